@@ -1,0 +1,42 @@
+//! What the service tells the program: constants at the load, words while it runs.
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// The constants of one load, in the program's `.rodata`: the verifier folds them in and
+/// removes what they switch off.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Settings {
+    /// Drawn anew for each load, see [`crate::hash_address`].
+    pub seed: u64,
+    /// Sets of one CPU and generation less one; the number is a power of two.
+    pub source_set_mask: u32,
+    /// Sets of one CPU and generation less one; the number is a power of two.
+    pub port_set_mask: u32,
+    /// The first ephemeral port, host order.
+    pub ephemeral_first: u16,
+    /// The last ephemeral port, host order.
+    pub ephemeral_last: u16,
+    /// 1: a frame may be counted under its source.
+    pub sources: u8,
+    /// 1: a frame may be counted under its port.
+    pub ports: u8,
+    /// 1: distinct sources and ports are counted.
+    pub signals: u8,
+    /// 1: frames are counted by VLAN id.
+    pub vlans: u8,
+}
+
+/// Words that the program reads for each packet and user space writes while it runs.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+pub struct Control {
+    /// Which generation of every map counts: 0 or 1.
+    pub generation: u32,
+    /// Misses of one CPU and interval that are all admitted to the second level, for each dimension.
+    pub budget: u32,
+}
+
+const _: () = assert!(size_of::<Control>() == 8);

@@ -1,0 +1,79 @@
+//! What the program in the kernel and the service agree on: keys, counters, closed sets, layouts.
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod address;
+mod closed_set;
+mod constants;
+mod hash;
+mod layout;
+mod parsed;
+mod port;
+mod sets;
+mod table;
+mod totals;
+
+pub use address::Address;
+pub use constants::{Control, Settings};
+pub use hash::{hash_address, hash_port};
+pub use layout::LAYOUT;
+pub use parsed::{Parsed, Rare};
+pub use port::{PortKey, PortProtocol};
+pub use sets::{
+    Cast, Direction, Encapsulation, Family, FragmentPosition, IpFamily, Malformed, Protocol, cell,
+    number,
+};
+pub use table::{
+    Overflow, PORT_WAYS, PortSet, PortSlot, SOURCE_WAYS, Slot, SourceSet, SourceSlot, TableCount,
+    WEIGHT_MOST, Ways, first_place, second_place,
+};
+pub use totals::{
+    Attribution, CELLS, Count, PORT_BITMAP_WORDS, SIZE_BOUNDS, SIZE_BUCKETS, SKETCH_REGISTERS,
+    Totals, VLAN_IDS, size_bucket,
+};
+
+/// Names of the maps of one instance, as in the object file.
+pub mod maps {
+    /// One [`super::Control`].
+    pub const CONTROL: &str = "CONTROL";
+    /// One [`super::Totals`] for each possible CPU and generation.
+    pub const TOTALS: &str = "TOTALS";
+    /// [`super::SourceSet`]s for each possible CPU and generation.
+    pub const SOURCES: &str = "SOURCES";
+    /// [`super::PortSet`]s for each possible CPU and generation.
+    pub const PORTS: &str = "PORTS";
+    /// 4,096 counters by VLAN id for each possible CPU and generation; one without `vlans`.
+    pub const VLANS: &str = "VLANS";
+    /// Sources that found no room in [`SOURCES`], by generation.
+    pub const OVERFLOW_SOURCES: [&str; 2] = ["MORE_SOURCES_0", "MORE_SOURCES_1"];
+    /// Ports that found no room in [`PORTS`], by generation.
+    pub const OVERFLOW_PORTS: [&str; 2] = ["MORE_PORTS_0", "MORE_PORTS_1"];
+    /// Every map of an instance.
+    pub const ALL: [&str; 9] = [
+        CONTROL,
+        TOTALS,
+        SOURCES,
+        PORTS,
+        VLANS,
+        OVERFLOW_SOURCES[0],
+        OVERFLOW_SOURCES[1],
+        OVERFLOW_PORTS[0],
+        OVERFLOW_PORTS[1],
+    ];
+}
+
+/// Names of the constants in the object, one for each field of [`Settings`].
+pub mod settings {
+    pub const SEED: &str = "SEED";
+    pub const SOURCE_SET_MASK: &str = "SOURCE_SET_MASK";
+    pub const PORT_SET_MASK: &str = "PORT_SET_MASK";
+    pub const EPHEMERAL_FIRST: &str = "EPHEMERAL_FIRST";
+    pub const EPHEMERAL_LAST: &str = "EPHEMERAL_LAST";
+    pub const SOURCES: &str = "COUNT_SOURCES";
+    pub const PORTS: &str = "COUNT_PORTS";
+    pub const SIGNALS: &str = "COUNT_SIGNALS";
+    pub const VLANS: &str = "COUNT_VLANS";
+}
+
+/// Generations of every map: one that the program writes, one that is read and cleared.
+pub const GENERATIONS: usize = 2;

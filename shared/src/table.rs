@@ -1,0 +1,305 @@
+//! The first level of attribution: sets of four ways that belong to one CPU.
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+use crate::address::Address;
+use crate::port::PortKey;
+use crate::totals::Count;
+
+/// Ways of a set of sources.
+pub const SOURCE_WAYS: usize = 4;
+/// Ways of a set of ports.
+pub const PORT_WAYS: usize = 4;
+/// The weight of a key that was active in the interval before; one less for each second without
+/// packets, or each interval where those are longer.
+pub const WEIGHT_MOST: u64 = 3;
+
+/// One key of a table with what was counted for it.
+///
+/// A slot is free while it holds neither packets nor weight. Ways fill in order: where the last
+/// one is taken, all are. The kernel adds keys and packets; weights are written by user space,
+/// into the generation that no program uses.
+pub trait Slot: Copy {
+    type Key: Copy;
+
+    /// Makes a slot for `key` without packets.
+    fn carried(key: Self::Key, weight: u64) -> Self;
+    /// Says whether the slot holds `key`. A free slot may say yes, and then becomes `key`'s.
+    fn holds(&self, key: Self::Key) -> bool;
+    fn is_free(&self) -> bool;
+    /// Says whether a key that belongs to the set is in another one, see [`second_place`]. Only the
+    /// last way is asked, and only while it is taken.
+    fn spills(&self) -> bool;
+    /// Notes that.
+    fn spill(&mut self);
+    /// Says whether there are packets; a carried key has none at first.
+    fn is_counted(&self) -> bool;
+    /// Takes a free slot for `key` and its first packets.
+    fn take(&mut self, key: Self::Key, count: Count, mark: u64);
+    /// Adds packets; `mark` is a bit that the slot remembers, where it has room for one.
+    fn add(&mut self, count: Count, mark: u64);
+    fn key(&self) -> Self::Key;
+    fn count(&self) -> TableCount;
+}
+
+/// Gives the set of a key in a table whose last set is `last`.
+#[inline(always)]
+pub const fn first_place(hash: u64, last: u32) -> u32 {
+    (hash >> 32) as u32 & last
+}
+
+/// Gives the set where a key may be whose own one is full.
+#[expect(clippy::cast_possible_truncation, reason = "a part of the hash chooses the set")]
+#[inline(always)]
+pub const fn second_place(hash: u64, last: u32) -> u32 {
+    (hash >> 12) as u32 & last
+}
+
+/// What a slot has counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TableCount {
+    pub packets: u64,
+    pub bytes: u64,
+    /// How long the key stays without packets, in seconds or longer intervals.
+    pub weight: u64,
+    /// Marks seen, see [`SourceSlot::mark`].
+    pub marks: u32,
+}
+
+/// A source and its packets.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+pub struct SourceSlot {
+    address: Address,
+    /// Packets in the low 37 bits, then the spill, two bits of weight, and 24 marks.
+    word: u64,
+    bytes: u64,
+}
+
+/// A set of sources: two cache lines.
+#[repr(C, align(64))]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+pub struct SourceSet(pub [SourceSlot; SOURCE_WAYS]);
+
+impl SourceSlot {
+    const PACKETS: u32 = 37;
+    const SPILL: u64 = 1 << Self::PACKETS;
+    const WEIGHT: u32 = 38;
+    const MARKS: u32 = 40;
+    /// Marks that fit.
+    pub const MARK_BITS: u64 = 24;
+
+    /// Gives the mark that stands for a service port that the source touched. Linear counting
+    /// over the marks tells how many there were (Whang et al., 1990).
+    #[inline(always)]
+    pub const fn mark(port_hash: u64) -> u64 {
+        // The hash of neighbouring ports is spread evenly; marks take chance.
+        let chance = port_hash.wrapping_mul(0xd6e8_feb8_6659_fd93) >> 48;
+
+        1 << (Self::MARKS as u64 + ((chance * Self::MARK_BITS) >> 16))
+    }
+}
+
+impl SourceSlot {
+    /// Gives the marks of a word, for [`TableCount::marks`].
+    pub const fn marks_of(word: u64) -> u32 {
+        (word >> Self::MARKS) as u32
+    }
+}
+
+impl Slot for SourceSlot {
+    type Key = Address;
+
+    fn carried(address: Address, weight: u64) -> Self {
+        Self { address, word: weight << Self::WEIGHT, bytes: 0 }
+    }
+
+    #[inline(always)]
+    fn holds(&self, key: Address) -> bool {
+        // The second word first: IPv4 addresses differ only there.
+        self.address.0[1] == key.0[1] && self.address.0[0] == key.0[0]
+    }
+
+    #[inline(always)]
+    fn is_free(&self) -> bool {
+        self.word == 0
+    }
+
+    #[inline(always)]
+    fn spills(&self) -> bool {
+        self.word & Self::SPILL != 0
+    }
+
+    fn spill(&mut self) {
+        self.word |= Self::SPILL;
+    }
+
+    #[inline(always)]
+    fn is_counted(&self) -> bool {
+        self.word << (u64::BITS - Self::PACKETS) != 0
+    }
+
+    #[inline(always)]
+    fn take(&mut self, key: Address, count: Count, mark: u64) {
+        self.address.0[0] = key.0[0];
+        self.address.0[1] = key.0[1];
+        self.word = mark | count.packets;
+        self.bytes = count.bytes;
+    }
+
+    #[inline(always)]
+    fn add(&mut self, count: Count, mark: u64) {
+        self.word = (self.word + count.packets) | mark;
+        self.bytes += count.bytes;
+    }
+
+    fn key(&self) -> Address {
+        self.address
+    }
+
+    fn count(&self) -> TableCount {
+        TableCount {
+            packets: self.word & ((1 << Self::PACKETS) - 1),
+            bytes: self.bytes,
+            weight: self.word >> Self::WEIGHT & WEIGHT_MOST,
+            marks: Self::marks_of(self.word),
+        }
+    }
+}
+
+/// A port and its packets.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+pub struct PortSlot {
+    /// Packets in the low 41 bits, then the spill, two bits of weight, and the key.
+    word: u64,
+    bytes: u64,
+}
+
+/// A set of ports: one cache line.
+#[repr(C, align(64))]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+pub struct PortSet(pub [PortSlot; PORT_WAYS]);
+
+impl PortSlot {
+    const PACKETS: u32 = 41;
+    const SPILL: u64 = 1 << Self::PACKETS;
+    const WEIGHT: u32 = 42;
+    const KEY: u32 = 64 - PortKey::BITS;
+}
+
+impl Slot for PortSlot {
+    type Key = PortKey;
+
+    fn carried(PortKey(key): PortKey, weight: u64) -> Self {
+        Self { word: u64::from(key) << Self::KEY | weight << Self::WEIGHT, bytes: 0 }
+    }
+
+    #[inline(always)]
+    fn holds(&self, PortKey(key): PortKey) -> bool {
+        self.word >> Self::KEY == u64::from(key)
+    }
+
+    #[inline(always)]
+    fn is_free(&self) -> bool {
+        self.word == 0
+    }
+
+    #[inline(always)]
+    fn spills(&self) -> bool {
+        self.word & Self::SPILL != 0
+    }
+
+    fn spill(&mut self) {
+        self.word |= Self::SPILL;
+    }
+
+    #[inline(always)]
+    fn is_counted(&self) -> bool {
+        self.word << (u64::BITS - Self::PACKETS) != 0
+    }
+
+    #[inline(always)]
+    fn take(&mut self, PortKey(key): PortKey, count: Count, _mark: u64) {
+        self.word = u64::from(key) << Self::KEY | count.packets;
+        self.bytes = count.bytes;
+    }
+
+    #[inline(always)]
+    fn add(&mut self, count: Count, _mark: u64) {
+        self.word += count.packets;
+        self.bytes += count.bytes;
+    }
+
+    fn key(&self) -> PortKey {
+        PortKey((self.word >> Self::KEY) as u32)
+    }
+
+    fn count(&self) -> TableCount {
+        TableCount {
+            packets: self.word & ((1 << Self::PACKETS) - 1),
+            bytes: self.bytes,
+            weight: self.word >> Self::WEIGHT & WEIGHT_MOST,
+            marks: 0,
+        }
+    }
+}
+
+const _: () = {
+    assert!(size_of::<SourceSlot>() == 32);
+    assert!(size_of::<SourceSet>() == 128);
+    assert!(size_of::<PortSlot>() == 16);
+    assert!(size_of::<PortSet>() == 64);
+};
+
+/// What the second level holds for a key; the CPUs share it.
+#[repr(C)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+pub struct Overflow {
+    pub packets: u64,
+    pub bytes: u64,
+    /// As in the word of a [`SourceSlot`], see [`SourceSlot::marks_of`].
+    pub marks: u64,
+}
+
+/// A set of four ways.
+pub trait Ways: FromBytes + IntoBytes + Immutable + Copy + Default {
+    type Slot: Slot;
+
+    fn ways(&self) -> &[Self::Slot; 4];
+    fn ways_mut(&mut self) -> &mut [Self::Slot; 4];
+}
+
+impl Ways for SourceSet {
+    type Slot = SourceSlot;
+
+    fn ways(&self) -> &[SourceSlot; 4] {
+        &self.0
+    }
+
+    fn ways_mut(&mut self) -> &mut [SourceSlot; 4] {
+        &mut self.0
+    }
+}
+
+impl Ways for PortSet {
+    type Slot = PortSlot;
+
+    fn ways(&self) -> &[PortSlot; 4] {
+        &self.0
+    }
+
+    fn ways_mut(&mut self) -> &mut [PortSlot; 4] {
+        &mut self.0
+    }
+}
