@@ -1,0 +1,202 @@
+//! Every map of the program, and the only code that writes to them.
+
+pub(crate) mod settings;
+
+use core::arch::asm;
+use core::ptr;
+
+use aya_ebpf::bindings::{BPF_F_MMAPABLE, BPF_NOEXIST};
+use aya_ebpf::btf_maps::{Array, LruHashMap};
+use aya_ebpf::helpers::bpf_get_smp_processor_id;
+use aya_ebpf::macros::btf_map;
+use exporter_ebpf::attribute::{self, Found};
+use shared::{
+    Address, Attribution, Control, Count, Overflow, Parsed, PortKey, PortSet, SourceSet, Totals,
+    VLAN_IDS, first_place, second_place,
+};
+
+use settings::{PORT_SET_MASK, SOURCE_SET_MASK};
+
+/// User space reads and clears these by mapping them: ten times cheaper than by system calls.
+const MAPPED: usize = BPF_F_MMAPABLE as usize;
+/// Stands for numbers of entries that are set at the load.
+const AT_LOAD: usize = 1;
+/// From this mask on, which is that of 2 MiB for each CPU and generation, a source that finds its
+/// set full has a second one. A smaller table is for floods, where every source would look twice.
+const TWO_CANDIDATES: u32 = 16_383;
+
+#[btf_map]
+static CONTROL: Array<Control, 1, MAPPED> = Array::new();
+#[btf_map]
+static TOTALS: Array<Totals, AT_LOAD, MAPPED> = Array::new();
+#[btf_map]
+static SOURCES: Array<SourceSet, AT_LOAD, MAPPED> = Array::new();
+#[btf_map]
+static PORTS: Array<PortSet, AT_LOAD, MAPPED> = Array::new();
+#[btf_map]
+static VLANS: Array<[u64; VLAN_IDS], AT_LOAD, MAPPED> = Array::new();
+#[btf_map]
+static MORE_SOURCES_0: LruHashMap<Address, Overflow, AT_LOAD> = LruHashMap::new();
+#[btf_map]
+static MORE_SOURCES_1: LruHashMap<Address, Overflow, AT_LOAD> = LruHashMap::new();
+#[btf_map]
+static MORE_PORTS_0: LruHashMap<PortKey, Overflow, AT_LOAD> = LruHashMap::new();
+#[btf_map]
+static MORE_PORTS_1: LruHashMap<PortKey, Overflow, AT_LOAD> = LruHashMap::new();
+
+/// The part of every map that this CPU may write now.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    /// CPU number times two and the generation.
+    index: u32,
+    budget: u32,
+}
+
+impl Place {
+    /// Reads which generation counts, once for each packet.
+    #[inline(always)]
+    pub(crate) fn here() -> Option<Self> {
+        let control = CONTROL.get_ptr(0)?;
+        // SAFETY: the map outlives the program and user space writes whole words.
+        let Control { generation, budget } = unsafe { ptr::read_volatile(control) };
+        // SAFETY: the helper only reads the number of the CPU.
+        let cpu = unsafe { bpf_get_smp_processor_id() } as u32;
+
+        Some(Self { index: cpu << 1 | generation & 1, budget })
+    }
+
+    #[inline(always)]
+    fn generation(self) -> u32 {
+        self.index & 1
+    }
+
+    #[inline(always)]
+    pub(crate) fn totals(self) -> Option<&'static mut Totals> {
+        // SAFETY: the entry belongs to this CPU, on which no second run can begin before this
+        // one ends (bottom halves are off); user space touches the other generation only.
+        TOTALS.get_ptr_mut(self.index).map(|totals| unsafe { &mut *totals })
+    }
+
+    /// Counts `packets`, of which one frame consists, under its source.
+    #[inline(always)]
+    pub(crate) fn source(self, totals: &mut Totals, packets: u64, hash: u64, mark: u64) -> Found {
+        let Totals { parsed: Parsed { address, length, .. }, sources, .. } = totals;
+        let count = Count { packets, bytes: u64::from(*length) };
+
+        let last = SOURCE_SET_MASK.load();
+        let mut found = self.source_in(first_place(hash, last), *address, count, mark);
+        let is_wide = last >= TWO_CANDIDATES;
+        if found == Found::Spilled || (is_wide && found == Found::Full) {
+            found = self.source_in(second_place(hash, last), *address, count, mark);
+        }
+        if !found.is_there() {
+            self.overflow(sources, hash, count, || match self.generation() {
+                0 => more(&MORE_SOURCES_0, address, count, mark),
+                _ => more(&MORE_SOURCES_1, address, count, mark),
+            });
+        }
+
+        found
+    }
+
+    /// Counts packets under their source in one set.
+    #[inline(always)]
+    fn source_in(self, set: u32, address: Address, count: Count, mark: u64) -> Found {
+        let sets = SOURCE_SET_MASK.load() + 1;
+        let Some(set) = SOURCES.get_ptr_mut(self.index * sets + set) else {
+            return Found::Full;
+        };
+        // SAFETY: as for `totals`.
+        let SourceSet(ways) = unsafe { &mut *set };
+
+        attribute::in_set(ways, address, count, mark)
+    }
+
+    /// Counts `packets`, of which one frame consists, under their port.
+    #[inline(always)]
+    pub(crate) fn port(self, totals: &mut Totals, packets: u64, key: PortKey, hash: u64) {
+        let last = PORT_SET_MASK.load();
+        let count = Count { packets, bytes: u64::from(totals.parsed.length) };
+
+        let mut found = self.port_in(first_place(hash, last), key, count);
+        if found == Found::Spilled {
+            found = self.port_in(second_place(hash, last), key, count);
+        }
+        if !found.is_there() {
+            self.overflow(&mut totals.ports, hash, count, || match self.generation() {
+                0 => more(&MORE_PORTS_0, &key, count, 0),
+                _ => more(&MORE_PORTS_1, &key, count, 0),
+            });
+        }
+    }
+
+    /// Counts packets under their port in one set.
+    #[inline(always)]
+    fn port_in(self, set: u32, key: PortKey, count: Count) -> Found {
+        let sets = PORT_SET_MASK.load() + 1;
+        let Some(set) = PORTS.get_ptr_mut(self.index * sets + set) else {
+            return Found::Full;
+        };
+        // SAFETY: as for `totals`.
+        let PortSet(ways) = unsafe { &mut *set };
+
+        attribute::in_set(ways, key, count, 0)
+    }
+
+    /// Counts packets under the id of their outermost VLAN tag.
+    #[inline(always)]
+    pub(crate) fn vlan(self, id: u16, packets: u64) {
+        if let Some(ids) = VLANS.get_ptr_mut(self.index) {
+            // SAFETY: as for `totals`.
+            let ids = unsafe { &mut *ids };
+            ids[usize::from(id) % VLAN_IDS] += packets;
+        }
+    }
+
+    #[inline(always)]
+    fn overflow(self, at: &mut Attribution, hash: u64, count: Count, admitted: impl FnOnce()) {
+        if attribute::admit(at, self.budget, hash, count) {
+            admitted();
+        }
+    }
+}
+
+/// Adds to the second level. What gets lost there (no memory, a race for the last free entry)
+/// is missing from the sum of what was admitted, and so is counted as evicted.
+#[inline(always)]
+fn more<K, const N: usize>(map: &LruHashMap<K, Overflow, N>, key: &K, count: Count, marks: u64) {
+    if let Some(known) = map.get_ptr_mut(key) {
+        add(known, count, marks);
+        return;
+    }
+    let first = Overflow { packets: count.packets, bytes: count.bytes, marks };
+    if map.insert(key, first, u64::from(BPF_NOEXIST)).is_err()
+        && let Some(known) = map.get_ptr_mut(key)
+    {
+        // Another CPU was faster.
+        add(known, count, marks);
+    }
+}
+
+/// Adds to an entry that other CPUs add to at the same time.
+///
+/// Where the map is full, another CPU may hand the entry to another key between the look-up and the
+/// addition: the packet then counts for that key, or is written over and counts as evicted.
+///
+/// The target has no compare-and-swap, so `AtomicU64` cannot add; the instructions can.
+#[inline(always)]
+fn add(to: *mut Overflow, count: Count, marks: u64) {
+    // SAFETY: entries are allocated with the map, which outlives the program, so the memory stays
+    // an entry. It may become another key's: see `htab_lru_map_delete_node` in kernel/bpf/hashtab.c.
+    unsafe {
+        asm!(
+            "lock *(u64 *)({to} + 0) += {packets}",
+            "lock *(u64 *)({to} + 8) += {bytes}",
+            "lock *(u64 *)({to} + 16) |= {marks}",
+            to = in(reg) to,
+            packets = in(reg) count.packets,
+            bytes = in(reg) count.bytes,
+            marks = in(reg) marks,
+        );
+    }
+}

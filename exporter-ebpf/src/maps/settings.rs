@@ -1,0 +1,67 @@
+//! What is constant for one load.
+
+use core::arch::asm;
+
+use aya_ebpf::Global;
+
+#[unsafe(no_mangle)]
+static SEED: Global<u64> = Global::new(0);
+#[unsafe(no_mangle)]
+pub(super) static SOURCE_SET_MASK: Global<u32> = Global::new(0);
+#[unsafe(no_mangle)]
+pub(super) static PORT_SET_MASK: Global<u32> = Global::new(0);
+#[unsafe(no_mangle)]
+static EPHEMERAL_FIRST: Global<u16> = Global::new(32768);
+#[unsafe(no_mangle)]
+static EPHEMERAL_LAST: Global<u16> = Global::new(60999);
+#[unsafe(no_mangle)]
+static COUNT_SOURCES: Global<u8> = Global::new(1);
+#[unsafe(no_mangle)]
+static COUNT_PORTS: Global<u8> = Global::new(1);
+#[unsafe(no_mangle)]
+static COUNT_SIGNALS: Global<u8> = Global::new(1);
+#[unsafe(no_mangle)]
+static COUNT_VLANS: Global<u8> = Global::new(0);
+
+#[inline(always)]
+pub(crate) fn seed() -> u64 {
+    SEED.load()
+}
+
+#[inline(always)]
+pub(crate) fn is_ephemeral(port: u16) -> bool {
+    port >= EPHEMERAL_FIRST.load() && port <= EPHEMERAL_LAST.load()
+}
+
+#[inline(always)]
+pub(crate) fn sources() -> bool {
+    is_on(&COUNT_SOURCES)
+}
+
+#[inline(always)]
+pub(crate) fn ports() -> bool {
+    is_on(&COUNT_PORTS)
+}
+
+#[inline(always)]
+pub(crate) fn signals() -> bool {
+    is_on(&COUNT_SIGNALS)
+}
+
+#[inline(always)]
+pub(crate) fn vlans() -> bool {
+    is_on(&COUNT_VLANS)
+}
+
+/// The verifier removes a branch where it knows that the first instruction of one side never
+/// runs. So that side has one of its own, which no other way leads to.
+#[inline(always)]
+fn is_on(switch: &Global<u8>) -> bool {
+    if switch.load() != 0 {
+        return true;
+    }
+    // SAFETY: the instruction moves a register to itself.
+    unsafe { asm!("{0} = {0}", inout(reg) 0_u64 => _, options(nomem, nostack)) };
+
+    false
+}

@@ -1,0 +1,34 @@
+//! ARP. Source: RFC 826, "Packet format".
+
+use shared::{Family, Malformed};
+use zerocopy::FromBytes;
+
+use super::{Frame, short};
+
+#[repr(C)]
+#[derive(FromBytes)]
+struct ArpStart {
+    _hardware_type: [u8; 2],
+    _protocol_type: [u8; 2],
+    hardware_length: u8,
+    protocol_length: u8,
+    _operation: [u8; 2],
+}
+
+impl<L: Fn() -> u32> Frame<'_, L> {
+    #[inline(always)]
+    pub(super) fn arp(&mut self, offset: usize) -> Option<()> {
+        self.out.network_offset = short(offset);
+        let header: ArpStart = self.header(offset, Malformed::ArpTruncated)?;
+        self.without_ip(Family::Arp);
+
+        let addresses =
+            2 * (usize::from(header.hardware_length) + usize::from(header.protocol_length));
+        let length = size_of::<ArpStart>() + addresses;
+        if length > self.remaining(offset, length) {
+            return self.stop(Malformed::ArpTruncated);
+        }
+
+        Some(())
+    }
+}

@@ -1,0 +1,91 @@
+//! Ethernet and VLAN tags. Source: IEEE 802.3-2022, section 3.2; IEEE 802.1Q-2022, section 9.
+
+use shared::{Cast, Family, Malformed, Protocol, Rare, cell};
+
+use super::{Frame, usually};
+
+const ETHERNET_LENGTH: usize = 14;
+const VLAN_LENGTH: usize = 4;
+/// The id is the low twelve bits of the tag. Source: IEEE 802.1Q-2022, section 9.6.
+const VLAN_ID: u16 = 0x0fff;
+
+/// EtherTypes as they lie in memory. Source: IANA "IEEE 802 Numbers".
+mod ethertype {
+    pub(super) const IPV4: u16 = 0x0800_u16.to_be();
+    pub(super) const ARP: u16 = 0x0806_u16.to_be();
+    pub(super) const VLAN: u16 = 0x8100_u16.to_be();
+    pub(super) const IPV6: u16 = 0x86dd_u16.to_be();
+    pub(super) const MPLS: u16 = 0x8847_u16.to_be();
+    pub(super) const MPLS_UPSTREAM: u16 = 0x8848_u16.to_be();
+    pub(super) const PPPOE_SESSION: u16 = 0x8864_u16.to_be();
+    pub(super) const PROVIDER_VLAN: u16 = 0x88a8_u16.to_be();
+}
+
+impl<L: Fn() -> u32> Frame<'_, L> {
+    /// Follows a frame from its first byte, behind one provider tag and one customer tag at most,
+    /// one of which may be aside; frames with more count as not IP.
+    #[inline(always)]
+    pub(super) fn link(&mut self) -> Option<()> {
+        // The addresses in three words each, then the EtherType.
+        let [to_0, to_1, to_2, _, _, _, mut ethertype] =
+            self.header::<[u16; 7]>(0, Malformed::EthernetTruncated)?;
+        self.cast([to_0, to_1, to_2]);
+
+        if usually(ethertype == ethertype::IPV4) {
+            self.leads_to(4, ETHERNET_LENGTH);
+            return Some(());
+        }
+        if usually(ethertype == ethertype::IPV6) {
+            self.leads_to(6, ETHERNET_LENGTH);
+            return Some(());
+        }
+
+        let mut offset = ETHERNET_LENGTH;
+        if is_tag(ethertype) {
+            let [tag, inner] = self.header::<[u16; 2]>(offset, Malformed::VlanTruncated)?;
+            self.out.rare |= Rare::VLAN;
+            self.out.vlan = u16::from_be(tag) & VLAN_ID;
+            ethertype = inner;
+            offset += VLAN_LENGTH;
+            if is_tag(ethertype) && !self.origin.tag_aside {
+                [_, ethertype] = self.header::<[u16; 2]>(offset, Malformed::VlanTruncated)?;
+                offset += VLAN_LENGTH;
+            }
+        }
+
+        match ethertype {
+            ethertype::IPV4 => self.leads_to(4, offset),
+            ethertype::IPV6 => self.leads_to(6, offset),
+            ethertype::ARP => self.arp(offset)?,
+            ethertype::MPLS | ethertype::MPLS_UPSTREAM => self.mpls(offset)?,
+            ethertype::PPPOE_SESSION => self.pppoe(offset)?,
+            _ => {}
+        }
+
+        Some(())
+    }
+
+    /// Notes whom the frame is for, where that is not a single station.
+    #[inline(always)]
+    fn cast(&mut self, to: [u16; 3]) {
+        // The group bit is the lowest of the first byte. Source: IEEE 802-2014, section 8.2.2.
+        if u16::from_be(to[0]) & 0x0100 == 0 {
+            return;
+        }
+        let is_broadcast = to[0] & to[1] & to[2] == 0xffff;
+
+        self.out.rare |= Rare::CAST;
+        self.out.cast = if is_broadcast { Cast::Broadcast } else { Cast::Multicast } as u8;
+    }
+
+    /// Notes the cell of a frame without an IP header.
+    #[inline(always)]
+    pub(super) fn without_ip(&mut self, family: Family) {
+        self.out.cell = cell(family, Protocol::None);
+    }
+}
+
+#[inline(always)]
+const fn is_tag(ethertype: u16) -> bool {
+    ethertype == ethertype::VLAN || ethertype == ethertype::PROVIDER_VLAN
+}

@@ -1,0 +1,43 @@
+//! MPLS label stacks. Source: RFC 3032, section 2.1.
+
+use shared::{Encapsulation, Family, Malformed};
+
+use super::Frame;
+
+/// Labels that are followed; deeper stacks count as malformed.
+const LABELS: usize = 8;
+const LABEL_LENGTH: usize = 4;
+/// The bit of the last label, in the third byte of four.
+const BOTTOM: u32 = 0x0000_0100;
+
+impl<L: Fn() -> u32> Frame<'_, L> {
+    /// Follows the labels to their payload. MPLS does not name it: as routers do, its first
+    /// four bits are taken for an IP version (RFC 4928, section 3).
+    #[inline(always)]
+    pub(super) fn mpls(&mut self, offset: usize) -> Option<()> {
+        self.without_ip(Family::Mpls);
+        self.encapsulated(Encapsulation::Mpls);
+
+        let mut payload = offset;
+        let mut is_bottom = false;
+        for _ in 0..LABELS {
+            let label = u32::from_be(self.header(payload, Malformed::MplsTruncated)?);
+            payload += LABEL_LENGTH;
+            is_bottom = label & BOTTOM != 0;
+            if is_bottom {
+                break;
+            }
+        }
+        if !is_bottom {
+            return self.stop(Malformed::MplsTooDeep);
+        }
+
+        match self.packet.read::<u8>(payload)? >> 4 {
+            4 => self.leads_to(4, payload),
+            6 => self.leads_to(6, payload),
+            _ => {}
+        }
+
+        Some(())
+    }
+}

@@ -1,0 +1,186 @@
+//! Transport headers with ports.
+
+mod rare;
+
+use shared::{Family, Malformed, Parsed, Protocol, cell, number};
+use zerocopy::FromBytes;
+
+use super::{Frame, short, usually};
+
+const TCP_LENGTH: usize = size_of::<Tcp>();
+const TCP_OFFSET_FLAGS: usize = 12;
+const UDP_LENGTH: usize = size_of::<Udp>();
+const PORTS_LENGTH: usize = 4;
+/// The longest length that a 16-bit field can claim.
+const LONGEST: usize = 0xffff;
+
+/// Source: RFC 9293, section 3.1.
+#[repr(C, packed)]
+#[derive(Clone, Copy, FromBytes)]
+struct Tcp {
+    source: u16,
+    destination: u16,
+    _numbers: [u32; 2],
+    data_offset: u8,
+    flags: u8,
+    _window_checksum_urgent: [u16; 3],
+}
+
+/// Source: RFC 768.
+#[repr(C, packed)]
+#[derive(Clone, Copy, FromBytes)]
+struct Udp {
+    source: u16,
+    destination: u16,
+    length: u16,
+    _checksum: u16,
+}
+
+/// Where the transport header of a frame lies.
+#[derive(Clone, Copy)]
+pub(super) struct Datagram {
+    pub(super) offset: usize,
+    /// Where the datagram ends: as its header claims, or where the frame does.
+    pub(super) end: usize,
+    /// More of the datagram is in other frames.
+    has_more: bool,
+    is_ipv6: bool,
+}
+
+impl<L: Fn() -> u32> Frame<'_, L> {
+    /// Leaves the bounds of a transport header for the next stage.
+    #[inline(always)]
+    pub(super) fn leads_to_transport(&mut self, offset: usize, end: usize) {
+        self.out.transport_offset = short(offset);
+        #[expect(clippy::cast_possible_truncation, reason = "a frame is shorter than 4 GiB")]
+        let end = end as u32;
+        self.out.end = end;
+    }
+
+    /// Reads the transport header of a datagram, or of its first fragment.
+    #[inline(always)]
+    pub(super) fn transport(&mut self) -> Option<()> {
+        let Parsed { transport_offset, end, cell, has_more, .. } = *self.out;
+        if transport_offset == 0 {
+            return None;
+        }
+        let datagram = &Datagram {
+            // Extensions take 16 KiB at the most. The mask tells the verifier.
+            offset: usize::from(transport_offset & 0x7fff),
+            end: end as usize,
+            has_more: has_more != 0,
+            is_ipv6: cell >> 5 == Family::Ipv6 as u8,
+        };
+
+        if usually(self.out.number == number::TCP) {
+            return self.tcp(datagram);
+        }
+        match self.out.number {
+            number::UDP => self.udp(datagram)?,
+            number::ICMP if !datagram.is_ipv6 => self.icmp(datagram)?,
+            number::ICMPV6 if datagram.is_ipv6 => self.icmpv6(datagram)?,
+            number::UDP_LITE => self.udplite(datagram)?,
+            number::SCTP => self.sctp(datagram)?,
+            number::DCCP => self.dccp(datagram)?,
+            number::GRE => self.gre(),
+            number::IPV4 | number::IPV6 => self.ipip(),
+            _ => {}
+        }
+
+        Some(())
+    }
+
+    /// Notes the cell of a frame whose IP header held.
+    #[inline(always)]
+    pub(super) fn protocol(&mut self, family: Family, number: u8) {
+        self.out.number = number;
+        let is_tcp = usually(number == number::TCP);
+        let protocol = if is_tcp { Protocol::Tcp } else { Protocol::from_number(number) };
+        self.out.cell = cell(family, protocol);
+    }
+
+    #[inline(always)]
+    fn tcp(&mut self, datagram: &Datagram) -> Option<()> {
+        if datagram.offset + TCP_LENGTH <= datagram.end
+            && let Some(header) = self.packet.read(datagram.offset)
+        {
+            return self.whole_tcp(datagram, header);
+        }
+
+        self.ports(datagram, Malformed::TcpTruncated)?;
+        if self.ends_before(datagram, TCP_OFFSET_FLAGS + 2) {
+            return self.stop(Malformed::TcpTruncated);
+        }
+        let [_data_offset, flags] =
+            self.packet.read::<[u8; 2]>(datagram.offset + TCP_OFFSET_FLAGS)?;
+        self.out.tcp_flags = flags;
+        self.out.has_tcp_flags = 1;
+
+        self.stop(Malformed::TcpTruncated)
+    }
+
+    /// Takes a header of which all twenty bytes are there, as nearly all are.
+    #[inline(always)]
+    fn whole_tcp(&mut self, datagram: &Datagram, header: Tcp) -> Option<()> {
+        self.has_ports(header.source, header.destination);
+        self.out.tcp_flags = header.flags;
+        self.out.has_tcp_flags = 1;
+        let length = usize::from(header.data_offset >> 4) * 4;
+        if length < TCP_LENGTH || datagram.offset + length > datagram.end {
+            return self.stop(Malformed::TcpDataOffset);
+        }
+
+        Some(())
+    }
+
+    #[inline(always)]
+    fn udp(&mut self, datagram: &Datagram) -> Option<()> {
+        if datagram.offset + UDP_LENGTH > datagram.end {
+            self.ports(datagram, Malformed::UdpTruncated)?;
+            return self.stop(Malformed::UdpTruncated);
+        }
+        let Some(header) = self.packet.read::<Udp>(datagram.offset) else {
+            self.ports(datagram, Malformed::UdpTruncated)?;
+            return self.stop(Malformed::UdpTruncated);
+        };
+        self.has_ports(header.source, header.destination);
+        let claimed = usize::from(u16::from_be(header.length));
+        let there = datagram.end - datagram.offset;
+        // A jumbogram leaves the field 0. Source: RFC 2675, section 4.
+        let is_jumbo = claimed == 0 && there > LONGEST && datagram.is_ipv6;
+        let is_long = claimed > there && !datagram.has_more;
+        if (claimed < UDP_LENGTH && !is_jumbo) || is_long {
+            self.malformed(Malformed::UdpLength);
+        }
+
+        self.udp_tunnel(datagram.offset + UDP_LENGTH, datagram.end)
+    }
+
+    /// Reads the two ports that begin every transport header that has some.
+    #[inline(always)]
+    fn ports(&mut self, datagram: &Datagram, cut: Malformed) -> Option<()> {
+        if self.ends_before(datagram, PORTS_LENGTH) {
+            return self.stop(cut);
+        }
+        let [source, destination] = self.packet.read::<[u16; 2]>(datagram.offset)?;
+        self.has_ports(source, destination);
+
+        Some(())
+    }
+
+    /// Notes the ports, which lie in memory as in the packet.
+    #[inline(always)]
+    fn has_ports(&mut self, source: u16, destination: u16) {
+        self.out.source_port = u16::from_be(source);
+        self.out.destination_port = u16::from_be(destination);
+        self.out.has_ports = 1;
+    }
+
+    /// Says whether fewer than `bytes` of the datagram's payload can be read.
+    #[inline(always)]
+    pub(super) fn ends_before(&self, datagram: &Datagram, bytes: usize) -> bool {
+        let end = datagram.offset + bytes;
+
+        end > datagram.end || end > self.packet.readable()
+    }
+}

@@ -1,0 +1,160 @@
+//! What one buffer of the stack becomes on the wire: segmentation offload cuts it, the device puts
+//! a VLAN tag in.
+
+use shared::Count;
+
+const TAG_LENGTH: u32 = 4;
+
+/// A buffer as the stack hands it to a device. Source: `struct __sk_buff` in
+/// include/uapi/linux/bpf.h.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Buffer {
+    /// Bytes from the Ethernet header on.
+    pub length: u32,
+    /// The same with the headers that segments will repeat. Source: `qdisc_pkt_len_init` in
+    /// net/core/dev.c.
+    pub wire_length: u32,
+    /// Segments that the buffer will be cut into; 0 where who made it did not say.
+    pub segments: u32,
+    /// Payload of every segment but the last; 0 where nothing is cut.
+    pub segment_size: u32,
+    /// A VLAN tag is beside the bytes.
+    pub tag_aside: bool,
+    /// Bytes of the headers that no segment has.
+    pub dropped: u32,
+}
+
+/// Frames on the wire that are alike but for the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segments {
+    /// At least one.
+    pub number: u32,
+    /// Length of every one but the last.
+    pub full: u32,
+    /// Length of all together.
+    pub bytes: u32,
+}
+
+impl Segments {
+    /// A frame that stays one.
+    #[inline(always)]
+    pub const fn one(bytes: u32) -> Self {
+        Self { number: 1, full: 0, bytes }
+    }
+
+    /// Cuts a buffer as the stack or the device will; `header` gives the length of the headers
+    /// where the kernel does not tell.
+    #[inline(always)]
+    pub fn of(buffer: Buffer, header: impl FnOnce() -> u32) -> Self {
+        let Buffer { length, wire_length, segments, segment_size, tag_aside, dropped } = buffer;
+        let tag = if tag_aside { TAG_LENGTH } else { 0 };
+        let whole = Self::one(length + tag);
+        if segment_size == 0 {
+            return whole;
+        }
+        let (number, header) = if segments > 1 {
+            (segments, wire_length.saturating_sub(length) / (segments - 1))
+        } else {
+            let header = header();
+            (length.saturating_sub(header).div_ceil(segment_size), header)
+        };
+        let [length, header] = [length, header].map(|bytes| bytes.saturating_sub(dropped));
+        // A claim that does not fit the buffer is not believed.
+        if !(2..=0xffff).contains(&number)
+            || u64::from(number - 1) * u64::from(segment_size) >= u64::from(length)
+        {
+            return whole;
+        }
+
+        Self {
+            number,
+            full: header + segment_size + tag,
+            bytes: length + (number - 1) * header + number * tag,
+        }
+    }
+
+    #[inline(always)]
+    pub const fn count(self) -> Count {
+        Count { packets: self.number as u64, bytes: self.bytes as u64 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Ethernet, IPv4 and TCP with a timestamp.
+    const HEADER: u32 = 66;
+
+    fn cut(buffer: Buffer) -> Segments {
+        Segments::of(buffer, || HEADER)
+    }
+
+    #[test]
+    fn a_frame_that_is_not_cut_stays_one() {
+        let buffer = Buffer { length: 100, wire_length: 100, ..Buffer::default() };
+
+        assert_eq!(cut(buffer), Segments::one(100));
+        assert_eq!(cut(Buffer { tag_aside: true, ..buffer }), Segments::one(104));
+    }
+
+    #[test]
+    fn a_super_frame_counts_as_its_segments() {
+        let buffer = Buffer {
+            length: HEADER + 2 * 1448 + 500,
+            wire_length: 3 * HEADER + 2 * 1448 + 500,
+            segments: 3,
+            segment_size: 1448,
+            ..Buffer::default()
+        };
+
+        let cut_up = Segments { number: 3, full: 1514, bytes: 2 * 1514 + 566 };
+        assert_eq!(cut(buffer), cut_up);
+        assert_eq!(cut(Buffer { segments: 0, ..buffer }), cut_up, "nobody said how many");
+        let tagged = Segments { number: 3, full: 1518, bytes: 2 * 1518 + 570 };
+        assert_eq!(cut(Buffer { tag_aside: true, ..buffer }), tagged);
+    }
+
+    #[test]
+    fn what_no_segment_has_is_not_counted() {
+        const JUMBO: u32 = 8;
+        let buffer = Buffer {
+            length: HEADER + JUMBO + 50 * 1448,
+            wire_length: 50 * (HEADER + JUMBO + 1448),
+            segments: 50,
+            segment_size: 1448,
+            dropped: JUMBO,
+            ..Buffer::default()
+        };
+
+        let cut_up = Segments { number: 50, full: 1514, bytes: 50 * 1514 };
+        assert_eq!(cut(buffer), cut_up);
+        let unsaid = Buffer { segments: 0, ..buffer };
+        assert_eq!(Segments::of(unsaid, || HEADER + JUMBO), cut_up, "nobody said how many");
+    }
+
+    proptest! {
+        #[test]
+        fn the_segments_of_any_claim_add_up(
+            length in 0..1_u32 << 20,
+            more in 0..1_u32 << 20,
+            segments in 0..1_u32 << 16,
+            segment_size in 0..1_u32 << 16,
+            tag_aside: bool,
+            header in 0..200_u32,
+            dropped in 0..16_u32,
+        ) {
+            let wire_length = length + more;
+            let buffer =
+                Buffer { length, wire_length, segments, segment_size, tag_aside, dropped };
+
+            let Segments { number, full, bytes } = Segments::of(buffer, || header);
+
+            prop_assert!(number >= 1);
+            prop_assert!(u64::from(number - 1) * u64::from(full) <= u64::from(bytes));
+            prop_assert!(bytes + dropped >= length);
+        }
+    }
+}
