@@ -1,0 +1,16 @@
+//! Builds the program that runs in the kernel, and notes what was built from what.
+
+#[path = "build/object.rs"]
+mod object;
+#[path = "build/provenance.rs"]
+mod provenance;
+#[path = "build/toolchain.rs"]
+mod toolchain;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    provenance::emit();
+
+    object::build("packet-exporter-ebpf")
+}

@@ -1,0 +1,265 @@
+//! Attaching, and what stands in the way of it.
+
+mod received;
+mod sent;
+
+use std::fmt;
+use std::io;
+use std::mem;
+use std::os::fd::AsFd;
+
+use aya::Ebpf;
+use aya::programs::{ProgramError, ProgramInfo, SchedClassifier, Xdp};
+
+use shared::Direction;
+
+use super::filter::Filter;
+use super::instance::Instance;
+use super::pins::Place;
+use super::wire::Link;
+use super::{ModeChoice, Presence, Tap, program_name};
+use crate::health::{AttachFailure, Hook, Mode, Running};
+
+/// Why a program does not run on a device, and what would help.
+#[derive(Debug, thiserror::Error)]
+pub enum AttachError {
+    #[error("the device `{device}` is gone")]
+    Gone { device: String, source: io::Error },
+
+    #[error(
+        "another XDP program is on `{device}` and is left alone{owner}; take it off, or leave the \
+         device out with `devices.exclude`"
+    )]
+    Busy { device: String, owner: Owner, source: io::Error },
+
+    #[error(
+        "a device above `{device}` has an XDP program, and then the kernel takes none here; leave \
+         one of the two out with `devices.exclude`"
+    )]
+    BelowAnother { device: String, source: io::Error },
+
+    #[error(
+        "the driver of `{device}` cannot run XDP natively; set `datapath.mode` to \"generic\", \
+         or to \"auto\" to fall back by itself"
+    )]
+    NoNative { device: String, source: io::Error },
+
+    #[error("XDP cannot run on `{device}`; leave the device out with `devices.exclude`")]
+    Unsupported { device: String, source: io::Error },
+
+    #[error("attaching to `{device}` is not permitted; run as root or with CAP_NET_ADMIN")]
+    NotPermitted { device: String, source: io::Error },
+
+    #[error(
+        "this kernel attaches XDP programs to `{device}` only in a way that outlives the \
+         exporter; run on Linux 5.9 or newer"
+    )]
+    NoLink { device: String },
+
+    #[error(
+        "what `{device}` sends cannot be counted; set `datapath.transmit` to \"clsact\", \
+         or to \"off\" to do without"
+    )]
+    NoTransmit { device: String, source: io::Error },
+
+    #[error(
+        "`{device}` has the queue discipline `ingress`, which has no place for what is sent; put \
+         `clsact` in its place, which takes the same filters, or set `datapath.transmit` to \"off\""
+    )]
+    NoClsact { device: String, source: io::Error },
+
+    #[error(
+        "the program on `{device}` cannot be pinned; see `datapath.pin_path`, or set \
+         `datapath.pin` to false"
+    )]
+    NotPinned { device: String, source: io::Error },
+
+    #[error("the program cannot be attached to `{device}`")]
+    Other { device: String, source: io::Error },
+
+    /// A defect of this build rather than of the machine it runs on.
+    #[error("the built-in program is not fit to be attached; please report this with your version")]
+    Defect(#[source] Box<ProgramError>),
+}
+
+/// The program that has a hook; empty where nothing is known of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owner {
+    pub id: Option<u32>,
+    pub name: Option<String>,
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self { id: Some(id), name: Some(name) } => write!(f, ": `{name}`, id {id}"),
+            Self { id: Some(id), name: None } => write!(f, ": id {id}"),
+            Self { id: None, .. } => Ok(()),
+        }
+    }
+}
+
+impl AttachError {
+    /// Says who is in the way, where somebody is: a program on the device, or one on a device
+    /// above. Source: `dev_xdp_attach` in net/core/dev.c.
+    #[must_use]
+    pub fn owned_by(mut self, by: Owner, is_below: bool) -> Self {
+        match &mut self {
+            Self::Busy { owner, .. } if by.id.is_some() || !is_below => *owner = by,
+            Self::Busy { device, source, .. } => {
+                let device = mem::take(device);
+                let source = io::Error::from(source.kind());
+                return Self::BelowAnother { device, source };
+            }
+            Self::Gone { .. }
+            | Self::BelowAnother { .. }
+            | Self::NoNative { .. }
+            | Self::Unsupported { .. }
+            | Self::NotPermitted { .. }
+            | Self::NoLink { .. }
+            | Self::NoTransmit { .. }
+            | Self::NoClsact { .. }
+            | Self::NotPinned { .. }
+            | Self::Other { .. }
+            | Self::Defect(_) => {}
+        }
+
+        self
+    }
+
+    /// Gives the reason under which the failure is counted.
+    pub fn reason(&self) -> AttachFailure {
+        match self {
+            Self::Gone { .. } => AttachFailure::Gone,
+            Self::Busy { .. } | Self::BelowAnother { .. } | Self::NoClsact { .. } => {
+                AttachFailure::Busy
+            }
+            Self::NoNative { .. }
+            | Self::Unsupported { .. }
+            | Self::NoTransmit { .. }
+            | Self::NoLink { .. } => AttachFailure::Unsupported,
+            Self::NotPermitted { .. } => AttachFailure::Permission,
+            Self::NotPinned { .. } | Self::Other { .. } | Self::Defect(_) => AttachFailure::Other,
+        }
+    }
+}
+
+/// What keeps a program on a device. It is taken off when this is dropped.
+#[derive(Debug)]
+pub(super) enum Held {
+    /// Ends with the process.
+    Link(Link),
+    /// A filter of clsact, which stays after a kill.
+    Filter(Filter),
+}
+
+impl Held {
+    /// Asks the kernel where the program is.
+    pub(super) fn presence(&self) -> Presence {
+        match self {
+            Self::Link(link) => match link.ifindex() {
+                Ok(None) => Presence::DeviceGone,
+                // What cannot be asked is believed to be there.
+                Ok(Some(_)) | Err(_) => Presence::OnDevice,
+            },
+            Self::Filter(filter) => filter.presence(),
+        }
+    }
+}
+
+/// Attaches the loaded program.
+pub(super) fn attach(
+    ebpf: &mut Ebpf,
+    tap: &Tap,
+    hook: Hook,
+    choice: ModeChoice,
+) -> Result<(Held, Running), AttachError> {
+    let (held, mode) = match hook {
+        Hook::Xdp => {
+            let (link, mode) = received::attach(xdp(ebpf)?, &tap.device, choice)?;
+            (Held::Link(link), mode)
+        }
+        // There is no driver to do it natively.
+        Hook::TcxEgress => {
+            (Held::Link(sent::by_tcx(classifier(ebpf)?, &tap.device)?), Mode::Generic)
+        }
+        Hook::TcEgress => {
+            let filter = sent::by_clsact(classifier(ebpf)?, &tap.device)?;
+            (Held::Filter(filter), Mode::Generic)
+        }
+    };
+    let info = info(ebpf, tap)?;
+
+    Ok((held, running(&info, mode)))
+}
+
+/// Puts the loaded program in the place of the one that a process before this one left.
+pub(super) fn adopt(
+    instance: &mut Instance,
+    tap: &Tap,
+    link: Link,
+) -> Result<(Held, Running), AttachError> {
+    let ebpf = &mut instance.ebpf;
+    let fd = match tap.direction {
+        Direction::Receive => xdp(ebpf)?.fd(),
+        Direction::Transmit => classifier(ebpf)?.fd(),
+    };
+    let fd = fd.map_err(|error| AttachError::Defect(Box::new(error)))?;
+    link.update(fd.as_fd()).map_err(|source| {
+        let device = tap.device.name.to_string();
+        AttachError::Other { device, source }
+    })?;
+    let info = info(ebpf, tap)?;
+    let mode = instance.mode().unwrap_or(Mode::Generic);
+
+    Ok((Held::Link(link), running(&info, mode)))
+}
+
+/// Pins what was just attached.
+pub(super) fn keep(
+    instance: &Instance,
+    tap: &Tap,
+    place: &Place,
+    attached: (Held, Running),
+) -> Result<(Held, Running), AttachError> {
+    let (held, running) = attached;
+    if let Held::Link(link) = &held {
+        let device = || tap.device.name.to_string();
+        place.keep(link).map_err(|source| AttachError::NotPinned { device: device(), source })?;
+        instance.note_mode(running.mode);
+    }
+
+    Ok((held, running))
+}
+
+fn running(info: &ProgramInfo, mode: Mode) -> Running {
+    let program = String::from_utf8_lossy(info.name()).into_owned();
+
+    Running { mode, program, tag: format!("{:016x}", info.tag()) }
+}
+
+fn info(ebpf: &Ebpf, tap: &Tap) -> Result<ProgramInfo, AttachError> {
+    let program = ebpf.program(program_name(tap.direction)).ok_or_else(not_loaded)?;
+
+    program.info().map_err(|error| AttachError::Defect(Box::new(error)))
+}
+
+fn xdp(ebpf: &mut Ebpf) -> Result<&mut Xdp, AttachError> {
+    let program = ebpf.program_mut(super::RECEIVE).and_then(|program| program.try_into().ok());
+
+    program.ok_or_else(not_loaded)
+}
+
+fn classifier(ebpf: &mut Ebpf) -> Result<&mut SchedClassifier, AttachError> {
+    let program = ebpf.program_mut(super::TRANSMIT).and_then(|program| program.try_into().ok());
+
+    program.ok_or_else(not_loaded)
+}
+
+fn not_loaded() -> AttachError {
+    AttachError::Defect(Box::new(ProgramError::NotLoaded))
+}
+
+fn errno(error: &io::Error) -> i32 {
+    error.raw_os_error().unwrap_or(libc::EIO)
+}

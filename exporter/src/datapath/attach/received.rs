@@ -1,0 +1,81 @@
+//! What is received: natively where the driver can, else in the stack.
+
+use std::io;
+use std::os::fd::AsFd;
+
+use aya::programs::Xdp;
+
+use super::{AttachError, Owner, errno};
+use crate::datapath::wire::{Link, Place, has_xdp_links};
+use crate::datapath::{Device, ModeChoice};
+use crate::health::Mode;
+
+/// Source: include/uapi/linux/if_link.h.
+const XDP_FLAGS_SKB_MODE: u32 = 1 << 1;
+const XDP_FLAGS_DRV_MODE: u32 = 1 << 2;
+
+pub(super) fn attach(
+    program: &Xdp,
+    device: &Device,
+    choice: ModeChoice,
+) -> Result<(Link, Mode), AttachError> {
+    match choice {
+        ModeChoice::Native => Ok((attach_as(program, device, Mode::Native)?, Mode::Native)),
+        ModeChoice::Generic => Ok((attach_as(program, device, Mode::Generic)?, Mode::Generic)),
+        ModeChoice::Auto => native_else_generic(program, device),
+    }
+}
+
+fn native_else_generic(program: &Xdp, device: &Device) -> Result<(Link, Mode), AttachError> {
+    match attach_as(program, device, Mode::Native) {
+        Ok(link) => Ok((link, Mode::Native)),
+        Err(AttachError::NoNative { source, .. }) => {
+            tracing::warn!(
+                device = &*device.name,
+                reason = %source,
+                "The driver cannot run XDP natively; falling back to generic mode, which costs more"
+            );
+            attach_as(program, device, Mode::Generic).map(|link| (link, Mode::Generic))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn attach_as(program: &Xdp, device: &Device, mode: Mode) -> Result<Link, AttachError> {
+    if !has_xdp_links() {
+        return Err(AttachError::NoLink { device: device.name.to_string() });
+    }
+    let flags = match mode {
+        Mode::Native => XDP_FLAGS_DRV_MODE,
+        Mode::Generic => XDP_FLAGS_SKB_MODE,
+    };
+    let program = program.fd().map_err(|error| AttachError::Defect(Box::new(error)))?;
+
+    Link::create(program.as_fd(), device.index, Place::Xdp, flags)
+        .map_err(|source| sorted(source, device, mode))
+}
+
+/// Sorts what the kernel said by what an operator can do about it.
+fn sorted(source: io::Error, device: &Device, mode: Mode) -> AttachError {
+    let device = device.name.to_string();
+    match (errno(&source), mode) {
+        (libc::ENODEV | libc::ENXIO, _) => AttachError::Gone { device, source },
+        (libc::EBUSY | libc::EEXIST, _) => {
+            AttachError::Busy { device, owner: Owner::default(), source }
+        }
+        (libc::EPERM | libc::EACCES, _) => AttachError::NotPermitted { device, source },
+        (
+            libc::EOPNOTSUPP
+            | libc::EINVAL
+            | libc::ERANGE
+            | libc::ENOMEM
+            | libc::ENOSPC
+            | libc::E2BIG,
+            Mode::Native,
+        ) => AttachError::NoNative { device, source },
+        (libc::EOPNOTSUPP | libc::EINVAL, Mode::Generic) => {
+            AttachError::Unsupported { device, source }
+        }
+        _ => AttachError::Other { device, source },
+    }
+}

@@ -1,0 +1,61 @@
+//! Which numbers a CPU can have.
+
+use std::{fs, io};
+
+/// CPUs that can ever be there, also those that are not yet. Source:
+/// Documentation/admin-guide/cputopology.rst.
+const POSSIBLE: &str = "/sys/devices/system/cpu/possible";
+
+/// Gives the number from which on no CPU has one: the highest possible number and one more.
+///
+/// The program finds its part of a map by the number of its CPU, and numbers may leave gaps: how
+/// many CPUs there are is then too few.
+pub(super) fn end_of_numbers() -> io::Result<usize> {
+    let text = fs::read_to_string(POSSIBLE)?;
+
+    end_of(&text).ok_or_else(|| {
+        let reason = format!("`{POSSIBLE}` is no list of CPUs: {:?}", text.trim());
+        io::Error::new(io::ErrorKind::InvalidData, reason)
+    })
+}
+
+/// Reads a list such as `0,2-3`, which the kernel writes in rising order. Source: `bitmap_list_string`
+/// in lib/vsprintf.c.
+fn end_of(list: &str) -> Option<usize> {
+    let highest = list.trim().rsplit([',', '-']).next()?;
+
+    highest.parse::<usize>().ok()?.checked_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_between_the_numbers_of_cpus_leave_the_last_one_its_place() {
+        for (list, end) in [
+            ("0\n", 1),
+            ("0-1\n", 2),
+            ("0,2-3", 4),
+            ("0-3,8,10-11", 12),
+            ("1,5", 6),
+            ("0-239", 240),
+        ] {
+            assert_eq!(end_of(list), Some(end), "{list:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused() {
+        for list in ["", "\n", "all", "0-", "0-x", "18446744073709551615"] {
+            assert_eq!(end_of(list), None, "{list:?}");
+        }
+    }
+
+    #[test]
+    fn this_machine_has_a_place_for_each_cpu() {
+        let here = std::thread::available_parallelism().unwrap().get();
+
+        assert!(end_of_numbers().unwrap() >= here);
+    }
+}

@@ -1,0 +1,131 @@
+//! Running the program on frames that no device received.
+
+use std::io;
+
+use aya::programs::{Program, ProgramError, TestRun, TestRunOptions, Xdp};
+use shared::{Direction, Parsed};
+
+use super::wire::stay_on_cpu;
+use super::{Datapath, LoadError, Prepared, RECEIVE, program_name};
+use crate::interval::Interval;
+
+/// A program that is attached to nothing and runs on what it is given.
+pub struct Inspector<'a> {
+    datapath: &'a Datapath,
+    program: Prepared,
+    direction: Direction,
+    /// Where the thread stays, and so the program, which runs where its caller does.
+    cpu: usize,
+}
+
+/// What the program did with one frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inspected {
+    /// What the program returned: `XDP_PASS` is 2, `TCX_NEXT` is -1.
+    pub verdict: u32,
+    /// What it found in the frame.
+    pub parsed: Parsed,
+}
+
+impl<'a> Inspector<'a> {
+    /// Loads the program for what is received, and keeps the calling thread on one CPU from now on.
+    pub fn new(datapath: &'a Datapath) -> Result<Self, LoadError> {
+        Self::of(datapath, Direction::Receive)
+    }
+
+    /// Loads the program of that direction, and keeps the calling thread on one CPU from now on.
+    pub fn of(datapath: &'a Datapath, direction: Direction) -> Result<Self, LoadError> {
+        let program = datapath.prepare(direction)?;
+        let doing = "keep a thread on one CPU";
+        let cpu = stay_on_cpu().map_err(|source| LoadError::Io { doing, source })?;
+
+        Ok(Self { datapath, program, direction, cpu })
+    }
+
+    /// Runs the program once on `frame`.
+    ///
+    /// # Errors
+    ///
+    /// The kernel refuses frames under 14 bytes, and those that do not fit into one page.
+    pub fn run(&mut self, frame: &[u8]) -> io::Result<Inspected> {
+        self.run_with(frame, &[])
+    }
+
+    /// Runs the program once on `frame` with what the kernel is to know beside its bytes, a
+    /// `struct __sk_buff`; empty for nothing.
+    pub fn run_with(&mut self, frame: &[u8], context: &[u8]) -> io::Result<Inspected> {
+        let mut options = TestRunOptions::new();
+        options.data_in = Some(frame);
+        options.ctx_in = (!context.is_empty()).then_some(context);
+        let verdict = self.test_run(options)?;
+        let Prepared { instance, .. } = &self.program;
+        let parsed = instance.parsed_on(self.cpu).ok_or(io::ErrorKind::NotFound)?.meant();
+
+        Ok(Inspected { verdict, parsed })
+    }
+
+    /// Runs the program `times` times on `frame` and gives its last verdict.
+    pub fn repeat(&mut self, frame: &[u8], times: u32) -> io::Result<u32> {
+        let mut options = TestRunOptions::new();
+        options.data_in = Some(frame);
+        options.repeat = times;
+
+        self.test_run(options)
+    }
+
+    fn test_run(&mut self, options: TestRunOptions<'_>) -> io::Result<u32> {
+        let Prepared { instance, .. } = &mut self.program;
+        let result = match instance.ebpf.program_mut(program_name(self.direction)) {
+            Some(Program::Xdp(program)) => program.test_run(options),
+            Some(Program::SchedClassifier(program)) => program.test_run(options),
+            _ => Err(ProgramError::NotLoaded),
+        };
+
+        match result {
+            Ok(result) => Ok(result.return_value),
+            Err(ProgramError::SyscallError(error)) => Err(error.io_error),
+            Err(error) => Err(io::Error::other(error)),
+        }
+    }
+
+    /// Gives the kernel's number of the program.
+    pub fn program_id(&self) -> io::Result<u32> {
+        let program = self.program.instance.ebpf.program(program_name(self.direction));
+        let info = program.ok_or(io::ErrorKind::NotFound)?.info().map_err(io::Error::other)?;
+
+        Ok(info.id())
+    }
+
+    /// Gives the program for what is received itself, for those who call it in another way.
+    pub fn program(&mut self) -> io::Result<&mut Xdp> {
+        let Prepared { instance, .. } = &mut self.program;
+        let program = instance.ebpf.program_mut(RECEIVE);
+
+        program.and_then(|program| program.try_into().ok()).ok_or(io::ErrorKind::NotFound.into())
+    }
+
+    /// Takes what was counted since the drain before.
+    pub fn drain(&mut self) -> io::Result<Interval> {
+        self.cut();
+        self.wait()?;
+
+        self.read()
+    }
+
+    /// The first step of a drain: sends the program to the other generation.
+    pub fn cut(&mut self) {
+        let Prepared { instance, .. } = &mut self.program;
+        instance.cut();
+    }
+
+    /// The second: waits until no program counts in the generation that was cut off.
+    pub fn wait(&self) -> io::Result<()> {
+        self.datapath.barrier.wait()
+    }
+
+    /// The third: reads and clears that generation.
+    pub fn read(&mut self) -> io::Result<Interval> {
+        let Prepared { instance, .. } = &mut self.program;
+        instance.read()
+    }
+}

@@ -1,0 +1,354 @@
+//! One loaded program with its maps: counts one direction of one device.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::mem::{self, offset_of};
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use aya::Ebpf;
+use shared::{
+    Address, Attribution, Control, Count, GENERATIONS, Overflow, Parsed, PortKey, PortSet,
+    SourceSet, SourceSlot, TableCount, Totals, VLAN_IDS, hash_address, hash_port,
+};
+
+use super::load::Shape;
+use super::pins::LayoutMap;
+use super::sums;
+use super::tables::{Keys, Load, Table};
+use super::wire::{Mapping, take_all};
+use crate::health::Mode;
+use crate::interval::{Interval, Keyed, MapUse, Seen};
+
+/// A key in the second level with this many packets gets a place in the first, where there is one.
+const PROMOTED_FROM: u64 = 8;
+/// Keys without packets lose weight once in this time, or in an interval where that is longer. A
+/// little less than a second, so that intervals of one are not missed.
+const AGEING: Duration = Duration::from_millis(900);
+/// Most keys of a dimension that are promoted in one interval, where the table is large enough.
+const PROMOTED: usize = 1024;
+
+/// One loaded program with its maps.
+pub(super) struct Instance {
+    pub(super) ebpf: Ebpf,
+    pub(super) maps: Maps,
+    pub(super) shape: Shape,
+    generation: usize,
+    counted_since: Instant,
+    /// When keys last lost weight.
+    aged: Instant,
+    /// A generation that was cut off and could not be read yet.
+    pending: Option<Cut>,
+    /// What was taken from the second level of that generation so far.
+    more_sources: Vec<(Address, Overflow)>,
+    more_ports: Vec<(PortKey, Overflow)>,
+    promoted_sources: Vec<Address>,
+    promoted_ports: Vec<PortKey>,
+    /// Where the maps are pinned, who adopts them learns there how old their counts are.
+    layout: Option<LayoutMap>,
+    /// The next reading may lack what a process that was killed had read already.
+    is_adopted: bool,
+}
+
+/// The maps of an instance, as user space reaches them.
+pub(super) struct Maps {
+    pub(super) control: Mapping<Control>,
+    pub(super) totals: Mapping<Totals>,
+    pub(super) vlans: Mapping<[u64; VLAN_IDS]>,
+    pub(super) sources: Table<SourceSet>,
+    pub(super) ports: Table<PortSet>,
+    pub(super) more_sources: [OverflowMap; GENERATIONS],
+    pub(super) more_ports: [OverflowMap; GENERATIONS],
+}
+
+/// A map of the second level.
+pub(super) struct OverflowMap {
+    pub(super) fd: OwnedFd,
+    pub(super) capacity: u32,
+    /// What the kernel says that the map takes, in bytes.
+    pub(super) memory: u64,
+}
+
+/// What a cut leaves to be read, once no program counts there any more.
+#[derive(Clone, Copy, Debug)]
+struct Cut {
+    generation: usize,
+    elapsed: Duration,
+}
+
+impl Instance {
+    pub(super) fn new(ebpf: Ebpf, maps: Maps, shape: Shape) -> Self {
+        let generation = maps.control.read(0..1).pop().unwrap_or_default().generation as usize & 1;
+        let instance = Self {
+            ebpf,
+            maps,
+            shape,
+            generation,
+            counted_since: Instant::now(),
+            aged: Instant::now(),
+            pending: None,
+            more_sources: Vec::new(),
+            more_ports: Vec::new(),
+            promoted_sources: Vec::new(),
+            promoted_ports: Vec::new(),
+            layout: None,
+            is_adopted: false,
+        };
+        instance.count_in(generation);
+
+        instance
+    }
+
+    /// Goes on with maps that are pinned, in which another process may have counted.
+    ///
+    /// That one may have ended between a cut and the reading, so what is not the active generation
+    /// is read first.
+    pub(super) fn adopt(self, layout: LayoutMap) -> Self {
+        let since_cut = layout.read().map(|layout| layout.since_cut()).unwrap_or_default();
+        let counted_since = Instant::now().checked_sub(since_cut).unwrap_or(self.counted_since);
+        let pending = Some(Cut { generation: 1 - self.generation, elapsed: since_cut });
+
+        Self { layout: Some(layout), counted_since, pending, is_adopted: true, ..self }
+    }
+
+    /// Gives how the program was attached by the process before.
+    pub(super) fn mode(&self) -> Option<Mode> {
+        self.layout.as_ref()?.read()?.mode()
+    }
+
+    /// Notes how the program is attached.
+    pub(super) fn note_mode(&self, mode: Mode) {
+        if let Some(layout) = &self.layout {
+            layout.attached(mode);
+        }
+    }
+
+    /// Sends the program to the other generation. What the one before it holds may be read once
+    /// every program that was running has ended.
+    ///
+    /// Where the last cut could not be read, that one stays: its counts are not to be written over.
+    /// Says whether it did cut.
+    pub(super) fn cut(&mut self) -> bool {
+        if self.pending.is_some() {
+            return false;
+        }
+        self.carry();
+
+        let cut = Cut { generation: self.generation, elapsed: self.counted_since.elapsed() };
+        self.counted_since = Instant::now();
+        self.generation = 1 - self.generation;
+        self.count_in(self.generation);
+        self.pending = Some(cut);
+        if let Some(layout) = &self.layout {
+            layout.cut();
+        }
+
+        true
+    }
+
+    /// Reads and clears the generation that was cut off.
+    ///
+    /// # Errors
+    ///
+    /// What was not read waits for the next call, and so does what was.
+    pub(super) fn read(&mut self) -> io::Result<Interval> {
+        let Some(Cut { generation, elapsed }) = self.pending else {
+            return Ok(Interval::default());
+        };
+        take_all(self.maps.more_sources[generation].fd.as_fd(), &mut self.more_sources)?;
+        take_all(self.maps.more_ports[generation].fd.as_fd(), &mut self.more_ports)?;
+        self.pending = None;
+        let more_sources = mem::take(&mut self.more_sources);
+        let more_ports = mem::take(&mut self.more_ports);
+        let in_overflow = [more_sources.len(), more_ports.len()];
+        self.promoted_sources = promoted(&more_sources);
+        self.promoted_ports = promoted(&more_ports);
+
+        let mut sources = Keys::default();
+        let loads = self.loads(generation, offset_of!(Totals, sources), false);
+        let fullest_of_sources = self.maps.sources.take(generation, &loads, &mut sources);
+        let mut ports = Keys::default();
+        let loads = self.loads(generation, offset_of!(Totals, ports), false);
+        let fullest_of_ports = self.maps.ports.take(generation, &loads, &mut ports);
+        let in_tables = [fullest_of_sources, fullest_of_ports];
+
+        let vlans = self.take_vlans(generation);
+        let of_cpus = self.take_totals(generation);
+        let sum = |part: fn(&Totals) -> &Attribution| sums::attribution(of_cpus.iter().map(part));
+        let by_source = sum(|totals| &totals.sources);
+        let by_port = sum(|totals| &totals.ports);
+
+        let mut interval = Interval {
+            elapsed,
+            totals: sums::totals(&of_cpus),
+            sources: keyed(sources, more_sources, by_source, Address::to_ip),
+            ports: keyed(ports, more_ports, by_port, |key| key),
+            vlans,
+            sketches: sums::sketches(&of_cpus),
+            maps: self.map_use(in_tables, in_overflow),
+        };
+        if mem::take(&mut self.is_adopted) {
+            interval.make_up();
+        }
+
+        Ok(interval)
+    }
+
+    /// Reads and clears the generation that was cut off, then the other one too, where counts came
+    /// since a cut that could not be read. `wait` blocks until no program counts in what was cut off.
+    pub(super) fn read_both(&mut self, wait: impl Fn() -> io::Result<()>) -> io::Result<Interval> {
+        let first = self.read()?;
+        self.cut();
+        wait()?;
+
+        Ok(first.followed_by(self.read()?))
+    }
+
+    /// Gives what the program found in the last frame that it saw on `cpu`.
+    pub(super) fn parsed_on(&self, cpu: usize) -> Option<Parsed> {
+        let entry = cpu * GENERATIONS + self.generation;
+
+        self.maps.totals.read_start(entry)
+    }
+
+    /// Prepares the other generation with the keys that are established in this one.
+    fn carry(&mut self) {
+        let ages = self.aged.elapsed() >= AGEING;
+        if ages {
+            self.aged = Instant::now();
+        }
+        let [by_source, by_port] = [offset_of!(Totals, sources), offset_of!(Totals, ports)]
+            .map(|dimension| self.loads(self.generation, dimension, ages));
+        let Self { generation, maps, shape, promoted_sources, promoted_ports, .. } = self;
+        let seed = shape.settings.seed;
+
+        let hash = |key| hash_address(key, seed);
+        maps.sources.carry(*generation, &by_source, promoted_sources, hash);
+        maps.ports.carry(*generation, &by_port, promoted_ports, |key| hash_port(key, seed));
+    }
+
+    /// Says what each CPU counted in a generation, in the dimension with this place in the totals.
+    fn loads(&self, generation: usize, dimension: usize, ages: bool) -> Vec<Load> {
+        const MISSES: usize = offset_of!(Attribution, misses);
+        let totals = &self.maps.totals;
+        let load = |entry| Load {
+            is_any: is_any(totals, entry),
+            is_short: totals.word(entry, dimension + MISSES) > 0,
+            ages,
+        };
+
+        self.entries(generation).map(load).collect()
+    }
+
+    fn count_in(&self, generation: usize) {
+        let generation = u32::from(generation != 0);
+        self.maps.control.write(0, &[Control { generation, budget: self.shape.budget }]);
+    }
+
+    fn take_totals(&self, generation: usize) -> Vec<Totals> {
+        let mut of_cpus = Vec::new();
+        for entry in self.entries(generation).filter(|entry| is_any(&self.maps.totals, *entry)) {
+            of_cpus.extend(self.maps.totals.read(entry..entry + 1));
+            self.maps.totals.clear(entry..entry + 1);
+        }
+
+        of_cpus
+    }
+
+    fn take_vlans(&self, generation: usize) -> BTreeMap<u16, u64> {
+        let mut sum = BTreeMap::new();
+        if self.shape.settings.vlans == 0 {
+            return sum;
+        }
+        for entry in self.entries(generation).filter(|entry| is_any(&self.maps.totals, *entry)) {
+            for ids in self.maps.vlans.read(entry..entry + 1) {
+                for (id, packets) in (0..).zip(ids).filter(|(_, packets)| *packets > 0) {
+                    *sum.entry(id).or_default() += packets;
+                }
+            }
+            self.maps.vlans.clear(entry..entry + 1);
+        }
+
+        sum
+    }
+
+    /// Gives the entries of a generation in maps with one for each CPU.
+    fn entries(&self, generation: usize) -> impl Iterator<Item = usize> + use<> {
+        (0..self.shape.cpus).map(move |cpu| cpu * GENERATIONS + generation)
+    }
+
+    fn map_use(&self, in_tables: [usize; 2], in_overflow: [usize; 2]) -> Vec<MapUse> {
+        let Maps { control: _, totals, vlans, sources, ports, more_sources, more_ports } =
+            &self.maps;
+        let map = |map, entries, entries_limit, memory_bytes| MapUse {
+            map,
+            entries: entries as u64,
+            entries_limit,
+            memory_bytes,
+        };
+        let overflow = |name, entries, [first, second]: &[OverflowMap; GENERATIONS]| {
+            map(name, entries, u64::from(first.capacity), first.memory + second.memory)
+        };
+        let cpus = self.shape.cpus;
+
+        vec![
+            map("ports", in_tables[1], ports.capacity(), ports.bytes()),
+            overflow("ports_overflow", in_overflow[1], more_ports),
+            map("sources", in_tables[0], sources.capacity(), sources.bytes()),
+            overflow("sources_overflow", in_overflow[0], more_sources),
+            map("totals", cpus, cpus as u64, totals.bytes() + vlans.bytes()),
+        ]
+    }
+}
+
+/// Says whether a frame came to a CPU in a generation: each leaves its length there.
+fn is_any(totals: &Mapping<Totals>, entry: usize) -> bool {
+    const LENGTH: usize = offset_of!(Totals, parsed) + offset_of!(Parsed, length);
+
+    totals.word(entry, LENGTH) != 0
+}
+
+/// Gives the keys of the second level that deserve a place in the first, the busiest first.
+fn promoted<K: Copy>(more: &[(K, Overflow)]) -> Vec<K> {
+    let mut busy: Vec<_> =
+        more.iter().filter(|(_, count)| count.packets >= PROMOTED_FROM).collect();
+    busy.sort_unstable_by_key(|(_, count)| std::cmp::Reverse(count.packets));
+
+    busy.into_iter().take(PROMOTED).map(|(key, _)| *key).collect()
+}
+
+/// Joins the two levels. What was sent to the second one and is not there was forgotten by it.
+fn keyed<K: Ord + Copy, N: Ord>(
+    mut keys: Keys<K>,
+    more: Vec<(K, Overflow)>,
+    attribution: Attribution,
+    name: impl Fn(K) -> N,
+) -> Keyed<N> {
+    let Attribution { admitted, refused, mask, .. } = attribution;
+    let mut kept = Count::default();
+    for (key, Overflow { packets, bytes, marks }) in more {
+        let marks = SourceSlot::marks_of(marks);
+        kept.packets += packets;
+        kept.bytes += bytes;
+        keys.add(key, TableCount { packets, bytes, marks, weight: 0 });
+    }
+    // What is missing is called evicted; more than was sent there cannot be called anything.
+    debug_assert!(kept.packets <= admitted.packets && kept.bytes <= admitted.bytes);
+    let seen = keys.into_iter().map(|(key, TableCount { packets, bytes, marks, .. })| Seen {
+        key: name(key),
+        count: Count { packets, bytes },
+        marks,
+    });
+    let mut keys: Vec<_> = seen.collect();
+    keys.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+
+    Keyed {
+        keys,
+        refused,
+        evicted: Count {
+            packets: admitted.packets.saturating_sub(kept.packets),
+            bytes: admitted.bytes.saturating_sub(kept.bytes),
+        },
+        guarded: mask != 0,
+    }
+}

@@ -1,0 +1,338 @@
+//! Loading: one copy of the program and its maps for each device and direction.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use aya::maps::{Map, MapData, MapError};
+use aya::programs::{Program, ProgramError, ProgramType};
+use aya::sys::is_program_supported;
+use aya::{Ebpf, EbpfError, EbpfLoader};
+use shared::{Direction, GENERATIONS, Settings, maps, settings};
+
+use super::cpus::end_of_numbers;
+use super::instance::{Instance, Maps, OverflowMap};
+use super::pins::{Layout, PinError, Place};
+use super::tables::Table;
+use super::wire::Mapping;
+use super::{Options, program_name};
+
+/// The object that `build.rs` compiled.
+static OBJECT: &[u8] =
+    aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/packet-exporter-ebpf"));
+
+/// Why the program could not be loaded, and what would help.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error(
+        "the kernel does not let this process load programs; run as root, or give it the \
+         capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"
+    )]
+    NotPermitted { source: io::Error },
+
+    #[error(
+        "this kernel has no {what}, which counting needs; run on Linux 6.1 or newer with \
+         CONFIG_BPF_SYSCALL and CONFIG_BPF_JIT"
+    )]
+    NoFeature { what: &'static str, source: io::Error },
+
+    #[error("there is not enough memory for the maps; lower the sizes in `[datapath]`")]
+    NoMemory { source: io::Error },
+
+    #[error(
+        "the kernel's verifier refused the program; please report this with your kernel version and: {log}"
+    )]
+    Refused { log: String, source: io::Error },
+
+    #[error("the built-in object could not be read; please report this with your version")]
+    Object(#[source] Box<EbpfError>),
+
+    /// A defect of this build rather than of the machine it runs on.
+    #[error("the built-in object has no `{name}`; please report this with your version")]
+    Missing { name: &'static str },
+
+    #[error(transparent)]
+    Pin(#[from] PinError),
+
+    #[error("cannot {doing}")]
+    Io { doing: &'static str, source: io::Error },
+}
+
+/// What is fixed for one load.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    pub(super) settings: Settings,
+    /// Numbers that a CPU can have; each has a part of its own in every map.
+    pub(super) cpus: usize,
+    /// Misses of one CPU and interval that are all admitted.
+    pub(super) budget: u32,
+    /// Entries of the second level for each generation.
+    pub(super) source_overflow: u32,
+    pub(super) port_overflow: u32,
+}
+
+impl Shape {
+    /// Gives the shape that the options ask for, with a seed of its own.
+    pub(super) fn of(options: &Options) -> Result<Self, LoadError> {
+        let cpus =
+            end_of_numbers().map_err(|source| LoadError::Io { doing: "count the CPUs", source })?;
+        let Options { budget, source_overflow, port_overflow, .. } = *options;
+
+        Ok(Self { settings: constants(options), cpus, budget, source_overflow, port_overflow })
+    }
+
+    /// Gives the shape of maps that are laid out so.
+    pub(super) fn laid_out(self, layout: &Layout) -> Self {
+        let Layout { settings, source_overflow, port_overflow, .. } = *layout;
+
+        Self { settings, source_overflow, port_overflow, ..self }
+    }
+
+    fn source_sets(&self) -> usize {
+        self.settings.source_set_mask as usize + 1
+    }
+
+    fn port_sets(&self) -> usize {
+        self.settings.port_set_mask as usize + 1
+    }
+}
+
+/// Tries whether the kernel takes any XDP program of this process.
+///
+/// Where it does not, aya takes every feature that it tries for missing, and then blames the object.
+pub(super) fn try_kernel() -> Result<(), LoadError> {
+    match is_program_supported(ProgramType::Xdp) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(LoadError::NoFeature {
+            what: "XDP programs",
+            source: io::Error::from_raw_os_error(libc::EINVAL),
+        }),
+        Err(error) => Err(program_error(error)),
+    }
+}
+
+/// Loads a program; its maps are its own, or those that are pinned in `place`.
+pub(super) fn load(
+    shape: &Shape,
+    direction: Direction,
+    place: Option<&Place>,
+) -> Result<Instance, LoadError> {
+    let mut ebpf = load_object(shape, place)?;
+    load_program(&mut ebpf, direction).map_err(program_error)?;
+    let maps = reach_maps(&mut ebpf, shape)?;
+    let instance = Instance::new(ebpf, maps, *shape);
+
+    Ok(match place {
+        Some(place) => instance.adopt(place.describe(shape).map_err(pinning)?),
+        None => instance,
+    })
+}
+
+/// Opens the maps that are pinned in `place`, without a program.
+pub(super) fn open(shape: &Shape, place: &Place) -> Result<Instance, LoadError> {
+    let mut ebpf = load_object(shape, Some(place))?;
+    let maps = reach_maps(&mut ebpf, shape)?;
+
+    Ok(Instance::new(ebpf, maps, *shape).adopt(place.describe(shape).map_err(pinning)?))
+}
+
+/// Says of an error that it was about pins.
+pub(super) fn pinning(source: io::Error) -> LoadError {
+    LoadError::Io { doing: "pin the maps of the program", source }
+}
+
+fn load_program(ebpf: &mut Ebpf, direction: Direction) -> Result<(), ProgramError> {
+    match ebpf.program_mut(program_name(direction)) {
+        Some(Program::Xdp(program)) => program.load(),
+        Some(Program::SchedClassifier(program)) => program.load(),
+        _ => Err(ProgramError::NotLoaded),
+    }
+}
+
+fn load_object(shape: &Shape, place: Option<&Place>) -> Result<Ebpf, LoadError> {
+    let Settings {
+        seed,
+        source_set_mask,
+        port_set_mask,
+        ephemeral_first,
+        ephemeral_last,
+        sources,
+        ports,
+        signals,
+        vlans,
+    } = &shape.settings;
+    let for_each_cpu = entries(shape.cpus * GENERATIONS);
+
+    let mut loader = EbpfLoader::new();
+    // Nothing in the object depends on the types of the running kernel.
+    loader
+        .btf(None)
+        .override_global(settings::SEED, seed, true)
+        .override_global(settings::SOURCE_SET_MASK, source_set_mask, true)
+        .override_global(settings::PORT_SET_MASK, port_set_mask, true)
+        .override_global(settings::EPHEMERAL_FIRST, ephemeral_first, true)
+        .override_global(settings::EPHEMERAL_LAST, ephemeral_last, true)
+        .override_global(settings::SOURCES, sources, true)
+        .override_global(settings::PORTS, ports, true)
+        .override_global(settings::SIGNALS, signals, true)
+        .override_global(settings::VLANS, vlans, true)
+        .map_max_entries(maps::TOTALS, for_each_cpu)
+        .map_max_entries(maps::SOURCES, entries(shape.cpus * GENERATIONS * shape.source_sets()))
+        .map_max_entries(maps::PORTS, entries(shape.cpus * GENERATIONS * shape.port_sets()))
+        .map_max_entries(maps::VLANS, if *vlans != 0 { for_each_cpu } else { 1 });
+    for generation in 0..GENERATIONS {
+        loader
+            .map_max_entries(maps::OVERFLOW_SOURCES[generation], shape.source_overflow)
+            .map_max_entries(maps::OVERFLOW_PORTS[generation], shape.port_overflow);
+    }
+
+    for name in maps::ALL {
+        if let Some(place) = place {
+            loader.map_pin_path(name, place.map(name));
+        }
+    }
+
+    loader.load(OBJECT).map_err(object_error)
+}
+
+fn constants(options: &Options) -> Settings {
+    Settings {
+        // The keys of the standard library's hash maps come from the system's randomness.
+        seed: RandomState::new().hash_one(OBJECT.len()),
+        source_set_mask: entries(options.source_sets) - 1,
+        port_set_mask: entries(options.port_sets) - 1,
+        ephemeral_first: *options.ephemeral.start(),
+        ephemeral_last: *options.ephemeral.end(),
+        sources: options.sources.into(),
+        ports: options.ports.into(),
+        signals: options.signals.into(),
+        vlans: options.vlans.into(),
+    }
+}
+
+fn reach_maps(ebpf: &mut Ebpf, shape: &Shape) -> Result<Maps, LoadError> {
+    let places = shape.cpus * GENERATIONS;
+    let [source_sets, port_sets] = [shape.source_sets(), shape.port_sets()];
+    let overflow = |names: [&'static str; GENERATIONS]| -> Result<_, LoadError> {
+        let [first, second] = names.map(|name| reach_overflow(ebpf, name));
+        Ok([first?, second?])
+    };
+
+    Ok(Maps {
+        more_sources: overflow(maps::OVERFLOW_SOURCES)?,
+        more_ports: overflow(maps::OVERFLOW_PORTS)?,
+        control: map_in(ebpf, maps::CONTROL, 1)?,
+        totals: map_in(ebpf, maps::TOTALS, places)?,
+        vlans: map_in(ebpf, maps::VLANS, if shape.settings.vlans != 0 { places } else { 1 })?,
+        sources: Table::new(
+            map_in(ebpf, maps::SOURCES, places * source_sets)?,
+            source_sets,
+            shape.cpus,
+        ),
+        ports: Table::new(map_in(ebpf, maps::PORTS, places * port_sets)?, port_sets, shape.cpus),
+    })
+}
+
+/// Maps an array into memory.
+fn map_in<T>(ebpf: &Ebpf, name: &'static str, entries: usize) -> Result<Mapping<T>, LoadError>
+where
+    T: zerocopy::FromBytes + zerocopy::IntoBytes + zerocopy::Immutable,
+{
+    let doing = "map an array of the program into memory";
+
+    Mapping::new(map_fd(ebpf, name)?, entries).map_err(|source| LoadError::Io { doing, source })
+}
+
+fn reach_overflow(ebpf: &Ebpf, name: &'static str) -> Result<OverflowMap, LoadError> {
+    let doing = "keep a map of the program open";
+    let io = |source| LoadError::Io { doing, source };
+    let data = map_data(ebpf, name)?;
+    let fd: OwnedFd = data.fd().as_fd().try_clone_to_owned().map_err(io)?;
+
+    Ok(OverflowMap {
+        memory: memory(fd.as_fd()).map_err(io)?,
+        capacity: data.info().map_err(map_error)?.max_entries(),
+        fd,
+    })
+}
+
+fn map_fd<'a>(ebpf: &'a Ebpf, name: &'static str) -> Result<BorrowedFd<'a>, LoadError> {
+    map_data(ebpf, name).map(|data| data.fd().as_fd())
+}
+
+fn map_data<'a>(ebpf: &'a Ebpf, name: &'static str) -> Result<&'a MapData, LoadError> {
+    match ebpf.map(name) {
+        Some(Map::Array(data) | Map::LruHashMap(data)) => Ok(data),
+        _ => Err(LoadError::Missing { name }),
+    }
+}
+
+/// Reads what the kernel says that a map takes, in bytes. Source: `bpf_map_show_fdinfo` in
+/// kernel/bpf/syscall.c.
+fn memory(map: BorrowedFd<'_>) -> io::Result<u64> {
+    use std::os::fd::AsRawFd;
+
+    let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", map.as_raw_fd()))?;
+    let bytes = info.lines().find_map(|line| line.strip_prefix("memlock:")?.trim().parse().ok());
+
+    Ok(bytes.unwrap_or_default())
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the configuration bounds every size")]
+fn entries(number: usize) -> u32 {
+    number as u32
+}
+
+fn object_error(error: EbpfError) -> LoadError {
+    if let EbpfError::MapError(error) = error {
+        return map_error(error);
+    }
+
+    LoadError::Object(Box::new(error))
+}
+
+fn map_error(error: MapError) -> LoadError {
+    if let MapError::CreateError { io_error, .. } = error {
+        return refusal(io_error, "map type for its counters");
+    }
+    if let MapError::SyscallError(error) = error {
+        return refusal(error.io_error, "system call bpf(2)");
+    }
+
+    LoadError::Object(Box::new(EbpfError::MapError(error)))
+}
+
+fn program_error(error: ProgramError) -> LoadError {
+    if let ProgramError::LoadError { io_error, verifier_log } = error {
+        let log = last_lines(&verifier_log.to_string());
+        // A verifier that has nothing to say was not asked: the right to load is missing.
+        return match io_error.raw_os_error() {
+            Some(libc::EPERM) => LoadError::NotPermitted { source: io_error },
+            _ => LoadError::Refused { log, source: io_error },
+        };
+    }
+    if let ProgramError::SyscallError(error) = error {
+        return refusal(error.io_error, "system call bpf(2)");
+    }
+
+    LoadError::Object(Box::new(EbpfError::ProgramError(error)))
+}
+
+/// Sorts what a call of bpf(2) said by what an operator can do about it.
+pub(super) fn refusal(source: io::Error, what: &'static str) -> LoadError {
+    match source.raw_os_error() {
+        Some(libc::EPERM | libc::EACCES) => LoadError::NotPermitted { source },
+        Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP) => {
+            LoadError::NoFeature { what, source }
+        }
+        Some(libc::ENOMEM | libc::E2BIG) => LoadError::NoMemory { source },
+        _ => LoadError::Io { doing: "talk to the kernel", source },
+    }
+}
+
+/// The end of a verifier's log says why.
+fn last_lines(log: &str) -> String {
+    let lines: Vec<_> = log.trim_end().lines().collect();
+
+    lines[lines.len().saturating_sub(5)..].join(" | ")
+}

@@ -1,0 +1,201 @@
+//! Programs that go on counting when the process ends: their maps and links have names on a BPF
+//! file system, by which the next process adopts them.
+
+mod layout;
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+
+use super::wire::{Link, pin, pinned, takes_pins};
+use super::{Shape, Tap};
+
+pub(super) use layout::{Layout, LayoutMap};
+
+const LINK: &str = "link";
+const LAYOUT: &str = "LAYOUT";
+
+/// Why programs cannot be pinned, and what would help.
+#[derive(Debug, thiserror::Error)]
+pub enum PinError {
+    #[error(
+        "`datapath.pin_path` `{path}` is not on a BPF file system; mount one with `mount -t bpf bpf \
+         /sys/fs/bpf`, or set `datapath.pin` to false"
+    )]
+    NoBpfFileSystem { path: PathBuf },
+
+    #[error(
+        "another exporter has its programs in `{path}`; stop it, or give this one its own \
+         `datapath.pin_path`"
+    )]
+    InUse { path: PathBuf },
+
+    #[error("cannot {doing} `{path}` for pinned programs; see `datapath.pin_path`")]
+    Io { doing: &'static str, path: PathBuf, source: io::Error },
+}
+
+/// The pinned programs of one network namespace. No other process has them meanwhile.
+#[derive(Debug)]
+pub(super) struct Pins {
+    directory: PathBuf,
+    /// Held as long as this is.
+    _lock: File,
+}
+
+/// Where the pins of one tap are.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    directory: PathBuf,
+}
+
+impl Pins {
+    /// Takes the place below `path` that belongs to this network namespace.
+    pub(super) fn open(path: &Path) -> Result<Self, PinError> {
+        let io = |doing| move |source| PinError::Io { doing, path: path.to_owned(), source };
+        Self::check_file_system(path)?;
+        let directory = path.join(namespace().map_err(io("find the network namespace below"))?);
+        fs::create_dir_all(&directory).map_err(io("create directories below"))?;
+
+        let lock = File::open(&directory).map_err(io("open directories below"))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { directory, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(PinError::InUse { path: directory }),
+            Err(TryLockError::Error(source)) => Err(io("lock directories below")(source)),
+        }
+    }
+
+    /// Says whether the place below `path` could be taken, and takes nothing.
+    pub(super) fn check(path: &Path) -> Result<(), PinError> {
+        Self::check_file_system(path)?;
+        let Ok(namespace) = namespace() else { return Ok(()) };
+        let directory = path.join(namespace);
+        let is_locked = |it: &File| matches!(it.try_lock(), Err(TryLockError::WouldBlock));
+        if File::open(&directory).is_ok_and(|it| is_locked(&it)) {
+            return Err(PinError::InUse { path: directory });
+        }
+
+        Ok(())
+    }
+
+    /// Says whether an exporter that is gone left its program on the tap.
+    pub(super) fn is_left_behind(path: &Path, tap: &Tap) -> bool {
+        let Ok(namespace) = namespace() else { return false };
+        let link = path.join(namespace).join(name(tap)).join(LINK);
+
+        link.exists() && Self::check(path).is_ok()
+    }
+
+    fn check_file_system(path: &Path) -> Result<(), PinError> {
+        let doing = "ask for the file system of";
+        let file_system = path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(path);
+        match takes_pins(file_system) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(PinError::NoBpfFileSystem { path: path.to_owned() }),
+            Err(source) => Err(PinError::Io { doing, path: path.to_owned(), source }),
+        }
+    }
+
+    /// Takes off the programs that an exporter pinned which is gone.
+    pub(super) fn clear(path: &Path) {
+        let Ok(namespace) = namespace() else { return };
+        if !path.join(namespace).exists() {
+            return;
+        }
+        // One that runs is left alone.
+        if let Ok(pins) = Self::open(path) {
+            pins.keep_only(|_| false);
+            let _others_may_be_there = fs::remove_dir(&pins.directory);
+        }
+    }
+
+    /// Gives where the pins of a tap are. A name may change, an index stays.
+    pub(super) fn place(&self, tap: &Tap) -> Place {
+        Place { directory: self.directory.join(name(tap)) }
+    }
+
+    /// Takes off all programs but those of some taps.
+    pub(super) fn keep_only(&self, is_kept: impl Fn(&str) -> bool) {
+        let Ok(entries) = fs::read_dir(&self.directory) else { return };
+        for entry in entries.flatten() {
+            if !entry.file_name().to_str().is_some_and(&is_kept) {
+                tracing::info!(pins = %entry.path().display(), "Took off a program that is not wanted");
+                Place { directory: entry.path() }.remove();
+            }
+        }
+    }
+}
+
+/// Gives the name of a tap's directory.
+pub(super) fn name(tap: &Tap) -> String {
+    format!("{}-{}", tap.device.index, tap.direction.label())
+}
+
+impl Place {
+    /// Gives where a map is pinned.
+    pub(super) fn map(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    /// Gives how the maps there are laid out; `None` where there are none that can be read.
+    pub(super) fn layout(&self) -> Option<Layout> {
+        let map = pinned(&self.directory.join(LAYOUT)).ok()?;
+
+        LayoutMap::open(map.as_fd()).ok()?.read()
+    }
+
+    /// Makes room for new maps; a link that is there stays.
+    pub(super) fn empty(&self) -> io::Result<()> {
+        self.remove_all_but(LINK);
+
+        fs::create_dir_all(&self.directory)
+    }
+
+    /// Says how the maps there are laid out, from now on.
+    pub(super) fn describe(&self, shape: &Shape) -> io::Result<LayoutMap> {
+        let path = self.directory.join(LAYOUT);
+        if let Ok(map) = pinned(&path) {
+            return LayoutMap::open(map.as_fd());
+        }
+        let (fd, map) = LayoutMap::make(&Layout::of(shape))?;
+        pin(fd.as_fd(), &path)?;
+
+        Ok(map)
+    }
+
+    /// Gives the link that is pinned there, if it still is on the device.
+    pub(super) fn link(&self, tap: &Tap) -> Option<Link> {
+        let link = Link::from(pinned(&self.directory.join(LINK)).ok()?);
+        if link.ifindex().ok().flatten() == Some(tap.device.index) {
+            return Some(link);
+        }
+        let _it_is_dead = fs::remove_file(self.directory.join(LINK));
+
+        None
+    }
+
+    /// Pins a link that was just made.
+    pub(super) fn keep(&self, link: &Link) -> io::Result<()> {
+        pin(link.as_fd(), &self.directory.join(LINK))
+    }
+
+    /// Takes the program off, once nobody holds its link.
+    pub(super) fn remove(&self) {
+        self.remove_all_but("");
+        let _it_may_be_gone = fs::remove_dir(&self.directory);
+    }
+
+    fn remove_all_but(&self, kept: &str) {
+        let Ok(entries) = fs::read_dir(&self.directory) else { return };
+        for entry in entries.flatten().filter(|entry| entry.file_name() != kept) {
+            let _it_may_be_gone = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Gives what tells this network namespace from others that see the same files.
+fn namespace() -> io::Result<String> {
+    use std::os::unix::fs::MetadataExt;
+
+    Ok(format!("net-{}", fs::metadata("/proc/self/ns/net")?.ino()))
+}

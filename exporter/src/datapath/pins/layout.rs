@@ -1,0 +1,129 @@
+//! How pinned maps are laid out, beside them, so that who adopts them knows how to read them.
+
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use shared::Settings;
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
+use crate::datapath::Shape;
+use crate::datapath::wire::{Mapping, make_array};
+use crate::health::Mode;
+
+/// What every size and setting of one tap's maps was when they were made.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
+pub(in super::super) struct Layout {
+    /// [`shared::LAYOUT`] of who made them.
+    version: u64,
+    pub(in super::super) settings: Settings,
+    pub(in super::super) source_overflow: u32,
+    pub(in super::super) port_overflow: u32,
+    cpus: u32,
+    /// 0 as long as nothing is attached, then 1 for native and 2 for generic.
+    mode: u32,
+    /// When the last drain cut, in nanoseconds since 1970.
+    cut: u64,
+}
+
+/// A layout that is pinned.
+#[derive(Debug)]
+pub(in super::super) struct LayoutMap(Mapping<Layout>);
+
+impl Layout {
+    pub(super) fn of(shape: &Shape) -> Self {
+        let Shape { settings, cpus, source_overflow, port_overflow, budget: _ } = *shape;
+
+        Self {
+            version: shared::LAYOUT,
+            settings,
+            source_overflow,
+            port_overflow,
+            #[expect(clippy::cast_possible_truncation, reason = "there are fewer CPUs")]
+            cpus: cpus as u32,
+            mode: 0,
+            cut: now(),
+        }
+    }
+
+    /// Says whether this build can read the maps.
+    pub(in super::super) fn is_readable(&self, shape: &Shape) -> bool {
+        self.version == shared::LAYOUT && self.cpus as usize == shape.cpus
+    }
+
+    /// Says whether a program of that shape can go on with the maps.
+    pub(in super::super) fn fits(&self, shape: &Shape) -> bool {
+        let of_shape = Self::of(shape);
+        let of_seed = Settings { seed: self.settings.seed, ..of_shape.settings };
+
+        self.is_readable(shape)
+            && self.settings == of_seed
+            && self.source_overflow == of_shape.source_overflow
+            && self.port_overflow == of_shape.port_overflow
+    }
+
+    /// Gives how the program is attached, if it is.
+    pub(in super::super) fn mode(&self) -> Option<Mode> {
+        if self.version != shared::LAYOUT {
+            return None;
+        }
+        match self.mode {
+            1 => Some(Mode::Native),
+            2 => Some(Mode::Generic),
+            _ => None,
+        }
+    }
+
+    /// Gives the time since the last drain cut.
+    pub(in super::super) fn since_cut(&self) -> Duration {
+        Duration::from_nanos(now().saturating_sub(self.cut))
+    }
+}
+
+impl LayoutMap {
+    pub(super) fn open(map: BorrowedFd<'_>) -> io::Result<Self> {
+        Mapping::new(map, 1).map(Self)
+    }
+
+    pub(super) fn make(layout: &Layout) -> io::Result<(OwnedFd, Self)> {
+        let fd = make_array::<Layout>()?;
+        let map = Self(Mapping::new(std::os::fd::AsFd::as_fd(&fd), 1)?);
+        map.0.write(0, &[*layout]);
+
+        Ok((fd, map))
+    }
+
+    pub(in super::super) fn read(&self) -> Option<Layout> {
+        self.0.read(0..1).pop()
+    }
+
+    /// Notes how the program is attached.
+    pub(in super::super) fn attached(&self, mode: Mode) {
+        self.change(|layout| {
+            layout.mode = match mode {
+                Mode::Native => 1,
+                Mode::Generic => 2,
+            };
+        });
+    }
+
+    /// Notes that a drain cuts.
+    pub(in super::super) fn cut(&self) {
+        self.change(|layout| layout.cut = now());
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Layout)) {
+        if let Some(mut layout) = self.read() {
+            change(&mut layout);
+            self.0.write(0, &[layout]);
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "until the year 2554")]
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
+}
+
+const _: () = assert!(size_of::<Layout>().is_multiple_of(8));

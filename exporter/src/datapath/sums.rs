@@ -1,0 +1,91 @@
+//! Sums over the CPUs.
+
+use shared::{
+    Attribution, Cast, Count, Encapsulation, Family, FragmentPosition, IpFamily, Malformed,
+    PortProtocol, Protocol, Totals, cell,
+};
+
+use crate::interval::{self, Sketches};
+
+/// Adds up what the CPUs counted without a key.
+pub(super) fn totals(of_cpus: &[Totals]) -> interval::Totals {
+    let mut sum = interval::Totals::default();
+    for of_cpu in of_cpus {
+        sum += &of_one(of_cpu);
+    }
+
+    sum
+}
+
+/// Joins the sketches: the larger register, either bit.
+pub(super) fn sketches(of_cpus: &[Totals]) -> Sketches {
+    let mut joined = Sketches::default();
+    for of_cpu in of_cpus {
+        for (to, from) in joined.sources.iter_mut().zip(&of_cpu.distinct_sources) {
+            for (to, from) in to.iter_mut().zip(from) {
+                *to = (*to).max(*from);
+            }
+        }
+        for (to, from) in joined.ports.iter_mut().zip(&of_cpu.distinct_ports) {
+            for (to, from) in to.iter_mut().zip(from) {
+                *to |= from;
+            }
+        }
+    }
+
+    joined
+}
+
+/// Adds up where packets without room went; the mask is the widest.
+pub(super) fn attribution<'a>(of_cpus: impl Iterator<Item = &'a Attribution>) -> Attribution {
+    of_cpus.fold(Attribution::default(), |sum, of_cpu| Attribution {
+        misses: sum.misses + of_cpu.misses,
+        threshold: sum.threshold.max(of_cpu.threshold),
+        mask: sum.mask.max(of_cpu.mask),
+        reserved: 0,
+        admitted: interval::sum([sum.admitted, of_cpu.admitted].iter()),
+        refused: interval::sum([sum.refused, of_cpu.refused].iter()),
+    })
+}
+
+fn of_one(totals: &Totals) -> interval::Totals {
+    let Totals {
+        cells, sizes, tcp_flags, icmp, cast, fragments, malformed, encapsulations, ..
+    } = totals;
+    let mut of_one = interval::Totals { tcp_flags: *tcp_flags, icmp: *icmp, ..Default::default() };
+
+    for family in Family::ALL {
+        for protocol in Protocol::ALL {
+            of_one.cells[family.index()][protocol.index()] =
+                cells[usize::from(cell(*family, *protocol))];
+        }
+    }
+    copy(&mut of_one.sizes, sizes);
+    for family in IpFamily::ALL {
+        copy(&mut of_one.fragments[family.index()], &fragments[family.index()]);
+    }
+    copy(&mut of_one.malformed, malformed);
+    copy(&mut of_one.encapsulations, encapsulations);
+    copy(&mut of_one.cast, cast);
+    // The program counts only what is not unicast.
+    let all = of_one.frames().packets;
+    let [unicast, others @ ..] = &mut of_one.cast;
+    *unicast = all - others.iter().sum::<u64>();
+
+    of_one
+}
+
+fn copy<T: Copy>(to: &mut [T], from: &[T]) {
+    let known = to.len();
+    to.copy_from_slice(&from[..known]);
+}
+
+// Every index that the program can form has a place in what it counts into.
+const _: () = {
+    assert!(Cast::ALL.len() <= 4);
+    assert!(FragmentPosition::ALL.len() <= 4);
+    assert!(Malformed::ALL.len() <= 32);
+    assert!(Encapsulation::ALL.len() <= 8);
+    assert!(PortProtocol::ALL.len() <= 4);
+    assert!(size_of::<Count>() == 16);
+};

@@ -1,0 +1,16 @@
+//! Memory and system calls shared with the kernel: the only unsafe code of user space.
+#![expect(unsafe_code, reason = "aya has no mappings of array maps and no batch operations")]
+
+mod cpu;
+mod heap;
+mod link;
+mod mapping;
+mod pin;
+mod syscall;
+
+pub(super) use cpu::stay_on_cpu;
+pub(super) use heap::{give_back, share};
+pub(super) use link::{Link, Place, has_tcx, has_xdp_links};
+pub(super) use mapping::Mapping;
+pub(super) use pin::{pin, pinned, takes_pins};
+pub(super) use syscall::{Barrier, make_array, take_all};

@@ -1,0 +1,185 @@
+//! Links between programs and devices, which end with their last descriptor or pin. Source:
+//! include/uapi/linux/bpf.h, `union bpf_attr` and `struct bpf_link_info`.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
+use super::syscall::bpf;
+
+const BPF_OBJ_GET_INFO_BY_FD: libc::c_int = 15;
+const BPF_PROG_QUERY: libc::c_int = 16;
+const BPF_LINK_CREATE: libc::c_int = 28;
+const BPF_LINK_UPDATE: libc::c_int = 29;
+
+/// Before all programs that are there. Source: `BPF_F_BEFORE`.
+const BEFORE: u32 = 1 << 3;
+/// No device has this index.
+const NO_DEVICE: u32 = i32::MAX.cast_unsigned();
+
+/// Where a program is linked to a device. The numbers are those of `enum bpf_attach_type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(in super::super) enum Place {
+    Xdp = 37,
+    TcxEgress = 47,
+}
+
+/// A program on a device for as long as this is held.
+#[derive(Debug)]
+pub(in super::super) struct Link {
+    fd: OwnedFd,
+}
+
+#[repr(C)]
+#[derive(Default, IntoBytes, Immutable)]
+struct LinkCreate {
+    prog_fd: u32,
+    target_ifindex: u32,
+    attach_type: u32,
+    flags: u32,
+    relative_fd: u32,
+    reserved: u32,
+    expected_revision: u64,
+}
+
+#[repr(C)]
+#[derive(Default, IntoBytes, Immutable)]
+struct LinkUpdate {
+    link_fd: u32,
+    new_prog_fd: u32,
+    flags: u32,
+    old_prog_fd: u32,
+}
+
+#[repr(C)]
+#[derive(Default, IntoBytes, Immutable)]
+struct ProgramQuery {
+    target_ifindex: u32,
+    attach_type: u32,
+    query_flags: u32,
+    attach_flags: u32,
+    prog_ids: u64,
+    count: u32,
+    reserved: u32,
+    prog_attach_flags: u64,
+    link_ids: u64,
+    link_attach_flags: u64,
+    revision: u64,
+}
+
+#[repr(C)]
+#[derive(IntoBytes, Immutable)]
+struct GetInfo {
+    fd: u32,
+    length: u32,
+    info: u64,
+}
+
+/// What XDP and TCX links have in common.
+#[repr(C)]
+#[derive(Default, FromBytes, IntoBytes, Immutable)]
+struct LinkInfo {
+    link_type: u32,
+    id: u32,
+    program_id: u32,
+    reserved: u32,
+    /// 0 once the device is gone.
+    ifindex: u32,
+    attach_type: u32,
+}
+
+impl Link {
+    /// Links a program to a device; `flags` are those of the place. On egress it becomes the first
+    /// of all, because one before it could end the chain.
+    pub(in super::super) fn create(
+        program: BorrowedFd<'_>,
+        ifindex: u32,
+        place: Place,
+        flags: u32,
+    ) -> io::Result<Self> {
+        let mut create = LinkCreate {
+            prog_fd: program.as_raw_fd().cast_unsigned(),
+            target_ifindex: ifindex,
+            attach_type: place as u32,
+            flags: match place {
+                Place::Xdp => flags,
+                Place::TcxEgress => flags | BEFORE,
+            },
+            ..LinkCreate::default()
+        };
+        // SAFETY: the attributes hold no address.
+        let fd = unsafe { bpf(BPF_LINK_CREATE, &mut create) }?;
+
+        // SAFETY: the call gave a descriptor that nobody else owns.
+        Ok(Self { fd: unsafe { OwnedFd::from_raw_fd(fd) } })
+    }
+
+    /// Puts another program in the place of the one that is linked: every frame is seen by one of
+    /// the two.
+    pub(in super::super) fn update(&self, program: BorrowedFd<'_>) -> io::Result<()> {
+        let mut update = LinkUpdate {
+            link_fd: self.fd.as_raw_fd().cast_unsigned(),
+            new_prog_fd: program.as_raw_fd().cast_unsigned(),
+            ..LinkUpdate::default()
+        };
+
+        // SAFETY: the attributes hold no address.
+        unsafe { bpf(BPF_LINK_UPDATE, &mut update) }.map(drop)
+    }
+
+    /// Says which device the program is on; `None` once it is gone.
+    pub(in super::super) fn ifindex(&self) -> io::Result<Option<u32>> {
+        let mut info = LinkInfo::default();
+        let mut get = GetInfo {
+            fd: self.fd.as_raw_fd().cast_unsigned(),
+            #[expect(clippy::cast_possible_truncation, reason = "24 bytes")]
+            length: size_of::<LinkInfo>() as u32,
+            info: (&raw mut info).expose_provenance() as u64,
+        };
+        // SAFETY: the buffer is as long as said and lives until the call returns.
+        unsafe { bpf(BPF_OBJ_GET_INFO_BY_FD, &mut get) }?;
+
+        Ok((info.ifindex != 0).then_some(info.ifindex))
+    }
+}
+
+impl From<OwnedFd> for Link {
+    fn from(fd: OwnedFd) -> Self {
+        Self { fd }
+    }
+}
+
+impl AsFd for Link {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// Says whether the kernel attaches XDP programs by links, which end with the process.
+///
+/// One that does looks for the program first, and there is none; others do not know the type.
+pub(in super::super) fn has_xdp_links() -> bool {
+    let no_program = u32::MAX;
+    let mut create =
+        LinkCreate { prog_fd: no_program, attach_type: Place::Xdp as u32, ..LinkCreate::default() };
+
+    // SAFETY: the attributes hold no address.
+    let refusal =
+        unsafe { bpf(BPF_LINK_CREATE, &mut create) }.map_err(|error| error.raw_os_error());
+    refusal != Err(Some(libc::EINVAL))
+}
+
+/// Says whether the kernel has TCX (6.6): one that has looks for the device, and there is none.
+pub(in super::super) fn has_tcx() -> bool {
+    let mut query = ProgramQuery {
+        target_ifindex: NO_DEVICE,
+        attach_type: Place::TcxEgress as u32,
+        ..ProgramQuery::default()
+    };
+
+    // SAFETY: the attributes hold no address.
+    let refusal = unsafe { bpf(BPF_PROG_QUERY, &mut query) }.map_err(|error| error.raw_os_error());
+    refusal == Err(Some(libc::ENODEV))
+}

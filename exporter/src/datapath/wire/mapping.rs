@@ -1,0 +1,120 @@
+//! An array map as memory.
+
+use std::io;
+use std::marker::PhantomData;
+use std::ops::Range;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::ptr;
+
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
+/// The entries of an array map with `BPF_F_MMAPABLE`, mapped into this process.
+///
+/// The kernel may write entries at any time. So they are copied out and in word by word, and no
+/// reference to them ever exists.
+#[derive(Debug)]
+pub(in super::super) struct Mapping<T> {
+    start: *mut u64,
+    entries: usize,
+    entry: PhantomData<T>,
+}
+
+// SAFETY: the mapping belongs to the process and not to a thread.
+unsafe impl<T> Send for Mapping<T> {}
+
+impl<T: FromBytes + IntoBytes + Immutable> Mapping<T> {
+    const WORDS: usize = {
+        assert!(size_of::<T>().is_multiple_of(8), "the kernel rounds entries up to eight bytes");
+        size_of::<T>() / 8
+    };
+
+    /// Maps the `entries` of a map.
+    pub(in super::super) fn new(map: BorrowedFd<'_>, entries: usize) -> io::Result<Self> {
+        let length = entries * size_of::<T>();
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: a new mapping at an address of the kernel's choice touches no other memory.
+        let start = unsafe {
+            libc::mmap(ptr::null_mut(), length, protection, libc::MAP_SHARED, map.as_raw_fd(), 0)
+        };
+        if start == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+
+        Ok(Self { start: start.cast(), entries, entry: PhantomData })
+    }
+
+    /// Bytes that the mapping takes.
+    pub(in super::super) fn bytes(&self) -> u64 {
+        (self.entries * size_of::<T>()) as u64
+    }
+
+    /// Copies out the entries of `range`.
+    pub(in super::super) fn read(&self, range: Range<usize>) -> Vec<T> {
+        let words: Vec<u64> = self.words(range).map(|word| self.load(word)).collect();
+        let entry = |words: &[u64]| T::read_from_bytes(words.as_bytes()).ok();
+
+        words.chunks_exact(Self::WORDS).filter_map(entry).collect()
+    }
+
+    /// Copies out what an entry begins with.
+    pub(in super::super) fn read_start<S: FromBytes>(&self, entry: usize) -> Option<S> {
+        const { assert!(size_of::<S>() <= size_of::<T>(), "an entry is longer than its start") };
+        let first = self.words(entry..entry + 1).start;
+        let words = first..first + size_of::<S>().div_ceil(8);
+        let words: Vec<u64> = words.map(|word| self.load(word)).collect();
+
+        S::read_from_prefix(words.as_bytes()).ok().map(|(start, _)| start)
+    }
+
+    /// Reads the word of an entry that lies `offset` bytes within it.
+    pub(in super::super) fn word(&self, entry: usize, offset: usize) -> u64 {
+        assert!(offset < size_of::<T>(), "{offset} is not within an entry");
+
+        self.load(self.words(entry..entry + 1).start + offset / 8)
+    }
+
+    /// Copies entries in, from the place `first` on.
+    pub(in super::super) fn write(&self, first: usize, entries: &[T]) {
+        let words = self.words(first..first + entries.len());
+        for (word, bytes) in words.zip(entries.as_bytes().chunks_exact(8)) {
+            if let Ok(value) = u64::read_from_bytes(bytes) {
+                self.store(word, value);
+            }
+        }
+    }
+
+    /// Sets the entries of `range` to zero, the end of each before its beginning: whoever is killed
+    /// meanwhile leaves what says that an entry is in use.
+    pub(in super::super) fn clear(&self, range: Range<usize>) {
+        for word in self.words(range).rev() {
+            self.store(word, 0);
+        }
+    }
+
+    fn words(&self, range: Range<usize>) -> Range<usize> {
+        assert!(range.end <= self.entries, "{range:?} is not within {} entries", self.entries);
+
+        range.start * Self::WORDS..range.end * Self::WORDS
+    }
+
+    fn load(&self, word: usize) -> u64 {
+        // SAFETY: `words` keeps the place inside the mapping.
+        let place = unsafe { self.start.add(word) };
+        // SAFETY: the place is mapped and aligned; any value is a `u64`.
+        unsafe { place.read_volatile() }
+    }
+
+    fn store(&self, word: usize, value: u64) {
+        // SAFETY: `words` keeps the place inside the mapping.
+        let place = unsafe { self.start.add(word) };
+        // SAFETY: the place is mapped and aligned, and holds words that may take any value.
+        unsafe { place.write_volatile(value) }
+    }
+}
+
+impl<T> Drop for Mapping<T> {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is this one's own, and nothing refers to it any more.
+        unsafe { libc::munmap(self.start.cast(), self.entries * size_of::<T>()) };
+    }
+}

@@ -1,0 +1,227 @@
+//! How the exporter itself is doing; plain data.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use shared::Direction;
+
+/// Where in the kernel a program counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hook {
+    Xdp,
+    TcxEgress,
+    TcEgress,
+}
+
+/// How the driver runs an XDP program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// In the driver, before a socket buffer is made.
+    Native,
+    /// In the stack, on socket buffers.
+    Generic,
+}
+
+/// Why a program could not be attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AttachFailure {
+    /// Another program is there.
+    Busy,
+    /// The driver or the kernel cannot.
+    Unsupported,
+    Permission,
+    /// The device vanished.
+    Gone,
+    Other,
+}
+
+/// One program that is wanted on one device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    pub device: Arc<str>,
+    pub hook: Hook,
+    /// What runs there; `None` while nothing does.
+    pub running: Option<Running>,
+    /// Attempts that failed, by reason.
+    pub failures: BTreeMap<AttachFailure, u64>,
+}
+
+/// A program that is attached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    pub mode: Mode,
+    /// The program's name in the kernel.
+    pub program: String,
+    /// The kernel's tag of the program's instructions, 16 hexadecimal digits.
+    pub tag: String,
+}
+
+/// Buckets of a histogram of durations: upper bounds in seconds, inclusive.
+pub const DURATION_BOUNDS: [f64; 10] =
+    [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
+
+/// A histogram of durations.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Durations {
+    /// Not cumulative: one for each of [`DURATION_BOUNDS`] and the rest.
+    pub buckets: [u64; DURATION_BOUNDS.len() + 1],
+    pub sum: Duration,
+}
+
+/// Why a request to a receiver failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PushFailure {
+    /// There is no connection: no such name, nobody listens, no way.
+    Connect,
+    /// The certificates do not fit.
+    Tls,
+    /// No answer in time.
+    Timeout,
+    /// The receiver does not know who we are.
+    Unauthorized,
+    /// The receiver asks for fewer requests.
+    Throttled,
+    /// The receiver cannot at the moment.
+    Unavailable,
+    /// The receiver does not take it.
+    Rejected,
+    /// The answer broke off.
+    Response,
+    /// What a request is made of cannot be read.
+    Local,
+}
+
+/// How pushing to one receiver is doing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Push {
+    /// The receiver's URL, without what may be secret.
+    pub endpoint: Arc<str>,
+    /// Pushes that the receiver took.
+    pub exports: u64,
+    /// Requests that failed, by reason.
+    pub failures: BTreeMap<PushFailure, u64>,
+    /// Data points that the receiver took.
+    pub points: u64,
+    /// Data points that the receiver turned away.
+    pub rejected: u64,
+    /// How long pushes took that the receiver took.
+    pub durations: Durations,
+}
+
+/// How folding is doing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Folding {
+    pub folds: u64,
+    /// Readings that failed, of one device or of all at once.
+    pub failures: u64,
+    /// When the counts of the last fold had been read; `None` before the first.
+    pub last: Option<SystemTime>,
+    pub drain: Durations,
+    pub fold: Durations,
+}
+
+/// Series that have lost their name, by dimension; `None` where packets are not counted so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evicted {
+    pub sources: Option<u64>,
+    pub ports: Option<u64>,
+    pub vlans: Option<u64>,
+}
+
+/// How the exporter itself is doing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Health {
+    /// In the order of device and hook.
+    pub attachments: Vec<Attachment>,
+    pub folding: Folding,
+    /// Evictions of flows that have ended. With those of the flows that go on they are all, so
+    /// that their number does not fall when a device goes away.
+    pub evicted_before: Evicted,
+    /// The last attempt to read the configuration succeeded.
+    pub config_current: bool,
+    /// When the configuration was last read with success.
+    pub config_read: Option<SystemTime>,
+}
+
+impl Hook {
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Xdp => "xdp",
+            Self::TcxEgress => "tcx_egress",
+            Self::TcEgress => "tc_egress",
+        }
+    }
+
+    pub const fn direction(self) -> Direction {
+        match self {
+            Self::Xdp => Direction::Receive,
+            Self::TcxEgress | Self::TcEgress => Direction::Transmit,
+        }
+    }
+}
+
+impl Mode {
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Generic => "generic",
+        }
+    }
+}
+
+impl AttachFailure {
+    /// Every reason, in the order of the catalogue.
+    pub const ALL: [Self; 5] =
+        [Self::Busy, Self::Unsupported, Self::Permission, Self::Gone, Self::Other];
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Unsupported => "unsupported",
+            Self::Permission => "permission",
+            Self::Gone => "gone",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl PushFailure {
+    /// Every reason, in the order of the catalogue.
+    pub const ALL: [Self; 9] = [
+        Self::Connect,
+        Self::Tls,
+        Self::Timeout,
+        Self::Unauthorized,
+        Self::Throttled,
+        Self::Unavailable,
+        Self::Rejected,
+        Self::Response,
+        Self::Local,
+    ];
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::Unauthorized => "unauthorized",
+            Self::Throttled => "throttled",
+            Self::Unavailable => "unavailable",
+            Self::Rejected => "rejected",
+            Self::Response => "response",
+            Self::Local => "local",
+        }
+    }
+}
+
+impl Durations {
+    /// Adds one duration.
+    pub fn observe(&mut self, duration: Duration) {
+        let seconds = duration.as_secs_f64();
+        let bucket = DURATION_BOUNDS.partition_point(|bound| *bound < seconds);
+
+        self.buckets[bucket] += 1;
+        self.sum += duration;
+    }
+}

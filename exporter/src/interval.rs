@@ -1,0 +1,292 @@
+//! What one direction of one device counted in one fold interval; plain data.
+
+#[cfg(test)]
+pub(crate) mod balanced;
+mod joined;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::IpAddr;
+use std::ops::AddAssign;
+use std::slice;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use shared::{
+    Cast, Count, Direction, Encapsulation, Family, FragmentPosition, IpFamily, Malformed, PortKey,
+    PortProtocol, Protocol, SIZE_BOUNDS, SKETCH_REGISTERS,
+};
+
+/// Frames by everything that needs no key, summed over the CPUs.
+///
+/// The same type holds what one interval counted and what has been counted since the attach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Totals {
+    /// By [`Family`] and [`Protocol`]; every frame is in exactly one cell.
+    pub cells: [[Count; Protocol::ALL.len()]; Family::ALL.len()],
+    /// By size: one for each of [`SIZE_BOUNDS`], inclusive, and the rest.
+    pub sizes: [Count; SIZE_BOUNDS.len() + 1],
+    /// TCP packets by flag byte.
+    pub tcp_flags: [u64; 256],
+    /// ICMP messages by [`IpFamily`] and type.
+    pub icmp: [[u64; 256]; IpFamily::ALL.len()],
+    /// Frames by [`Cast`].
+    pub cast: [u64; Cast::ALL.len()],
+    /// Fragments by [`IpFamily`] and [`FragmentPosition`].
+    pub fragments: [[u64; FragmentPosition::ALL.len()]; IpFamily::ALL.len()],
+    /// Frames by [`Malformed`].
+    pub malformed: [u64; Malformed::ALL.len()],
+    /// Frames by [`Encapsulation`].
+    pub encapsulations: [u64; Encapsulation::ALL.len()],
+}
+
+/// What one interval counted under the keys of one dimension.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keyed<K> {
+    /// Each key once, in order.
+    pub keys: Vec<Seen<K>>,
+    /// What the guard turned away.
+    pub refused: Count,
+    /// What the second level forgot.
+    pub evicted: Count,
+    /// Says whether misses were sampled when the interval ended.
+    pub guarded: bool,
+}
+
+/// One key and what was counted under it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen<K> {
+    pub key: K,
+    pub count: Count,
+    /// For sources: 24 bits, of which each service port that was touched sets one.
+    pub marks: u32,
+}
+
+/// Sketches of how many different keys there were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sketches {
+    /// HyperLogLog registers of addresses, by [`IpFamily`].
+    pub sources: [Vec<u8>; IpFamily::ALL.len()],
+    /// 65,536 bits, one for each destination port, by [`PortProtocol`].
+    pub ports: [Vec<u64>; PortProtocol::ALL.len()],
+}
+
+/// How full one map is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MapUse {
+    /// The name of the map, as users see it in the label `map`.
+    pub map: &'static str,
+    /// Of a map with a part for each CPU: in the fullest part, with keys that are only kept.
+    pub entries: u64,
+    pub entries_limit: u64,
+    /// Memory that the map takes in the kernel, in bytes.
+    pub memory_bytes: u64,
+}
+
+/// What one direction of one device counted between two drains.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interval {
+    /// How long the interval was.
+    pub elapsed: Duration,
+    pub totals: Totals,
+    /// Sources of what was received, destinations of what was sent.
+    pub sources: Keyed<IpAddr>,
+    pub ports: Keyed<PortKey>,
+    /// Frames by the id of the outermost VLAN tag; empty unless switched on.
+    pub vlans: BTreeMap<u16, u64>,
+    pub sketches: Sketches,
+    pub maps: Vec<MapUse>,
+}
+
+/// What one program counted, or why it cannot be told.
+#[derive(Debug)]
+pub struct Drained {
+    pub device: Arc<str>,
+    pub direction: Direction,
+    /// When the program began to count.
+    pub since: SystemTime,
+    /// After an error the counts wait for the next drain; those of a program that is gone are lost.
+    pub counted: io::Result<Interval>,
+}
+
+impl Default for Totals {
+    fn default() -> Self {
+        Self {
+            cells: Default::default(),
+            sizes: Default::default(),
+            tcp_flags: [0; 256],
+            icmp: [[0; 256]; IpFamily::ALL.len()],
+            cast: Default::default(),
+            fragments: Default::default(),
+            malformed: [0; Malformed::ALL.len()],
+            encapsulations: Default::default(),
+        }
+    }
+}
+
+impl Totals {
+    /// Gives all frames.
+    pub fn frames(&self) -> Count {
+        sum(self.cells.iter().flatten())
+    }
+
+    /// Gives the frames with an IP header that held.
+    pub fn ip(&self) -> Count {
+        let [ipv4, ipv6] = [Family::Ipv4, Family::Ipv6].map(|family| self.family(family));
+
+        sum([ipv4, ipv6].iter())
+    }
+
+    /// Gives the frames of the protocols that are counted by port.
+    pub fn with_ports(&self) -> Count {
+        let is_counted = |protocol: &&Protocol| PortProtocol::of(**protocol).is_some();
+        let of_protocol =
+            |protocol: &Protocol| sum(self.cells.iter().map(|family| &family[protocol.index()]));
+        let counts: Vec<_> = Protocol::ALL.iter().filter(is_counted).map(of_protocol).collect();
+
+        sum(counts.iter())
+    }
+
+    fn family(&self, family: Family) -> Count {
+        sum(self.cells[family.index()].iter())
+    }
+}
+
+impl AddAssign<&Self> for Totals {
+    fn add_assign(&mut self, more: &Self) {
+        let Self { cells, sizes, tcp_flags, icmp, cast, fragments, malformed, encapsulations } =
+            more;
+
+        add_counts(self.cells.as_flattened_mut(), cells.as_flattened());
+        add_counts(&mut self.sizes, sizes);
+        add(&mut self.tcp_flags, tcp_flags);
+        add(self.icmp.as_flattened_mut(), icmp.as_flattened());
+        add(&mut self.cast, cast);
+        add(self.fragments.as_flattened_mut(), fragments.as_flattened());
+        add(&mut self.malformed, malformed);
+        add(&mut self.encapsulations, encapsulations);
+    }
+}
+
+impl<K> Keyed<K> {
+    /// Gives everything that was counted, with a key and without.
+    pub fn total(&self) -> Count {
+        sum(self.keys.iter().map(|seen| &seen.count).chain([&self.refused, &self.evicted]))
+    }
+}
+
+impl<K> Default for Keyed<K> {
+    fn default() -> Self {
+        Self {
+            keys: Vec::new(),
+            refused: Count::default(),
+            evicted: Count::default(),
+            guarded: false,
+        }
+    }
+}
+
+impl Default for Sketches {
+    fn default() -> Self {
+        Self {
+            sources: [vec![0; SKETCH_REGISTERS], vec![0; SKETCH_REGISTERS]],
+            ports: [(); PortProtocol::ALL.len()].map(|()| vec![0; shared::PORT_BITMAP_WORDS]),
+        }
+    }
+}
+
+impl Default for Interval {
+    fn default() -> Self {
+        Self {
+            elapsed: Duration::from_secs(1),
+            totals: Totals::default(),
+            sources: Keyed::default(),
+            ports: Keyed::default(),
+            vlans: BTreeMap::new(),
+            sketches: Sketches::default(),
+            maps: Vec::new(),
+        }
+    }
+}
+
+impl Interval {
+    /// Adds what a process that was killed had read of it already to what was forgotten: the keys are
+    /// read before the totals.
+    pub fn make_up(&mut self) {
+        let missing = |whole: Count, parts: Count| Count {
+            packets: whole.packets.saturating_sub(parts.packets),
+            bytes: whole.bytes.saturating_sub(parts.bytes),
+        };
+        let of_sources = missing(self.totals.ip(), self.sources.total());
+        let of_ports = missing(self.totals.with_ports(), self.ports.total());
+
+        self.sources.evicted.add(of_sources);
+        self.ports.evicted.add(of_ports);
+    }
+
+    /// Names the first law of conservation that the interval breaks; `None` where all hold.
+    pub fn imbalance(&self) -> Option<Imbalance> {
+        self.imbalances().next()
+    }
+
+    /// Names every law of conservation that the interval breaks. A dimension that is switched
+    /// off breaks its law.
+    ///
+    /// The sum over sources equals the IP frames, the sum over ports equals the frames of the
+    /// protocols counted by port, the sum over sizes equals all frames; packets and bytes.
+    pub fn imbalances(&self) -> impl Iterator<Item = Imbalance> {
+        let laws = [
+            ("sources", self.sources.total(), self.totals.ip()),
+            ("ports", self.ports.total(), self.totals.with_ports()),
+            ("sizes", sum(self.totals.sizes.iter()), self.totals.frames()),
+        ];
+
+        laws.into_iter()
+            .filter(|(_, parts, whole)| parts != whole)
+            .map(|(law, parts, whole)| Imbalance { law, parts, whole })
+    }
+}
+
+/// Parts that do not add up to their whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Imbalance {
+    pub law: &'static str,
+    pub parts: Count,
+    pub whole: Count,
+}
+
+/// Brings keys that several CPUs counted into the form of [`Keyed::keys`]: each once, in order.
+pub fn each_once<K: Copy + Ord>(mut keys: Vec<Seen<K>>) -> Vec<Seen<K>> {
+    keys.sort_unstable_by_key(|seen| seen.key);
+    keys.dedup_by(|more, first| {
+        let is_same = more.key == first.key;
+        if is_same {
+            add_counts(slice::from_mut(&mut first.count), &[more.count]);
+            first.marks |= more.marks;
+        }
+        is_same
+    });
+
+    keys
+}
+
+/// Adds up packets and bytes.
+pub fn sum<'a>(counts: impl Iterator<Item = &'a Count>) -> Count {
+    counts.fold(Count::default(), |sum, count| Count {
+        packets: sum.packets + count.packets,
+        bytes: sum.bytes + count.bytes,
+    })
+}
+
+fn add(to: &mut [u64], more: &[u64]) {
+    for (to, more) in to.iter_mut().zip(more) {
+        *to += more;
+    }
+}
+
+fn add_counts(to: &mut [Count], more: &[Count]) {
+    for (to, more) in to.iter_mut().zip(more) {
+        to.packets += more.packets;
+        to.bytes += more.bytes;
+    }
+}
