@@ -2,6 +2,10 @@
 
 pub mod datapath;
 pub mod driver;
+pub mod folder;
 pub mod health;
 pub mod interfaces;
 pub mod interval;
+pub mod ledger;
+pub mod signals;
+pub mod snapshot;

@@ -1,0 +1,326 @@
+//! The one task that drains and folds, and the only writer of the snapshot.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use shared::{Count, Direction};
+use tokio::sync::watch;
+use tokio::time::{self, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+
+use crate::health::{Attachment, Evicted, Folding, Health};
+use crate::interval::{Drained, Imbalance, Interval};
+use crate::ledger::{Ledger, Rules};
+use crate::snapshot::{Flow, Snapshot};
+
+/// What one look at the kernel brought.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// What every program counted since the look before. A program that is missing is gone.
+    pub drained: Vec<Drained>,
+    /// What programs that are gone counted last.
+    pub last: Vec<Drained>,
+    pub attachments: Vec<Attachment>,
+    /// Why nothing could be drained.
+    pub failure: Option<io::Error>,
+}
+
+/// When to look at the kernel.
+#[derive(Debug)]
+pub struct Pace<T> {
+    pub interval: Duration,
+    /// Asks for a look before the interval is over.
+    pub changes: watch::Receiver<T>,
+    pub stop: CancellationToken,
+    /// Whether to look once more when told to stop.
+    pub last_look: bool,
+}
+
+/// What is folded, and who reads the result.
+#[derive(Debug)]
+pub struct Folder {
+    pub rules: Rules,
+    pub snapshot: watch::Sender<Arc<Snapshot>>,
+    pub config_read: SystemTime,
+    /// How long at least the last counts of a program that is gone are published.
+    pub farewell: Duration,
+}
+
+/// Whose frames a flow is of: device and direction.
+type Key = (Arc<str>, Direction);
+
+/// Everything that is known between two folds.
+#[derive(Debug, Default)]
+struct State {
+    flows: BTreeMap<Key, Counting>,
+    /// What ended, and when. It is published a last time, so that each count was to be read.
+    ended: BTreeMap<Key, (Counting, Instant)>,
+    folding: Folding,
+    evicted_before: Evicted,
+    failing: BTreeSet<Key>,
+    is_failing: bool,
+}
+
+/// A flow that goes on.
+#[derive(Debug)]
+struct Counting {
+    /// When its program was attached.
+    since: SystemTime,
+    ledger: Ledger,
+    published: Arc<Flow>,
+}
+
+impl Counting {
+    fn say_total(&self, what: &str) {
+        let Flow { device, direction, totals, .. } = &*self.published;
+        let Count { packets, bytes } = totals.frames();
+
+        tracing::info!(device = &**device, direction = direction.label(), packets, bytes, "{what}");
+    }
+}
+
+/// Looks at the kernel, folds and publishes every interval until told to stop, and once more then
+/// where that is wanted.
+///
+/// A look that fails leaves everything as it is: the counts wait in the kernel, and the next look
+/// brings them.
+pub async fn run<C, T>(folder: Folder, collect: C, pace: Pace<T>) -> anyhow::Result<()>
+where
+    C: FnMut() -> Collected + Send + 'static,
+{
+    let Pace { interval, mut changes, stop, last_look } = pace;
+    let mut ticks = time::interval(interval);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut state = State::new(&folder.rules);
+    let mut collect = collect;
+
+    loop {
+        let is_last = tokio::select! {
+            biased;
+            () = stop.cancelled() => true,
+            _ = ticks.tick() => false,
+            Ok(()) = changes.changed() => false,
+        };
+        if is_last && !last_look {
+            state.say_totals();
+            return Ok(());
+        }
+        let (collected, took);
+        (collect, collected, took) = look(collect).await?;
+        state.folding.drain.observe(took);
+        let health = folder.fold(&mut state, collected);
+        folder.publish(&state, health);
+        if is_last {
+            state.say_totals();
+            return Ok(());
+        }
+    }
+}
+
+/// Draining waits for the kernel, so it may not hold up the tasks that answer scrapes.
+async fn look<C>(mut collect: C) -> anyhow::Result<(C, Collected, Duration)>
+where
+    C: FnMut() -> Collected + Send + 'static,
+{
+    let look = tokio::task::spawn_blocking(move || {
+        let begun = Instant::now();
+        let collected = collect();
+        (collect, collected, begun.elapsed())
+    });
+
+    Ok(look.await?)
+}
+
+impl Folder {
+    /// Folds what was collected; gives the health of the programs.
+    fn fold(&self, state: &mut State, collected: Collected) -> Vec<Attachment> {
+        let Collected { drained, last, attachments, failure } = collected;
+        let begun = Instant::now();
+        let now = SystemTime::now();
+        if let Some(error) = &failure {
+            state.folding.failures += 1;
+            if !state.is_failing {
+                tracing::warn!(%error, "Cannot drain the programs; their counts wait in the kernel");
+            }
+        }
+        state.is_failing = failure.is_some();
+
+        state.forget_ended(begun, self.farewell);
+        for drained in last {
+            if let Err(error) = &drained.counted {
+                state.note_loss(&drained.device, error);
+                continue;
+            }
+            let key = (Arc::clone(&drained.device), drained.direction);
+            self.fold_one(state, drained, now);
+            state.conclude(key, begun);
+        }
+        if failure.is_none() {
+            let attached: BTreeSet<_> =
+                drained.iter().map(|one| (Arc::clone(&one.device), one.direction)).collect();
+            state.forget_all_but(&attached);
+            // One device that can be read is enough, as it is to start.
+            let is_blind = !drained.is_empty() && drained.iter().all(|one| one.counted.is_err());
+            for drained in drained {
+                self.fold_one(state, drained, now);
+            }
+            if !is_blind {
+                state.folding.folds += 1;
+                state.folding.last = Some(now);
+            }
+        }
+        state.folding.fold.observe(begun.elapsed());
+
+        attachments
+    }
+
+    fn fold_one(&self, state: &mut State, drained: Drained, now: SystemTime) {
+        let Drained { device, direction, since, counted } = drained;
+        let key = (Arc::clone(&device), direction);
+        let tap = key.clone();
+        let ledger = match state.flows.remove(&key) {
+            Some(counting) if counting.since == since => counting.ledger,
+            Some(ended) => {
+                state.end(&ended);
+                Ledger::new(self.rules)
+            }
+            None => Ledger::new(self.rules),
+        };
+        let ledger = match counted {
+            Ok(interval) => {
+                debug_assert_eq!(self.imbalance(&interval), None, "on `{device}`");
+                state.failing.remove(&tap);
+                ledger.fold(&interval, now)
+            }
+            Err(error) => {
+                state.note_failure(tap, &error);
+                ledger
+            }
+        };
+        let published = Arc::new(ledger.flow(device, direction, since));
+
+        state.flows.insert(key, Counting { since, ledger, published });
+    }
+
+    /// Names a law that the interval breaks, of those about what is switched on.
+    fn imbalance(&self, interval: &Interval) -> Option<Imbalance> {
+        let Rules { sources, ports, .. } = &self.rules;
+        let is_on = |imbalance: &Imbalance| match imbalance.law {
+            "sources" => sources.enabled,
+            "ports" => ports.enabled,
+            _ => true,
+        };
+
+        interval.imbalances().find(is_on)
+    }
+
+    fn publish(&self, state: &State, attachments: Vec<Attachment>) {
+        let mut flows: BTreeMap<_, _> = state.flows.iter().collect();
+        // Who came under the same name waits for the end of what was before.
+        flows.extend(state.ended.iter().map(|(key, (counting, _))| (key, counting)));
+        let flows = flows.values().map(|counting| Arc::clone(&counting.published)).collect();
+        let health = Health {
+            attachments,
+            folding: state.folding.clone(),
+            config_current: true,
+            config_read: Some(self.config_read),
+            evicted_before: state.evicted_before,
+        };
+
+        self.snapshot.send_replace(Arc::new(Snapshot { flows, health }));
+    }
+}
+
+impl State {
+    fn new(Rules { sources, ports, vlans, .. }: &Rules) -> Self {
+        let [sources, ports, vlans] =
+            [sources, ports, vlans].map(|naming| naming.enabled.then_some(0));
+
+        Self { evicted_before: Evicted { sources, ports, vlans }, ..Self::default() }
+    }
+
+    /// Counts a reading that failed, and says it once.
+    fn note_failure(&mut self, tap: Key, error: &io::Error) {
+        self.folding.failures += 1;
+        if self.failing.insert(tap.clone()) {
+            let (device, direction) = tap;
+            tracing::warn!(
+                device = &*device,
+                direction = direction.label(),
+                %error,
+                "Cannot read what was counted; it waits in the kernel"
+            );
+        }
+    }
+
+    /// Counts a reading that failed of a program that is gone, and with it what it had counted.
+    fn note_loss(&mut self, device: &Arc<str>, error: &io::Error) {
+        self.folding.failures += 1;
+        tracing::warn!(
+            device = &**device,
+            %error,
+            "Cannot read what a program counted last; it is lost"
+        );
+    }
+
+    /// Says what was counted on each device: no scrape will.
+    fn say_totals(&self) {
+        for counting in self.flows.values() {
+            counting.say_total("Counted until the stop");
+        }
+    }
+
+    /// Ends a flow whose last counts are folded.
+    fn conclude(&mut self, key: Key, now: Instant) {
+        if let Some(counting) = self.flows.remove(&key) {
+            counting.say_total("Counted until the end of the series");
+            self.failing.remove(&key);
+            if let Some((before, _)) = self.ended.insert(key, (counting, now)) {
+                self.end(&before);
+            }
+        }
+    }
+
+    /// Ends the series that were published for long enough.
+    fn forget_ended(&mut self, now: Instant, farewell: Duration) {
+        let is_over = |_: &Key, (_, ended): &mut (Counting, Instant)| *ended + farewell <= now;
+        let over: Vec<_> = self.ended.extract_if(.., is_over).collect();
+        for (_, (counting, _)) in over {
+            self.end(&counting);
+        }
+    }
+
+    /// Ends the series of programs that are gone.
+    fn forget_all_but(&mut self, attached: &BTreeSet<Key>) {
+        let gone: Vec<_> =
+            self.flows.keys().filter(|key| !attached.contains(*key)).cloned().collect();
+        for key in gone {
+            if let Some(ended) = self.flows.remove(&key) {
+                self.failing.remove(&key);
+                self.end(&ended);
+            }
+        }
+    }
+
+    /// Keeps of a flow that ended what may not fall.
+    fn end(&mut self, ended: &Counting) {
+        let Flow { sources, ports, vlans, .. } = &*ended.published;
+        let Evicted { sources: by_source, ports: by_port, vlans: by_vlan } =
+            &mut self.evicted_before;
+
+        for (before, evicted) in [
+            (by_source, sources.as_ref().map(|dimension| dimension.evicted)),
+            (by_port, ports.as_ref().map(|dimension| dimension.evicted)),
+            (by_vlan, vlans.as_ref().map(|dimension| dimension.evicted)),
+        ] {
+            if let Some(evicted) = evicted {
+                *before.get_or_insert(0) += evicted;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,248 @@
+use std::sync::Mutex;
+
+use super::*;
+use crate::interval::balanced::{Burst, interval};
+use crate::interval::{Interval, Keyed};
+use crate::ledger::Naming;
+use crate::signals;
+
+#[tokio::test]
+async fn every_look_adds_to_what_was_counted_before() {
+    let mut kernel = Kernel::start(counted(3)).await;
+
+    let snapshot = kernel.look(counted(4)).await;
+
+    assert_eq!(snapshot.flows[0].totals.frames().packets, 7);
+    assert_eq!(snapshot.health.folding.folds, 2);
+}
+
+#[tokio::test]
+async fn a_failed_look_loses_nothing() {
+    let mut kernel = Kernel::start(counted(3)).await;
+    let failure = Collected { failure: Some(io::ErrorKind::Other.into()), ..Collected::default() };
+
+    let unchanged = kernel.look(failure).await;
+    let snapshot = kernel.look(counted(4)).await;
+
+    assert_eq!(unchanged.flows[0].totals.frames().packets, 3);
+    assert_eq!(snapshot.flows[0].totals.frames().packets, 7);
+    assert_eq!((snapshot.health.folding.folds, snapshot.health.folding.failures), (2, 1));
+}
+
+#[tokio::test]
+async fn a_program_that_cannot_be_read_keeps_its_series() {
+    let mut kernel = Kernel::start(counted(3)).await;
+
+    let snapshot = kernel.look(look(Err(io::ErrorKind::Other.into()), FIRST)).await;
+
+    assert_eq!(snapshot.flows[0].totals.frames().packets, 3);
+    assert_eq!(snapshot.health.folding.failures, 1);
+}
+
+#[tokio::test]
+async fn what_a_program_that_is_gone_counted_last_is_a_failure_where_it_cannot_be_read() {
+    let mut kernel = Kernel::start(counted(3)).await;
+    let Collected { drained: last, .. } = look(Err(io::ErrorKind::Other.into()), FIRST);
+
+    let snapshot = kernel.look(Collected { last, ..Collected::default() }).await;
+
+    assert!(snapshot.flows.is_empty(), "{:?}", snapshot.flows);
+    assert_eq!(snapshot.health.folding.failures, 1);
+}
+
+#[tokio::test]
+async fn what_a_program_that_is_gone_counted_last_is_published_once() {
+    let mut kernel = Kernel::start(counted(3)).await;
+
+    let end = kernel.look(last(4)).await;
+    let after = kernel.look(Collected::default()).await;
+
+    assert_eq!(end.flows[0].totals.frames().packets, 7);
+    assert!(after.flows.is_empty(), "{:?}", after.flows);
+}
+
+#[tokio::test]
+async fn a_device_that_is_back_at_once_waits_until_its_end_was_published() {
+    let mut kernel = Kernel::start(counted(3)).await;
+    let back = FIRST + Duration::from_mins(1);
+    let both = Collected { drained: look(Ok(packets(5)), back).drained, ..last(4) };
+
+    let end = kernel.look(both).await;
+    let after = kernel.look(look(Ok(packets(1)), back)).await;
+
+    assert_eq!([&end, &after].map(|snapshot| snapshot.flows.len()), [1, 1]);
+    assert_eq!(end.flows[0].totals.frames().packets, 7);
+    assert_eq!(after.flows[0].totals.frames().packets, 6);
+    assert_eq!(after.flows[0].since, back);
+}
+
+#[test]
+fn what_ended_is_published_for_as_long_as_it_takes() {
+    let mut folder = folder(watch::channel(Arc::default()).0);
+    folder.farewell = Duration::from_hours(1);
+    let mut state = State::new(&folder.rules);
+
+    for looked in [counted(3), last(4), Collected::default()] {
+        let health = folder.fold(&mut state, looked);
+        folder.publish(&state, health);
+    }
+
+    let published = Arc::clone(&folder.snapshot.borrow());
+    assert_eq!(published.flows[0].totals.frames().packets, 7);
+}
+
+#[tokio::test]
+async fn what_was_evicted_is_counted_once_at_the_end() {
+    let of = |hosts: std::ops::Range<u8>, packets| {
+        let bursts: Vec<_> =
+            hosts.map(|host| Burst::from([192, 0, 2, host].into(), packets)).collect();
+        look(Ok(interval(&bursts, Duration::from_secs(20))), FIRST)
+    };
+    let mut kernel = Kernel::start(of(1..11, 100)).await;
+    for _ in 0..2 {
+        kernel.look(of(11..21, 9000)).await;
+    }
+    let evicted = |snapshot: &Snapshot| snapshot.health.evicted_before.sources.unwrap();
+    let of_flow = |snapshot: &Snapshot| snapshot.flows[0].sources.as_ref().unwrap().evicted;
+
+    let end = kernel.look(last(1)).await;
+    let after = kernel.look(Collected::default()).await;
+
+    assert_ne!(of_flow(&end), 0);
+    assert_eq!(evicted(&end), 0);
+    assert_eq!(evicted(&after), of_flow(&end));
+}
+
+#[tokio::test]
+async fn a_fold_of_nothing_that_could_be_read_does_not_count() {
+    let mut kernel = Kernel::start(counted(3)).await;
+
+    let snapshot = kernel.look(look(Err(io::ErrorKind::Other.into()), FIRST)).await;
+
+    assert_eq!((snapshot.health.folding.folds, snapshot.health.folding.failures), (1, 1));
+}
+
+#[tokio::test]
+async fn the_series_of_a_device_that_is_gone_end() {
+    let mut kernel = Kernel::start(counted(3)).await;
+
+    let snapshot = kernel.look(Collected::default()).await;
+
+    assert!(snapshot.flows.is_empty(), "{:?}", snapshot.flows);
+}
+
+#[tokio::test]
+async fn a_device_that_comes_back_begins_at_0() {
+    let mut kernel = Kernel::start(counted(3)).await;
+
+    let snapshot = kernel.look(look(Ok(packets(5)), FIRST + Duration::from_mins(1))).await;
+
+    assert_eq!(snapshot.flows[0].totals.frames().packets, 5);
+}
+
+#[tokio::test]
+async fn who_is_told_to_stop_looks_once_more() {
+    let mut kernel = Kernel::start(counted(3)).await;
+    *kernel.next.lock().unwrap() = counted(4);
+
+    kernel.stop.cancel();
+
+    assert_eq!(kernel.published().await.flows[0].totals.frames().packets, 7);
+}
+
+#[test]
+fn a_dimension_that_is_switched_off_breaks_no_law() {
+    let mut interval = packets(3);
+    interval.sources = Keyed::default();
+    let mut folder = folder(watch::channel(Arc::default()).0);
+    let broken = folder.imbalance(&interval).map(|imbalance| imbalance.law);
+
+    folder.rules.sources.enabled = false;
+
+    assert_eq!(broken, Some("sources"));
+    assert_eq!(folder.imbalance(&interval), None);
+}
+
+/// When the program of every test was attached.
+const FIRST: SystemTime = SystemTime::UNIX_EPOCH;
+
+/// A kernel that brings what a test says, and the folder that looks at it.
+struct Kernel {
+    next: Arc<Mutex<Collected>>,
+    changes: watch::Sender<()>,
+    snapshot: watch::Receiver<Arc<Snapshot>>,
+    stop: CancellationToken,
+}
+
+impl Kernel {
+    /// Starts a folder, whose first look brings `first`.
+    async fn start(first: Collected) -> Self {
+        let next = Arc::new(Mutex::new(first));
+        let (sender, snapshot) = watch::channel(Arc::default());
+        let (changes, asked) = watch::channel(());
+        let stop = CancellationToken::new();
+        // So long that every look but the first is asked for.
+        let interval = Duration::from_hours(1);
+        let pace = Pace { interval, changes: asked, stop: stop.clone(), last_look: true };
+        let folder = folder(sender);
+
+        let of_folder = Arc::clone(&next);
+        let collect = move || std::mem::take(&mut *of_folder.lock().unwrap());
+        #[expect(clippy::disallowed_methods, reason = "the folder ends with the runtime")]
+        tokio::spawn(run(folder, collect, pace));
+        let mut kernel = Self { next, changes, snapshot, stop };
+        kernel.published().await;
+
+        kernel
+    }
+
+    /// Has the folder look once, and gives what it publishes.
+    async fn look(&mut self, collected: Collected) -> Arc<Snapshot> {
+        *self.next.lock().unwrap() = collected;
+        self.changes.send(()).unwrap();
+
+        self.published().await
+    }
+
+    async fn published(&mut self) -> Arc<Snapshot> {
+        let changed = time::timeout(Duration::from_secs(10), self.snapshot.changed());
+        changed.await.expect("the folder publishes in time").expect("the folder goes on");
+
+        Arc::clone(&self.snapshot.borrow_and_update())
+    }
+}
+
+fn rules() -> Rules {
+    let idle = Duration::from_mins(1);
+    let naming = Naming { enabled: true, limit: 10, idle, churn: 10, remembered: 100 };
+
+    Rules {
+        sources: naming,
+        ports: naming,
+        vlans: naming,
+        signals: signals::Rules { enabled: true, window: idle, scan_ports: 32 },
+    }
+}
+
+fn folder(snapshot: watch::Sender<Arc<Snapshot>>) -> Folder {
+    Folder { rules: rules(), snapshot, config_read: FIRST, farewell: Duration::ZERO }
+}
+
+fn counted(frames: u64) -> Collected {
+    look(Ok(packets(frames)), FIRST)
+}
+
+/// What a program that is gone counted last.
+fn last(frames: u64) -> Collected {
+    Collected { last: counted(frames).drained, ..Collected::default() }
+}
+
+fn packets(packets: u64) -> Interval {
+    interval(&[Burst::from([192, 0, 2, 1].into(), packets)], Duration::from_secs(1))
+}
+
+fn look(counted: io::Result<Interval>, since: SystemTime) -> Collected {
+    let drained = Drained { device: "eth0".into(), direction: Direction::Receive, since, counted };
+
+    Collected { drained: vec![drained], ..Collected::default() }
+}

@@ -1,0 +1,200 @@
+//! What holds of every ledger, whatever the traffic.
+
+mod reader;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, SystemTime};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use shared::Count;
+
+use self::reader::{
+    Reader, calm, conserved, days, dimensions, each_fold, explained, few_names, flow, rules,
+};
+use super::key::Key;
+use super::{Ledger, Naming, with_ports};
+use crate::interval::balanced::{Burst, hard_times, interval};
+use crate::interval::{Seen, each_once};
+
+proptest! {
+    #[test]
+    fn what_a_fold_adds_to_names_and_other_is_what_the_interval_counted(days in days()) {
+        let (mut sources, mut ports, mut vlans) =
+            (Reader::new(), Reader::new(), Reader::new());
+
+        each_fold(days, |interval, before, after| {
+            let by_vlan = Count { packets: interval.vlans.values().sum(), bytes: 0 };
+            let by_port = with_ports(&interval.totals);
+            let (before, after) = (dimensions(before), dimensions(after));
+
+            conserved(&mut sources, before.0, after.0, &[interval.totals.ip()])?;
+            conserved(&mut ports, before.1, after.1, &by_port)?;
+            conserved(&mut vlans, before.2, after.2, &[by_vlan])
+        })?;
+    }
+
+    #[test]
+    fn there_are_never_more_names_than_the_limit(days in days()) {
+        each_fold(days, |_, _, after| {
+            let (sources, ports, vlans) = dimensions(after);
+            let limited = ports.named.iter().filter(|named| !named.key.is_always_named()).count();
+
+            prop_assert!(sources.named.len() <= sources.limit);
+            prop_assert!(limited <= ports.limit);
+            prop_assert!(vlans.named.len() <= vlans.limit);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn other_never_falls_and_its_reasons_add_up_to_it(days in days()) {
+        each_fold(days, |_, before, after| {
+            let (before, after) = (dimensions(before), dimensions(after));
+
+            explained(before.0, after.0)?;
+            explained(before.1, after.1)?;
+            explained(before.2, after.2)
+        })?;
+    }
+
+    #[test]
+    fn a_series_that_is_remembered_goes_on_where_it_was(
+        intervals in hard_times(),
+        limit in 1..4_usize,
+    ) {
+        let mut first_named = BTreeMap::new();
+        let naming = Naming { limit, remembered: 1_000_000, ..few_names() };
+
+        each_fold(calm(intervals, naming), |_, _, after| {
+            for named in &dimensions(after).0.named {
+                let since = first_named.entry(named.key).or_insert(named.since);
+                prop_assert_eq!(*since, named.since);
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn no_more_names_change_hands_than_the_churn_allows(
+        intervals in hard_times(),
+        churn in 0..4_u32,
+    ) {
+        let mut elapsed = Duration::ZERO;
+
+        each_fold(calm(intervals, Naming { churn, ..few_names() }), |interval, _, after| {
+            elapsed += interval.elapsed;
+            let nanos = (elapsed + Duration::from_mins(1)).as_nanos() + 1;
+            let allowed = u128::from(churn) * nanos / Duration::from_mins(1).as_nanos();
+
+            prop_assert!(u128::from(dimensions(after).0.evicted) <= allowed);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn no_more_keys_are_remembered_than_agreed(days in days()) {
+        let mut ledger = Ledger::new(rules(few_names()));
+        let mut most = few_names().remembered;
+
+        for (interval, reload) in days {
+            if let Some(naming) = reload {
+                ledger = ledger.with_rules(rules(naming));
+                most = naming.remembered;
+            }
+            ledger = ledger.fold(&interval, SystemTime::UNIX_EPOCH);
+            prop_assert!(ledger.sources.remembered() <= most);
+            prop_assert!(ledger.ports.remembered() <= most);
+        }
+    }
+
+    #[test]
+    fn the_keys_of_several_cpus_make_the_same_ledger_in_any_order(
+        intervals in hard_times(),
+        cpus in 1..5_u64,
+        turn: usize,
+    ) {
+        let new = || Ledger::new(rules(few_names()));
+        let (mut one, mut other) = (new(), new());
+
+        for interval in intervals {
+            let mut shuffled = interval.clone();
+            shuffled.sources.keys = each_once(on_cpus(&interval.sources.keys, cpus, turn));
+            shuffled.ports.keys = each_once(on_cpus(&interval.ports.keys, cpus, turn));
+            one = one.fold(&interval, SystemTime::UNIX_EPOCH);
+            other = other.fold(&shuffled, SystemTime::UNIX_EPOCH);
+        }
+
+        prop_assert_eq!(one, other);
+    }
+
+    #[test]
+    fn an_empty_interval_changes_no_count(intervals in hard_times(), millis in 0..100_000_u64) {
+        let nothing = interval(&[], Duration::from_millis(millis));
+        let naming = Naming { idle: Duration::from_hours(1), ..few_names() };
+        let mut ledger = Ledger::new(rules(naming));
+        for interval in intervals {
+            ledger = ledger.fold(&interval, SystemTime::UNIX_EPOCH);
+        }
+
+        let before = flow(&ledger);
+        let after = flow(&ledger.fold(&nothing, SystemTime::UNIX_EPOCH));
+
+        prop_assert_eq!(&before.totals, &after.totals);
+        let (before, after) = (dimensions(&before), dimensions(&after));
+        prop_assert_eq!((&before.0.named, &before.0.other), (&after.0.named, &after.0.other));
+        prop_assert_eq!((&before.1.named, &before.1.other), (&after.1.named, &after.1.other));
+        prop_assert_eq!((&before.2.named, &before.2.other), (&after.2.named, &after.2.other));
+    }
+
+    #[test]
+    fn a_flood_of_ever_new_sources_takes_no_name(
+        busy in vec(1..1000_u64, 3),
+        flood in vec(2..50_u32, 1..60),
+        millis in prop::sample::select(vec![100_u64, 1000, 10_000]),
+    ) {
+        let mut ledger = Ledger::new(rules(few_names()));
+        let mut next = 0x0b00_0000_u32;
+
+        for sources in std::iter::once(0).chain(flood) {
+            let established = busy.iter().zip(1..).map(|(packets, host)| (host, *packets));
+            let fresh = (next..next + sources).map(|host| (host, 10_000));
+            let bursts: Vec<_> = established
+                .chain(fresh)
+                .map(|(host, packets)| Burst::from(Ipv4Addr::from(host).into(), packets))
+                .collect();
+            next += sources;
+
+            let next = interval(&bursts, Duration::from_millis(millis));
+            ledger = ledger.fold(&next, SystemTime::UNIX_EPOCH);
+
+            let flow = flow(&ledger);
+            let named: Vec<_> = dimensions(&flow).0.named.iter().map(|named| named.key).collect();
+            let expected: Vec<IpAddr> = (1..=3).map(|host| Ipv4Addr::from(host).into()).collect();
+            prop_assert_eq!(named, expected);
+        }
+    }
+}
+
+/// Deals the packets of each key out to `cpus`, and lists them from another place on.
+fn on_cpus<K: Copy>(keys: &[Seen<K>], cpus: u64, turn: usize) -> Vec<Seen<K>> {
+    let share = |all: u64, cpu: u64| all / cpus + if cpu == 0 { all % cpus } else { 0 };
+    let share_of_marks = |cpu: u64, marks: u32| {
+        let is_mine = |mark: &u32| u64::from(*mark) % cpus == cpu;
+        marks & (0..32).filter(is_mine).map(|mark| 1 << mark).sum::<u32>()
+    };
+    let mut dealt: Vec<_> = (0..cpus)
+        .flat_map(|cpu| {
+            keys.iter().rev().map(move |seen| {
+                let Count { packets, bytes } = seen.count;
+                let count = Count { packets: share(packets, cpu), bytes: share(bytes, cpu) };
+                Seen { count, marks: share_of_marks(cpu, seen.marks), ..*seen }
+            })
+        })
+        .collect();
+    let turn = turn.checked_rem(dealt.len()).unwrap_or(0);
+    dealt.rotate_left(turn);
+
+    dealt
+}

@@ -1,0 +1,99 @@
+//! One keyed dimension: the names, and everything without one.
+
+use std::time::{Duration, SystemTime};
+
+use shared::Count;
+
+use super::key::Key;
+use super::names::Names;
+use super::rules::Naming;
+use crate::interval::{Keyed, sum};
+use crate::snapshot::{Dimension, Unattributed};
+
+/// The counts of one dimension since the attach.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Tally<K> {
+    names: Names<K>,
+    /// By part.
+    other: Vec<Count>,
+    unattributed: Unattributed,
+    guarded: bool,
+}
+
+impl<K: Key> Tally<K> {
+    pub(super) fn new(rules: Naming) -> Self {
+        Self {
+            names: Names::new(rules),
+            other: vec![Count::default(); K::PARTS],
+            unattributed: Unattributed::default(),
+            guarded: false,
+        }
+    }
+
+    pub(super) fn with_rules(self, rules: Naming) -> Self {
+        Self { names: self.names.with_rules(rules), ..self }
+    }
+
+    /// Adds an interval: `whole` is everything it counted by part, `keyed` what it has keys for.
+    ///
+    /// Where the keys hold more than the whole, which a balanced interval rules out, `other`
+    /// stays as it is: it never falls.
+    pub(super) fn fold(
+        mut self,
+        keyed: &Keyed<K>,
+        whole: &[Count],
+        elapsed: Duration,
+        began: SystemTime,
+    ) -> Self {
+        debug_assert!(keyed.keys.is_sorted_by(|one, next| one.key < next.key));
+
+        let named = self.names.fold(&keyed.keys, elapsed, began);
+        let rest: Vec<_> =
+            whole.iter().zip(&named).map(|(whole, named)| less(*whole, *named)).collect();
+        self.explain(sum(rest.iter()).packets, keyed);
+        for (other, more) in self.other.iter_mut().zip(&rest) {
+            *other = sum([*other, *more].iter());
+        }
+        self.guarded = keyed.guarded;
+
+        self
+    }
+
+    /// Gives the dimension as readers see it; `None` when it is switched off.
+    pub(super) fn dimension(&self) -> Option<Dimension<K>> {
+        let Self { names, other, unattributed, guarded } = self;
+
+        names.rules().enabled.then(|| Dimension {
+            named: names.named(),
+            other: other.clone(),
+            unattributed: *unattributed,
+            limit: names.rules().limit,
+            evicted: names.evicted(),
+            guarded: *guarded,
+        })
+    }
+
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.names.remembered()
+    }
+
+    /// Sorts packets that go to `other` by the reason why.
+    fn explain(&mut self, packets: u64, keyed: &Keyed<K>) {
+        let guard = keyed.refused.packets.min(packets);
+        let evicted = keyed.evicted.packets.min(packets - guard);
+        let Unattributed { guard: all_guard, evicted: all_evicted, unnamed } =
+            &mut self.unattributed;
+
+        *all_guard += guard;
+        *all_evicted += evicted;
+        *unnamed += packets - guard - evicted;
+    }
+}
+
+fn less(whole: Count, part: Count) -> Count {
+    Count {
+        packets: whole.packets.saturating_sub(part.packets),
+        bytes: whole.bytes.saturating_sub(part.bytes),
+    }
+}

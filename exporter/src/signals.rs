@@ -1,0 +1,110 @@
+//! What a window of intervals looks like as a whole: distinct keys, entropy, scans; pure.
+
+mod entropy;
+mod hyperloglog;
+mod pane;
+mod suspects;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use self::pane::Pane;
+use self::suspects::Suspects;
+use crate::interval::Interval;
+use crate::snapshot::Signals;
+
+/// Panes that make up the window, where the intervals are no longer than one.
+const PANES: u32 = 12;
+/// Most panes at once: the youngest begins while the oldest is still partly within the window.
+const SLOTS: usize = PANES as usize + 1;
+
+/// What the signals are told; plain data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    pub enabled: bool,
+    /// How far back the signals look: at least this long, and at most a twelfth of it or one
+    /// interval more.
+    pub window: Duration,
+    /// Distinct ports from about which on a source counts as scanning, 1 to 76: the marks of a source
+    /// cannot tell more apart.
+    pub scan_ports: u32,
+}
+
+/// A sliding window over the latest intervals.
+///
+/// It moves by panes: each holds the sketches of at least a twelfth of the window, or of one
+/// longer interval. A pane leaves as soon as the younger ones cover the window without it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Window {
+    rules: Rules,
+    /// The oldest first.
+    panes: VecDeque<Pane>,
+    suspects: Suspects,
+}
+
+impl Window {
+    pub fn new(rules: Rules) -> Self {
+        Self { rules, panes: VecDeque::new(), suspects: Suspects::default() }
+    }
+
+    /// Goes on under other rules; a window of another length begins anew.
+    #[must_use]
+    pub fn with_rules(self, rules: Rules) -> Self {
+        let goes_on = rules.enabled && rules.window == self.rules.window;
+
+        if goes_on { Self { rules, ..self } } else { Self::new(rules) }
+    }
+
+    /// Moves the window to the end of `interval`.
+    #[must_use]
+    pub fn fold(mut self, interval: &Interval) -> Self {
+        if !self.rules.enabled {
+            return self;
+        }
+
+        let mut pane = self.newest();
+        pane.add(interval);
+        self.suspects.add(&interval.sources.keys, pane.slot);
+        self.panes.push_back(pane);
+        self.drop_oldest();
+
+        self
+    }
+
+    /// Gives the signals of the window; `None` when they are switched off.
+    pub fn signals(&self) -> Option<Signals> {
+        let Self { rules, panes, suspects } = self;
+
+        rules.enabled.then(|| Signals {
+            scanning_sources: Some(suspects.count(rules.scan_ports)),
+            ..pane::signals(panes)
+        })
+    }
+
+    /// Gives the pane that has room for another interval: the youngest, or a new one.
+    fn newest(&mut self) -> Pane {
+        let Some(youngest) = self.panes.pop_back() else { return Pane::new(0) };
+        if youngest.covers.saturating_mul(PANES) < self.rules.window {
+            return youngest;
+        }
+
+        let next = Pane::new((youngest.slot + 1) % SLOTS);
+        self.panes.push_back(youngest);
+
+        next
+    }
+
+    fn drop_oldest(&mut self) {
+        let mut younger: Duration = self.panes.iter().skip(1).map(|pane| pane.covers).sum();
+
+        while self.panes.len() > 1
+            && younger >= self.rules.window
+            && let Some(oldest) = self.panes.pop_front()
+        {
+            self.suspects.forget(oldest.slot);
+            younger -= self.panes.front().map_or(Duration::ZERO, |next| next.covers);
+        }
+    }
+}

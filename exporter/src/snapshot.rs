@@ -1,0 +1,94 @@
+//! What readers hold: everything that was counted up to one fold; plain data, never changed.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use shared::{Count, Direction, IpFamily, PortKey, PortProtocol};
+
+use crate::health::Health;
+use crate::interval::{MapUse, Totals};
+
+/// Everything that is exposed, as it was at the end of one fold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot {
+    /// In the order of device and direction.
+    pub flows: Vec<Arc<Flow>>,
+    pub health: Health,
+}
+
+/// One direction of one device, since its program was attached.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flow {
+    pub device: Arc<str>,
+    pub direction: Direction,
+    /// When counting began.
+    pub since: SystemTime,
+    pub totals: Totals,
+    /// Sources of what was received, destinations of what was sent; `None` when switched off.
+    pub sources: Option<Dimension<IpAddr>>,
+    /// Ports; an `ephemeral` key may be among the named. `None` when switched off.
+    pub ports: Option<Dimension<PortKey>>,
+    /// VLAN ids, packets only, bytes are 0; `None` when switched off.
+    pub vlans: Option<Dimension<u16>>,
+    /// `None` when switched off.
+    pub signals: Option<Signals>,
+    pub maps: Vec<MapUse>,
+}
+
+/// One keyed dimension: named series and the rest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dimension<K> {
+    /// In the order of the keys. What one fold adds to these and to `other` is what its interval
+    /// counted; a series that ended keeps its count out of both.
+    pub named: Vec<Named<K>>,
+    /// Everything that was counted while its key had no name, for good: for ports one count
+    /// for each [`PortProtocol`], otherwise a single one.
+    pub other: Vec<Count>,
+    /// Why packets are in `other`.
+    pub unattributed: Unattributed,
+    /// Most series that may be named; `ephemeral` ports are beside it.
+    pub limit: usize,
+    /// Series that lost their name to a busier key or to a lower limit so far; not the idle ones.
+    pub evicted: u64,
+    /// Misses are being sampled.
+    pub guarded: bool,
+}
+
+/// One named series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named<K> {
+    pub key: K,
+    /// Counted since the key was first named.
+    pub count: Count,
+    /// When the interval began in which the key was first named: nothing here is older.
+    pub since: SystemTime,
+}
+
+/// Packets without a named series, by reason; together they are the packets of `other`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unattributed {
+    /// Turned away by the guard.
+    pub guard: u64,
+    /// Forgotten by the second level.
+    pub evicted: u64,
+    /// Known by key, but the key had no name.
+    pub unnamed: u64,
+}
+
+/// What a window of intervals looks like as a whole.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Signals {
+    /// Estimated distinct sources, by [`IpFamily`].
+    pub distinct_sources: [f64; IpFamily::ALL.len()],
+    /// Distinct destination ports, by [`PortProtocol`].
+    pub distinct_ports: [u64; PortProtocol::ALL.len()],
+    /// Normalised Shannon entropy, 0 to 1; the mean of the intervals, weighted with their packets;
+    /// `None` in a window without any.
+    pub source_entropy: Option<f64>,
+    /// As the entropy of sources; packets that show no port are not in it.
+    pub port_entropy: Option<f64>,
+    /// Sources that touched many ports; `None` where nothing is counted by source, which is where
+    /// ports leave their marks.
+    pub scanning_sources: Option<u64>,
+}
