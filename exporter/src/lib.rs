@@ -1,5 +1,6 @@
 //! The service: attaches the programs, folds what they count, and exposes it.
 
+pub mod catalog;
 pub mod datapath;
 pub mod driver;
 pub mod folder;
@@ -7,5 +8,7 @@ pub mod health;
 pub mod interfaces;
 pub mod interval;
 pub mod ledger;
+pub mod process;
 pub mod signals;
 pub mod snapshot;
+pub mod version;

@@ -1,0 +1,163 @@
+//! Every metric, once: `/metrics`, OTLP and the table of the README are made of this.
+
+use std::sync::Arc;
+
+use shared::Direction;
+
+use crate::health::Push;
+use crate::process::Process;
+use crate::snapshot::Snapshot;
+use crate::version::Build;
+
+#[cfg(test)]
+pub(crate) mod example;
+mod icmp;
+mod keyed;
+mod metric;
+mod own;
+mod own_tables;
+mod process;
+mod push;
+mod sample;
+mod signals;
+mod table;
+mod tcp;
+#[cfg(test)]
+mod tests;
+mod traffic;
+
+pub use icmp::icmp_types;
+pub use keyed::port_label;
+pub use metric::{Availability, Kind, Metric, Read, Unit, Wording};
+pub use sample::{Histogram, LabelValue, Sample, Sink, Value};
+pub use table::markdown;
+pub use tcp::tcp_classes;
+
+/// What every name begins with, but those that are the same in all exporters.
+pub const PREFIX: &str = "packet";
+
+/// Everything that metrics are read from.
+#[derive(Clone, Debug)]
+pub struct Readings {
+    pub snapshot: Arc<Snapshot>,
+    pub process: Process,
+    pub build: Build,
+    /// One for each receiver of OTLP.
+    pub pushes: Vec<Arc<Push>>,
+}
+
+/// Metrics that belong together.
+struct Section {
+    title: &'static str,
+    metrics: &'static [&'static [Metric]],
+}
+
+const SECTIONS: [Section; 4] = [
+    Section { title: "Traffic", metrics: &[traffic::METRICS, keyed::METRICS] },
+    Section { title: "Signals", metrics: &[signals::METRICS] },
+    Section {
+        title: "The exporter about itself",
+        metrics: &[own::METRICS, own_tables::METRICS, push::METRICS],
+    },
+    Section { title: "The process", metrics: &[process::METRICS] },
+];
+
+/// A metric as it is exposed: in one direction, where it has one.
+#[derive(Clone, Copy, Debug)]
+pub struct MetricFamily {
+    metric: &'static Metric,
+    direction: Option<Direction>,
+}
+
+/// Gives every metric in the order of exposition.
+pub fn families() -> impl Iterator<Item = MetricFamily> {
+    let directions = [Some(Direction::Receive), Some(Direction::Transmit), None];
+
+    directions.into_iter().flat_map(|direction| {
+        metrics()
+            .filter(move |metric| matches!(metric.read, Read::Flow(_)) == direction.is_some())
+            .map(move |metric| MetricFamily { metric, direction })
+    })
+}
+
+fn metrics() -> impl Iterator<Item = &'static Metric> {
+    SECTIONS.iter().flat_map(|section| section.metrics.iter().copied().flatten())
+}
+
+impl MetricFamily {
+    /// The name without unit, `_total` and `_info`: each format appends these in its own way.
+    pub fn name(&self) -> String {
+        let [scope, own] = [self.scope().join("_"), self.own_name().to_owned()];
+
+        if own.is_empty() { scope } else { [scope, own].join("_") }
+    }
+
+    /// What the name begins with: who counts, and what about.
+    pub fn scope(&self) -> Vec<&'static str> {
+        match (self.metric.read, self.direction) {
+            (Read::Flow(_), Some(direction)) => vec![PREFIX, direction.label()],
+            (Read::Flow(_), None) => vec![PREFIX],
+            (Read::Exporter(_) | Read::Build(_) | Read::Push(_), _) => vec![PREFIX, "exporter"],
+            (Read::Process(_), _) => vec!["process"],
+        }
+    }
+
+    /// The name behind the scope; empty where the unit says it all.
+    pub fn own_name(&self) -> &'static str {
+        self.wording().map_or(self.metric.name, |wording| wording.name)
+    }
+
+    /// The name as Prometheus stores it; of a histogram, without `_bucket`, `_sum` and `_count`.
+    pub fn stored_name(&self) -> String {
+        let mut name = self.name();
+        for suffix in [self.unit().suffix(), self.kind().suffix()].into_iter().flatten() {
+            name.push('_');
+            name.push_str(suffix);
+        }
+
+        name
+    }
+
+    pub fn help(&self) -> &'static str {
+        self.wording().map_or(self.metric.help, |wording| wording.help)
+    }
+
+    /// Names of the labels, in the order of a sample's values.
+    pub fn labels(&self) -> &'static [&'static str] {
+        self.wording().map_or(self.metric.labels, |wording| wording.labels)
+    }
+
+    pub fn unit(&self) -> Unit {
+        self.metric.unit
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.metric.kind
+    }
+
+    /// `None` where the metric is not about one direction of a device.
+    pub fn direction(&self) -> Option<Direction> {
+        self.direction
+    }
+
+    /// Feeds every sample of the metric to `sink`.
+    pub fn read(&self, readings: &Readings, sink: &mut dyn Sink) {
+        let Readings { snapshot, process, build, pushes } = readings;
+
+        match self.metric.read {
+            Read::Flow(read) => snapshot
+                .flows
+                .iter()
+                .filter(|flow| Some(flow.direction) == self.direction)
+                .for_each(|flow| read(flow, sink)),
+            Read::Exporter(read) => read(snapshot, sink),
+            Read::Build(read) => read(build, sink),
+            Read::Process(read) => read(process, sink),
+            Read::Push(read) => pushes.iter().for_each(|push| read(push, sink)),
+        }
+    }
+
+    fn wording(&self) -> Option<&'static Wording> {
+        self.metric.transmit.as_ref().filter(|_| self.direction == Some(Direction::Transmit))
+    }
+}

@@ -1,0 +1,198 @@
+//! A small snapshot with something in every metric.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use shared::{Count, Direction, Family, PortKey, PortProtocol, Protocol};
+
+use crate::health::{
+    AttachFailure, Attachment, Folding, Health, Hook, Mode, Push, PushFailure, Running,
+};
+use crate::interval::{MapUse, Totals};
+use crate::process::Process;
+use crate::snapshot::{Dimension, Flow, Named, Signals, Snapshot, Unattributed};
+use crate::version::Build;
+
+use super::Readings;
+
+pub(crate) fn readings() -> Readings {
+    Readings {
+        snapshot: Arc::new(Snapshot {
+            flows: vec![Arc::new(received()), Arc::new(empty("eth0", Direction::Transmit))],
+            health: health(),
+        }),
+        process: Process {
+            cpu: Some(Duration::from_millis(1230)),
+            open_fds: Some(12),
+            max_fds: Some(1024),
+            virtual_memory_bytes: Some(123_000_000),
+            virtual_memory_max_bytes: Some(1 << 40),
+            resident_memory_bytes: Some(12_300_000),
+            threads: Some(3),
+            started: Some(at(0)),
+        },
+        build: Build {
+            version: "0.1.0",
+            revision: "25dc030",
+            branch: "main",
+            rustversion: "1.95.0",
+            target: "x86_64-unknown-linux-gnu",
+        },
+        pushes: vec![Arc::new(pushed())],
+    }
+}
+
+fn pushed() -> Push {
+    let mut push = Push {
+        endpoint: "http://collector:4317".into(),
+        exports: 1,
+        failures: BTreeMap::from([(PushFailure::Timeout, 1)]),
+        points: 300,
+        rejected: 2,
+        ..Push::default()
+    };
+    push.durations.observe(Duration::from_millis(3));
+
+    push
+}
+
+/// A flow in which everything is switched on and nothing was counted.
+pub(crate) fn empty(device: &str, direction: Direction) -> Flow {
+    Flow {
+        device: device.into(),
+        direction,
+        since: at(1),
+        totals: Totals::default(),
+        sources: Some(dimension(Vec::new(), vec![Count::default()])),
+        ports: Some(dimension(Vec::new(), vec![Count::default(); PortProtocol::ALL.len()])),
+        vlans: Some(dimension(Vec::new(), vec![Count::default()])),
+        signals: Some(Signals { scanning_sources: Some(0), ..Signals::default() }),
+        maps: Vec::new(),
+    }
+}
+
+pub(crate) fn dimension<K>(named: Vec<Named<K>>, other: Vec<Count>) -> Dimension<K> {
+    Dimension {
+        named,
+        other,
+        unattributed: Unattributed::default(),
+        limit: 100,
+        evicted: 0,
+        guarded: false,
+    }
+}
+
+pub(crate) fn named<K>(key: K, packets: u64, bytes: u64) -> Named<K> {
+    Named { key, count: Count { packets, bytes }, since: at(2) }
+}
+
+/// Seconds since the example began.
+pub(crate) fn at(second: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_700_000_000 + second)
+}
+
+/// Twelve packets: six of HTTPS, two of DNS, a ping, a neighbor solicitation, ICMPv6 in IPv4, ARP.
+fn received() -> Flow {
+    let sources = vec![
+        named("192.0.2.1".parse().unwrap(), 6, 4000),
+        named("2001:db8::1".parse().unwrap(), 2, 236),
+    ];
+    let ports = vec![
+        named(PortKey::number(PortProtocol::Tcp, 443), 4, 3868),
+        named(PortKey::number(PortProtocol::Udp, 53), 2, 236),
+        named(PortKey::ephemeral(PortProtocol::Tcp), 1, 66),
+    ];
+    let nothing = Count::default();
+
+    Flow {
+        totals: totals(),
+        sources: Some(Dimension {
+            unattributed: Unattributed { guard: 1, evicted: 0, unnamed: 2 },
+            evicted: 3,
+            guarded: true,
+            ..dimension(sources, vec![Count { packets: 3, bytes: 244 }])
+        }),
+        ports: Some(Dimension {
+            unattributed: Unattributed { guard: 0, evicted: 0, unnamed: 1 },
+            limit: 64,
+            ..dimension(ports, vec![Count { packets: 1, bytes: 66 }, nothing, nothing])
+        }),
+        vlans: Some(Dimension {
+            unattributed: Unattributed { guard: 0, evicted: 0, unnamed: 1 },
+            ..dimension(vec![named(7, 2, 0)], vec![Count { packets: 1, bytes: 0 }])
+        }),
+        signals: Some(Signals {
+            distinct_sources: [3.25, 1.0],
+            distinct_ports: [2, 1, 0],
+            source_entropy: Some(0.75),
+            port_entropy: None,
+            scanning_sources: Some(1),
+        }),
+        maps: vec![
+            MapUse { map: "sources", entries: 3, entries_limit: 8192, memory_bytes: 1 << 20 },
+            MapUse { map: "ports", entries: 3, entries_limit: 4096, memory_bytes: 1 << 18 },
+        ],
+        ..empty("eth0", Direction::Receive)
+    }
+}
+
+fn totals() -> Totals {
+    let mut totals = Totals::default();
+
+    for (family, protocol, packets, bytes) in [
+        (Family::Ipv4, Protocol::Tcp, 6, 4000),
+        (Family::Ipv6, Protocol::Udp, 2, 236),
+        (Family::Ipv4, Protocol::Icmp, 1, 98),
+        (Family::Ipv6, Protocol::Icmpv6, 1, 86),
+        (Family::Ipv4, Protocol::Icmpv6, 1, 60),
+        (Family::Arp, Protocol::None, 1, 60),
+    ] {
+        totals.cells[family.index()][protocol.index()] = Count { packets, bytes };
+    }
+    totals.sizes[0] = Count { packets: 2, bytes: 120 };
+    totals.sizes[1] = Count { packets: 6, bytes: 552 };
+    totals.sizes[4] = Count { packets: 4, bytes: 3868 };
+    for (flags, packets) in [(0x02, 1), (0x12, 1), (0x10, 2), (0x18, 1), (0x29, 1)] {
+        totals.tcp_flags[flags] = packets;
+    }
+    totals.icmp[0][8] = 1;
+    totals.icmp[1][135] = 1;
+    totals.cast = [10, 1, 1];
+    totals.fragments[0] = [1, 0, 1];
+    totals.malformed[0] = 1;
+    totals.encapsulations[0] = 1;
+
+    totals
+}
+
+fn health() -> Health {
+    let running = |program: &str| Running {
+        mode: Mode::Native,
+        program: program.into(),
+        tag: "0123456789abcdef".into(),
+    };
+    let attachment = |device: &str, hook, running| Attachment {
+        device: device.into(),
+        hook,
+        running,
+        failures: BTreeMap::new(),
+    };
+    let mut folding = Folding { folds: 2, failures: 1, last: Some(at(3)), ..Folding::default() };
+    folding.drain.observe(Duration::from_millis(2));
+
+    Health {
+        attachments: vec![
+            attachment("eth0", Hook::Xdp, Some(running("count_received"))),
+            attachment("eth0", Hook::TcxEgress, Some(running("count_sent"))),
+            Attachment {
+                failures: BTreeMap::from([(AttachFailure::Busy, 2)]),
+                ..attachment("eth1", Hook::Xdp, None)
+            },
+        ],
+        folding,
+        config_current: true,
+        config_read: Some(at(0)),
+        ..Health::default()
+    }
+}

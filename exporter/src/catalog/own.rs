@@ -1,0 +1,135 @@
+//! Metrics of the exporter about its programs, its folds and its configuration.
+
+use crate::health::{AttachFailure, Attachment, DURATION_BOUNDS, Durations};
+use crate::snapshot::Snapshot;
+use crate::version::Build;
+
+use super::metric::{Kind, Metric, Read, Unit};
+use super::sample::{Histogram, Sample, Sink, Value};
+
+pub(super) const METRICS: &[Metric] = &[
+    Metric {
+        name: "build",
+        help: "Version, commit, branch, compiler and target of this build.",
+        kind: Kind::Info,
+        labels: &["version", "revision", "branch", "rustversion", "target"],
+        read: Read::Build(build),
+        ..Metric::USUAL
+    },
+    Metric {
+        name: "program_attached",
+        help: "Whether the program that is wanted on the device is attached, 1 or 0.",
+        kind: Kind::Gauge,
+        labels: &["device", "hook"],
+        read: Read::Exporter(attached),
+        ..Metric::USUAL
+    },
+    Metric {
+        name: "program",
+        help: "How the program is attached, and its name and tag in the kernel.",
+        kind: Kind::Info,
+        labels: &["device", "hook", "mode", "program", "tag"],
+        read: Read::Exporter(programs),
+        ..Metric::USUAL
+    },
+    Metric {
+        name: "attach_failures",
+        help: "Attempts to attach a program that failed, by reason.",
+        labels: &["device", "hook", "reason"],
+        read: Read::Exporter(failures),
+        ..Metric::USUAL
+    },
+    Metric {
+        name: "fold_duration",
+        help: "How long it took to drain the maps of all devices and to fold the counts.",
+        unit: Unit::Seconds,
+        kind: Kind::Histogram,
+        labels: &["phase"],
+        read: Read::Exporter(durations),
+        ..Metric::USUAL
+    },
+    Metric {
+        name: "folds",
+        help: "Folds that were finished.",
+        read: Read::Exporter(|snapshot, sink| sink.number(&[], snapshot.health.folding.folds)),
+        ..Metric::USUAL
+    },
+    Metric {
+        name: "fold_failures",
+        help: "Readings that failed, of one device or of all at once; the counts of a device that \
+               is there wait in the kernel for the next fold.",
+        read: Read::Exporter(|snapshot, sink| sink.number(&[], snapshot.health.folding.failures)),
+        ..Metric::USUAL
+    },
+    Metric {
+        name: "last_fold_timestamp",
+        help: "When the counts of the last fold were read, in seconds since 1970.",
+        unit: Unit::Seconds,
+        kind: Kind::Gauge,
+        read: Read::Exporter(|snapshot, sink| sink.moment(snapshot.health.folding.last)),
+        ..Metric::USUAL
+    },
+    Metric {
+        name: "config_last_reload_successful",
+        help: "Whether the last attempt to read the configuration succeeded, 1 or 0.",
+        kind: Kind::Gauge,
+        read: Read::Exporter(|snapshot, sink| {
+            sink.number(&[], snapshot.health.config_current.into());
+        }),
+        ..Metric::USUAL
+    },
+    Metric {
+        name: "config_last_reload_success_timestamp",
+        help: "When the configuration was last read with success, in seconds since 1970.",
+        unit: Unit::Seconds,
+        kind: Kind::Gauge,
+        read: Read::Exporter(|snapshot, sink| sink.moment(snapshot.health.config_read)),
+        ..Metric::USUAL
+    },
+];
+
+fn build(build: &Build, sink: &mut dyn Sink) {
+    let Build { version, revision, branch, rustversion, target } = *build;
+
+    sink.info(&[version, revision, branch, rustversion, target].map(Into::into));
+}
+
+fn attached(snapshot: &Snapshot, sink: &mut dyn Sink) {
+    for Attachment { device, hook, running, .. } in &snapshot.health.attachments {
+        sink.number(&[&**device, hook.label()].map(Into::into), running.is_some().into());
+    }
+}
+
+fn programs(snapshot: &Snapshot, sink: &mut dyn Sink) {
+    for Attachment { device, hook, running, .. } in &snapshot.health.attachments {
+        if let Some(running) = running {
+            let labels =
+                [&**device, hook.label(), running.mode.label(), &running.program, &running.tag];
+            sink.info(&labels.map(Into::into));
+        }
+    }
+}
+
+fn failures(snapshot: &Snapshot, sink: &mut dyn Sink) {
+    for Attachment { device, hook, failures, .. } in &snapshot.health.attachments {
+        for reason in AttachFailure::ALL {
+            let labels = [&**device, hook.label(), reason.label()].map(Into::into);
+            sink.number(&labels, failures.get(&reason).copied().unwrap_or(0));
+        }
+    }
+}
+
+fn durations(snapshot: &Snapshot, sink: &mut dyn Sink) {
+    let folding = &snapshot.health.folding;
+
+    for (phase, Durations { buckets, sum }) in [("drain", &folding.drain), ("fold", &folding.fold)]
+    {
+        let sum = sum.as_secs_f64();
+        let histogram = Histogram { bounds: &DURATION_BOUNDS, buckets, sum };
+        sink.sample(Sample {
+            labels: &[phase.into()],
+            value: Value::Histogram(histogram),
+            since: None,
+        });
+    }
+}

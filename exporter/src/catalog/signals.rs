@@ -1,0 +1,100 @@
+//! Metrics of what a window of traffic looks like as a whole.
+
+use shared::{IpFamily, PortProtocol};
+
+use crate::snapshot::{Flow, Signals};
+
+use super::metric::{Kind, Metric, Read, Unit, Wording};
+use super::sample::Sink;
+
+pub(super) const METRICS: &[Metric] = &[
+    Metric {
+        name: "distinct_sources",
+        help: "Different source addresses in the window, estimated with an error of about 1.6 %.",
+        kind: Kind::Gauge,
+        labels: &["device", "family"],
+        read: Read::Flow(distinct_sources),
+        transmit: Some(Wording {
+            name: "distinct_destinations",
+            help: "Different destination addresses in the window, estimated with an error of \
+                   about 1.6 %.",
+            labels: &["device", "family"],
+        }),
+        ..Metric::USUAL
+    },
+    Metric {
+        name: "distinct_ports",
+        help: "Different destination ports in the window.",
+        kind: Kind::Gauge,
+        labels: &["device", "protocol"],
+        read: Read::Flow(distinct_ports),
+        ..Metric::USUAL
+    },
+    Metric {
+        name: "source_entropy",
+        help: "How evenly the packets of an interval are spread over their sources, 0 for a \
+               single one and 1 for all alike; the mean over the window.",
+        read: Read::Flow(|flow, sink| entropy(flow, sink, |signals| signals.source_entropy)),
+        transmit: Some(Wording {
+            name: "destination_entropy",
+            help: "How evenly the packets of an interval are spread over their destinations, 0 \
+                   for a single one and 1 for all alike; the mean over the window.",
+            labels: &["device"],
+        }),
+        ..RATIO
+    },
+    Metric {
+        name: "port_entropy",
+        help: "How evenly the packets of an interval are spread over their ports, 0 for a single \
+               one and 1 for all alike; the mean over the window.",
+        read: Read::Flow(|flow, sink| entropy(flow, sink, |signals| signals.port_entropy)),
+        ..RATIO
+    },
+    Metric {
+        name: "scanning_sources",
+        help: "Sources that touched about `signals.scan_ports` different ports or more in the window.",
+        kind: Kind::Gauge,
+        labels: &["device"],
+        read: Read::Flow(scanning),
+        transmit: Some(Wording {
+            name: "scanned_destinations",
+            help: "Destinations of which about `signals.scan_ports` different ports or more \
+                   were touched in the window.",
+            labels: &["device"],
+        }),
+        ..Metric::USUAL
+    },
+];
+
+const RATIO: Metric =
+    Metric { unit: Unit::Ratio, kind: Kind::Gauge, labels: &["device"], ..Metric::USUAL };
+
+fn distinct_sources(flow: &Flow, sink: &mut dyn Sink) {
+    let Some(signals) = &flow.signals else { return };
+
+    for family in IpFamily::ALL {
+        let labels = [&*flow.device, family.label()].map(Into::into);
+        sink.real(&labels, signals.distinct_sources[family.index()]);
+    }
+}
+
+fn distinct_ports(flow: &Flow, sink: &mut dyn Sink) {
+    let Some(signals) = &flow.signals else { return };
+
+    for protocol in PortProtocol::ALL {
+        let labels = [&*flow.device, protocol.label()].map(Into::into);
+        sink.number(&labels, signals.distinct_ports[protocol.index()]);
+    }
+}
+
+fn entropy(flow: &Flow, sink: &mut dyn Sink, value: fn(&Signals) -> Option<f64>) {
+    if let Some(value) = flow.signals.as_ref().and_then(value) {
+        sink.real(&[(&*flow.device).into()], value);
+    }
+}
+
+fn scanning(flow: &Flow, sink: &mut dyn Sink) {
+    if let Some(sources) = flow.signals.as_ref().and_then(|signals| signals.scanning_sources) {
+        sink.number(&[(&*flow.device).into()], sources);
+    }
+}

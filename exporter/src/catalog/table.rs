@@ -1,0 +1,83 @@
+//! The catalogue as a table for people.
+
+use std::fmt::Write;
+
+use shared::Direction;
+
+use super::metric::{Availability, Kind, Metric, Read};
+use super::{MetricFamily, PREFIX, SECTIONS};
+
+/// Gives the table of all metrics in Markdown, as the README has it.
+pub fn markdown() -> String {
+    let [receive, transmit] = [Direction::Receive, Direction::Transmit].map(Direction::label);
+    let mut text = format!(
+        "Each `{PREFIX}_{receive}_*` has its twin `{PREFIX}_{transmit}_*`, where what is sent is \
+         counted; a twin with a name of its own has a line of its own.\n"
+    );
+
+    for section in SECTIONS {
+        let title = section.title;
+        let _ = write!(
+            text,
+            "\n### {title}\n\n\
+             | metric | type | labels | default | meaning |\n\
+             |---|---|---|---|---|\n"
+        );
+        for metric in section.metrics.iter().copied().flatten() {
+            text.extend(rows(metric));
+        }
+    }
+
+    text
+}
+
+fn rows(metric: &'static Metric) -> impl Iterator<Item = String> {
+    let direction = matches!(metric.read, Read::Flow(_)).then_some(Direction::Receive);
+    let twin = metric.transmit.is_some().then_some(Some(Direction::Transmit));
+
+    [Some(direction), twin]
+        .into_iter()
+        .flatten()
+        .map(move |direction| row(MetricFamily { metric, direction }))
+}
+
+fn row(family: MetricFamily) -> String {
+    let name = family.stored_name();
+    let labels: Vec<_> = family.labels().iter().map(|label| format!("`{label}`")).collect();
+    let kind = match family.kind() {
+        Kind::Counter => "counter",
+        Kind::Gauge => "gauge",
+        Kind::Histogram => "histogram",
+        Kind::Info => "info",
+    };
+    let default = match family.metric.default {
+        Availability::On => "on",
+        Availability::OptIn => "opt-in",
+    };
+
+    format!("| `{name}` | {kind} | {} | {default} | {} |\n", labels.join(", "), family.help())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs};
+
+    const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+    const BEGIN: &str = "<!-- metrics:begin -->\n";
+    const END: &str = "<!-- metrics:end -->";
+
+    #[test]
+    fn the_readme_has_this_table() {
+        let readme = fs::read_to_string(README).expect("README.md of the workspace");
+        let (before, rest) = readme.split_once(BEGIN).expect("README.md says metrics:begin");
+        let (block, after) = rest.split_once(END).expect("README.md says metrics:end");
+
+        let table = super::markdown();
+
+        if env::var_os("UPDATE_README").is_some() {
+            fs::write(README, [before, BEGIN, &table, END, after].concat()).unwrap();
+        } else {
+            assert_eq!(block, table, "`UPDATE_README=1 cargo test -p exporter` rewrites it");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What the kernel says about this process.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use procfs::process::{LimitValue, Stat};
+
+/// Readings of one process. `None` where /proc does not tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Process {
+    /// Time on a CPU, in user and in kernel mode.
+    pub cpu: Option<Duration>,
+    pub open_fds: Option<u64>,
+    /// `None` also where there is no limit.
+    pub max_fds: Option<u64>,
+    pub virtual_memory_bytes: Option<u64>,
+    /// `None` also where there is no limit.
+    pub virtual_memory_max_bytes: Option<u64>,
+    pub resident_memory_bytes: Option<u64>,
+    pub threads: Option<u64>,
+    pub started: Option<SystemTime>,
+}
+
+impl Process {
+    /// Reads /proc/self.
+    pub fn read() -> Self {
+        let Ok(myself) = procfs::process::Process::myself() else {
+            return Self::default();
+        };
+        let stat = myself.stat().ok();
+        let limits = myself.limits().ok();
+
+        Self {
+            cpu: stat.as_ref().map(|stat| ticks(stat.utime + stat.stime)),
+            open_fds: myself.fd_count().ok().map(|count| count as u64),
+            max_fds: limits.as_ref().and_then(|limits| limit(limits.max_open_files.soft_limit)),
+            virtual_memory_bytes: stat.as_ref().map(|stat| stat.vsize),
+            virtual_memory_max_bytes: limits
+                .as_ref()
+                .and_then(|limits| limit(limits.max_address_space.soft_limit)),
+            resident_memory_bytes: stat.as_ref().map(|stat| stat.rss * procfs::page_size()),
+            threads: stat.as_ref().and_then(|stat| stat.num_threads.try_into().ok()),
+            started: stat.as_ref().and_then(started),
+        }
+    }
+}
+
+fn started(stat: &Stat) -> Option<SystemTime> {
+    let boot = Duration::from_secs(procfs::boot_time_secs().ok()?);
+
+    Some(UNIX_EPOCH + boot + ticks(stat.starttime))
+}
+
+/// Converts the kernel's `USER_HZ`, which is 100 on nearly every machine.
+fn ticks(ticks: u64) -> Duration {
+    Duration::from_millis(ticks * 1000 / procfs::ticks_per_second())
+}
+
+fn limit(limit: LimitValue) -> Option<u64> {
+    match limit {
+        LimitValue::Value(value) => Some(value),
+        LimitValue::Unlimited => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_finds_itself() {
+        let process = Process::read();
+
+        assert!(process.cpu.is_some());
+        assert!(process.open_fds.unwrap() >= 3, "stdin, stdout, stderr");
+        assert!(process.max_fds.unwrap() >= process.open_fds.unwrap());
+        assert!(process.resident_memory_bytes.unwrap() > 100_000);
+        assert!(process.virtual_memory_bytes.unwrap() > process.resident_memory_bytes.unwrap());
+        assert!(process.threads.unwrap() >= 1);
+        let age = process.started.unwrap().elapsed().expect("it started in the past");
+        assert!(age < Duration::from_hours(1), "{age:?}");
+    }
+}
