@@ -1,6 +1,7 @@
 //! The service: attaches the programs, folds what they count, and exposes it.
 
 pub mod catalog;
+pub mod config;
 pub mod datapath;
 pub mod driver;
 pub mod folder;
@@ -8,6 +9,7 @@ pub mod health;
 pub mod interfaces;
 pub mod interval;
 pub mod ledger;
+pub mod logging;
 pub mod process;
 pub mod signals;
 pub mod snapshot;

@@ -1,0 +1,117 @@
+//! `[datapath]`: the programs in the kernel and their tables.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The programs in the kernel and their tables.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Datapath {
+    /// How often the kernel's counts are read and folded: 100ms to 60s.
+    #[serde(with = "humantime_serde")]
+    pub interval: Duration,
+    /// Where the XDP program runs: in the driver (native), in the stack (generic), or in the
+    /// stack only where the driver cannot (auto): auto, native or generic.
+    pub mode: Mode,
+    /// Where what is sent is counted: by TCX (tcx, Linux 6.6 and newer), by a filter of the clsact
+    /// queue discipline (clsact), by what the kernel has (auto), or not at all (off): auto, tcx,
+    /// clsact or off.
+    pub transmit: Transmit,
+    /// KiB of the first level of sources, for each CPU, direction and device, twice. A small one
+    /// is cheaper in a flood, a large one has room for more sources at once: a power of two,
+    /// 64 to 4096.
+    pub source_table_kib: u32,
+    /// KiB of the first level of ports, likewise: a power of two, 16 to 1024.
+    pub port_table_kib: u32,
+    /// Sources that fit into the second level, which all CPUs share: 1024 to 4194304.
+    pub source_overflow_entries: u32,
+    /// Ports that fit into the second level: 1024 to 262144.
+    pub port_overflow_entries: u32,
+    /// Packets per second and CPU that may go to the second level before they are sampled; more
+    /// finds more sources in a flood and costs more: 1000 to 10000000.
+    pub budget: u32,
+    /// Go on counting when the exporter ends, so that a restart or an upgrade misses no frame; what
+    /// is pinned is taken off by a start without this: true or false.
+    pub pin: bool,
+    /// Directory on a BPF file system for what is pinned: an absolute path.
+    pub pin_path: PathBuf,
+}
+
+/// Where the XDP program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// In the driver, else in the stack.
+    Auto,
+    /// In the driver.
+    Native,
+    /// In the stack.
+    Generic,
+}
+
+/// Where what is sent is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transmit {
+    /// TCX, else clsact.
+    Auto,
+    Tcx,
+    Clsact,
+    /// Nowhere.
+    Off,
+}
+
+impl Default for Datapath {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(1),
+            mode: Mode::Auto,
+            transmit: Transmit::Auto,
+            source_table_kib: 256,
+            port_table_kib: 64,
+            source_overflow_entries: 65_536,
+            port_overflow_entries: 16_384,
+            budget: 70_000,
+            pin: false,
+            pin_path: "/sys/fs/bpf/packet-exporter".into(),
+        }
+    }
+}
+
+impl Datapath {
+    pub(super) fn refusals(&self) -> Vec<&'static str> {
+        const INTERVAL: RangeInclusive<Duration> =
+            Duration::from_millis(100)..=Duration::from_mins(1);
+
+        let Self {
+            interval,
+            mode: Mode::Auto | Mode::Native | Mode::Generic,
+            transmit: Transmit::Auto | Transmit::Tcx | Transmit::Clsact | Transmit::Off,
+            source_table_kib,
+            port_table_kib,
+            source_overflow_entries,
+            port_overflow_entries,
+            budget,
+            pin: _,
+            pin_path,
+        } = self;
+
+        super::refused([
+            ("interval", INTERVAL.contains(interval)),
+            ("source_table_kib", is_table(*source_table_kib, &(64..=4096))),
+            ("port_table_kib", is_table(*port_table_kib, &(16..=1024))),
+            ("source_overflow_entries", (1024..=4_194_304).contains(source_overflow_entries)),
+            ("port_overflow_entries", (1024..=262_144).contains(port_overflow_entries)),
+            ("budget", (1000..=10_000_000).contains(budget)),
+            ("pin_path", pin_path.is_absolute()),
+        ])
+    }
+}
+
+/// The kernel finds a set by masking a hash.
+fn is_table(kib: u32, range: &RangeInclusive<u32>) -> bool {
+    kib.is_power_of_two() && range.contains(&kib)
+}

@@ -1,0 +1,58 @@
+//! `[devices]`: which devices are counted.
+
+use serde::{Deserialize, Serialize};
+
+use super::pattern::Pattern;
+
+/// Which devices are counted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Devices {
+    /// Devices to count on; empty for those with hardware behind them, so that nothing counts
+    /// twice through bonds, bridges and VLANs: a regular expression for the whole name.
+    pub include: Pattern,
+    /// Devices to leave out of those; empty for none: a regular expression for the whole name.
+    pub exclude: Pattern,
+}
+
+impl Devices {
+    /// Says whether `device` is to be counted on.
+    pub fn wants(&self, device: &str, has_hardware: bool) -> bool {
+        let Self { include, exclude } = self;
+        let included = if include.is_empty() { has_hardware } else { include.matches(device) };
+
+        included && !exclude.matches(device)
+    }
+
+    #[expect(clippy::unused_self, reason = "every section answers")]
+    pub(super) fn refusals(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn devices(include: &str, exclude: &str) -> Devices {
+        Devices { include: include.parse().unwrap(), exclude: exclude.parse().unwrap() }
+    }
+
+    #[test]
+    fn a_device_is_wanted_by_hardware_or_by_its_whole_name() {
+        let cases = [
+            ("hardware by default", devices("", ""), "eth0", true, true),
+            ("nothing virtual by default", devices("", ""), "veth0", false, false),
+            ("a plain name is a pattern", devices("veth0", ""), "veth0", false, true),
+            ("and names one device", devices("eth0", ""), "eth01", true, false),
+            ("nor the end of one", devices("eth0", ""), "veth0", true, false),
+            ("both sides of an alternative", devices("eth0|ens.*", ""), "veth0", true, false),
+            ("exclusion wins", devices("eth.*", "eth1"), "eth1", true, false),
+            ("and spares the rest", devices("", "eth1"), "eth0", true, true),
+        ];
+
+        for (name, devices, device, has_hardware, wanted) in cases {
+            assert_eq!(devices.wants(device, has_hardware), wanted, "{name}");
+        }
+    }
+}

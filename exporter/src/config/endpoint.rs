@@ -1,0 +1,221 @@
+//! Where a receiver of OTLP is.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::text::as_text;
+
+/// The URL of a receiver; without a scheme also `host:port`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    scheme: Scheme,
+    /// Host and, where one is given, port.
+    authority: String,
+    /// Path and query; empty where there is none.
+    path: String,
+}
+
+/// How a receiver is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    Http,
+    Https,
+    /// What `otlp.insecure` says.
+    Unsaid,
+}
+
+/// Why a text is not an endpoint.
+#[derive(Debug, thiserror::Error)]
+pub enum EndpointError {
+    #[error("`{0}` is not a scheme; begin with \"http://\" or \"https://\"")]
+    Scheme(String),
+    #[error("`{0}` is not a host with a port, as in \"collector:4317\" or \"[::1]:4317\"")]
+    Authority(String),
+    #[error("users and passwords belong in `otlp.headers_file`, as an authorization header")]
+    User,
+    #[error("`{0}` is not a path")]
+    Path(String),
+}
+
+impl Endpoint {
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// Host and port, the port as far as it is given.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// Path and query; `None` where there is neither.
+    pub fn path(&self) -> Option<&str> {
+        Some(&*self.path).filter(|path| !path.is_empty() && *path != "/")
+    }
+
+    /// Gives the port, if one is given.
+    pub(super) fn port(&self) -> Option<u16> {
+        self.authority.rsplit_once(':')?.1.parse().ok()
+    }
+
+    /// Gives this endpoint with `suffix` behind its path.
+    pub(super) fn join(mut self, suffix: &str) -> Self {
+        self.path = format!("{}{suffix}", self.path.trim_end_matches('/'));
+
+        self
+    }
+
+    /// Gives this endpoint with a scheme, where it says none.
+    pub(super) fn with_scheme(self, scheme: Scheme) -> Self {
+        if self.scheme == Scheme::Unsaid { Self { scheme, ..self } } else { self }
+    }
+
+    /// Gives this endpoint with the path that it says, the root where it says none.
+    pub(super) fn with_path(mut self) -> Self {
+        if self.path().is_none() {
+            self.path = "/.".into();
+        }
+
+        self
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = EndpointError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (scheme, rest) = match text.split_once("://") {
+            None => (Scheme::Unsaid, text),
+            Some((name, rest)) if name.eq_ignore_ascii_case("http") => (Scheme::Http, rest),
+            Some((name, rest)) if name.eq_ignore_ascii_case("https") => (Scheme::Https, rest),
+            Some((name, _)) => return Err(EndpointError::Scheme(name.into())),
+        };
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        if authority.contains('@') {
+            return Err(EndpointError::User);
+        }
+        if !is_authority(authority) {
+            return Err(EndpointError::Authority(authority.into()));
+        }
+        if !is_path(path) {
+            return Err(EndpointError::Path(path.into()));
+        }
+
+        Ok(Self { scheme, authority: authority.into(), path: path.into() })
+    }
+}
+
+fn is_authority(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let is_name = |name: &str| {
+        let allowed = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'.' | b'_');
+        !name.is_empty() && name.bytes().all(allowed)
+    };
+    let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let is_host = v6.map_or_else(|| is_name(host), |v6| v6.parse::<std::net::Ipv6Addr>().is_ok());
+
+    is_host && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+}
+
+/// Source: RFC 3986, sections 3.3 and 3.4; a fragment is not sent.
+fn is_path(text: &str) -> bool {
+    let allowed = |it: u8| it.is_ascii_alphanumeric() || b"/?-._~!$&'()*+,;=:@%".contains(&it);
+
+    (text.is_empty() || text.starts_with('/')) && text.bytes().all(allowed)
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scheme, authority, path } = self;
+        let scheme = match scheme {
+            Scheme::Http => "http://",
+            Scheme::Https => "https://",
+            Scheme::Unsaid => "",
+        };
+
+        write!(f, "{scheme}{authority}{path}")
+    }
+}
+
+as_text!(Endpoint);
+
+/// An endpoint that may be left out, as an empty text.
+pub(super) mod optional {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    use super::Endpoint;
+
+    #[expect(clippy::ref_option, reason = "serde asks for it")]
+    pub(in crate::config) fn serialize<S: Serializer>(
+        endpoint: &Option<Endpoint>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match endpoint {
+            Some(endpoint) => serializer.collect_str(endpoint),
+            None => serializer.serialize_str(""),
+        }
+    }
+
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Endpoint>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+
+        if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(de::Error::custom) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_taken_apart_and_put_together() {
+        let cases = [
+            ("http://localhost:4317", Scheme::Http, "localhost:4317", None),
+            ("HTTPS://collector", Scheme::Https, "collector", None),
+            ("http://[::1]:4318/", Scheme::Http, "[::1]:4318", None),
+            ("http://[::1]/v1/metrics", Scheme::Http, "[::1]", Some("/v1/metrics")),
+            (
+                "https://a.b/api/v1/otlp?key=a%20b",
+                Scheme::Https,
+                "a.b",
+                Some("/api/v1/otlp?key=a%20b"),
+            ),
+            ("http://a:1/.", Scheme::Http, "a:1", Some("/.")),
+            ("10.0.0.1:4317", Scheme::Unsaid, "10.0.0.1:4317", None),
+        ];
+
+        for (text, scheme, authority, path) in cases {
+            let endpoint: Endpoint = text.parse().unwrap();
+
+            assert_eq!(endpoint.scheme(), scheme, "{text}");
+            assert_eq!((endpoint.authority(), endpoint.path()), (authority, path));
+            assert_eq!(endpoint.to_string().to_lowercase(), text.to_lowercase());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_reached_is_refused() {
+        let cases = [
+            ("", "`` is not a host"),
+            ("ftp://a", "`ftp` is not a scheme"),
+            ("unix:///run/otel.sock", "`unix` is not a scheme"),
+            ("http://", "`` is not a host"),
+            ("http://a:0", "`a:0` is not a host"),
+            ("http://a:70000", "`a:70000` is not a host"),
+            ("http://::1:4317", "`::1:4317` is not a host"),
+            ("http://user:secret@a", "users and passwords"),
+            ("http://a/b c", "`/b c` is not a path"),
+            ("http://a?b", "`?b` is not a path"),
+        ];
+
+        for (text, reason) in cases {
+            let error = text.parse::<Endpoint>().unwrap_err().to_string();
+            assert!(error.starts_with(reason), "{text}: {error}");
+        }
+    }
+}

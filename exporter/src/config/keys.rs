@@ -1,0 +1,159 @@
+//! The keys that there are, as the example file documents them.
+
+/// `config.example.toml`: every key with its doc comment and its default.
+pub(super) const EXAMPLE: &str = include_str!("../../../config.example.toml");
+
+/// A key of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    /// Its section and its name there, as in `web.listen_address`.
+    pub(super) name: String,
+    /// What it means, and after the last colon what is allowed.
+    pub(super) text: String,
+    /// As the example file has it.
+    pub(super) default: &'static str,
+}
+
+impl Key {
+    /// Gives what a value of this key has to be.
+    pub(super) fn allowed(&self) -> &str {
+        let allowed = self.text.rsplit_once(": ").map_or(self.text.as_str(), |(_, rule)| rule);
+
+        allowed.trim_end_matches('.')
+    }
+
+    /// Gives its flag: dashes where the file has underscores.
+    pub(super) fn flag(&self) -> String {
+        match self.name.as_str() {
+            // As every exporter calls it.
+            "web.config_file" => "web.config.file".into(),
+            name => name.replace('_', "-"),
+        }
+    }
+}
+
+/// Gives all keys in the order of the example file.
+pub(super) fn all() -> Vec<Key> {
+    let mut keys = Vec::new();
+    let mut section = "";
+    let mut comment: Vec<&str> = Vec::new();
+
+    for line in EXAMPLE.lines() {
+        if let Some(text) = line.strip_prefix("# ") {
+            comment.push(text);
+            continue;
+        }
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']');
+        } else if let Some((name, default)) = line.split_once(" = ") {
+            let name = format!("{section}.{name}");
+            keys.push(Key { name, text: comment.join(" "), default });
+        }
+        comment.clear();
+    }
+
+    keys
+}
+
+/// Gives the key or the section that `unknown` looks like.
+pub(super) fn nearest(unknown: &str) -> Option<String> {
+    const ALIKE: f64 = 0.7;
+
+    let keys = all();
+    let names = keys.iter().map(|key| key.name.as_str());
+    let sections = names.clone().filter_map(|name| name.split_once('.')).map(|(name, _)| name);
+    let likeness = |name| strsim::normalized_damerau_levenshtein(unknown, name);
+
+    names
+        .chain(sections)
+        .map(|name| (likeness(name), name))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, name)| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use figment::value::Value;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::config::setting::shown;
+
+    const HEAD: &str = "\
+# The configuration of packet-exporter: every key with its default. A file needs only the keys
+# that differ. What is set here gives way to the environment (PACKET_EXPORTER_DEVICES__INCLUDE),
+# and that to the command line (--devices.include).
+";
+    const SECTIONS: [(&str, &str); 9] = [
+        ("devices", include_str!("devices.rs")),
+        ("datapath", include_str!("datapath.rs")),
+        ("sources", include_str!("sources.rs")),
+        ("ports", include_str!("ports.rs")),
+        ("vlans", include_str!("vlans.rs")),
+        ("signals", include_str!("signals.rs")),
+        ("otlp", include_str!("otlp.rs")),
+        ("web", include_str!("web.rs")),
+        ("log", include_str!("log.rs")),
+    ];
+
+    #[test]
+    fn the_example_holds_every_key_with_its_doc_comment_and_its_default() {
+        let defaults = Value::serialize(Config::default()).unwrap();
+        let mut expected = HEAD.to_owned();
+
+        for (section, source) in SECTIONS {
+            expected += &example(section, source, &defaults);
+        }
+
+        assert!(EXAMPLE == expected, "config.example.toml should be:\n{expected}");
+        let sections = defaults.as_dict().unwrap().values().map(|s| s.as_dict().unwrap().len());
+        assert_eq!(all().len(), sections.sum::<usize>(), "every key has a doc comment");
+    }
+
+    /// Makes a section of the example from the struct in `source`.
+    fn example(section: &str, source: &str, defaults: &Value) -> String {
+        let (before, rest) = source.split_once("\npub struct ").unwrap();
+        let (body, _) = rest.split_once("\n}\n").unwrap();
+        let title = before.lines().rfind(|line| line.starts_with("/// ")).unwrap();
+
+        let mut example = vec![String::new(), format!("# {}", &title[4..]), format!("[{section}]")];
+        for line in body.lines().map(str::trim) {
+            if let Some(text) = line.strip_prefix("/// ") {
+                example.push(format!("# {text}"));
+            } else if let Some(field) = line.strip_prefix("pub ") {
+                let (name, _) = field.split_once(':').unwrap();
+                let default = defaults.find_ref(&format!("{section}.{name}")).unwrap();
+                example.push(format!("{name} = {}", shown(default)));
+            }
+        }
+
+        example.join("\n") + "\n"
+    }
+
+    #[test]
+    fn every_key_says_what_it_means_and_what_is_allowed() {
+        for key in all() {
+            assert!(key.text.ends_with('.'), "{key:?}");
+            assert!(key.text.contains(": "), "{key:?}");
+            assert!(key.text.len() > key.allowed().len() + 20, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_finds_its_key() {
+        let cases = [
+            ("devices.includ", Some("devices.include")),
+            ("device", Some("devices")),
+            ("web.listen-adress", Some("web.listen_address")),
+            ("log.lvl", Some("log.level")),
+            ("devices.speed", None),
+            ("otpl.endpoint", Some("otlp.endpoints")),
+            ("cloud", None),
+        ];
+
+        for (unknown, name) in cases {
+            assert_eq!(nearest(unknown).as_deref(), name, "{unknown}");
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The variables that every program with OpenTelemetry heeds.
+//!
+//! Source: OpenTelemetry specification, "Environment Variable Specification" and "OTLP Exporter".
+
+mod endpoints;
+mod log;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::fmt;
+
+use figment::value::Value;
+
+pub use value::percent_decoded;
+
+use super::setting::{Origin, Setting};
+
+const PREFIX: &str = "OTEL_";
+const EXPORTER: &str = "OTEL_EXPORTER_OTLP_";
+
+/// A variable that is not heeded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unheeded {
+    pub variable: String,
+    /// What it would have to be.
+    pub expected: &'static str,
+}
+
+/// A key of ours that variables set as they stand: the first that is valid counts.
+struct Rule {
+    key: &'static str,
+    /// The key and the variable of the log alone.
+    of_log: Option<(&'static str, &'static str)>,
+    /// The one of metrics first.
+    variables: &'static [&'static str],
+    /// Gives the value for the key.
+    read: fn(&str) -> Option<Vec<String>>,
+    expected: &'static str,
+}
+
+const RULES: [Rule; 13] = [
+    Rule {
+        key: "otlp.enabled",
+        of_log: None,
+        variables: &["OTEL_SDK_DISABLED"],
+        read: value::negated,
+        expected: "true or false",
+    },
+    Rule {
+        key: "otlp.protocol",
+        of_log: Some(("otlp.logs_protocol", "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL")),
+        variables: &["OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"],
+        read: |text| value::one_of(text, &["grpc", "http/protobuf", "http/json"]),
+        expected: "grpc, http/protobuf or http/json",
+    },
+    Rule {
+        key: "otlp.interval",
+        of_log: None,
+        variables: &["OTEL_METRIC_EXPORT_INTERVAL"],
+        read: value::milliseconds,
+        expected: "a number of milliseconds above 0",
+    },
+    Rule {
+        key: "otlp.timeout",
+        of_log: Some(("otlp.logs_timeout", "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT")),
+        variables: &["OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"],
+        read: value::milliseconds,
+        expected: "a number of milliseconds above 0",
+    },
+    Rule {
+        key: "otlp.push_timeout",
+        of_log: None,
+        variables: &["OTEL_METRIC_EXPORT_TIMEOUT"],
+        read: value::milliseconds,
+        expected: "a number of milliseconds above 0",
+    },
+    Rule {
+        key: "otlp.compression",
+        of_log: Some(("otlp.logs_compression", "OTEL_EXPORTER_OTLP_LOGS_COMPRESSION")),
+        variables: &["OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"],
+        read: |text| value::one_of(text, &["none", "gzip", "zstd"]),
+        expected: "none, gzip or zstd",
+    },
+    Rule {
+        key: "otlp.headers",
+        of_log: Some(("otlp.logs_headers", "OTEL_EXPORTER_OTLP_LOGS_HEADERS")),
+        variables: &["OTEL_EXPORTER_OTLP_METRICS_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"],
+        read: value::headers,
+        expected: "name=value, separated by commas, with % before what is not plain",
+    },
+    Rule {
+        key: "otlp.temporality",
+        of_log: None,
+        variables: &["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"],
+        read: |text| value::one_of(text, &["cumulative", "delta"]),
+        expected: "cumulative or delta",
+    },
+    Rule {
+        key: "otlp.histogram",
+        of_log: None,
+        variables: &["OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION"],
+        read: value::histogram,
+        expected: "explicit_bucket_histogram or base2_exponential_bucket_histogram",
+    },
+    Rule {
+        key: "otlp.ca_file",
+        of_log: Some(("otlp.logs_ca_file", "OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE")),
+        variables: &["OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"],
+        read: value::path,
+        expected: "a path",
+    },
+    Rule {
+        key: "otlp.cert_file",
+        of_log: Some(("otlp.logs_cert_file", "OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE")),
+        variables: &[
+            "OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE",
+            "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+        ],
+        read: value::path,
+        expected: "a path",
+    },
+    Rule {
+        key: "otlp.key_file",
+        of_log: Some(("otlp.logs_key_file", "OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY")),
+        variables: &["OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_KEY"],
+        read: value::path,
+        expected: "a path",
+    },
+    Rule {
+        key: "otlp.insecure",
+        of_log: None,
+        variables: &["OTEL_EXPORTER_OTLP_METRICS_INSECURE", "OTEL_EXPORTER_OTLP_INSECURE"],
+        read: value::yes_or_no,
+        expected: "true or false",
+    },
+];
+
+/// The variables as they are, and what they set.
+struct Reading<'a> {
+    variables: &'a [(String, String)],
+    settings: Vec<Setting>,
+    unheeded: Vec<Unheeded>,
+}
+
+/// What the other places set.
+struct Others<'a> {
+    weaker: &'a [Setting],
+    stronger: &'a [Setting],
+    defaults: &'a Value,
+}
+
+/// Says whether the variable may be one of these.
+pub(super) fn is_otel(variable: &str) -> bool {
+    variable.starts_with(PREFIX)
+}
+
+/// Gives what the variables set. `weaker` and `stronger` are what the other places set.
+pub(super) fn settings(
+    variables: &[(String, String)],
+    weaker: &[Setting],
+    stronger: &[Setting],
+    defaults: &Value,
+) -> (Vec<Setting>, Vec<Unheeded>) {
+    let mut reading = Reading { variables, settings: Vec::new(), unheeded: Vec::new() };
+
+    for rule in &RULES {
+        reading.apply(rule);
+    }
+    endpoints::apply(&mut reading, &Others { weaker, stronger, defaults });
+    reading.unknown();
+
+    (reading.settings, reading.unheeded)
+}
+
+impl<'a> Reading<'a> {
+    /// Gives a variable's value; an empty one is as good as none.
+    fn value(&self, name: &str) -> Option<&'a str> {
+        let (_, value) = self.variables.iter().find(|(it, _)| it == name)?;
+
+        Some(value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Says whether it is a variable of metrics alone that sets the key of a rule.
+    fn is_of_metrics(&self, rule: &Rule) -> bool {
+        let [of_metrics, _] = rule.variables else { return false };
+        let origin = Origin::Variable((*of_metrics).into());
+
+        self.settings.iter().any(|it| it.key == rule.key && it.origin == origin)
+    }
+
+    fn sets(&self, key: &str) -> bool {
+        self.settings.iter().any(|setting| setting.key == key)
+    }
+
+    fn set(&mut self, key: &str, value: Value, variable: &str) {
+        let origin = Origin::Variable(variable.into());
+
+        self.settings.push(Setting { key: key.into(), value, origin });
+    }
+
+    fn leave(&mut self, variable: &str, expected: &'static str) {
+        let unheeded = Unheeded { variable: variable.into(), expected };
+
+        if !self.unheeded.contains(&unheeded) {
+            self.unheeded.push(unheeded);
+        }
+    }
+
+    fn apply(&mut self, rule: &Rule) {
+        for variable in rule.variables {
+            if let Some(value) = self.read(rule, variable) {
+                self.set(rule.key, value, variable);
+                return;
+            }
+        }
+    }
+
+    /// Gives what a variable says for a rule; names the variable if that is nothing.
+    fn read(&mut self, rule: &Rule, variable: &str) -> Option<Value> {
+        let text = self.value(variable)?;
+        let Some(mut texts) = (rule.read)(text) else {
+            self.leave(variable, rule.expected);
+            return None;
+        };
+
+        Some(match (rule.key, texts.pop()) {
+            ("otlp.headers", last) => texts.into_iter().chain(last).collect::<Vec<_>>().into(),
+            ("otlp.enabled" | "otlp.insecure", last) => (last.as_deref() == Some("true")).into(),
+            (_, last) => last.unwrap_or_default().into(),
+        })
+    }
+
+    /// Names what looks as if it would do something here.
+    fn unknown(&mut self) {
+        let mut known: Vec<_> = RULES.iter().flat_map(|rule| rule.variables).copied().collect();
+        known.extend(RULES.iter().filter_map(|rule| rule.of_log).map(|(_, variable)| variable));
+        known.extend(endpoints::VARIABLES);
+        known.push(log::INSECURE);
+
+        for (name, value) in self.variables {
+            let of_others = ["TRACES_", "PROFILES_"];
+            let Some(rest) = name.strip_prefix(EXPORTER) else { continue };
+            let is_ours = !of_others.iter().any(|other| rest.starts_with(other));
+            if is_ours && !value.is_empty() && !known.contains(&name.as_str()) {
+                self.leave(name, "one of those that docs/otlp.md lists");
+            }
+        }
+    }
+}
+
+impl Others<'_> {
+    fn set(&self, key: &str) -> bool {
+        self.weaker.iter().chain(self.stronger).any(|setting| setting.key == key)
+    }
+
+    fn wants_logs(&self) -> bool {
+        let mut logs = self.weaker.iter().chain(self.stronger).rev();
+        let last = logs.find(|setting| setting.key == endpoints::LOGS);
+
+        last.is_some_and(|setting| setting.value.to_bool() == Some(true))
+    }
+
+    /// Gives what would hold without the variables; no protocol, which follows from the endpoint.
+    fn beneath(&self, key: &str) -> Option<Setting> {
+        let default = || {
+            let value = self.defaults.find_ref(key).filter(|_| key != endpoints::PROTOCOL)?.clone();
+            Some(Setting { key: key.into(), value, origin: Origin::Default })
+        };
+
+        self.weaker.iter().rfind(|setting| setting.key == key).cloned().or_else(default)
+    }
+}
+
+impl fmt::Display for Unheeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is not heeded: it has to be {}", self.variable, self.expected)
+    }
+}

@@ -1,0 +1,232 @@
+//! `[otlp]`: what is pushed, to whom and how.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::endpoint::{Endpoint, Scheme};
+use super::header::Header;
+use super::same;
+use super::text::one_or_many;
+
+/// The push to receivers of OTLP. Variables called `OTEL_*` are stronger: see docs/otlp.md.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Otlp {
+    /// Whether anything is pushed at all: true or false.
+    pub enabled: bool,
+    /// Receivers of the metrics, as one string or a list of them; empty for none. Over HTTP,
+    /// `/v1/metrics` is appended where there is no path; `/.` is the root itself. Without a
+    /// scheme, for gRPC alone, `insecure` decides: "http(s)://host:port", each only once.
+    #[serde(deserialize_with = "one_or_many")]
+    pub endpoints: Vec<Endpoint>,
+    /// What is spoken to them: grpc, http/protobuf or http/json.
+    pub protocol: Protocol,
+    /// How often the metrics are pushed: 100ms to 24h.
+    #[serde(with = "humantime_serde")]
+    pub interval: Duration,
+    /// Most time that one request may take, with connecting to the receiver: 10ms to 10m.
+    #[serde(with = "humantime_serde")]
+    pub timeout: Duration,
+    /// Most time that one push may take, with all its requests and their repetitions:
+    /// 10ms to 10m.
+    #[serde(with = "humantime_serde")]
+    pub push_timeout: Duration,
+    /// How requests are compressed; Prometheus does not take zstd: none, gzip or zstd.
+    pub compression: Compression,
+    /// Headers of every request; those that are secret are better in a file:
+    /// "name=value", or a list of them.
+    #[serde(deserialize_with = "one_or_many")]
+    pub headers: Vec<Header>,
+    /// File with more headers, one `name: value` a line, read again for every push; empty for
+    /// none: a path.
+    pub headers_file: PathBuf,
+    /// Whether counts begin with their series or with the push before: cumulative or delta.
+    pub temporality: Temporality,
+    /// How histograms are sent whose bounds are powers of two; the others have explicit bounds:
+    /// explicit or exponential.
+    pub histogram: Buckets,
+    /// Which names metrics have, those of /metrics or, where the meaning is the same, those of
+    /// the semantic conventions: prometheus or semconv.
+    pub names: Names,
+    /// PEM file with the certificates that receivers are verified by; empty for those of the
+    /// system: a path.
+    pub ca_file: PathBuf,
+    /// PEM file with the certificate that is shown to receivers; empty for none:
+    /// a path, together with `key_file`.
+    pub cert_file: PathBuf,
+    /// PEM file with its private key: a path, together with `cert_file`.
+    pub key_file: PathBuf,
+    /// Whether endpoints without a scheme are spoken to without TLS: true or false.
+    pub insecure: bool,
+    /// Most data points in one request; receivers of gRPC usually take 4 MiB: 1 to 1000000.
+    pub max_points: usize,
+    /// Whether the exporter's own log is pushed too, which takes a receiver:
+    /// true with an endpoint, or false.
+    pub logs: bool,
+    /// Receiver of the log; empty for the first one of the metrics, with `/v1/logs` for
+    /// `/v1/metrics`: "http(s)://host:port" with a path, or nothing.
+    #[serde(with = "super::endpoint::optional")]
+    pub logs_endpoint: Option<Endpoint>,
+    /// What is spoken to the receiver of the log; same for `protocol`:
+    /// grpc, http/protobuf, http/json or same.
+    #[serde(with = "same")]
+    pub logs_protocol: Option<Protocol>,
+    /// Most time that one request of the log may take; same for `timeout`: 10ms to 10m, or same.
+    #[serde(with = "same::duration")]
+    pub logs_timeout: Option<Duration>,
+    /// How requests of the log are compressed; same for `compression`: none, gzip, zstd or same.
+    #[serde(with = "same")]
+    pub logs_compression: Option<Compression>,
+    /// Headers of every request of the log, beside those of `headers_file`; same for `headers`:
+    /// "name=value", or a list of them, or same.
+    #[serde(with = "same::headers")]
+    pub logs_headers: Option<Vec<Header>>,
+    /// PEM file that the receiver of the log is verified by; same for `ca_file`: a path, or same.
+    #[serde(with = "same")]
+    pub logs_ca_file: Option<PathBuf>,
+    /// PEM file with the certificate that is shown to the receiver of the log; same for
+    /// `cert_file`: a path, together with `logs_key_file`, or same.
+    #[serde(with = "same")]
+    pub logs_cert_file: Option<PathBuf>,
+    /// PEM file with its private key; same for `key_file`: a path, together with
+    /// `logs_cert_file`, or same.
+    #[serde(with = "same")]
+    pub logs_key_file: Option<PathBuf>,
+}
+
+/// What is spoken to receivers. Source: OpenTelemetry specification, "OTLP Exporter".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Protocol {
+    #[serde(rename = "grpc")]
+    Grpc,
+    #[serde(rename = "http/protobuf")]
+    HttpProtobuf,
+    #[serde(rename = "http/json")]
+    HttpJson,
+}
+
+/// How requests are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    None,
+    Gzip,
+    Zstd,
+}
+
+/// What counts begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Temporality {
+    Cumulative,
+    Delta,
+}
+
+/// How histograms are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Buckets {
+    #[serde(alias = "explicit_bucket_histogram")]
+    Explicit,
+    #[serde(alias = "base2_exponential_bucket_histogram")]
+    Exponential,
+}
+
+/// Which names metrics have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Names {
+    Prometheus,
+    Semconv,
+}
+
+impl Default for Otlp {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            endpoints: Vec::new(),
+            protocol: Protocol::Grpc,
+            interval: Duration::from_mins(1),
+            timeout: Duration::from_secs(10),
+            push_timeout: Duration::from_secs(30),
+            compression: Compression::None,
+            headers: Vec::new(),
+            headers_file: PathBuf::new(),
+            temporality: Temporality::Cumulative,
+            histogram: Buckets::Explicit,
+            names: Names::Prometheus,
+            ca_file: PathBuf::new(),
+            cert_file: PathBuf::new(),
+            key_file: PathBuf::new(),
+            insecure: false,
+            max_points: 8192,
+            logs: false,
+            logs_endpoint: None,
+            logs_protocol: None,
+            logs_timeout: None,
+            logs_compression: None,
+            logs_headers: None,
+            logs_ca_file: None,
+            logs_cert_file: None,
+            logs_key_file: None,
+        }
+    }
+}
+
+impl Otlp {
+    /// Gives what holds for the log: what is said of it alone, and else what is said of metrics.
+    #[must_use]
+    pub fn for_the_log(&self) -> Self {
+        let first = || self.endpoints.first().cloned();
+        let path = |own: &Option<PathBuf>, shared: &PathBuf| own.as_ref().unwrap_or(shared).clone();
+
+        Self {
+            endpoints: self.logs_endpoint.clone().or_else(first).into_iter().collect(),
+            protocol: self.logs_protocol.unwrap_or(self.protocol),
+            timeout: self.logs_timeout.unwrap_or(self.timeout),
+            compression: self.logs_compression.unwrap_or(self.compression),
+            headers: self.logs_headers.as_ref().unwrap_or(&self.headers).clone(),
+            ca_file: path(&self.logs_ca_file, &self.ca_file),
+            cert_file: path(&self.logs_cert_file, &self.cert_file),
+            key_file: path(&self.logs_key_file, &self.key_file),
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn refusals(&self) -> Vec<&'static str> {
+        const INTERVAL: RangeInclusive<Duration> =
+            Duration::from_millis(100)..=Duration::from_hours(24);
+        const TIMEOUT: RangeInclusive<Duration> =
+            Duration::from_millis(10)..=Duration::from_mins(10);
+
+        let distinct: BTreeSet<_> = self.endpoints.iter().map(ToString::to_string).collect();
+        let is_spoken = |otlp: &Self| {
+            let is_said = |endpoint: &Endpoint| endpoint.scheme() != Scheme::Unsaid;
+            otlp.protocol == Protocol::Grpc || otlp.endpoints.iter().all(is_said)
+        };
+        let is_pair = |otlp: &Self| {
+            otlp.cert_file.as_os_str().is_empty() == otlp.key_file.as_os_str().is_empty()
+        };
+        let log = self.for_the_log();
+        let is_pair_of_log = is_pair(&log) || !is_pair(self);
+
+        super::refused([
+            ("endpoints", distinct.len() == self.endpoints.len() && is_spoken(self)),
+            ("interval", INTERVAL.contains(&self.interval)),
+            ("timeout", TIMEOUT.contains(&self.timeout)),
+            ("push_timeout", TIMEOUT.contains(&self.push_timeout)),
+            ("cert_file", is_pair(self)),
+            ("key_file", is_pair(self)),
+            ("max_points", (1..=1_000_000).contains(&self.max_points)),
+            ("logs", !self.logs || !self.endpoints.is_empty() || self.logs_endpoint.is_some()),
+            ("logs_endpoint", is_spoken(&log) || !is_spoken(self)),
+            ("logs_timeout", TIMEOUT.contains(&log.timeout) || self.logs_timeout.is_none()),
+            ("logs_cert_file", is_pair_of_log),
+            ("logs_key_file", is_pair_of_log),
+        ])
+    }
+}

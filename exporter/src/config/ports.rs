@@ -1,0 +1,158 @@
+//! `[ports]`: counts by protocol and port.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::naming::Naming;
+use super::text::as_text;
+
+/// Counts by protocol and port.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ports {
+    /// Whether packets are counted by port: true or false.
+    pub enabled: bool,
+    /// Most ports with a name at once, for each device and direction; the rest is counted as
+    /// `other`: 0 to 10000.
+    pub limit: usize,
+    /// How long a port without packets keeps its name: 1s to 24h.
+    #[serde(with = "humantime_serde")]
+    pub idle: Duration,
+    /// Names that may change hands per minute: 1 to 1000.
+    pub churn: u32,
+    /// Ports that are remembered, the named ones included; of the others come those that take a
+    /// name over: twice `limit` to 1000000.
+    pub remembered: usize,
+    /// Ports that clients take for themselves, counted as one; with "auto" those that the kernel
+    /// gives to its own clients: "auto" or a range such as "32768-60999".
+    pub ephemeral: Ephemeral,
+}
+
+/// Which ports clients take for themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ephemeral {
+    /// Those that the kernel gives to its own clients.
+    Auto,
+    Range(PortRange),
+}
+
+/// Ports from `first` to `last`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortRange {
+    pub first: u16,
+    pub last: u16,
+}
+
+/// Why a text is not a range of ports.
+#[derive(Debug, thiserror::Error)]
+#[error("the first port comes first, and both are 0 to 65535")]
+pub struct PortRangeError;
+
+impl Default for Ports {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            limit: 64,
+            idle: Duration::from_mins(10),
+            churn: 20,
+            remembered: 16_384,
+            ephemeral: Ephemeral::Auto,
+        }
+    }
+}
+
+impl Ports {
+    pub fn naming(&self) -> Naming {
+        let Self { enabled: _, limit, idle, churn, remembered, ephemeral: _ } = *self;
+
+        Naming { limit, idle, churn, remembered }
+    }
+
+    pub(super) fn refusals(&self) -> Vec<&'static str> {
+        self.naming().refusals()
+    }
+}
+
+impl PortRange {
+    /// Linux's default. Source: Documentation/networking/ip-sysctl.rst, `ip_local_port_range`.
+    pub const LINUX: Self = Self { first: 32_768, last: 60_999 };
+
+    /// Reads what `/proc/sys/net/ipv4/ip_local_port_range` holds; `None` if it is no range.
+    pub fn of_kernel(text: &str) -> Option<Self> {
+        let (first, last) = text.trim().split_once(char::is_whitespace)?;
+
+        Self::new(first, last.trim_start()).ok()
+    }
+
+    fn new(first: &str, last: &str) -> Result<Self, PortRangeError> {
+        match (first.parse(), last.parse()) {
+            (Ok(first), Ok(last)) if first <= last => Ok(Self { first, last }),
+            _ => Err(PortRangeError),
+        }
+    }
+}
+
+impl FromStr for Ephemeral {
+    type Err = PortRangeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        let (first, last) = text.split_once('-').ok_or(PortRangeError)?;
+
+        PortRange::new(first, last).map(Self::Range)
+    }
+}
+
+impl fmt::Display for Ephemeral {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Range(PortRange { first, last }) => write!(f, "{first}-{last}"),
+        }
+    }
+}
+
+as_text!(Ephemeral);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_has_two_ports_in_order() {
+        let of = |first, last| Some(Ephemeral::Range(PortRange { first, last }));
+        let cases = [
+            ("auto", Some(Ephemeral::Auto)),
+            ("32768-60999", of(32_768, 60_999)),
+            ("1024-1024", of(1024, 1024)),
+            ("60999-32768", None),
+            ("32768", None),
+            ("32768-70000", None),
+            ("32768 60999", None),
+            ("", None),
+        ];
+
+        for (text, range) in cases {
+            assert_eq!(text.parse().ok(), range, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_kernels_range_is_read_as_it_writes_it() {
+        let cases = [
+            ("32768\t60999\n", Some(PortRange::LINUX)),
+            ("1024 65535", Some(PortRange { first: 1024, last: 65_535 })),
+            ("", None),
+            ("32768\n", None),
+        ];
+
+        for (text, range) in cases {
+            assert_eq!(PortRange::of_kernel(text), range, "{text:?}");
+        }
+    }
+}

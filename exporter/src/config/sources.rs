@@ -1,0 +1,50 @@
+//! `[sources]`: counts by source address.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::naming::Naming;
+
+/// Counts by source address; by destination address on transmit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sources {
+    /// Whether packets are counted by source: true or false.
+    pub enabled: bool,
+    /// Most sources with a name at once, for each device and direction; the rest is counted as
+    /// `other`: 0 to 10000.
+    pub limit: usize,
+    /// How long a source without packets keeps its name: 1s to 24h.
+    #[serde(with = "humantime_serde")]
+    pub idle: Duration,
+    /// Names that may change hands per minute: 1 to 1000.
+    pub churn: u32,
+    /// Sources that are remembered, the named ones included; of the others come those that take a
+    /// name over: twice `limit` to 1000000.
+    pub remembered: usize,
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            limit: 100,
+            idle: Duration::from_mins(10),
+            churn: 20,
+            remembered: 16_384,
+        }
+    }
+}
+
+impl Sources {
+    pub fn naming(&self) -> Naming {
+        let Self { enabled: _, limit, idle, churn, remembered } = *self;
+
+        Naming { limit, idle, churn, remembered }
+    }
+
+    pub(super) fn refusals(&self) -> Vec<&'static str> {
+        self.naming().refusals()
+    }
+}

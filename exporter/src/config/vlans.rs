@@ -1,0 +1,28 @@
+//! `[vlans]`: counts by VLAN.
+
+use serde::{Deserialize, Serialize};
+
+/// Counts by the id of the outermost VLAN tag.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Vlans {
+    /// Whether packets are counted by VLAN: true or false.
+    pub enabled: bool,
+    /// Most VLANs that are named at once; the rest is counted as `other`. How long they keep it and how
+    /// often names change hands is as `[sources]` says: 0 to 4096.
+    pub limit: usize,
+}
+
+impl Default for Vlans {
+    fn default() -> Self {
+        Self { enabled: false, limit: 64 }
+    }
+}
+
+impl Vlans {
+    pub(super) fn refusals(&self) -> Vec<&'static str> {
+        let Self { enabled: _, limit } = self;
+
+        super::refused([("limit", (0..=4096).contains(limit))])
+    }
+}

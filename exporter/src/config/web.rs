@@ -1,0 +1,78 @@
+//! `[web]`: the HTTP server.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::listen_address::ListenAddress;
+use super::text::one_or_many;
+
+/// The HTTP server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Web {
+    /// Addresses to listen on, as one string or a list of them; without a host on all addresses
+    /// of IPv6 and IPv4: ":port", "host:port" or "[IPv6]:port".
+    #[serde(deserialize_with = "one_or_many")]
+    pub listen_address: Vec<ListenAddress>,
+    /// YAML file with TLS, client certificates and users, as of Prometheus' exporter-toolkit;
+    /// empty for none: a path.
+    pub config_file: PathBuf,
+    /// Where the metrics are: a path that begins with "/" and not with "/-/", and is not that of
+    /// another page.
+    pub telemetry_path: String,
+    /// Most scrapes at once, above it they are answered with 503; 0 for any number:
+    /// 0 to 10000.
+    pub max_requests: usize,
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Self {
+            listen_address: vec![ListenAddress::any(10_199)],
+            config_file: PathBuf::new(),
+            telemetry_path: "/metrics".into(),
+            max_requests: 40,
+        }
+    }
+}
+
+impl Web {
+    pub(super) fn refusals(&self) -> Vec<&'static str> {
+        let Self { listen_address, config_file: _, telemetry_path, max_requests } = self;
+
+        super::refused([
+            ("listen_address", !listen_address.is_empty()),
+            ("telemetry_path", is_path(telemetry_path)),
+            ("max_requests", (0..=10_000).contains(max_requests)),
+        ])
+    }
+}
+
+/// Pages that are there whatever is configured, for Kubernetes.
+const TAKEN: [&str; 3] = ["/healthz", "/livez", "/readyz"];
+
+/// Without what would end the path in a request: RFC 3986, section 3.3.
+fn is_path(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'?' | b'#' | b'"');
+
+    text.starts_with('/')
+        && !text.starts_with("/-/")
+        && !TAKEN.contains(&text)
+        && text.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_may_be_where_nothing_else_is() {
+        for path in ["/metrics", "/", "/healthz/metrics", "/a%20b"] {
+            assert!(is_path(path), "{path}");
+        }
+        for path in ["metrics", "/-/ready", "/healthz", "/livez", "/readyz", "/a?b", "/a b"] {
+            assert!(!is_path(path), "{path}");
+        }
+    }
+}
