@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod config;
 pub mod datapath;
 pub mod driver;
+pub mod export;
 pub mod folder;
 pub mod health;
 pub mod interfaces;

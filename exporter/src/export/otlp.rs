@@ -1,0 +1,31 @@
+//! OTLP: what is counted, pushed to receivers.
+
+mod backoff;
+mod before;
+mod client;
+mod encoding;
+mod failure;
+#[cfg(test)]
+mod fake;
+mod grpc;
+mod logs;
+mod point;
+mod receiver;
+mod reports;
+mod request;
+mod resource;
+mod sender;
+mod signal;
+mod tls;
+mod wording;
+mod work;
+
+pub use before::Held;
+pub use client::Client;
+pub use failure::LocalError;
+pub use logs::{Bridge, Events, LogClient, bridge};
+pub use receiver::Receiver;
+pub use request::{Style, Taken};
+pub use resource::Origin;
+pub use sender::{Sender, Source, Times};
+pub use work::{Make, Payload, Work};

@@ -1,0 +1,267 @@
+//! Why a request failed, and what to do about that.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use hyper::http::{HeaderMap, StatusCode, header};
+use hyper_util::client::legacy;
+use opentelemetry_otlp::ExporterBuildError;
+use tokio::task::JoinError;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+use crate::config::HeaderError;
+use crate::health::PushFailure;
+
+/// Why a request failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SendError {
+    #[error(transparent)]
+    Local(#[from] LocalError),
+    #[error("no connection")]
+    Connect { source: BoxError },
+    #[error("no secure connection; check `otlp.ca_file`, `otlp.cert_file` and the receiver's name")]
+    Tls { source: BoxError },
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    #[error("the connection broke before the answer was complete")]
+    Broken { source: BoxError },
+    #[error("answered {status}: {message}")]
+    Http { status: StatusCode, message: String, retry_after: Option<Duration> },
+    #[error("answered {code:?}: {message}")]
+    Grpc { code: Code, message: String, retry_after: Option<Duration> },
+}
+
+/// What a request is made of cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    #[error("cannot read `{}`", .path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("`{}` has no {what} in PEM", .path.display())]
+    Pem { path: PathBuf, what: &'static str },
+    #[error("line {line} of `{}` is no header", .path.display())]
+    Header { path: PathBuf, line: usize, source: HeaderError },
+    #[error("the certificate of `otlp.cert_file` and the key of `otlp.key_file` cannot be used")]
+    Certificate { source: rustls::Error },
+    #[error("TLS cannot be used")]
+    Tls { source: rustls::Error },
+    #[error("`{0}` is named more than once in `otlp.endpoints`; leave one out")]
+    Twice(Arc<str>),
+    #[error("`{0}` cannot be used as a URL")]
+    Url(String),
+    #[error(
+        "`{0}` would compress the log over gRPC all the same; \
+         set `OTEL_EXPORTER_OTLP_LOGS_COMPRESSION=none`"
+    )]
+    Compressing(&'static str),
+    #[error("nothing can be made that pushes the log")]
+    Exporter(#[from] ExporterBuildError),
+    #[error("a request cannot be encoded")]
+    Encoding { source: io::Error },
+    #[error("a request was not made")]
+    Unmade(#[from] JoinError),
+}
+
+/// An answer that is not one of gRPC.
+#[derive(Debug, thiserror::Error)]
+#[error("it does not speak gRPC here")]
+pub(super) struct NotGrpc {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+}
+
+pub(super) type BoxError = Box<dyn Error + Send + Sync>;
+
+/// What passes. Source: OTLP specification, "Failures" of OTLP/gRPC.
+const PASSING: [Code; 6] = [
+    Code::Cancelled,
+    Code::DeadlineExceeded,
+    Code::Aborted,
+    Code::OutOfRange,
+    Code::Unavailable,
+    Code::DataLoss,
+];
+
+impl SendError {
+    /// Makes an error of what went wrong on the way.
+    pub(super) fn of_transport(source: BoxError) -> Self {
+        if find(&*source, is_tls) {
+            return Self::Tls { source };
+        }
+        let is_connect = |error: &(dyn Error + 'static)| {
+            error.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect)
+        };
+
+        if find(&*source, is_connect) { Self::Connect { source } } else { Self::Broken { source } }
+    }
+
+    /// Makes an error of an answer that is not one of success.
+    pub(super) fn of_answer(status: StatusCode, headers: &HeaderMap, message: String) -> Self {
+        Self::Http { status, message, retry_after: retry_after(headers, SystemTime::now()) }
+    }
+
+    /// Makes an error of what a call of gRPC ended with.
+    pub(super) fn of_status(status: Status) -> Self {
+        let is_transport = |error: &(dyn Error + 'static)| {
+            error.is::<legacy::Error>() || error.is::<hyper::Error>()
+        };
+        let not_grpc = chain(&status).find_map(|error| error.downcast_ref::<NotGrpc>());
+        if let Some(not) = not_grpc {
+            return Self::of_answer(not.status, &not.headers, not.to_string());
+        }
+        if find(&status, is_transport) {
+            return Self::of_transport(Box::new(status));
+        }
+
+        Self::Grpc {
+            code: status.code(),
+            message: shortened(status.message()),
+            retry_after: status.get_details_retry_info().and_then(|info| info.retry_delay),
+        }
+    }
+
+    pub(super) fn reason(&self) -> PushFailure {
+        match self {
+            Self::Local(_) => PushFailure::Local,
+            Self::Connect { .. } => PushFailure::Connect,
+            Self::Tls { .. } => PushFailure::Tls,
+            Self::Timeout(_) | Self::Grpc { code: Code::DeadlineExceeded, .. } => {
+                PushFailure::Timeout
+            }
+            Self::Broken { .. } => PushFailure::Response,
+            Self::Http { status, .. } => match status.as_u16() {
+                401 | 403 => PushFailure::Unauthorized,
+                429 => PushFailure::Throttled,
+                502..=504 => PushFailure::Unavailable,
+                _ => PushFailure::Rejected,
+            },
+            Self::Grpc { code: Code::Unauthenticated | Code::PermissionDenied, .. } => {
+                PushFailure::Unauthorized
+            }
+            Self::Grpc { code: Code::ResourceExhausted, retry_after: Some(_), .. } => {
+                PushFailure::Throttled
+            }
+            Self::Grpc { .. } if self.is_passing() => PushFailure::Unavailable,
+            Self::Grpc { .. } => PushFailure::Rejected,
+        }
+    }
+
+    /// Says whether the same request may succeed later.
+    /// Source: OTLP specification, "Failures" of OTLP/HTTP, and as above.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Self::Connect { .. } | Self::Timeout(_) | Self::Broken { .. } => true,
+            Self::Local(_) | Self::Tls { .. } => false,
+            Self::Http { status, .. } => matches!(status.as_u16(), 429 | 502..=504),
+            Self::Grpc { code, retry_after, .. } => {
+                PASSING.contains(code) || *code == Code::ResourceExhausted && retry_after.is_some()
+            }
+        }
+    }
+
+    /// Says whether it is what the request holds that the receiver will never take.
+    pub(super) fn is_about_the_content(&self) -> bool {
+        match self {
+            Self::Http { status, .. } => matches!(status.as_u16(), 400 | 413 | 422),
+            Self::Grpc { code, retry_after, .. } => {
+                *code == Code::InvalidArgument
+                    || *code == Code::ResourceExhausted && retry_after.is_none()
+            }
+            Self::Local(_)
+            | Self::Connect { .. }
+            | Self::Tls { .. }
+            | Self::Timeout(_)
+            | Self::Broken { .. } => false,
+        }
+    }
+
+    /// Says whether the receiver may have taken the request, or a part of it, all the same.
+    pub(super) fn may_have_arrived(&self) -> bool {
+        match self {
+            Self::Timeout(_) | Self::Broken { .. } => true,
+            Self::Local(_) | Self::Connect { .. } | Self::Tls { .. } => false,
+            Self::Http { status, .. } => status.is_server_error(),
+            Self::Grpc { code, .. } => !matches!(
+                code,
+                Code::InvalidArgument
+                    | Code::NotFound
+                    | Code::PermissionDenied
+                    | Code::ResourceExhausted
+                    | Code::Unauthenticated
+                    | Code::Unimplemented
+            ),
+        }
+    }
+
+    /// Says whether a new connection may help.
+    pub(super) fn is_about_the_connection(&self) -> bool {
+        match self {
+            Self::Connect { .. } | Self::Tls { .. } | Self::Timeout(_) | Self::Broken { .. } => {
+                true
+            }
+            Self::Local(_) | Self::Http { .. } | Self::Grpc { .. } => false,
+        }
+    }
+
+    /// How long the receiver wants to be left alone.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Http { retry_after, .. } | Self::Grpc { retry_after, .. } => *retry_after,
+            Self::Local(_)
+            | Self::Connect { .. }
+            | Self::Tls { .. }
+            | Self::Timeout(_)
+            | Self::Broken { .. } => None,
+        }
+    }
+}
+
+/// Reads Retry-After: seconds or a date. Source: RFC 9110, section 10.2.3.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    let seconds = text.parse().map(Duration::from_secs).ok();
+
+    seconds.or_else(|| {
+        let date = httpdate::parse_http_date(text).ok()?;
+        Some(date.duration_since(now).unwrap_or_default())
+    })
+}
+
+/// Gives the beginning of a text of the receiver's, on one line.
+pub(super) fn shortened(text: &str) -> String {
+    const LONGEST: usize = 300;
+
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect()
+}
+
+/// Gives an error with its causes. A status of gRPC that has a cause only repeats that.
+pub(super) fn described(error: &(dyn Error + 'static)) -> String {
+    let says_more = |error: &&(dyn Error + 'static)| !error.is::<Status>();
+    let texts: Vec<_> = chain(error).filter(says_more).map(ToString::to_string).collect();
+
+    shortened(&texts.join(": "))
+}
+
+fn find(error: &(dyn Error + 'static), is_it: impl Fn(&(dyn Error + 'static)) -> bool) -> bool {
+    chain(error).any(is_it)
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    let mut next = Some(error);
+
+    std::iter::from_fn(move || {
+        let error = next?;
+        next = error.source();
+        Some(error)
+    })
+}
+
+/// An error of the operating system may carry one of TLS, which is not its source.
+fn is_tls(error: &(dyn Error + 'static)) -> bool {
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+
+    error.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
+}

@@ -1,0 +1,192 @@
+//! The exporter's own log, pushed.
+
+mod client;
+mod http;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use opentelemetry::InstrumentationScope;
+use opentelemetry::logs::Severity;
+use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::logs::{LogBatch, LogProcessor, SdkLogRecord, SdkLogger, SdkLoggerProvider};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::backoff::Backoff;
+use super::sender::UNDER_WAY;
+use client::Failure;
+
+pub use client::LogClient;
+
+/// What events become logs of OTLP with.
+pub type Bridge = OpenTelemetryTracingBridge<SdkLoggerProvider, SdkLogger>;
+
+/// Events that wait to be pushed.
+#[derive(Debug)]
+pub struct Events {
+    waiting: mpsc::Receiver<Event>,
+    lost: Arc<AtomicU64>,
+}
+
+type Event = (SdkLogRecord, InstrumentationScope);
+
+/// Most events that wait, and most that are pushed at once.
+/// Source: OpenTelemetry specification, "Batch LogRecord Processor".
+const WAITING: usize = 2048;
+const AT_ONCE: usize = 512;
+/// How long an event waits for others.
+const TOGETHER: Duration = Duration::from_secs(1);
+/// How often a receiver may refuse events for good before they are lost. Once is not enough: over
+/// gRPC a connection that breaks amid a call looks the same (tonic, `Status::from_error`).
+const MOST_REFUSALS: u32 = 2;
+/// How long after a stop other parts have to say something, and how long that may take to push.
+const AFTERWARDS: Duration = Duration::from_millis(500);
+const LAST: Duration = Duration::from_secs(2);
+
+/// Gives what takes events, and never waits for anything, and where they are then.
+pub fn bridge() -> (Bridge, Events) {
+    let (queue, waiting) = mpsc::channel(WAITING);
+    let lost = Arc::new(AtomicU64::new(0));
+    let processor = Queue { queue, lost: Arc::clone(&lost) };
+    let provider = SdkLoggerProvider::builder().with_log_processor(processor).build();
+
+    (OpenTelemetryTracingBridge::new(&provider), Events { waiting, lost })
+}
+
+#[derive(Debug)]
+struct Queue {
+    queue: mpsc::Sender<Event>,
+    lost: Arc<AtomicU64>,
+}
+
+impl LogProcessor for Queue {
+    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        if self.queue.try_send((record.clone(), scope.clone())).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    /// What pushing the log has to say would have to be pushed in turn, and so for ever; the
+    /// libraries that carry it have no say either.
+    fn event_enabled(&self, _: Severity, target: &str, _: Option<&str>) -> bool {
+        let is_ours = target.starts_with("exporter") || target.starts_with("packet_exporter");
+
+        is_ours && !target.starts_with(module_path!())
+    }
+}
+
+/// What carries events to a receiver.
+struct Carrier {
+    client: LogClient,
+    backoff: Backoff,
+    lost: Arc<AtomicU64>,
+    is_failing: bool,
+}
+
+impl Events {
+    /// Pushes events until told to stop, and those that are there a little later.
+    pub async fn push(self, client: LogClient, stop: CancellationToken) {
+        let Self { mut waiting, lost } = self;
+        let backoff = Backoff::default();
+        let mut carrier = Carrier { client, backoff, lost, is_failing: false };
+        let mut events = Vec::new();
+
+        while !stop.is_cancelled() {
+            let first = stop.run_until_cancelled(waiting.recv()).await.flatten();
+            events.extend(first);
+            stop.run_until_cancelled(sleep(TOGETHER)).await;
+            if stop.is_cancelled() {
+                break;
+            }
+            if !events.is_empty() {
+                while events.len() < AT_ONCE
+                    && let Ok(event) = waiting.try_recv()
+                {
+                    events.push(event);
+                }
+                tokio::select! {
+                    () = carrier.push(&events, &stop) => events.clear(),
+                    // Whoever does not answer gets them once more below, and briefly.
+                    () = async { stop.cancelled().await; sleep(UNDER_WAY).await } => break,
+                }
+            }
+        }
+
+        sleep(AFTERWARDS).await;
+        while let Ok(event) = waiting.try_recv() {
+            events.push(event);
+        }
+        if !events.is_empty() && timeout(LAST, carrier.push(&events, &stop)).await.is_err() {
+            carrier.lose(events.len());
+        }
+    }
+}
+
+impl Carrier {
+    /// Pushes events, again and again as long as that may help.
+    async fn push(&mut self, events: &[Event], stop: &CancellationToken) {
+        let records: Vec<_> = events.iter().map(|(record, scope)| (record, scope)).collect();
+        let mut refusals = 0;
+
+        let error = loop {
+            let begun = Instant::now();
+            match self.client.send(LogBatch::new(&records)).await {
+                Ok(()) => return self.recovered(),
+                Err(Failure { text, is_final }) => {
+                    self.failed(&text);
+                    refusals += u32::from(is_final);
+                    // Among what it took is what the receiver asked for.
+                    let wait = self.backoff.next(Some(begun.elapsed()));
+                    let waited = stop.run_until_cancelled(sleep(wait)).await;
+                    if refusals == MOST_REFUSALS || waited.is_none() {
+                        break text;
+                    }
+                }
+            }
+        };
+
+        tracing::debug!(error, events = events.len(), "Log events are lost");
+        self.lose(events.len());
+    }
+
+    fn lose(&self, events: usize) {
+        self.lost.fetch_add(events as u64, Ordering::Relaxed);
+    }
+
+    fn failed(&mut self, error: &str) {
+        if !self.is_failing {
+            let endpoint = &*self.client.name;
+            tracing::warn!(endpoint, error, "Cannot push the log; it goes on to standard error");
+        }
+        self.is_failing = true;
+    }
+
+    fn recovered(&mut self) {
+        self.backoff.reset();
+        let lost = self.lost.swap(0, Ordering::Relaxed);
+        let endpoint = &*self.client.name;
+
+        if self.is_failing {
+            tracing::info!(endpoint, "The log is pushed again");
+        }
+        if lost > 0 {
+            tracing::warn!(endpoint, lost, "Log events did not reach the receiver");
+        }
+        self.is_failing = false;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! What builds, encodes and sends requests with log records: the exporter of OpenTelemetry.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use opentelemetry_otlp::{
+    Compression as Encoding, LogExporter, Protocol as Format, RetryPolicy, WithExportConfig,
+    WithHttpConfig, WithTonicConfig,
+};
+use opentelemetry_sdk::error::OTelSdkError;
+use opentelemetry_sdk::logs::{LogBatch, LogExporter as _};
+use tokio::time::timeout;
+use tonic::metadata::MetadataMap;
+use tonic::transport::Endpoint;
+use tonic::{Request, Status};
+
+use super::super::client::{Client, connector};
+use super::super::failure::{LocalError, described, shortened};
+use super::super::receiver::Receiver;
+use super::super::resource::Origin;
+use super::http::Http;
+use crate::config::{Compression, Protocol};
+
+/// The way of log records to one receiver.
+#[derive(Debug)]
+pub struct LogClient {
+    pub(super) name: Arc<str>,
+    exporter: LogExporter,
+    tries: Arc<Tries>,
+    /// Most time for a request and its repetition.
+    patience: Duration,
+}
+
+/// Why records did not arrive.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) text: String,
+    /// Whether the exporter takes it for final.
+    pub(super) is_final: bool,
+}
+
+/// What became of the requests for one batch of records.
+#[derive(Debug, Default)]
+pub(super) struct Tries {
+    made: AtomicUsize,
+    why: Mutex<Option<String>>,
+}
+
+/// The variables that the exporter reads where no compression is set.
+/// Source: opentelemetry-otlp, `resolve_compression_from_env`.
+const COMPRESSION: [&str; 2] =
+    ["OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"];
+/// How long the exporter waits before it repeats a request, half of it by chance; and how long
+/// if the receiver asks for time. Source of the latter: opentelemetry-otlp, `retry_with_backoff`.
+const AGAIN: Duration = Duration::from_secs(1);
+const MOST_ASKED: Duration = Duration::from_secs(30);
+
+impl LogClient {
+    /// Reads the certificates that connections need. Must be called within a runtime.
+    pub fn new(receiver: Receiver, origin: &Origin) -> Result<Self, LocalError> {
+        let name = Arc::clone(&receiver.name);
+        let tries = Arc::new(Tries::default());
+        let patience = receiver.timeout * 2 + AGAIN + MOST_ASKED;
+        receiver.headers()?;
+
+        let mut exporter = match receiver.protocol {
+            Protocol::Grpc => grpc(receiver, &tries, patience)?,
+            Protocol::HttpProtobuf => http(receiver, &tries, patience, Format::HttpBinary)?,
+            Protocol::HttpJson => http(receiver, &tries, patience, Format::HttpJson)?,
+        };
+        exporter.set_resource(&origin.0);
+
+        Ok(Self { name, exporter, tries, patience })
+    }
+
+    /// Sends records, twice if the first failure may pass.
+    pub(super) async fn send(&self, batch: LogBatch<'_>) -> Result<(), Failure> {
+        self.tries.forget();
+
+        let text = match timeout(self.patience, self.exporter.export(batch)).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(OTelSdkError::InternalFailure(text))) => text,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => {
+                let text = format!("no answer within {:?}", self.patience);
+                return Err(Failure { text, is_final: false });
+            }
+        };
+        let text = self.tries.why().unwrap_or_else(|| shortened(&text));
+
+        // Whether a failure is final is not said: the exporter does not repeat such a request.
+        Err(Failure { text, is_final: self.tries.made.load(Ordering::Relaxed) < 2 })
+    }
+}
+
+impl Tries {
+    pub(super) fn begin(&self) {
+        self.made.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes why a request failed, which the exporter does not pass on.
+    pub(super) fn failed(&self, error: &(dyn std::error::Error + 'static)) {
+        *self.why.lock().unwrap_or_else(PoisonError::into_inner) = Some(described(error));
+    }
+
+    fn forget(&self) {
+        self.made.store(0, Ordering::Relaxed);
+        self.why();
+    }
+
+    fn why(&self) -> Option<String> {
+        self.why.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+fn grpc(
+    receiver: Receiver,
+    tries: &Arc<Tries>,
+    patience: Duration,
+) -> Result<LogExporter, LocalError> {
+    let encoding = match receiver.compression {
+        Compression::None => match compressing(|name| std::env::var(name).ok()) {
+            None => None,
+            Some(variable) => return Err(LocalError::Compressing(variable)),
+        },
+        Compression::Gzip => Some(Encoding::Gzip),
+        Compression::Zstd => Some(Encoding::Zstd),
+    };
+    let endpoint = Endpoint::from(receiver.url.clone()).connect_timeout(receiver.timeout);
+    let channel = endpoint.connect_with_connector_lazy(connector(&receiver)?);
+    let tries = Arc::clone(tries);
+    let intercept = move |mut request: Request<()>| {
+        tries.begin();
+        let headers = receiver.headers().map_err(|error| {
+            tries.failed(&error);
+            Status::internal(String::new())
+        })?;
+        // In place of what the exporter took from variables.
+        *request.metadata_mut() = MetadataMap::from_headers(headers);
+        request.set_timeout(receiver.timeout);
+        Ok(request)
+    };
+
+    let builder = LogExporter::builder()
+        .with_tonic()
+        .with_channel(channel)
+        .with_interceptor(intercept)
+        .with_timeout(patience);
+    let builder = WithTonicConfig::with_retry_policy(builder, once_more());
+    let builder = match encoding {
+        None => builder,
+        Some(encoding) => WithTonicConfig::with_compression(builder, encoding),
+    };
+    Ok(builder.build()?)
+}
+
+fn http(
+    receiver: Receiver,
+    tries: &Arc<Tries>,
+    patience: Duration,
+    format: Format,
+) -> Result<LogExporter, LocalError> {
+    let url = receiver.url.to_string();
+    let client = Client::new(receiver)?;
+    let builder = LogExporter::builder()
+        .with_http()
+        .with_http_client(Http::new(client, Arc::clone(tries)))
+        .with_endpoint(url)
+        .with_protocol(format)
+        .with_timeout(patience);
+
+    Ok(WithHttpConfig::with_retry_policy(builder, once_more()).build()?)
+}
+
+fn once_more() -> RetryPolicy {
+    RetryPolicy::disabled()
+        .with_max_retries(1)
+        .with_initial_delay(AGAIN / 2)
+        .with_max_delay(AGAIN)
+        .with_max_jitter(AGAIN / 2)
+}
+
+/// Gives the variable that has the exporter compress requests over gRPC where it is not told to:
+/// it cannot be told not to.
+fn compressing(variable: impl Fn(&str) -> Option<String>) -> Option<&'static str> {
+    for name in COMPRESSION {
+        match variable(name).unwrap_or_default().to_ascii_lowercase().as_str() {
+            "none" => return None,
+            "gzip" | "zstd" => return Some(name),
+            _ => {}
+        }
+    }
+
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_that_compresses_what_shall_not_be_compressed_is_found() {
+        let [log, all] = COMPRESSION;
+        let found = |of_log: &str, of_all: &str| {
+            compressing(|name| Some(if name == log { of_log } else { of_all }.to_owned()))
+        };
+
+        assert_eq!(found("", ""), None);
+        assert_eq!(found("none", "gzip"), None);
+        assert_eq!(found("odd", "GZIP"), Some(all));
+        assert_eq!(found("zstd", "none"), Some(log));
+    }
+}

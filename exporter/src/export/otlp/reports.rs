@@ -1,0 +1,155 @@
+//! What is said of pushes, in metrics and in the log.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::failure::{SendError, described, shortened};
+use super::signal::Answer;
+use crate::health::{Push, PushFailure};
+
+/// Says each thing once, until it changes.
+#[derive(Debug)]
+pub(super) struct Reports {
+    endpoint: Arc<str>,
+    health: watch::Sender<Arc<Push>>,
+    failing: Option<PushFailure>,
+    /// What the receiver has said of this push so far.
+    heard: Remarks,
+    /// What the log has of it.
+    told: Remarks,
+}
+
+/// What a receiver says of a push that it takes, all requests together.
+#[derive(Debug, Default)]
+struct Remarks {
+    /// Data points that it turned away.
+    rejected: u64,
+    /// By what they have in common: numbers differ from push to push.
+    messages: BTreeMap<String, String>,
+}
+
+impl Reports {
+    pub(super) fn new(endpoint: &Arc<str>) -> (Self, watch::Receiver<Arc<Push>>) {
+        let push = Push { endpoint: Arc::clone(endpoint), ..Push::default() };
+        let (health, reader) = watch::channel(Arc::new(push));
+        let endpoint = Arc::clone(endpoint);
+
+        let (heard, told) = Default::default();
+        (Self { endpoint, health, failing: None, heard, told }, reader)
+    }
+
+    /// A request failed, and may be repeated.
+    pub(super) fn failure(&self, error: &SendError) {
+        self.change(|push| *push.failures.entry(error.reason()).or_default() += 1);
+    }
+
+    /// A request was taken.
+    pub(super) fn answer(&mut self, answer: Answer, points: usize) {
+        // There were no more, whatever it says.
+        let rejected = answer.rejected.min(points as u64);
+        self.change(|push| {
+            push.rejected += rejected;
+            push.points += points as u64 - rejected;
+        });
+
+        self.heard.add(rejected, answer.message);
+    }
+
+    /// A request will never be taken.
+    pub(super) fn turned_away(&self, points: usize) {
+        self.change(|push| push.rejected += points as u64);
+    }
+
+    /// A push has come to its end.
+    pub(super) fn push(&mut self, outcome: Result<(), SendError>, took: Duration) {
+        self.tell(outcome.is_ok());
+        let endpoint = &*self.endpoint;
+
+        match outcome {
+            Ok(()) => {
+                self.change(|push| {
+                    push.exports += 1;
+                    push.durations.observe(took);
+                });
+                if self.failing.take().is_some() {
+                    tracing::info!(endpoint, "Pushes are taken again");
+                }
+            }
+            Err(error) if self.failing == Some(error.reason()) => {
+                tracing::debug!(endpoint, error = described(&error), "Still cannot push");
+            }
+            Err(error) => {
+                self.failing = Some(error.reason());
+                let reason = error.reason().label();
+                let error = described(&error);
+                tracing::warn!(
+                    endpoint,
+                    reason,
+                    error,
+                    "Cannot push; the newest counts go on being tried"
+                );
+            }
+        }
+    }
+
+    /// Logs what the receiver said of a push where that differs from the pushes before. Of one
+    /// that failed it is not all.
+    fn tell(&mut self, is_whole: bool) {
+        let heard = std::mem::take(&mut self.heard);
+        let (endpoint, rejected, message) = (&*self.endpoint, heard.rejected, heard.text());
+
+        if heard.is_news_after(&self.told) {
+            if rejected > 0 {
+                tracing::warn!(endpoint, rejected, message, "Receiver turned data points away");
+            } else {
+                tracing::info!(endpoint, message, "Receiver says something");
+            }
+        } else if is_whole && self.told.rejected > 0 && rejected == 0 {
+            tracing::info!(endpoint, "Receiver takes all data points again");
+        }
+        if is_whole {
+            self.told = heard;
+        } else {
+            self.told.rejected += heard.rejected;
+            self.told.messages.extend(heard.messages);
+        }
+    }
+
+    /// The last push did not come to its end.
+    pub(super) fn cut_short(&self, within: Duration) {
+        let endpoint = &*self.endpoint;
+        self.change(|push| *push.failures.entry(PushFailure::Timeout).or_default() += 1);
+
+        tracing::warn!(endpoint, ?within, "The last push was not taken in time");
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Push)) {
+        self.health.send_modify(|push| change(Arc::make_mut(push)));
+    }
+}
+
+impl Remarks {
+    fn add(&mut self, rejected: u64, message: String) {
+        self.rejected += rejected;
+        if !message.is_empty() {
+            let alike = message.chars().filter(|it| !it.is_ascii_digit()).collect();
+            self.messages.entry(alike).or_insert(message);
+        }
+    }
+
+    fn is_news_after(&self, told: &Self) -> bool {
+        let is_new = |message: &String| !told.messages.contains_key(message);
+
+        self.rejected > 0 && told.rejected == 0 || self.messages.keys().any(is_new)
+    }
+
+    fn text(&self) -> String {
+        shortened(&self.messages.values().map(String::as_str).collect::<Vec<_>>().join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests;
