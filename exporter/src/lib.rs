@@ -7,6 +7,7 @@ pub mod driver;
 pub mod export;
 pub mod folder;
 pub mod health;
+pub mod http;
 pub mod interfaces;
 pub mod interval;
 pub mod ledger;

@@ -1,0 +1,44 @@
+//! The page for people who open the address in a browser.
+
+use super::{Page, Site};
+
+/// Writes the page: HTML without anything from elsewhere.
+pub(super) fn landing(site: &Site) -> String {
+    let Site { version, pages, .. } = site;
+    let link = |path: &str, title: &str| {
+        format!("<li><a href=\"{}\">{}</a></li>\n", escaped(path), escaped(title))
+    };
+    let links: String = pages.iter().map(|Page { path, title, .. }| link(path, title)).collect();
+    let version = escaped(version);
+    let health = [link("/-/healthy", "Healthy"), link("/-/ready", "Ready")].concat();
+
+    format!(
+        "<!DOCTYPE html>
+<html lang=\"en\">
+<head>
+<meta charset=\"utf-8\">
+<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">
+<title>packet-exporter</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font-family: system-ui, sans-serif; line-height: 1.6; margin: 2rem auto; max-width: 40rem; \
+padding: 0 1rem; }}
+</style>
+</head>
+<body>
+<main>
+<h1>packet-exporter</h1>
+<p>Counts the packets of this host for Prometheus and OpenTelemetry.</p>
+<p>Version {version}</p>
+<ul>
+{links}{health}</ul>
+</main>
+</body>
+</html>
+"
+    )
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,51 @@
+//! What a client can take of the server, at most.
+
+use std::time::Duration;
+
+/// What a client can take of the server, at most.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Connections at once; those above wait in the kernel.
+    pub(super) connections: usize,
+    /// For a TLS handshake.
+    pub(super) handshake: Duration,
+    /// For the head of a request, and between two requests of HTTP/1.
+    pub(super) head: Duration,
+    /// For writing a response, from the first time that the client does not read.
+    pub(super) write: Duration,
+    /// For an answer, from the head of the request to the end of the response.
+    pub(super) answer: Duration,
+    /// For a connection, after which the client is asked to open another one.
+    pub(super) age: Duration,
+    /// For what is under way when a connection has to end by its age.
+    pub(super) leave: Duration,
+    /// For what is under way when the server stops.
+    pub(super) stop: Duration,
+}
+
+impl Limits {
+    /// Bytes of the head of a request.
+    pub(super) const HEAD_BYTES: u32 = 16 << 10;
+    /// Headers of a request.
+    pub(super) const HEADERS: usize = 64;
+    /// Requests at once on a connection of HTTP/2.
+    pub(super) const STREAMS: u32 = 16;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 512,
+            handshake: Duration::from_secs(10),
+            // Not one of the usual scrape intervals, so that no scrape meets a connection that
+            // is being closed.
+            head: Duration::from_secs(20),
+            write: Duration::from_secs(30),
+            answer: Duration::from_mins(1),
+            age: Duration::from_mins(10),
+            leave: Duration::from_mins(1),
+            // Less than what a part has to stop.
+            stop: Duration::from_secs(3),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The server on real sockets.
+
+mod http2;
+mod limits;
+mod routes;
+mod tls;
+mod web_config;
+mod web_file;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::*;
+
+/// How long anything may take that is not supposed to take time.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A server that runs until it is dropped.
+struct Running {
+    addresses: Vec<SocketAddr>,
+    stop: CancellationToken,
+    serving: JoinSet<std::io::Result<()>>,
+}
+
+/// What came back.
+#[derive(Debug)]
+struct Answer {
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Running {
+    fn start(site: Site) -> Self {
+        Self::with(site, None, Limits::default())
+    }
+
+    fn within(limits: Limits) -> Self {
+        Self::with(site("metrics"), None, limits)
+    }
+
+    /// Starts with a web configuration.
+    fn with_web(path: &Path) -> Self {
+        let web = WebFile::open(path).expect("a valid web configuration");
+
+        Self::with(site("metrics"), Some(web), Limits::default())
+    }
+
+    fn with(site: Site, web: Option<WebFile>, limits: Limits) -> Self {
+        let any = ["127.0.0.1:0", "[::1]:0"].map(|text| text.parse().unwrap());
+        let listeners = Listeners::bind(&any).unwrap();
+        let addresses = listeners.addresses().to_vec();
+        let stop = CancellationToken::new();
+        let mut serving = JoinSet::new();
+        serving.spawn(serve_as(Server::new(site, web, limits), listeners, stop.clone()));
+
+        Self { addresses, stop, serving }
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.addresses[0]).await.unwrap()
+    }
+
+    /// Asks on a connection of its own; `more` is further header lines.
+    async fn ask(&self, request: &str, more: &str) -> Answer {
+        ask(&mut self.connect().await, request, more).await
+    }
+
+    async fn stopped(mut self) {
+        self.stop.cancel();
+        let ended = timeout(DEADLINE, self.serving.join_next()).await;
+        ended.expect("the server does not stop").unwrap().unwrap().unwrap();
+    }
+}
+
+impl Answer {
+    fn status(&self) -> &str {
+        self.head.split(' ').nth(1).unwrap_or("none")
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (found, value) = line.split_once(": ")?;
+            found.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+}
+
+async fn ask<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    request: &str,
+    more: &str,
+) -> Answer {
+    let head = format!("{request} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{more}\r\n");
+    // The server may have hung up by now, and may have said why.
+    let _ = stream.write_all(head.as_bytes()).await;
+
+    answer(stream).await
+}
+
+/// Reads until the server closes the connection.
+async fn answer<S: AsyncRead + Unpin>(stream: &mut S) -> Answer {
+    let mut bytes = Vec::new();
+    let read = timeout(DEADLINE, stream.read_to_end(&mut bytes)).await;
+    let ended = read.unwrap_or_else(|_| panic!("still open after {} bytes", bytes.len()));
+
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(0, |at| at + 4);
+    let body = bytes.split_off(end);
+    if ended.is_err() && bytes.is_empty() {
+        bytes = b"closed reset".to_vec();
+    }
+
+    Answer { head: String::from_utf8(bytes).unwrap(), body }
+}
+
+/// A folder with a web configuration and what it names.
+struct Folder(TempDir);
+
+impl Folder {
+    fn new(web: &str) -> Self {
+        let folder = Self(TempDir::new().unwrap());
+        folder.write("web.yml", web);
+
+        folder
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.0.path().join(name), text).unwrap();
+    }
+
+    fn web(&self) -> PathBuf {
+        self.0.path().join("web.yml")
+    }
+
+    /// Opens the web configuration, and gives the error without the path of the folder.
+    fn error(&self) -> String {
+        let error: &dyn std::error::Error = &WebFile::open(&self.web()).unwrap_err();
+        let source = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+        let folder = format!("{}/", self.0.path().display());
+
+        format!("{error}{source}").replace(&folder, "")
+    }
+}
+
+/// A ready site whose one page holds `text` and the Accept header.
+fn site(text: &'static str) -> Site {
+    site_of(move |accept| Rendered {
+        content_type: "text/plain; version=0.0.4",
+        body: format!("{text} {}", accept.unwrap_or("-")).into_bytes(),
+    })
+}
+
+fn site_of(render: impl Fn(Option<&str>) -> Rendered + Send + Sync + 'static) -> Site {
+    let page = Page { path: "/metrics".into(), title: "Metrics", render: Arc::new(render) };
+
+    Site {
+        version: "1.2.3".into(),
+        pages: vec![page],
+        is_ready: Arc::new(|| true),
+        max_requests: 40,
+    }
+}

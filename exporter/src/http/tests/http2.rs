@@ -1,0 +1,106 @@
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper::Request;
+use hyper::client::conn::http2::{Connection, SendRequest, handshake};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::ClientConfig;
+use tokio_rustls::client::TlsStream;
+
+use super::tls::{Authority, PLAIN, client, folder};
+use super::*;
+
+#[tokio::test]
+async fn http2_is_spoken_with_who_offers_it_unless_switched_off() {
+    let authority = Authority::new();
+    let without = format!("{PLAIN}http_server_config:\n  http2: false\n");
+
+    for (web, protocol) in [(PLAIN, &b"h2"[..]), (&without, b"http/1.1")] {
+        let folder = folder(&authority, web);
+        let server = Running::with_web(&folder.web());
+        let stream = server.shake_hands(http2(&authority)).await.unwrap();
+
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(protocol));
+        if protocol == b"h2" {
+            let (status, body) = timeout(DEADLINE, get(stream)).await.unwrap();
+            assert_eq!((status, &body[..]), (200, &b"metrics -"[..]));
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_leaves_an_http2_answer_lying_does_not_block_others() {
+    let authority = Authority::new();
+    let folder = folder(&authority, PLAIN);
+    let mut site = site_of(|_| Rendered { content_type: "text/plain", body: vec![b'x'; 8 << 20] });
+    site.max_requests = 1;
+    let limits = Limits { answer: Duration::from_millis(200), ..Limits::default() };
+    let server = Running::with(site, Some(WebFile::open(&folder.web()).unwrap()), limits);
+    let stream = server.shake_hands(http2(&authority)).await.unwrap();
+    let (mut sender, connection) = converse(stream).await;
+
+    let lying = async {
+        let response = sender.send_request(metrics()).await.unwrap();
+        let busy = server.ask_as(client(&authority, None)).await.unwrap();
+        while server.ask_as(client(&authority, None)).await.unwrap().status() != "200" {}
+        drop(response);
+        busy
+    };
+    let talking = async {
+        let _ = connection.await;
+        std::future::pending::<()>().await;
+    };
+    let busy = timeout(DEADLINE, async {
+        tokio::select! { busy = lying => busy, () = talking => unreachable!() }
+    });
+
+    assert_eq!(busy.await.expect("others wait for ever").status(), "503");
+}
+
+#[tokio::test]
+async fn who_says_nothing_in_http2_is_hung_up_on() {
+    let authority = Authority::new();
+    let folder = folder(&authority, PLAIN);
+    let limits = Limits { head: Duration::from_millis(200), ..Limits::default() };
+    let web = WebFile::open(&folder.web()).unwrap();
+    let server = Running::with(site("metrics"), Some(web), limits);
+    let mut stream = server.shake_hands(http2(&authority)).await.unwrap();
+
+    let mut bytes = Vec::new();
+    let ended = timeout(DEADLINE, stream.read_to_end(&mut bytes)).await;
+
+    assert!(ended.is_ok(), "still open");
+}
+
+/// Makes a client that speaks HTTP/2 first.
+fn http2(authority: &Authority) -> ClientConfig {
+    let mut client = client(authority, None);
+    client.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+
+    client
+}
+
+type Stream = TokioIo<TlsStream<TcpStream>>;
+
+async fn converse(
+    stream: TlsStream<TcpStream>,
+) -> (SendRequest<Empty<Bytes>>, Connection<Stream, Empty<Bytes>, TokioExecutor>) {
+    handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap()
+}
+
+fn metrics() -> Request<Empty<Bytes>> {
+    Request::get("https://localhost/metrics").body(Empty::new()).unwrap()
+}
+
+async fn get(stream: TlsStream<TcpStream>) -> (u16, Bytes) {
+    let (mut sender, connection) = converse(stream).await;
+
+    let exchange = async {
+        let response = sender.send_request(metrics()).await.unwrap();
+        let status = response.status().as_u16();
+        (status, response.into_body().collect().await.unwrap().to_bytes())
+    };
+    tokio::select! {
+        answer = exchange => answer,
+        ended = connection => panic!("{ended:?}"),
+    }
+}

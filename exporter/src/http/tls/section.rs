@@ -1,0 +1,186 @@
+//! `tls_server_config`: what may be set, and what is refused.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use rustls::SupportedProtocolVersion;
+use serde::Deserialize;
+
+use super::names;
+use crate::http::web_config::WebRefusal;
+
+/// `tls_server_config`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::http) struct TlsSection {
+    pub(super) cert: String,
+    pub(super) cert_file: PathBuf,
+    pub(super) key: Secret,
+    pub(super) key_file: PathBuf,
+    pub(super) client_ca: String,
+    pub(super) client_ca_file: PathBuf,
+    pub(super) client_auth_type: ClientAuth,
+    pub(super) client_allowed_sans: Vec<String>,
+    min_version: Option<Version>,
+    max_version: Option<Version>,
+    pub(super) cipher_suites: Vec<String>,
+    pub(super) curve_preferences: Vec<String>,
+    pub(super) prefer_server_cipher_suites: Option<bool>,
+}
+
+/// A text that is not written into logs.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Secret(pub(super) String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<secret>")
+    }
+}
+
+/// What is asked of clients. The names are those of Go's crypto/tls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum ClientAuth {
+    #[default]
+    #[serde(alias = "")]
+    NoClientCert,
+    RequestClientCert,
+    #[serde(alias = "RequireClientCert")]
+    RequireAnyClientCert,
+    VerifyClientCertIfGiven,
+    RequireAndVerifyClientCert,
+}
+
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Version {
+    Tls10,
+    Tls11,
+    Tls12,
+    Tls13,
+}
+
+impl TlsSection {
+    /// Says whether TLS is spoken at all.
+    pub(in crate::http) fn is_on(&self) -> bool {
+        let texts = [&self.cert, &self.key.0, &self.client_ca];
+        let paths = [&self.cert_file, &self.key_file, &self.client_ca_file];
+
+        texts.iter().any(|text| !text.is_empty())
+            || paths.iter().any(|path| !path.as_os_str().is_empty())
+            || self.client_auth_type != ClientAuth::NoClientCert
+    }
+
+    /// Lets relative paths begin at `folder`.
+    pub(in crate::http) fn resolve(&mut self, folder: &Path) {
+        for path in [&mut self.cert_file, &mut self.key_file, &mut self.client_ca_file] {
+            if !path.as_os_str().is_empty() {
+                *path = folder.join(&*path);
+            }
+        }
+    }
+
+    pub(in crate::http) fn refusals(&self) -> Vec<WebRefusal> {
+        let mut refusals = self.refused_files();
+        refusals.extend(self.refused_client_auth());
+        refusals.extend(self.refused_versions());
+        for name in names::unknown(&self.cipher_suites, &names::suites()) {
+            let known = names::suites().join(", ");
+            refusals.push(WebRefusal::CipherSuite { name: name.clone(), known });
+        }
+        for name in names::unknown(&self.curve_preferences, &names::curves()) {
+            let known = names::curves().join(", ");
+            refusals.push(WebRefusal::Curve { name: name.clone(), known });
+        }
+
+        refusals
+    }
+
+    fn refused_files(&self) -> Vec<WebRefusal> {
+        let given = [
+            ("cert", &self.cert, &self.cert_file, self.is_on()),
+            ("key", &self.key.0, &self.key_file, self.is_on()),
+            ("client_ca", &self.client_ca, &self.client_ca_file, false),
+        ];
+
+        given
+            .into_iter()
+            .filter_map(|(name, text, path, is_needed)| {
+                match (text.is_empty(), path.as_os_str().is_empty()) {
+                    (false, false) => Some(WebRefusal::Twice(name)),
+                    (true, true) if is_needed => Some(WebRefusal::Missing(name)),
+                    _ => None,
+                }
+            })
+            .collect()
+    }
+
+    fn refused_client_auth(&self) -> Option<WebRefusal> {
+        let has_ca = !self.client_ca.is_empty() || !self.client_ca_file.as_os_str().is_empty();
+
+        match self.client_auth_type {
+            ClientAuth::NoClientCert if has_ca => Some(WebRefusal::CaWithoutPolicy),
+            ClientAuth::NoClientCert if !self.client_allowed_sans.is_empty() => {
+                Some(WebRefusal::SansWithoutPolicy)
+            }
+            policy if policy.verifies() && !has_ca => Some(WebRefusal::PolicyWithoutCa(policy)),
+            ClientAuth::NoClientCert
+            | ClientAuth::RequestClientCert
+            | ClientAuth::RequireAnyClientCert
+            | ClientAuth::VerifyClientCertIfGiven
+            | ClientAuth::RequireAndVerifyClientCert => None,
+        }
+    }
+
+    fn refused_versions(&self) -> Vec<WebRefusal> {
+        let set = [("min_version", self.min_version), ("max_version", self.max_version)];
+        let mut refusals: Vec<_> = set
+            .into_iter()
+            .filter_map(|(key, version)| Some((key, version?)))
+            .filter(|(_, version)| *version < Version::Tls12)
+            .map(|(key, version)| WebRefusal::OldTls { key, version })
+            .collect();
+
+        if refusals.is_empty() && self.versions().is_empty() {
+            refusals.push(WebRefusal::NoVersion);
+        }
+
+        refusals
+    }
+
+    pub(super) fn versions(&self) -> Vec<&'static SupportedProtocolVersion> {
+        let least = self.min_version.unwrap_or(Version::Tls12);
+        let most = self.max_version.unwrap_or(Version::Tls13);
+
+        [(Version::Tls12, &rustls::version::TLS12), (Version::Tls13, &rustls::version::TLS13)]
+            .into_iter()
+            .filter(|(version, _)| (least..=most).contains(version))
+            .map(|(_, supported)| supported)
+            .collect()
+    }
+}
+
+impl ClientAuth {
+    const fn verifies(self) -> bool {
+        match self {
+            Self::VerifyClientCertIfGiven | Self::RequireAndVerifyClientCert => true,
+            Self::NoClientCert | Self::RequestClientCert | Self::RequireAnyClientCert => false,
+        }
+    }
+}
+
+/// As in the file.
+impl fmt::Display for ClientAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// As in the file.
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format!("{self:?}").to_uppercase())
+    }
+}

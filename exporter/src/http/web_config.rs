@@ -1,0 +1,193 @@
+//! The file of `--web.config.file`, as of Prometheus' exporter-toolkit.
+//!
+//! Source: docs/web-configuration.md and web/tls_config.go there.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::basic_auth::Hash;
+use super::tls::{ClientAuth, TlsSection, Version};
+
+/// Headers that may be set, and what they may hold if not anything.
+const HEADERS: [(&str, &[&str]); 5] = [
+    ("Content-Security-Policy", &[]),
+    ("Strict-Transport-Security", &[]),
+    ("X-Content-Type-Options", &["nosniff"]),
+    ("X-Frame-Options", &["deny", "sameorigin"]),
+    ("X-XSS-Protection", &[]),
+];
+
+/// What the file says.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct WebConfig {
+    pub(super) tls_server_config: TlsSection,
+    pub(super) http_server_config: HttpSection,
+    pub(super) rate_limit: RateLimit,
+    /// Names and bcrypt hashes of passwords.
+    pub(super) basic_auth_users: BTreeMap<String, Hash>,
+}
+
+/// How HTTP is spoken.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct HttpSection {
+    /// Offer HTTP/2; only with TLS.
+    pub(super) http2: bool,
+    /// Added to every response.
+    pub(super) headers: BTreeMap<String, String>,
+}
+
+/// How many requests are answered, whoever asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RateLimit {
+    /// One more request is answered each time that this passes; 0 for no limit.
+    #[serde(with = "humantime_serde")]
+    pub(super) interval: Duration,
+    /// Most requests at once.
+    pub(super) burst: u32,
+}
+
+/// Why the file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum WebConfigError {
+    #[error("cannot read `{}`, which the web configuration names", .path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+
+    #[error("the web configuration `{}` cannot be understood", .path.display())]
+    Syntax { path: PathBuf, source: Box<serde_saphyr::Error> },
+
+    #[error("the web configuration `{}` is refused:{}", .path.display(), lines(.refusals))]
+    Refused { path: PathBuf, refusals: Vec<WebRefusal> },
+
+    #[error("`{}` holds no certificate and key that fit together", .path.display())]
+    Certificate { path: PathBuf, source: rustls::Error },
+
+    #[error("`{}` holds no {what} in PEM form", .path.display())]
+    Pem { path: PathBuf, what: &'static str, source: rustls::pki_types::pem::Error },
+
+    #[error("`{}` holds no authorities that could vouch for clients", .path.display())]
+    ClientCa { path: PathBuf, source: rustls::server::VerifierBuilderError },
+
+    #[error(
+        "the web configuration `{}` switches TLS on or off, which needs a restart",
+        .path.display()
+    )]
+    TlsSwitched { path: PathBuf },
+}
+
+/// One key of the file that is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WebRefusal {
+    #[error("`{0}` and `{0}_file` are both set; keep one of them")]
+    Twice(&'static str),
+
+    #[error("TLS needs `{0}` or `{0}_file`")]
+    Missing(&'static str),
+
+    #[error(
+        "`client_ca` is set and `client_auth_type` is not; \
+         set it to RequireAndVerifyClientCert or VerifyClientCertIfGiven"
+    )]
+    CaWithoutPolicy,
+
+    #[error("`client_auth_type` {0} needs `client_ca` or `client_ca_file`")]
+    PolicyWithoutCa(ClientAuth),
+
+    #[error("`client_allowed_sans` needs a `client_auth_type` that asks for a certificate")]
+    SansWithoutPolicy,
+
+    #[error("`{key}` {version}: TLS below 1.2 is not offered; set TLS12 or TLS13")]
+    OldTls { key: &'static str, version: Version },
+
+    #[error("`min_version` is above `max_version`")]
+    NoVersion,
+
+    #[error("`cipher_suites`: there is no {name} here; there are {known}")]
+    CipherSuite { name: String, known: String },
+
+    #[error("`curve_preferences`: there is no {name} here; there are {known}")]
+    Curve { name: String, known: String },
+
+    #[error("`headers`: {name} cannot be set; {known} can")]
+    Header { name: String, known: String },
+
+    #[error("`headers`: {name} has to be {}", .allowed.join(" or "))]
+    HeaderValue { name: String, allowed: &'static [&'static str] },
+
+    #[error("`headers`: the value of {name} cannot be sent")]
+    UnsendableHeader { name: String },
+
+    #[error("`rate_limit.burst` has to be 1 or more where `interval` is set")]
+    NoBurst,
+}
+
+impl Default for HttpSection {
+    fn default() -> Self {
+        Self { http2: true, headers: BTreeMap::new() }
+    }
+}
+
+impl WebConfig {
+    /// Reads the text of the file; relative paths in it begin where the file is.
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, WebConfigError> {
+        // An empty document is null, and means that nothing is set.
+        let parsed: Option<Self> =
+            serde_saphyr::from_str_with_options(text, options()).map_err(|source| {
+                WebConfigError::Syntax { path: path.into(), source: Box::new(source) }
+            })?;
+        let mut config = parsed.unwrap_or_default();
+        config.tls_server_config.resolve(path.parent().unwrap_or(Path::new("")));
+
+        let refusals = config.refusals();
+        if !refusals.is_empty() {
+            return Err(WebConfigError::Refused { path: path.into(), refusals });
+        }
+
+        Ok(config)
+    }
+
+    fn refusals(&self) -> Vec<WebRefusal> {
+        let Self { tls_server_config, http_server_config, rate_limit, basic_auth_users: _ } = self;
+        let RateLimit { interval, burst } = rate_limit;
+
+        let mut refusals = tls_server_config.refusals();
+        refusals.extend(http_server_config.refusals());
+        if !interval.is_zero() && *burst == 0 {
+            refusals.push(WebRefusal::NoBurst);
+        }
+
+        refusals
+    }
+}
+
+impl HttpSection {
+    fn refusals(&self) -> impl Iterator<Item = WebRefusal> {
+        self.headers.iter().filter_map(|(name, value)| {
+            let Some((_, allowed)) = HEADERS.iter().find(|(allowed, _)| allowed == name) else {
+                let known = HEADERS.map(|(name, _)| name).join(", ");
+                return Some(WebRefusal::Header { name: name.clone(), known });
+            };
+            if !allowed.is_empty() && !allowed.contains(&value.to_lowercase().as_str()) {
+                return Some(WebRefusal::HeaderValue { name: name.clone(), allowed });
+            }
+            let sendable = hyper::header::HeaderValue::from_str(value).is_ok();
+
+            (!sendable).then(|| WebRefusal::UnsendableHeader { name: name.clone() })
+        })
+    }
+}
+
+/// Errors do not quote the file: it holds secrets, and they go to the log.
+fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! { with_snippet: false }
+}
+
+fn lines(refusals: &[WebRefusal]) -> String {
+    refusals.iter().flat_map(|refusal| ["\n  ".into(), refusal.to_string()]).collect()
+}

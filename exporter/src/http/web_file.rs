@@ -1,0 +1,175 @@
+//! The web configuration as its file is now.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::ServerConfig;
+
+use super::rate_limit::Bucket;
+use super::tls::{Material, TlsSection};
+use super::web_config::{WebConfig, WebConfigError};
+
+/// The file of `--web.config.file`, read again with every request and every handshake.
+///
+/// Reading beats watching here: the file is small, users and certificates that were replaced
+/// count at once, and no event can be missed. All of it blocks.
+#[derive(Debug)]
+pub struct WebFile {
+    path: PathBuf,
+    /// TLS is spoken from the start to the end, or not at all.
+    tls: Option<Mutex<Tls>>,
+    rules: Mutex<Reading>,
+}
+
+/// What the file says, for as long as it says the same.
+#[derive(Debug)]
+pub(super) struct Rules {
+    pub(super) config: WebConfig,
+    pub(super) bucket: Bucket,
+}
+
+/// The file cannot be used; that was logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Broken;
+
+/// What was read last, and what became of it.
+#[derive(Debug)]
+struct Reading {
+    text: Result<String, io::ErrorKind>,
+    rules: Result<Arc<Rules>, Broken>,
+}
+
+/// What the certificates were made of last, and the last that could be used.
+#[derive(Debug)]
+struct Tls {
+    made_of: (TlsSection, bool, Option<Material>),
+    config: Arc<ServerConfig>,
+}
+
+impl WebFile {
+    /// Reads the file for the first time, with everything that it names.
+    pub fn open(path: &Path) -> Result<Self, WebConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| WebConfigError::Unreadable { path: path.into(), source })?;
+        let config = WebConfig::parse(path, &text)?;
+
+        let tls = Tls::new(&config, path)?.map(Mutex::new);
+        let rules = Reading { text: Ok(text), rules: Ok(Rules::new(config)) };
+
+        Ok(Self { path: path.into(), tls, rules: Mutex::new(rules) })
+    }
+
+    /// Says whether TLS is spoken.
+    pub fn has_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Gives what the file says now.
+    pub(super) fn rules(&self) -> Result<Arc<Rules>, Broken> {
+        let read = std::fs::read_to_string(&self.path);
+        let text = read.as_ref().map(Clone::clone).map_err(io::Error::kind);
+        let mut last = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.text == text {
+            return last.rules.clone();
+        }
+
+        let path = self.path.clone();
+        let parsed = read
+            .map_err(|source| WebConfigError::Unreadable { path, source })
+            .and_then(|text| self.parse(&text));
+        let rules = match parsed {
+            Ok(config) => {
+                tracing::info!(path = %self.path.display(), "Web configuration has changed");
+                Ok(Rules::new(config))
+            }
+            Err(error) => {
+                let error = described(&error);
+                tracing::error!(error, "Web configuration is broken, requests are answered 500");
+                Err(Broken)
+            }
+        };
+        *last = Reading { text, rules: rules.clone() };
+
+        rules
+    }
+
+    fn parse(&self, text: &str) -> Result<WebConfig, WebConfigError> {
+        let config = WebConfig::parse(&self.path, text)?;
+
+        if config.tls_server_config.is_on() == self.has_tls() {
+            Ok(config)
+        } else {
+            Err(WebConfigError::TlsSwitched { path: self.path.clone() })
+        }
+    }
+
+    /// Gives what the next handshake needs, if TLS is spoken.
+    ///
+    /// Certificates that cannot be used leave those before them in use: files are replaced one
+    /// after the other.
+    pub(super) fn handshake(&self) -> Option<Arc<ServerConfig>> {
+        let tls = self.tls.as_ref()?;
+        let rules = self.rules();
+        let mut tls = tls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(rules) = rules {
+            tls.renew(&rules.config, &self.path);
+        }
+
+        Some(Arc::clone(&tls.config))
+    }
+}
+
+impl Tls {
+    fn new(config: &WebConfig, path: &Path) -> Result<Option<Self>, WebConfigError> {
+        let (section, http2) = (&config.tls_server_config, config.http_server_config.http2);
+        if !section.is_on() {
+            return Ok(None);
+        }
+        let material = section.material()?;
+        let config = Arc::new(section.server_config(&material, http2, path)?);
+
+        Ok(Some(Self { made_of: (section.clone(), http2, Some(material)), config }))
+    }
+
+    fn renew(&mut self, config: &WebConfig, path: &Path) {
+        let (section, http2) = (&config.tls_server_config, config.http_server_config.http2);
+        let material = section.material();
+        let made_of = (section.clone(), http2, material.as_ref().ok().cloned());
+        if self.made_of == made_of {
+            return;
+        }
+
+        match material.and_then(|material| section.server_config(&material, http2, path)) {
+            Ok(config) => {
+                self.config = Arc::new(config);
+                tracing::info!("Certificates have changed");
+            }
+            Err(error) => {
+                let error = described(&error);
+                tracing::error!(error, "New certificates cannot be used, the old ones stay");
+            }
+        }
+        self.made_of = made_of;
+    }
+}
+
+impl Rules {
+    fn new(config: WebConfig) -> Arc<Self> {
+        let bucket = Bucket::new(config.rate_limit);
+
+        Arc::new(Self { config, bucket })
+    }
+}
+
+/// An error with its causes.
+fn described(error: &WebConfigError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+
+    text
+}
