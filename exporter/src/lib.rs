@@ -1,5 +1,6 @@
 //! The service: attaches the programs, folds what they count, and exposes it.
 
+pub mod capture;
 pub mod catalog;
 pub mod config;
 pub mod datapath;
@@ -8,6 +9,7 @@ pub mod export;
 pub mod folder;
 pub mod health;
 pub mod http;
+pub mod inspect;
 pub mod interfaces;
 pub mod interval;
 pub mod ledger;
