@@ -1,9 +1,11 @@
 //! The service: attaches the programs, folds what they count, and exposes it.
 
+pub mod app;
 pub mod capture;
 pub mod catalog;
 pub mod config;
 pub mod datapath;
+pub mod doctor;
 pub mod driver;
 pub mod export;
 pub mod folder;
@@ -14,6 +16,7 @@ pub mod interfaces;
 pub mod interval;
 pub mod ledger;
 pub mod logging;
+pub mod privileges;
 pub mod process;
 pub mod signals;
 pub mod snapshot;

@@ -1,0 +1,202 @@
+//! The wiring diagram: configuration, parts, run, stop.
+
+mod devices;
+mod doctor;
+mod inspect;
+mod options;
+mod parts;
+mod pushes;
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use anyhow::Context;
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::config::{Config, Inputs, Loaded, Unheeded};
+use crate::datapath::{Datapath, ProgramNames};
+use crate::export::{otlp, prometheus};
+use crate::folder::{self, Folder, Pace};
+use crate::http::{self, Listeners, Page, Rendered, Site, WebFile};
+use crate::interfaces::Interface;
+use crate::snapshot::Snapshot;
+use crate::version::Build;
+use crate::{datapath, interfaces, logging, privileges};
+
+use self::devices::Devices;
+use self::parts::Parts;
+use self::pushes::{LogPush, Pushes, Read};
+
+pub use self::doctor::doctor;
+pub use self::inspect::inspect;
+
+/// Why the program ended without being asked to.
+#[derive(Debug)]
+pub enum Failure {
+    /// Before anything was counted: the configuration or the machine does not do.
+    Refused(anyhow::Error),
+    /// While it was running.
+    Failed(anyhow::Error),
+}
+
+/// Says whether the configuration is valid, and where it comes from.
+pub fn check(inputs: &Inputs) -> Result<String, Failure> {
+    let loaded = Config::load(inputs).map_err(|error| Failure::Refused(error.into()))?;
+    web_file(&loaded.config).map_err(Failure::Refused)?;
+    pushes::check(&loaded.config.otlp).map_err(Failure::Refused)?;
+
+    Ok(loaded.to_string())
+}
+
+/// Counts and serves until asked to stop.
+pub fn run(inputs: &Inputs) -> Result<(), Failure> {
+    let App { runtime, parts, signals } = start(inputs).map_err(Failure::Refused)?;
+
+    let outcome = runtime.block_on(parts.run(signals.stop()));
+    // All parts have ended. Only the look-up of a name may still be waiting, for nobody.
+    runtime.shutdown_background();
+    outcome.map_err(Failure::Failed)
+}
+
+struct App {
+    runtime: Runtime,
+    parts: Parts,
+    signals: Signals,
+}
+
+fn start(inputs: &Inputs) -> anyhow::Result<App> {
+    let Loaded { config, unheeded, .. } = Config::load(inputs)?;
+    let (bridge, log_push) = LogPush::new(&config.otlp)?.unzip();
+    logging::start(&config.log, bridge)?;
+    tracing::info!(version = Build::THIS.version, revision = Build::THIS.revision, "Starting");
+    for Unheeded { variable, expected } in &unheeded {
+        tracing::warn!(variable, expected, "Variable is not heeded");
+    }
+
+    privileges::check()?;
+    // Later that would take more rights than are kept.
+    let names = ProgramNames::read();
+    let listeners = Listeners::bind(&config.web.listen_address)?;
+    // There is one thread yet, and what takes more is done. The web configuration is read again
+    // and again, so it is read first with the rights that are left.
+    privileges::keep_needed()?;
+    let web = web_file(&config)?;
+    if !config.datapath.pin {
+        datapath::clear_pins(&config.datapath.pin_path);
+    }
+    let origin = otlp::Origin::detect();
+    let pushes = Pushes::new(&config.otlp, &origin)?;
+    let datapath = Datapath::new(options::datapath(&config))?;
+
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let inside = runtime.enter();
+    let signals = Signals::catch().context("cannot catch signals")?;
+    let (interfaces_tx, interfaces) = watch::channel(runtime.block_on(interfaces::list())?);
+    let devices = Devices::start(datapath, config.devices.clone(), interfaces.clone(), names)?;
+
+    let (snapshot_tx, snapshot) = watch::channel(Arc::new(Snapshot::default()));
+    let folder = Folder {
+        rules: options::ledger(&config),
+        snapshot: snapshot_tx,
+        config_read: SystemTime::now(),
+        farewell: config.datapath.interval,
+    };
+    for address in listeners.addresses() {
+        tracing::info!(%address, tls = web.as_ref().is_some_and(WebFile::has_tls), "Listening");
+    }
+    let site = site(&config, pushes.read(), snapshot.clone());
+
+    let mut parts = Parts::default();
+    let wanted = config.devices.clone();
+    parts.start("interfaces", |stop| async move {
+        let is_wanted = |it: &Interface| wanted.wants(&it.name, it.has_hardware);
+        Ok(interfaces::watch(interfaces_tx, is_wanted, stop).await?)
+    });
+    parts.start("folder", |stop| {
+        let mut devices = devices;
+        // The next process takes what is counted from now on.
+        let last_look = !devices.are_pinned();
+        let interval = config.datapath.interval;
+        let pace = Pace { interval, changes: interfaces, stop, last_look };
+        folder::run(folder, move || devices.collect(), pace)
+    });
+    parts.start("http", |stop| async move { Ok(http::serve(listeners, site, web, stop).await?) });
+    pushes.start(&mut parts, &snapshot);
+    if let Some(log_push) = log_push {
+        log_push.start(&mut parts, &origin)?;
+    }
+    drop(inside);
+
+    Ok(App { runtime, parts, signals })
+}
+
+fn web_file(config: &Config) -> anyhow::Result<Option<WebFile>> {
+    let path = &config.web.config_file;
+
+    Ok(if path.as_os_str().is_empty() { None } else { Some(WebFile::open(path)?) })
+}
+
+fn site(config: &Config, read: Read, snapshot: watch::Receiver<Arc<Snapshot>>) -> Site {
+    let of_readiness = snapshot.clone();
+
+    Site {
+        version: Build::THIS.version.into(),
+        pages: vec![Page {
+            path: config.web.telemetry_path.clone(),
+            title: "Metrics",
+            render: Arc::new(move |accept| {
+                let format = prometheus::negotiate(accept);
+                let readings = read(Arc::clone(&snapshot.borrow()));
+                let body = prometheus::encode(&readings, format).into_bytes();
+                Rendered { content_type: format.content_type(), body }
+            }),
+        }],
+        is_ready: Arc::new(move || of_readiness.borrow().health.folding.folds > 0),
+        max_requests: config.web.max_requests,
+    }
+}
+
+/// Gives an error and what caused it as one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line = format!("{line}: {error}");
+        cause = error.source();
+    }
+
+    line
+}
+
+/// The signals that ask to stop, caught from the start on.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn catch() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits to be asked to stop.
+    async fn stop(mut self) {
+        loop {
+            tokio::select! {
+                _ = self.interrupt.recv() => break,
+                _ = self.terminate.recv() => break,
+                _ = self.hangup.recv() => {
+                    tracing::warn!("The configuration is read only at the start; restart to change it");
+                }
+            }
+        }
+        tracing::info!("Stopping");
+    }
+}

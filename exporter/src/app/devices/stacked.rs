@@ -1,0 +1,108 @@
+//! Devices that see the same frames as another one that is counted too.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::interfaces::Interface;
+
+/// Two devices of which the upper one gets its frames from the lower one.
+pub(super) type Pair = (Arc<str>, Arc<str>);
+
+/// Gives the pairs among `wanted`, the upper device first: a VLAN and what it lies on, a bond or
+/// a bridge and its parts.
+pub(super) fn pairs(wanted: &[&Interface]) -> BTreeSet<Pair> {
+    let name_of = |index: Option<u32>| {
+        let found = wanted.iter().find(|it| Some(it.index) == index)?;
+        Some(Arc::clone(&found.name))
+    };
+    let mut pairs = BTreeSet::new();
+    for one in wanted {
+        pairs.extend(name_of(one.lower).map(|lower| (Arc::clone(&one.name), lower)));
+        pairs.extend(name_of(one.upper).map(|upper| (upper, Arc::clone(&one.name))));
+    }
+
+    pairs
+}
+
+/// Sorts devices so that each comes after those that it lies on: the kernel takes no XDP program
+/// below a device that has one.
+pub(super) fn from_below(wanted: &mut [Interface]) {
+    let all = wanted.to_vec();
+
+    wanted.sort_by_key(|it| height(it, &all, MOST));
+}
+
+/// Says whether another device lies on this one.
+pub(super) fn is_below(one: &Interface, all: &[Interface]) -> bool {
+    one.upper.is_some() || all.iter().any(|other| other.lower == Some(one.index))
+}
+
+/// Devices that lie on each other; the kernel's own limit. Source: `MAX_NEST_DEV` in
+/// include/linux/netdevice.h.
+const MOST: usize = 8;
+
+/// How many devices lie below one, at the most.
+fn height(one: &Interface, all: &[Interface], most: usize) -> usize {
+    if most == 0 {
+        return 0;
+    }
+    let is_below = |it: &&Interface| one.lower == Some(it.index) || it.upper == Some(one.index);
+
+    all.iter().filter(is_below).map(|it| 1 + height(it, all, most - 1)).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interface(name: &str, index: u32, lower: Option<u32>, upper: Option<u32>) -> Interface {
+        Interface {
+            name: name.into(),
+            index,
+            has_hardware: false,
+            is_ethernet: true,
+            is_up: true,
+            mtu: 1500,
+            xdp_program: None,
+            lower,
+            upper,
+        }
+    }
+
+    #[test]
+    fn a_vlan_and_a_bond_are_found_on_what_they_lie_on() {
+        let bond = interface("bond0", 3, None, None);
+        let part = interface("eth0", 1, None, Some(3));
+        let other = interface("eth1", 2, None, None);
+        let vlan = interface("bond0.5", 4, Some(3), None);
+        let of = |wanted: &[&Interface]| -> Vec<String> {
+            pairs(wanted).iter().map(|(upper, lower)| format!("{upper} on {lower}")).collect()
+        };
+
+        assert_eq!(of(&[&bond, &part, &other, &vlan]), ["bond0 on eth0", "bond0.5 on bond0"]);
+        assert_eq!(of(&[&part, &other, &vlan]), [""; 0], "what lies between is not counted");
+        assert_eq!(of(&[&bond, &other]), [""; 0]);
+    }
+
+    #[test]
+    fn what_lies_below_comes_first() {
+        let bridge = interface("a", 1, None, None);
+        let vlan = interface("b", 2, Some(3), Some(1));
+        let bond = interface("c", 3, None, None);
+        let part = interface("d", 4, None, Some(3));
+        let mut wanted = [bridge, vlan, bond, part];
+
+        from_below(&mut wanted);
+
+        assert_eq!(wanted.map(|it| it.name.to_string()), ["d", "c", "b", "a"]);
+    }
+
+    #[test]
+    fn devices_that_claim_to_lie_on_each_other_are_sorted_somehow() {
+        let mut wanted = [interface("a", 1, Some(2), None), interface("b", 2, Some(1), None)];
+
+        from_below(&mut wanted);
+
+        assert!(wanted.iter().all(|it| is_below(it, &wanted)));
+    }
+}

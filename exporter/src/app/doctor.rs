@@ -1,0 +1,175 @@
+//! `doctor`: whether counting would work here.
+
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use anyhow::{Context, anyhow};
+use shared::Direction;
+use tokio::runtime::Builder;
+
+use super::{Failure, options, pushes, web_file, with_causes};
+use crate::config::{Config, Doctor, Transmit};
+use crate::datapath::{Datapath, Device, Options, ProgramNames, Tap, check_pins, is_left_behind};
+use crate::doctor::{DeviceFacts, Diagnosis, Facts, Program};
+use crate::driver::{Driver, Drivers};
+use crate::http::Listeners;
+use crate::interfaces::{self, Interface};
+use crate::privileges;
+
+const RELEASE: &str = "/proc/sys/kernel/osrelease";
+const BTF: &str = "/sys/kernel/btf/vmlinux";
+const JIT: &str = "/proc/sys/net/core/bpf_jit_enable";
+const MEMORY: &str = "/proc/meminfo";
+
+/// Says whether `run` would work, and why not. Loads programs, attaches none, and leaves nothing.
+pub fn doctor(command: &Doctor) -> Result<(), Failure> {
+    let config =
+        Config::load(&command.inputs).map_err(|error| Failure::Refused(error.into()))?.config;
+    let facts = facts(&config).map_err(Failure::Refused)?;
+    let diagnosis = Diagnosis::of(&facts);
+
+    let written = if command.json {
+        diagnosis.write(&mut io::stdout())
+    } else {
+        write!(io::stdout(), "{diagnosis}")
+    };
+    match written {
+        // A reader that went away has read enough.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::Failed(anyhow!(error).context("cannot write the result")))
+        }
+        _ if diagnosis.works => Ok(()),
+        _ => Err(Failure::Refused(anyhow!("`run` would be refused: {}", diagnosis.refusals()))),
+    }
+}
+
+fn facts(config: &Config) -> anyhow::Result<Facts> {
+    let capabilities = privileges::held()?;
+    let is_permitted = capabilities.iter().all(|(_, is_held)| *is_held);
+    // To take a place for pins is to change something.
+    let options = Options { pins: None, ..options::datapath(config) };
+    let maps = options.memory().context("cannot count the CPUs")?;
+    let loading = is_permitted.then(|| load(options));
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let interfaces = runtime.block_on(interfaces::list())?;
+    let (transmit, loading) = match loading {
+        Some(Ok(transmit)) => (transmit, Some(Ok(()))),
+        Some(Err(error)) => (None, Some(Err(error))),
+        None => (expected(config.datapath.transmit), None),
+    };
+    let listening = Listeners::bind(&config.web.listen_address).map(drop);
+    let Files { web, otlp } = files(config)?;
+
+    Ok(Facts {
+        kernel: text(RELEASE).unwrap_or_else(|| "unknown".into()),
+        btf: Path::new(BTF).exists(),
+        jit: text(JIT).and_then(|text| text.parse().ok()),
+        capabilities,
+        loading,
+        listening: listening.map_err(|error| with_causes(&error)),
+        web: web.map_err(|error| format!("{error:#}")),
+        otlp: otlp.map_err(|error| format!("{error:#}")).transpose(),
+        pins: config
+            .datapath
+            .pin
+            .then(|| check_pins(&config.datapath.pin_path).map_err(|error| with_causes(&error))),
+        mode: config.datapath.mode,
+        present: interfaces.iter().map(|interface| interface.name.to_string()).collect(),
+        wanted: wanted(config, &interfaces),
+        transmit,
+        maps: maps.map(|map| (map.map, map.bytes)).to_vec(),
+        available: available(),
+    })
+}
+
+/// What came of reading the files that the configuration names.
+struct Files {
+    web: anyhow::Result<()>,
+    /// `None` where nothing is pushed.
+    otlp: anyhow::Result<Option<()>>,
+}
+
+/// Reads files with the rights that `run` has left then. Those belong to threads, so a thread of
+/// its own gives up the rest.
+fn files(config: &Config) -> anyhow::Result<Files> {
+    let read = || {
+        privileges::keep_needed()?;
+
+        Ok(Files {
+            web: web_file(config).map(drop),
+            otlp: pushes::check(&config.otlp).map(|is_any| is_any.then_some(())),
+        })
+    };
+
+    let read = thread::scope(|scope| scope.spawn(read).join());
+    read.unwrap_or_else(|_| Err(anyhow!("what reads the files of the configuration panicked")))
+}
+
+/// Loads a program for each direction and lets go of it; names the hook for what is sent.
+fn load(options: Options) -> Result<Option<&'static str>, String> {
+    let datapath = Datapath::new(options).map_err(|error| with_causes(&error))?;
+    let hooks: Vec<_> = datapath.hooks().collect();
+    for direction in Direction::ALL.iter().take(hooks.len()) {
+        datapath.prepare(*direction).map_err(|error| with_causes(&error))?;
+    }
+
+    Ok(hooks.get(1).map(|hook| hook.label()))
+}
+
+/// Names the hook for what is sent, as far as that is known without asking the kernel.
+fn expected(choice: Transmit) -> Option<&'static str> {
+    match choice {
+        Transmit::Auto => Some("tcx or clsact"),
+        Transmit::Tcx => Some("tcx"),
+        Transmit::Clsact => Some("clsact"),
+        Transmit::Off => None,
+    }
+}
+
+fn wanted(config: &Config, interfaces: &[Interface]) -> Vec<DeviceFacts> {
+    let names = ProgramNames::read();
+    let mut drivers = Drivers::new().ok();
+    let mut driver = |index| match &mut drivers {
+        Some(drivers) => drivers.of(index).unwrap_or_default(),
+        None => Driver::default(),
+    };
+    let is_wanted = |it: &&Interface| config.devices.wants(&it.name, it.has_hardware);
+    let program = |id| Program { id, name: names.of(id).map(ToOwned::to_owned) };
+
+    interfaces
+        .iter()
+        .filter(is_wanted)
+        .map(|interface| DeviceFacts {
+            device: interface.name.to_string(),
+            ifindex: interface.index,
+            mtu: interface.mtu,
+            driver: driver(interface.index),
+            program: interface.xdp_program.map(program),
+            has_ethernet: interface.is_ethernet,
+            is_left_behind: is_left_behind(&config.datapath.pin_path, &received(interface)),
+        })
+        .collect()
+}
+
+/// Gives the place where what the interface receives is counted.
+fn received(interface: &Interface) -> Tap {
+    let device = Device { name: Arc::clone(&interface.name), index: interface.index };
+
+    Tap { device, direction: Direction::Receive }
+}
+
+/// Gives the bytes that are free for new programs. Source: proc_meminfo(5).
+fn available() -> Option<u64> {
+    let memory = fs::read_to_string(MEMORY).ok()?;
+    let line = memory.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
+
+    Some(kibibytes * 1024)
+}
+
+fn text(path: &str) -> Option<String> {
+    fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
+}

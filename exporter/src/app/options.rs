@@ -1,0 +1,87 @@
+//! The configuration as each part takes it.
+
+use std::fs;
+
+use crate::config::{Config, Ephemeral, Mode, Naming, PortRange, Transmit};
+use crate::datapath::{ModeChoice, Options, TransmitChoice};
+use crate::{ledger, signals};
+
+const PORT_RANGE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
+const SOURCE_SET: usize = size_of::<shared::SourceSet>();
+const PORT_SET: usize = size_of::<shared::PortSet>();
+
+/// Gives what programs are loaded with.
+pub(super) fn datapath(config: &Config) -> Options {
+    let of_interval = config.datapath.interval.as_secs_f64() * f64::from(config.datapath.budget);
+    let PortRange { first, last } = ephemeral(config.ports.ephemeral);
+
+    Options {
+        mode: match config.datapath.mode {
+            Mode::Auto => ModeChoice::Auto,
+            Mode::Native => ModeChoice::Native,
+            Mode::Generic => ModeChoice::Generic,
+        },
+        transmit: match config.datapath.transmit {
+            Transmit::Auto => TransmitChoice::Auto,
+            Transmit::Tcx => TransmitChoice::Tcx,
+            Transmit::Clsact => TransmitChoice::Clsact,
+            Transmit::Off => TransmitChoice::Off,
+        },
+        source_sets: config.datapath.source_table_kib as usize * 1024 / SOURCE_SET,
+        port_sets: config.datapath.port_table_kib as usize * 1024 / PORT_SET,
+        source_overflow: config.datapath.source_overflow_entries,
+        port_overflow: config.datapath.port_overflow_entries,
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "60 s of ten million fit"
+        )]
+        budget: of_interval as u32,
+        ephemeral: first..=last,
+        sources: config.sources.enabled,
+        ports: config.ports.enabled,
+        signals: config.signals.enabled,
+        vlans: config.vlans.enabled,
+        pins: config.datapath.pin.then(|| config.datapath.pin_path.clone()),
+    }
+}
+
+/// Gives what the ledger names and remembers.
+pub(super) fn ledger(config: &Config) -> ledger::Rules {
+    let naming = |enabled, Naming { limit, idle, churn, remembered }| ledger::Naming {
+        enabled,
+        limit,
+        idle,
+        churn,
+        remembered,
+    };
+    let sources = naming(config.sources.enabled, config.sources.naming());
+
+    ledger::Rules {
+        sources,
+        ports: naming(config.ports.enabled, config.ports.naming()),
+        // A VLAN has no flood of ids: there are 4,096.
+        vlans: ledger::Naming {
+            enabled: config.vlans.enabled,
+            limit: config.vlans.limit,
+            remembered: shared::VLAN_IDS,
+            ..sources
+        },
+        signals: signals::Rules {
+            enabled: config.signals.enabled,
+            window: config.signals.window,
+            scan_ports: config.signals.scan_ports,
+        },
+    }
+}
+
+/// Gives the ephemeral ports; those of the kernel unless a range is set.
+fn ephemeral(choice: Ephemeral) -> PortRange {
+    match choice {
+        Ephemeral::Range(range) => range,
+        Ephemeral::Auto => fs::read_to_string(PORT_RANGE)
+            .ok()
+            .and_then(|text| PortRange::of_kernel(&text))
+            .unwrap_or(PortRange::LINUX),
+    }
+}

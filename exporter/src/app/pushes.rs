@@ -1,0 +1,136 @@
+//! The pushes to receivers of OTLP.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use anyhow::Context;
+use tokio::runtime::Builder;
+use tokio::sync::watch;
+
+use super::parts::Parts;
+use crate::catalog::Readings;
+use crate::config::Otlp;
+use crate::export::otlp::{
+    self, Bridge, Client, Events, LogClient, Make, Origin, Receiver, Sender, Source, Style, Times,
+};
+use crate::health::Push;
+use crate::process::Process;
+use crate::snapshot::Snapshot;
+use crate::version::Build;
+
+/// Those who push, and how they are doing.
+#[derive(Debug)]
+pub(super) struct Pushes {
+    senders: Vec<Sender>,
+    health: Vec<watch::Receiver<Arc<Push>>>,
+}
+
+/// Reads what pushes need, as they do at the start; says whether anything is pushed.
+pub(super) fn check(otlp: &Otlp) -> anyhow::Result<bool> {
+    let origin = Origin::detect();
+    let Pushes { senders, .. } = Pushes::new(otlp, &origin)?;
+    let log_push = LogPush::new(otlp)?.map(|(_bridge, log_push)| log_push);
+    let is_any = !senders.is_empty() || log_push.is_some();
+    // Nothing runs in it; connections of gRPC ask for one.
+    let runtime = Builder::new_current_thread().build()?;
+    let _inside = runtime.enter();
+    log_push.map(|log_push| log_push.connect(&origin)).transpose()?;
+
+    Ok(is_any)
+}
+
+/// Gives everything that metrics are read from.
+pub(super) type Read = Arc<dyn Fn(Arc<Snapshot>) -> Readings + Send + Sync>;
+
+impl Pushes {
+    /// Makes a sender for each receiver of the metrics.
+    pub(super) fn new(otlp: &Otlp, origin: &Origin) -> anyhow::Result<Self> {
+        let receivers = Receiver::of_metrics(otlp).context("cannot push")?;
+        let style = Style {
+            temporality: otlp.temporality,
+            buckets: otlp.histogram,
+            names: otlp.names,
+            max_points: otlp.max_points,
+            began: SystemTime::now(),
+        };
+        let times = Times { interval: otlp.interval, push_timeout: otlp.push_timeout };
+        let sender = |receiver: Receiver| {
+            let make = Make {
+                style,
+                origin: origin.clone(),
+                protocol: otlp.protocol,
+                compression: otlp.compression,
+            };
+            let name = Arc::clone(&receiver.name);
+            let client = Client::new(receiver).with_context(|| format!("cannot push to {name}"))?;
+            Ok(Sender::new(client, make, times))
+        };
+
+        let made: anyhow::Result<Vec<_>> = receivers.into_iter().map(sender).collect();
+        let (senders, health) = made?.into_iter().unzip();
+        Ok(Self { senders, health })
+    }
+
+    /// Gives what reads everything at the moment that it is asked.
+    pub(super) fn read(&self) -> Read {
+        let health = self.health.clone();
+
+        Arc::new(move |snapshot| Readings {
+            snapshot,
+            process: Process::read(),
+            build: Build::THIS,
+            pushes: health.iter().map(|push| Arc::clone(&push.borrow())).collect(),
+        })
+    }
+
+    /// Starts one part for each receiver.
+    pub(super) fn start(self, parts: &mut Parts, snapshot: &watch::Receiver<Arc<Snapshot>>) {
+        let read = self.read();
+
+        for sender in self.senders {
+            let source = Source { snapshot: snapshot.clone(), read: Arc::clone(&read) };
+            parts.start("otlp", |stop| async move {
+                sender.run(source, stop).await;
+                Ok(())
+            });
+        }
+    }
+}
+
+/// The push of the exporter's own log.
+#[derive(Debug)]
+pub(super) struct LogPush {
+    receiver: Receiver,
+    events: Events,
+}
+
+impl LogPush {
+    /// Begins to take events, if somebody is to have them.
+    pub(super) fn new(otlp: &Otlp) -> anyhow::Result<Option<(Bridge, Self)>> {
+        let receiver = Receiver::of_logs(otlp).context("cannot push the log")?;
+
+        Ok(receiver.map(|receiver| {
+            let (bridge, events) = otlp::bridge();
+            (bridge, Self { receiver, events })
+        }))
+    }
+
+    pub(super) fn start(self, parts: &mut Parts, origin: &Origin) -> anyhow::Result<()> {
+        let (client, events) = self.connect(origin)?;
+
+        parts.start("otlp-logs", |stop| async move {
+            events.push(client, stop).await;
+            Ok(())
+        });
+        Ok(())
+    }
+
+    fn connect(self, origin: &Origin) -> anyhow::Result<(LogClient, Events)> {
+        let Self { receiver, events } = self;
+        let name = Arc::clone(&receiver.name);
+        let client = LogClient::new(receiver, origin)
+            .with_context(|| format!("cannot push the log to {name}"))?;
+
+        Ok((client, events))
+    }
+}

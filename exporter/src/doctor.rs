@@ -1,0 +1,152 @@
+//! Whether counting would work on a host, by what was found there.
+
+mod checks;
+mod devices;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::config::Mode;
+
+pub use devices::{DeviceFacts, Program};
+
+/// What was found on a host.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// As in `uname -r`.
+    pub kernel: String,
+    /// The kernel describes its types.
+    pub btf: bool,
+    /// `net.core.bpf_jit_enable`; `None` where it is not told.
+    pub jit: Option<u8>,
+    /// Capabilities that are needed, and whether this process has them.
+    pub capabilities: Vec<(String, bool)>,
+    /// How the kernel took the programs; `None` where that could not be tried.
+    pub loading: Option<Result<(), String>>,
+    /// Whether the addresses of the configuration can be listened on.
+    pub listening: Result<(), String>,
+    /// Whether the web configuration can be read.
+    pub web: Result<(), String>,
+    /// Whether what pushes over OTLP need can be read; `None` where nothing is pushed.
+    pub otlp: Option<Result<(), String>>,
+    /// Whether programs can be pinned; `None` where they are not to be.
+    pub pins: Option<Result<(), String>>,
+    pub mode: Mode,
+    /// Names of all devices.
+    pub present: Vec<String>,
+    /// Those that the configuration wants.
+    pub wanted: Vec<DeviceFacts>,
+    /// Where what is sent would be counted; `None` where it would not.
+    pub transmit: Option<&'static str>,
+    /// Bytes of each map, of one direction of one device.
+    pub maps: Vec<(&'static str, u64)>,
+    /// Bytes that are free for new programs; `None` where it is not told.
+    pub available: Option<u64>,
+}
+
+/// How it looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    Ok,
+    /// `run` would work, but less well.
+    Warning,
+    /// `run` would be refused, or would not count there.
+    Refused,
+    /// This kernel or these rights do not let it be told.
+    Unknown,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Check {
+    pub check: &'static str,
+    pub state: State,
+    pub found: String,
+    pub remedy: Option<String>,
+}
+
+/// One device that the configuration wants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeviceCheck {
+    pub device: String,
+    pub ifindex: u32,
+    pub mtu: u32,
+    pub state: State,
+    /// `native` or `generic`, as it is expected; `null` where no program can be attached.
+    pub mode: Option<&'static str>,
+    pub found: String,
+    pub remedy: Option<String>,
+    /// The XDP program that is there already.
+    pub program: Option<Program>,
+}
+
+/// Memory in the kernel that the configuration will take, in bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Memory {
+    pub bytes: u64,
+    pub devices: u64,
+    pub directions: u64,
+    /// Of one direction of one device.
+    pub maps: Vec<MapBytes>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct MapBytes {
+    pub map: &'static str,
+    pub bytes: u64,
+}
+
+/// Everything that was looked at, and what follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnosis {
+    /// `run` would not be refused.
+    pub works: bool,
+    pub checks: Vec<Check>,
+    pub devices: Vec<DeviceCheck>,
+    pub memory: Memory,
+}
+
+impl Diagnosis {
+    /// Judges what was found.
+    pub fn of(facts: &Facts) -> Self {
+        let devices: Vec<_> =
+            facts.wanted.iter().map(|device| devices::judge(device, facts.mode)).collect();
+        let memory = memory(facts);
+        let mut checks = checks::of(facts, memory.bytes);
+        checks.push(devices::some(&devices, facts));
+
+        let works = checks.iter().all(|check| check.state != State::Refused);
+        Self { works, checks, devices, memory }
+    }
+
+    /// Gives what stands in the way, one after the other.
+    pub fn refusals(&self) -> String {
+        let refused = self.checks.iter().filter(|check| check.state == State::Refused);
+        let refused: Vec<_> =
+            refused.map(|check| format!("{}: {}", check.check, check.found)).collect();
+
+        refused.join("; ")
+    }
+
+    /// Writes it as one line of JSON.
+    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, self)?;
+
+        out.write_all(b"\n")
+    }
+}
+
+fn memory(facts: &Facts) -> Memory {
+    let maps: Vec<_> =
+        facts.maps.iter().map(|(map, bytes)| MapBytes { map, bytes: *bytes }).collect();
+    let of_one: u64 = maps.iter().map(|map| map.bytes).sum();
+    let devices = facts.wanted.iter().filter(|device| device.has_ethernet).count() as u64;
+    let directions = if facts.transmit.is_some() { 2 } else { 1 };
+
+    Memory { bytes: of_one * devices * directions, devices, directions, maps }
+}

@@ -1,0 +1,128 @@
+//! What is looked at of the host.
+
+use super::{Check, Facts, State};
+
+/// The oldest kernel that the exporter is for.
+const KERNEL: (u32, u32) = (6, 1);
+/// The first one with TCX.
+const TCX: (u32, u32) = (6, 6);
+
+pub(super) fn of(facts: &Facts, memory: u64) -> Vec<Check> {
+    let otlp = facts.otlp.as_ref();
+    let otlp = otlp.map(|otlp| outcome("otlp", otlp, "certificates and headers can be read"));
+    let pins = facts.pins.as_ref().map(|pins| outcome("pins", pins, "can be made"));
+    let mut checks = vec![
+        kernel(&facts.kernel),
+        btf(facts.btf),
+        jit(facts.jit),
+        privileges(&facts.capabilities),
+        loading(facts.loading.as_ref()),
+        outcome("addresses", &facts.listening, "can be listened on"),
+        outcome("web_config", &facts.web, "can be read"),
+        available(memory, facts.available),
+    ];
+    checks.extend(otlp.into_iter().chain(pins));
+
+    checks
+}
+
+fn check(check: &'static str, state: State, found: impl Into<String>) -> Check {
+    Check { check, state, found: found.into(), remedy: None }
+}
+
+fn with_remedy(check: Check, remedy: &str) -> Check {
+    Check { remedy: Some(remedy.into()), ..check }
+}
+
+fn kernel(release: &str) -> Check {
+    let name = "kernel";
+    match version(release) {
+        None => check(name, State::Unknown, release),
+        Some(version) if version < KERNEL => with_remedy(
+            check(name, State::Warning, format!("{release}, older than what this is tried on")),
+            "run on Linux 6.1 or newer",
+        ),
+        Some(version) if version < TCX => {
+            check(name, State::Ok, format!("{release}, without TCX: egress needs clsact"))
+        }
+        Some(_) => check(name, State::Ok, format!("{release}, with TCX for egress")),
+    }
+}
+
+/// Reads the first two numbers of a release.
+fn version(release: &str) -> Option<(u32, u32)> {
+    let mut numbers = release.split(|it: char| !it.is_ascii_digit()).map(str::parse);
+
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
+
+fn btf(is_there: bool) -> Check {
+    let none = "none, and nothing that is counted needs it";
+
+    check("btf", State::Ok, if is_there { "the kernel describes its types" } else { none })
+}
+
+fn jit(setting: Option<u8>) -> Check {
+    match setting {
+        Some(0) => with_remedy(
+            check("jit", State::Warning, "off: every packet costs several times as much"),
+            "`sysctl net.core.bpf_jit_enable=1`",
+        ),
+        Some(_) => check("jit", State::Ok, "on"),
+        None => check("jit", State::Unknown, "not told in this network namespace"),
+    }
+}
+
+fn privileges(capabilities: &[(String, bool)]) -> Check {
+    let name = "privileges";
+    let names = |held: bool| -> Vec<&str> {
+        let names = capabilities.iter().filter(|(_, is_held)| *is_held == held);
+        names.map(|(name, _)| name.as_str()).collect()
+    };
+    let missing = names(false);
+    if missing.is_empty() {
+        return check(name, State::Ok, names(true).join(", "));
+    }
+
+    with_remedy(
+        check(name, State::Refused, format!("this process has no {}", missing.join(" and no "))),
+        "run as root, or give it the capability, as systemd does with \
+         `AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON`",
+    )
+}
+
+fn loading(loading: Option<&Result<(), String>>) -> Check {
+    match loading {
+        None => check("programs", State::Unknown, "not loaded, for want of privileges"),
+        Some(loading) => outcome("programs", loading, "the kernel's verifier takes them"),
+    }
+}
+
+fn outcome(name: &'static str, outcome: &Result<(), String>, good: &str) -> Check {
+    match outcome {
+        Ok(()) => check(name, State::Ok, good),
+        // The messages of refusals have their remedies.
+        Err(error) => check(name, State::Refused, error),
+    }
+}
+
+fn available(memory: u64, available: Option<u64>) -> Check {
+    let found = format!("{} in the kernel", mebibytes(memory));
+    match available {
+        None => check("memory", State::Unknown, found),
+        Some(available) if available < memory => with_remedy(
+            check("memory", State::Warning, format!("{found} of {} free", mebibytes(available))),
+            "lower the sizes in `[datapath]`, or leave devices out",
+        ),
+        Some(available) => {
+            check("memory", State::Ok, format!("{found} of {} free", mebibytes(available)))
+        }
+    }
+}
+
+/// Writes bytes with one digit behind the point.
+pub(super) fn mebibytes(bytes: u64) -> String {
+    let tenths = bytes * 10 / (1 << 20);
+
+    format!("{}.{} MiB", tenths / 10, tenths % 10)
+}

@@ -1,0 +1,156 @@
+//! What is looked at of each device that is wanted.
+
+use serde::Serialize;
+
+use super::{Check, DeviceCheck, Facts, State};
+use crate::config::Mode;
+use crate::driver::{Driver, Offload, Offloads, XdpFeatures};
+
+/// Above it a frame does not fit into one buffer of a page.
+/// Source: `veth_xdp_set` in drivers/net/veth.c.
+const LARGE_MTU: u32 = 3506;
+
+/// What was found of a device.
+#[derive(Clone, Debug)]
+pub struct DeviceFacts {
+    pub device: String,
+    pub ifindex: u32,
+    pub mtu: u32,
+    pub driver: Driver,
+    pub program: Option<Program>,
+    /// Its frames have an Ethernet header.
+    pub has_ethernet: bool,
+    /// Its program is one that an exporter pinned which is gone.
+    pub is_left_behind: bool,
+}
+
+/// A program in the kernel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Program {
+    pub id: u32,
+    /// `null` where these rights do not let it be told.
+    pub name: Option<String>,
+}
+
+/// What speaks against native mode.
+struct Obstacle {
+    /// The driver cannot, whatever is set.
+    is_certain: bool,
+    found: String,
+    remedy: Option<String>,
+}
+
+/// Says whether and how a program would count there.
+pub(super) fn judge(facts: &DeviceFacts, mode: Mode) -> DeviceCheck {
+    let DeviceFacts { device, ifindex, mtu, driver, program, has_ethernet, is_left_behind } = facts;
+    let check = |state, mode, found: String, remedy| DeviceCheck {
+        device: device.clone(),
+        ifindex: *ifindex,
+        mtu: *mtu,
+        state,
+        mode,
+        found,
+        remedy,
+        program: program.clone(),
+    };
+    if !has_ethernet {
+        let found = "its frames have no Ethernet header, so they cannot be parsed";
+        let remedy = "leave it out with `devices.exclude`".into();
+        return check(State::Refused, None, found.into(), Some(remedy));
+    }
+    if *is_left_behind {
+        let found =
+            "an exporter that is gone left its program pinned, for `run` to take over or off";
+        return check(State::Ok, None, found.into(), None);
+    }
+    if let Some(Program { id, name }) = program {
+        let name = name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
+        let remedy = "end what put it there, or leave the device out with `devices.exclude`".into();
+        let found = format!("the XDP program{name} with id {id} is on it and is left alone");
+        return check(State::Refused, None, found, Some(remedy));
+    }
+    if mode == Mode::Generic {
+        return check(State::Ok, Some("generic"), "as configured".into(), None);
+    }
+
+    match (obstacle(facts), mode) {
+        (None, _) if driver.xdp.is_none() => check(
+            State::Unknown,
+            None,
+            "this kernel does not tell what the driver can".into(),
+            None,
+        ),
+        (None, _) => check(State::Ok, Some("native"), "the driver runs XDP".into(), None),
+        (Some(it), Mode::Native) if it.is_certain => {
+            let remedy = it.remedy.or_else(|| Some("set `datapath.mode` to \"auto\"".into()));
+            check(State::Refused, None, it.found, remedy)
+        }
+        (Some(it), Mode::Native) => check(State::Warning, Some("native"), it.found, it.remedy),
+        (Some(it), _) => check(State::Warning, Some("generic"), it.found, it.remedy),
+    }
+}
+
+/// Names the first thing that speaks against native mode.
+fn obstacle(facts: &DeviceFacts) -> Option<Obstacle> {
+    let DeviceFacts { device, mtu, driver, .. } = facts;
+    let Driver { xdp, offloads } = driver;
+    let Offloads { lro, gro_hw } = offloads.unwrap_or_default();
+    let on = |feature: &str, offload| match offload {
+        Offload::Off => None,
+        Offload::On => Some(Obstacle {
+            is_certain: false,
+            found: format!("`{feature}` is on, beside which drivers may refuse XDP"),
+            remedy: Some(format!("`ethtool -K {device} {feature} off`")),
+        }),
+        Offload::Fixed => Some(Obstacle {
+            is_certain: false,
+            found: format!("`{feature}` is on for good, beside which drivers may refuse XDP"),
+            remedy: None,
+        }),
+    };
+
+    match xdp {
+        Some(XdpFeatures { native: false, .. }) => Some(Obstacle {
+            is_certain: true,
+            found: "the driver has no native XDP".into(),
+            remedy: None,
+        }),
+        Some(XdpFeatures { buffers: false, .. }) if *mtu > LARGE_MTU => Some(Obstacle {
+            is_certain: true,
+            found: format!("frames of its MTU {mtu} do not fit into one buffer of the driver"),
+            remedy: Some(format!("an MTU of {LARGE_MTU} or less: `ip link set {device} mtu ...`")),
+        }),
+        _ => on("rx-lro", lro).or_else(|| on("rx-gro-hw", gro_hw)),
+    }
+}
+
+/// Says whether anything would be counted on one device at least.
+pub(super) fn some(devices: &[DeviceCheck], facts: &Facts) -> Check {
+    let usable = devices.iter().filter(|device| device.state != State::Refused).count();
+    let check = |state, found, remedy| Check { check: "devices", state, found, remedy };
+    if devices.is_empty() {
+        let remedy = format!(
+            "name one in `devices.include`, there are {}; by default it is those with hardware \
+             behind them",
+            facts.present.join(", ")
+        );
+        return check(State::Refused, "none here is wanted".into(), Some(remedy));
+    }
+
+    let all = devices.len();
+    let found = format!("what is received can be counted on {usable} of {all}");
+    let state = if usable < all { State::Warning } else { State::Ok };
+    // Another XDP program is nothing to what is sent.
+    let sending = facts.wanted.iter().filter(|device| device.has_ethernet).count();
+    match (usable, facts.transmit) {
+        (0, None) => check(State::Refused, found, None),
+        (0, Some(_)) if sending == 0 => {
+            check(State::Refused, format!("{found}, what is sent on none"), None)
+        }
+        (_, Some(hook)) if sending < all => {
+            check(state, format!("{found}, what is sent by {hook} on {sending}"), None)
+        }
+        (_, Some(hook)) => check(state, format!("{found}, what is sent by {hook} on all"), None),
+        (_, None) => check(state, found, None),
+    }
+}

@@ -1,0 +1,212 @@
+use super::*;
+use crate::driver::{Driver, Offload, Offloads, XdpFeatures};
+
+fn driver(native: bool, buffers: bool) -> Driver {
+    Driver { xdp: Some(XdpFeatures { native, buffers }), offloads: Some(Offloads::default()) }
+}
+
+fn device(name: &str, driver: Driver) -> DeviceFacts {
+    DeviceFacts {
+        device: name.into(),
+        ifindex: 2,
+        mtu: 1500,
+        driver,
+        program: None,
+        has_ethernet: true,
+        is_left_behind: false,
+    }
+}
+
+fn facts() -> Facts {
+    Facts {
+        kernel: "6.12.95".into(),
+        btf: true,
+        jit: Some(1),
+        capabilities: vec![("CAP_BPF".into(), true), ("CAP_NET_ADMIN".into(), true)],
+        loading: Some(Ok(())),
+        listening: Ok(()),
+        web: Ok(()),
+        otlp: None,
+        pins: None,
+        mode: Mode::Auto,
+        present: vec!["lo".into(), "eth0".into()],
+        wanted: vec![device("eth0", driver(true, true))],
+        transmit: Some("tcx_egress"),
+        maps: vec![("ports", 3 << 20), ("totals", 1 << 19)],
+        available: Some(1 << 30),
+    }
+}
+
+#[track_caller]
+fn state_of(facts: &Facts, name: &str) -> State {
+    let diagnosis = Diagnosis::of(facts);
+    let check = diagnosis.checks.iter().find(|check| check.check == name);
+
+    check.unwrap_or_else(|| panic!("no check is called {name}")).state
+}
+
+#[test]
+fn a_table_reads_like_this() {
+    let busy = Program { id: 7, name: Some("firewall".into()) };
+    let facts = Facts {
+        kernel: "5.15.0-91".into(),
+        jit: Some(0),
+        capabilities: vec![("CAP_BPF".into(), false), ("CAP_NET_ADMIN".into(), true)],
+        loading: None,
+        listening: Err("cannot listen on `:10199`, its port is in use".into()),
+        wanted: vec![
+            device("eth0", driver(true, true)),
+            device("eth1", driver(false, false)),
+            DeviceFacts { program: Some(busy), ..device("eth2", driver(true, true)) },
+        ],
+        available: Some(1 << 20),
+        ..facts()
+    };
+
+    let diagnosis = Diagnosis::of(&facts);
+
+    assert_eq!(diagnosis.to_string(), include_str!("../../testdata/doctor.txt"));
+    assert_eq!(
+        diagnosis.refusals(),
+        "privileges: this process has no CAP_BPF; \
+         addresses: cannot listen on `:10199`, its port is in use"
+    );
+}
+
+#[test]
+fn json_is_one_object() {
+    let mut json = Vec::new();
+
+    Diagnosis::of(&facts()).write(&mut json).unwrap();
+
+    let json = String::from_utf8(json).unwrap();
+    let begins = concat!(
+        r#"{"works":true,"checks":[{"check":"kernel","state":"ok","#,
+        r#""found":"6.12.95, with TCX for egress","remedy":null},"#
+    );
+    let ends = concat!(
+        r#""devices":[{"device":"eth0","ifindex":2,"mtu":1500,"state":"ok","mode":"native","#,
+        r#""found":"the driver runs XDP","remedy":null,"program":null}],"#,
+        r#""memory":{"bytes":7340032,"devices":1,"directions":2,"#,
+        r#""maps":[{"map":"ports","bytes":3145728},{"map":"totals","bytes":524288}]}}"#,
+        "\n"
+    );
+    assert!(json.starts_with(begins), "{json}");
+    assert!(json.ends_with(ends), "{json}");
+}
+
+#[test]
+fn each_thing_that_refuses_a_run_is_told() {
+    let cases = [
+        ("privileges", Facts { capabilities: vec![("CAP_BPF".into(), false)], ..facts() }),
+        ("programs", Facts { loading: Some(Err("no".into())), ..facts() }),
+        ("addresses", Facts { listening: Err("no".into()), ..facts() }),
+        ("web_config", Facts { web: Err("no".into()), ..facts() }),
+        ("otlp", Facts { otlp: Some(Err("no".into())), ..facts() }),
+        ("pins", Facts { pins: Some(Err("no".into())), ..facts() }),
+        ("devices", Facts { wanted: Vec::new(), ..facts() }),
+    ];
+
+    for (name, facts) in cases {
+        assert_eq!(state_of(&facts, name), State::Refused, "{name}");
+        assert!(!Diagnosis::of(&facts).works, "{name}");
+    }
+}
+
+#[test]
+fn what_costs_more_is_a_warning_and_no_refusal() {
+    let cases = [
+        ("kernel", Facts { kernel: "5.15.0".into(), ..facts() }),
+        ("jit", Facts { jit: Some(0), ..facts() }),
+        ("memory", Facts { available: Some(1), ..facts() }),
+    ];
+
+    for (name, facts) in cases {
+        assert_eq!(state_of(&facts, name), State::Warning, "{name}");
+        assert!(Diagnosis::of(&facts).works, "{name}");
+    }
+    assert_eq!(state_of(&Facts { kernel: "nine".into(), ..facts() }, "kernel"), State::Unknown);
+    assert_eq!(state_of(&Facts { btf: false, ..facts() }, "btf"), State::Ok);
+}
+
+#[test]
+fn a_device_is_judged_by_its_driver_and_the_mode() {
+    let with = |offloads| Driver { offloads: Some(offloads), ..driver(true, true) };
+    let lro = with(Offloads { lro: Offload::On, ..Offloads::default() });
+    let gro_hw = with(Offloads { gro_hw: Offload::Fixed, ..Offloads::default() });
+    let jumbo = |driver| DeviceFacts { mtu: 9000, ..device("eth0", driver) };
+    let (native, generic) = (Some("native"), Some("generic"));
+    let plain = |driver| device("eth0", driver);
+    let cases = [
+        ("good", plain(driver(true, true)), Mode::Auto, State::Ok, native),
+        ("as configured", plain(driver(false, false)), Mode::Generic, State::Ok, generic),
+        ("no XDP", plain(driver(false, false)), Mode::Auto, State::Warning, generic),
+        ("no XDP, but wanted", plain(driver(false, false)), Mode::Native, State::Refused, None),
+        ("jumbo", jumbo(driver(true, true)), Mode::Auto, State::Ok, native),
+        ("jumbo in one buffer", jumbo(driver(true, false)), Mode::Auto, State::Warning, generic),
+        ("jumbo, but native", jumbo(driver(true, false)), Mode::Native, State::Refused, None),
+        ("merging", plain(lro), Mode::Auto, State::Warning, generic),
+        ("merging for good", plain(gro_hw), Mode::Native, State::Warning, native),
+        ("not told", plain(Driver::default()), Mode::Auto, State::Unknown, None),
+    ];
+
+    for (name, device, mode, state, expected) in cases {
+        let facts = Facts { wanted: vec![device], mode, ..facts() };
+        let diagnosis = Diagnosis::of(&facts);
+        assert_eq!(
+            (diagnosis.devices[0].state, diagnosis.devices[0].mode),
+            (state, expected),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_run_that_counts_one_direction_is_not_refused() {
+    let program = Some(Program { id: 7, name: None });
+    let wanted = vec![DeviceFacts { program, ..device("eth0", driver(true, true)) }];
+    let both = Facts { wanted: wanted.clone(), ..facts() };
+    let received = Facts { wanted, transmit: None, ..facts() };
+
+    let pinned = |it: &DeviceFacts| DeviceFacts { is_left_behind: true, ..it.clone() };
+    let ours = Facts { wanted: both.wanted.iter().map(pinned).collect(), ..facts() };
+
+    assert_eq!(state_of(&ours, "devices"), State::Ok);
+    assert_eq!(state_of(&both, "devices"), State::Warning);
+    assert_eq!(state_of(&received, "devices"), State::Refused);
+    assert_eq!(Diagnosis::of(&both).memory.directions, 2);
+    assert_eq!(Diagnosis::of(&received).memory.directions, 1);
+}
+
+#[test]
+fn what_pushes_need_is_told_where_something_is_pushed() {
+    let is_told = |otlp| {
+        let checks = Diagnosis::of(&Facts { otlp, ..facts() }).checks;
+        checks.iter().any(|check| check.check == "otlp")
+    };
+
+    assert!(!is_told(None));
+    assert_eq!(state_of(&Facts { otlp: Some(Ok(())), ..facts() }, "otlp"), State::Ok);
+}
+
+#[test]
+fn a_device_without_ethernet_is_refused_in_both_directions() {
+    let tunnel = || DeviceFacts { has_ethernet: false, ..device("tun0", driver(true, true)) };
+    let alone = Facts { wanted: vec![tunnel()], ..facts() };
+    let beside = Facts { wanted: vec![device("eth0", driver(true, true)), tunnel()], ..facts() };
+
+    assert_eq!(state_of(&alone, "devices"), State::Refused);
+    assert_eq!(
+        Diagnosis::of(&alone).refusals(),
+        "devices: what is received can be counted on 0 of 1, what is sent on none"
+    );
+    let beside = Diagnosis::of(&beside);
+    let tunnel = &beside.devices[1];
+    assert_eq!((tunnel.state, tunnel.mode), (State::Refused, None));
+    assert!(tunnel.found.contains("no Ethernet header"), "{tunnel:?}");
+    assert!(tunnel.remedy.as_ref().is_some_and(|it| it.contains("devices.exclude")));
+    let devices = beside.checks.iter().find(|check| check.check == "devices").unwrap();
+    assert_eq!(devices.state, State::Warning);
+    assert!(devices.found.ends_with("on 1 of 2, what is sent by tcx_egress on 1"), "{devices:?}");
+    assert_eq!(beside.memory.devices, 1);
+}

@@ -1,0 +1,47 @@
+//! `packet-exporter`: arguments, then the application, then the exit code.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use exporter::app::{self, Failure};
+use exporter::config::Command;
+
+/// It ended while running.
+const FAILED: u8 = 1;
+/// It was refused before it began.
+const REFUSED: u8 = 2;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Failed(error)) => end(&error, FAILED),
+        Err(Failure::Refused(error)) => end(&error, REFUSED),
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    let command = Command::parse(std::env::args_os());
+    let command = command.map_err(|error| Failure::Refused(error.into()))?;
+
+    match command.with_variables(std::env::vars_os()) {
+        Command::Run(inputs) => app::run(&inputs),
+        Command::Check(inputs) => app::check(&inputs).map(|text| print(&text)),
+        Command::Inspect(inspect) => app::inspect(&inspect),
+        Command::Doctor(doctor) => app::doctor(&doctor),
+        Command::Print(text) => {
+            print(&text);
+            Ok(())
+        }
+    }
+}
+
+fn print(text: &str) {
+    // A reader that went away has read enough.
+    let _ = writeln!(io::stdout(), "{}", text.trim_end());
+}
+
+fn end(error: &anyhow::Error, code: u8) -> ExitCode {
+    let _ = writeln!(io::stderr(), "packet-exporter: {error:#}");
+
+    ExitCode::from(code)
+}
