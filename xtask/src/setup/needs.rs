@@ -1,0 +1,186 @@
+//! Everything that the project needs of a machine.
+
+use std::path::PathBuf;
+
+use super::{faketime, golang, kernels, linker, prometheus, python, receivers};
+use crate::process;
+use crate::toolchain::{self, Compiler};
+
+/// What a machine is made ready for. Each includes the ones before it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Purpose {
+    Run,
+    Demo,
+    Test,
+    /// Programs of others that some tests meet, and that not every machine can have.
+    Meet,
+}
+
+pub(crate) struct Need {
+    pub(crate) name: &'static str,
+    /// The first purpose that needs it.
+    pub(crate) purpose: Purpose,
+    pub(crate) check: Check,
+    /// Debian's packages: the first set that the archive has.
+    pub(crate) packages: &'static [&'static [&'static str]],
+    /// What is left to do once the packages are there.
+    pub(crate) make: Option<fn() -> anyhow::Result<()>>,
+    /// How to get it without Debian.
+    pub(crate) elsewhere: &'static str,
+}
+
+pub(crate) enum Check {
+    Programs(&'static [&'static str]),
+    Place(fn() -> Option<String>),
+}
+
+impl Need {
+    /// Where it is; `None` if it is missing.
+    pub(crate) fn place(&self) -> Option<String> {
+        match self.check {
+            Check::Programs(names) => {
+                let places: Option<Vec<_>> = names.iter().map(|name| process::find(name)).collect();
+                places?.first().map(|place| place.display().to_string())
+            }
+            Check::Place(place) => place(),
+        }
+    }
+}
+
+pub(crate) const NEEDS: &[Need] = &[
+    program(Purpose::Run, "C compiler", &["cc", "c++"], &[&["build-essential"]]),
+    Need {
+        name: "Rust compiler for BPF",
+        purpose: Purpose::Run,
+        check: Check::Place(compiler),
+        packages: &[
+            // Debian 12 and 13 have a newer compiler beside their own, for browsers.
+            &["rustc-web", "libstd-rust-web-dev-bpf"],
+            &["rustc", "libstd-rust-dev-bpf"],
+        ],
+        make: None,
+        elsewhere: "rustup toolchain install nightly --profile minimal --component rust-src",
+    },
+    Need {
+        name: "bpf-linker",
+        purpose: Purpose::Run,
+        check: Check::Place(|| toolchain::find_linker().map(shown)),
+        packages: &[&["llvm-22-dev"]],
+        make: Some(linker::make),
+        elsewhere: linker::ELSEWHERE,
+    },
+    program(Purpose::Demo, "ip", &["ip"], &[&["iproute2"]]),
+    program(Purpose::Demo, "ping", &["ping"], &[&["iputils-ping"]]),
+    program(Purpose::Demo, "curl", &["curl"], &[&["curl"]]),
+    program(Purpose::Demo, "python3", &["python3"], &[&["python3"]]),
+    program(Purpose::Demo, "iperf3", &["iperf3"], &[&["iperf3"]]),
+    program(Purpose::Test, "ethtool", &["ethtool"], &[&["ethtool"]]),
+    program(Purpose::Test, "tc", &["tc"], &[&["iproute2"]]),
+    program(Purpose::Test, "bpftool", &["bpftool"], &[&["bpftool"]]),
+    program(Purpose::Test, "tcpdump", &["tcpdump"], &[&["tcpdump"]]),
+    program(Purpose::Test, "tcpreplay", &["tcpreplay"], &[&["tcpreplay"]]),
+    Need {
+        name: "Python packages",
+        purpose: Purpose::Test,
+        check: Check::Place(|| python().map(shown)),
+        packages: &[&["python3", "python3-venv"]],
+        make: Some(python::make),
+        elsewhere: "Python 3.9 or newer with its modules venv and ensurepip",
+    },
+    Need {
+        name: "Prometheus",
+        purpose: Purpose::Test,
+        check: Check::Place(|| prometheus().map(shown)),
+        // Not installed: the package would start a server.
+        packages: &[],
+        make: Some(prometheus::make),
+        elsewhere: "prometheus and promtool in PATH",
+    },
+    receiver(
+        "OpenTelemetry Collector",
+        || golang::collector().map(shown),
+        golang::make_collector,
+        golang::ELSEWHERE,
+    ),
+    receiver(
+        "Prometheus with OTLP",
+        || golang::otlp_prometheus().map(shown),
+        golang::make_prometheus,
+        golang::ELSEWHERE,
+    ),
+    receiver(
+        "VictoriaMetrics",
+        || receivers::victoria_metrics().map(shown),
+        receivers::make_victoria_metrics,
+        "victoria-metrics in PATH",
+    ),
+    receiver(
+        "rotel",
+        || receivers::rotel().map(shown),
+        receivers::make_rotel,
+        "pip, and glibc 2.34 or newer",
+    ),
+    Need {
+        name: "libfaketime",
+        purpose: Purpose::Meet,
+        check: Check::Place(|| faketime().map(shown)),
+        packages: &[&["libfaketime"]],
+        make: None,
+        elsewhere: "the package of your distribution that has libfaketime.so.1",
+    },
+    Need {
+        name: "older kernels",
+        purpose: Purpose::Meet,
+        check: Check::Place(|| kernels().map(shown)),
+        packages: &[&["qemu-system-x86"]],
+        make: Some(kernels::make),
+        elsewhere: "qemu-system-x86_64 in PATH; the kernels are taken from Debian's archive only",
+    },
+];
+
+const fn program(
+    purpose: Purpose,
+    name: &'static str,
+    programs: &'static [&'static str],
+    packages: &'static [&'static [&'static str]],
+) -> Need {
+    Need {
+        name,
+        purpose,
+        check: Check::Programs(programs),
+        packages,
+        make: None,
+        elsewhere: "the package of your distribution that has it in PATH",
+    }
+}
+
+/// Made by ourselves wherever it can be had: packages of servers start them.
+const fn receiver(
+    name: &'static str,
+    place: fn() -> Option<String>,
+    make: fn() -> anyhow::Result<()>,
+    elsewhere: &'static str,
+) -> Need {
+    Need {
+        name,
+        purpose: Purpose::Meet,
+        check: Check::Place(place),
+        packages: &[],
+        make: Some(make),
+        elsewhere,
+    }
+}
+
+fn compiler() -> Option<String> {
+    let endian = if cfg!(target_endian = "big") { "big" } else { "little" };
+
+    Some(match toolchain::find_compiler(toolchain::target(endian))? {
+        Compiler::WithCore { rustc } => shown(rustc),
+        Compiler::Nightly => "the nightly of rustup".to_owned(),
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it ends chains on Option<PathBuf>")]
+fn shown(path: PathBuf) -> String {
+    path.display().to_string()
+}
