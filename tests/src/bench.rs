@@ -1,0 +1,62 @@
+//! What the programs cost, as ratios within one run.
+
+mod bed;
+mod cell;
+mod columns;
+mod drain;
+mod figures;
+mod fold;
+mod json;
+mod live;
+mod memory;
+mod misses;
+mod otlp;
+mod parallel;
+mod scrape;
+mod table;
+mod targets;
+
+use crate::cable::Namespace;
+use crate::load::pin;
+
+pub use figures::Figures;
+pub use json::json;
+
+/// How long the measurements may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// Samples of each cell, taken in turn with those of all the others.
+    pub rounds: usize,
+    /// Only the table of columns.
+    pub quick: bool,
+}
+
+/// Measures everything on CPU 0, and gives the figures with the report for people.
+pub fn run(effort: Effort) -> (Figures, String) {
+    let namespace = Namespace::make("bench");
+    namespace.enter();
+    pin(0);
+
+    let figures = table::measure(effort.rounds);
+    let mut report = table::print(&figures);
+    let mut checks = targets::of_columns(&figures);
+    if !effort.quick {
+        for section in [
+            parallel::measure,
+            misses::measure,
+            drain::measure,
+            fold::measure,
+            scrape::measure,
+            otlp::measure,
+            memory::measure,
+            live::measure,
+        ] {
+            let (text, more) = section(effort.rounds);
+            report.push_str(&text);
+            checks.extend(more);
+        }
+    }
+    report.push_str(&targets::print(&checks));
+
+    (figures, report)
+}

@@ -1,0 +1,66 @@
+//! What the project has set itself.
+
+use std::fmt::Write;
+
+use super::figures::{Figures, Measured};
+
+/// One target, with the figure that was reached.
+pub(super) struct Check {
+    pub(super) what: String,
+    pub(super) reached: f64,
+    pub(super) limit: Limit,
+}
+
+/// What a figure is compared with.
+pub(super) enum Limit {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+impl Check {
+    pub(super) fn at_most(what: impl Into<String>, reached: f64, limit: f64) -> Self {
+        Self { what: what.into(), reached, limit: Limit::AtMost(limit) }
+    }
+
+    pub(super) fn at_least(what: impl Into<String>, reached: f64, limit: f64) -> Self {
+        Self { what: what.into(), reached, limit: Limit::AtLeast(limit) }
+    }
+}
+
+/// Gives the targets that the table of columns tells about.
+pub(super) fn of_columns(figures: &Figures) -> Vec<Check> {
+    let quiet = ["v4_tcp", "v4_udp", "v6_tcp", "vlan", "src_1k"];
+    let worst = |ratio: fn(&Measured) -> f64| {
+        quiet.iter().map(|name| ratio(figures.column(name))).fold(0.0, f64::max)
+    };
+    let flood = figures.column("flood_ports");
+    let wide = figures.column("src_50k_wide");
+
+    vec![
+        Check::at_most("quiet columns, x parse, the worst", worst(Measured::times_parse), 1.5),
+        Check::at_most("quiet columns, x pass, the worst", worst(Measured::times_pass), 2.1),
+        Check::at_most("flood_ports, x parse", flood.times_parse(), 1.7),
+        Check::at_most(
+            "flood_ports, net as a multiple of v4_tcp's",
+            flood.net() / figures.column("v4_tcp").net(),
+            1.5,
+        ),
+        Check::at_most("src_50k_wide, x parse", wide.times_parse(), 2.4),
+        Check::at_least("src_50k_wide, % keyed", wide.keyed * 100.0, 95.0),
+    ]
+}
+
+/// Gives the targets as people read them.
+pub(super) fn print(checks: &[Check]) -> String {
+    let mut out = String::from("\ntargets\n");
+    for Check { what, reached, limit } in checks {
+        let (is_met, sign, limit) = match limit {
+            Limit::AtMost(limit) => (reached <= limit, "<=", limit),
+            Limit::AtLeast(limit) => (reached >= limit, ">=", limit),
+        };
+        let verdict = if is_met { "met" } else { "MISSED" };
+        let _infallible = writeln!(out, "{verdict:<8}{reached:>10.2} {sign} {limit:<8} {what}");
+    }
+
+    out
+}

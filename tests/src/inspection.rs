@@ -1,0 +1,160 @@
+//! What `inspect --json` has to say of given frames, as the oracle reads them.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use serde_json::{Value, json};
+use shared::{Count, Direction, Family, PortProtocol};
+
+use crate::capture::Frame;
+use crate::oracle::{self, Rules};
+use crate::outcome::Outcome;
+
+/// Sums that become the object's parts; none is 0.
+#[derive(Default)]
+struct Sums {
+    all: Count,
+    cells: BTreeMap<(Family, shared::Protocol), Count>,
+    tcp_flags: BTreeMap<&'static str, u64>,
+    icmp: BTreeMap<(&'static str, &'static str), u64>,
+    fragments: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
+    malformed: BTreeMap<&'static str, u64>,
+    encapsulations: BTreeMap<&'static str, u64>,
+    sources: BTreeMap<String, Count>,
+    /// Numbers first.
+    ports: BTreeMap<(&'static str, Result<u16, &'static str>), Count>,
+}
+
+/// Gives the object for the frames of an Ethernet capture, with its arrays in order.
+pub fn expected(frames: &[Frame], ephemeral: &RangeInclusive<u16>) -> Value {
+    let mut sums = Sums::default();
+    for Frame { bytes, wire_length } in frames {
+        let outcome = oracle::read(bytes, &Rules::project()).outcome(Direction::Receive);
+        sums.add(&outcome, u64::from(*wire_length), ephemeral);
+    }
+
+    sums.object()
+}
+
+/// Sorts the arrays of an object, whose order says nothing.
+pub fn sorted(mut object: Value) -> Value {
+    for name in ["cells", "icmp", "ports"] {
+        let array = object[name].as_array_mut().expect("an array");
+        array.sort_by_key(ToString::to_string);
+    }
+
+    object
+}
+
+impl Sums {
+    fn add(&mut self, outcome: &Outcome, bytes: u64, ephemeral: &RangeInclusive<u16>) {
+        let Outcome { family, protocol, ports, .. } = *outcome;
+        let frame = Count { packets: 1, bytes };
+        self.all.add(frame);
+        self.cells.entry((family, protocol)).or_default().add(frame);
+        if let Some(flags) = outcome.tcp_flags {
+            *self.tcp_flags.entry(class(flags)).or_default() += 1;
+        }
+        if let Some(number) = outcome.icmp_type {
+            let name = message(family == Family::Ipv6, number);
+            *self.icmp.entry((family.label(), name)).or_default() += 1;
+        }
+        if let Some(position) = outcome.fragment {
+            let of_family = self.fragments.entry(family.label()).or_default();
+            *of_family.entry(position.label()).or_default() += 1;
+        }
+        if let Some(reason) = outcome.malformed {
+            *self.malformed.entry(reason.label()).or_default() += 1;
+        }
+        if let Some(tunnel) = outcome.encapsulation {
+            *self.encapsulations.entry(tunnel.label()).or_default() += 1;
+        }
+        if let Some(address) = outcome.address {
+            self.sources.entry(address.to_string()).or_default().add(frame);
+        }
+        if let Some(protocol) = PortProtocol::of(protocol) {
+            let key = (protocol.label(), port(ports, ephemeral));
+            self.ports.entry(key).or_default().add(frame);
+        }
+    }
+
+    fn object(self) -> Value {
+        let Self { all, cells, icmp, sources, ports, .. } = self;
+        let cell =
+            |((family, protocol), Count { packets, bytes }): ((Family, shared::Protocol), _)| {
+                let [family, protocol] = [family.label(), protocol.label()];
+                json!({"family": family, "protocol": protocol, "packets": packets, "bytes": bytes})
+            };
+        let message =
+            |((family, name), packets)| json!({"family": family, "type": name, "packets": packets});
+        let source = |(address, Count { packets, bytes })| {
+            (address, json!({"packets": packets, "bytes": bytes}))
+        };
+        let port =
+            |((protocol, port), Count { packets, bytes }): ((&str, Result<u16, &str>), _)| {
+                let port = port.map_or_else(Value::from, Value::from);
+                json!({"protocol": protocol, "port": port, "packets": packets, "bytes": bytes})
+            };
+
+        sorted(json!({
+            "packets": all.packets,
+            "bytes": all.bytes,
+            "cells": cells.into_iter().map(cell).collect::<Vec<_>>(),
+            "tcp_flags": self.tcp_flags,
+            "icmp": icmp.into_iter().map(message).collect::<Vec<_>>(),
+            "fragments": self.fragments,
+            "malformed": self.malformed,
+            "encapsulations": self.encapsulations,
+            "sources": sources.into_iter().map(source).collect::<BTreeMap<String, Value>>(),
+            "ports": ports.into_iter().map(port).collect::<Vec<_>>(),
+            "skipped": {},
+        }))
+    }
+}
+
+/// The service's port. Source: `METRICS.md`, below the table of traffic.
+fn port(ports: Option<(u16, u16)>, ephemeral: &RangeInclusive<u16>) -> Result<u16, &'static str> {
+    match ports {
+        None => Err("other"),
+        Some((_, to)) if !ephemeral.contains(&to) => Ok(to),
+        Some((from, _)) if !ephemeral.contains(&from) => Ok(from),
+        Some(_) => Err("ephemeral"),
+    }
+}
+
+/// Classes of flags as the documentation states them; ECE and CWR do not matter.
+fn class(flags: u8) -> &'static str {
+    let [fin, syn, rst, psh, ack, urg] = [1, 2, 4, 8, 16, 32].map(|bit| flags & bit != 0);
+
+    match (fin, syn, rst, psh, ack, urg) {
+        (true, true, ..) => "syn_fin",
+        (_, _, true, _, true, _) => "rst_ack",
+        (_, _, true, ..) => "rst",
+        (_, true, _, _, true, _) => "syn_ack",
+        (false, true, _, false, false, false) => "syn",
+        (false, false, _, false, true, false) => "ack",
+        (false, false, _, true, true, false) => "psh_ack",
+        (true, false, _, _, true, false) => "fin_ack",
+        (false, false, _, false, false, false) => "null",
+        (true, false, _, true, false, true) => "xmas",
+        _ => "other",
+    }
+}
+
+/// Source: IANA "ICMP Type Numbers" and "ICMPv6 Type Numbers".
+fn message(is_v6: bool, number: u8) -> &'static str {
+    match (is_v6, number) {
+        (false, 8) | (true, 128) => "echo_request",
+        (false, 0) | (true, 129) => "echo_reply",
+        (false, 3) | (true, 1) => "destination_unreachable",
+        (true, 2) => "packet_too_big",
+        (false, 11) | (true, 3) => "time_exceeded",
+        (false, 5) | (true, 137) => "redirect",
+        (false, 12) | (true, 4) => "parameter_problem",
+        (false, 9) | (true, 134) => "router_advertisement",
+        (false, 10) | (true, 133) => "router_solicitation",
+        (true, 136) => "neighbor_advertisement",
+        (true, 135) => "neighbor_solicitation",
+        _ => "other",
+    }
+}

@@ -1,0 +1,25 @@
+//! Fixtures of the integration tests.
+#![forbid(unsafe_code)]
+
+pub mod bench;
+pub mod cable;
+pub mod capture;
+pub mod corpus;
+pub mod exporter;
+pub mod filter;
+pub mod http;
+pub mod inspection;
+pub mod load;
+pub mod machine;
+pub mod oracle;
+pub mod outcome;
+pub mod patience;
+pub mod programs;
+pub mod receivers;
+pub mod rows;
+pub mod rust_paths;
+pub mod scrape;
+pub mod service;
+pub mod sources;
+pub mod tools;
+pub mod truth;

@@ -1,0 +1,183 @@
+//! A virtual machine with a kernel of its own. It is emulated throughout, so that it needs no
+//! privileges and nothing of the host's processor.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Instant;
+
+use crate::tools;
+
+/// What the console shows last.
+const END: &str = "the end\n";
+/// A machine takes a fifth of it. Some that are emulated hang, whatever they run.
+const SECONDS: &str = "90";
+const ATTEMPTS: usize = 3;
+/// Programs of the host that the machine has too.
+const PROGRAMS: [&str; 2] = ["ip", "ethtool"];
+
+/// What a machine is made of.
+pub struct Machine<'a> {
+    /// Where a package with a kernel was unpacked.
+    pub kernel: &'a Path,
+    /// The modules that it loads, those that others need before them. One that the kernel does
+    /// not have as a file is left out.
+    pub modules: &'a [&'a str],
+    /// Where a static busybox was unpacked.
+    pub busybox: &'a Path,
+    /// Has room for a few hundred megabytes.
+    pub scratch: &'a Path,
+    /// The script that is its first process; it ends with the line `the end`.
+    pub init: &'a str,
+}
+
+/// What the console of a machine showed. A test that fails prints it.
+pub struct Console(String);
+
+impl Console {
+    /// Gives the rest of the first line that begins so.
+    pub fn line(&self, beginning: &str) -> &str {
+        let found = self.0.lines().find_map(|line| line.strip_prefix(beginning));
+
+        found.unwrap_or_else(|| panic!("no line begins with {beginning:?}"))
+    }
+
+    /// Gives the lines between two.
+    pub fn between(&self, first: &str, last: &str) -> &str {
+        let behind = self.0.split_once(first).and_then(|(_, rest)| rest.split_once('\n'));
+        let found = behind.and_then(|(_, rest)| Some(rest.split_once(last)?.0));
+
+        found.unwrap_or_else(|| panic!("nothing is between {first:?} and {last:?}"))
+    }
+
+    /// Gives the lines that have something in them.
+    pub fn about(&self, what: &str) -> Vec<&str> {
+        self.0.lines().filter(|line| line.contains(what)).collect()
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            println!("the console showed:\n{}", self.0);
+        }
+    }
+}
+
+impl Machine<'_> {
+    /// Boots it, and gives what its console showed; the reason if it cannot be had.
+    pub fn run(&self) -> Result<Console, String> {
+        for program in ["timeout", "ldd"].iter().chain(&PROGRAMS) {
+            which(program)?;
+        }
+        let scratch = tempfile::tempdir_in(self.scratch).expect("a folder");
+        let image = scratch.path().join("image");
+        self.pack(&scratch.path().join("root"), &image)?;
+
+        for attempt in 1..=ATTEMPTS {
+            let begun = Instant::now();
+            let console = self.boot(&image)?;
+            if console.contains(END) {
+                println!("attempt {attempt} came to its end after {:?}", begun.elapsed());
+                return Ok(Console(console));
+            }
+            println!("attempt {attempt} ended after {:?}:\n{console}", begun.elapsed());
+        }
+        Err(format!(
+            "{ATTEMPTS} emulated machines crashed, or took over {SECONDS} s; see their consoles"
+        ))
+    }
+
+    fn boot(&self, image: &Path) -> Result<String, String> {
+        let mut machine = Command::new("timeout");
+        machine.args(["--signal=KILL", SECONDS, "qemu-system-x86_64", "-accel", "tcg"]);
+        // With cmpxchg16b newer kernels crash at random in QEMU 7.2.
+        machine.args(["-cpu", "qemu64,-cx16", "-smp", "2", "-m", "1024"]);
+        machine.args(["-nographic", "-no-reboot", "-append", "console=ttyS0 panic=-1"]);
+        machine.arg("-kernel").arg(find(self.kernel, "*/vmlinuz-*").ok_or("there is no kernel")?);
+        machine.arg("-initrd").arg(image).stdin(Stdio::null());
+        let output = machine.output().map_err(|error| format!("QEMU cannot be run: {error}"))?;
+
+        let error = String::from_utf8_lossy(&output.stderr);
+        Ok((String::from_utf8_lossy(&output.stdout) + error).replace('\r', ""))
+    }
+
+    /// Packs the machine's only file system.
+    fn pack(&self, root: &Path, image: &Path) -> Result<(), String> {
+        for folder in ["applets", "bin", "dev", "modules", "proc", "run", "sys"] {
+            fs::create_dir_all(root.join(folder)).expect("a folder");
+        }
+        let busybox = find(self.busybox, "*/bin/busybox").ok_or("there is no busybox")?;
+        copy(&busybox, &root.join("bin/busybox"));
+        for (number, module) in (10..).zip(self.modules) {
+            self.unpack(module, &busybox, &root.join(format!("modules/{number}-{module}.ko")));
+        }
+        let host = PROGRAMS.map(|name| Ok((which(name)?, name))).into_iter();
+        let mut programs = host.collect::<Result<Vec<_>, String>>()?;
+        programs.push((tools::service(), "packet-exporter"));
+        for (program, name) in programs {
+            for library in libraries(&program) {
+                copy(&library, &root.join(library.strip_prefix("/").expect("a whole path")));
+            }
+            copy(&program, &root.join("bin").join(name));
+        }
+        fs::write(root.join("init"), self.init).expect("a file");
+        fs::set_permissions(root.join("init"), fs::Permissions::from_mode(0o755)).expect("ours");
+
+        let pack = r#"find . | "$0" cpio -o -H newc > "$1""#;
+        let mut shell = Command::new("sh");
+        run(shell.args(["-c", pack]).arg(&busybox).arg(image).current_dir(root));
+
+        Ok(())
+    }
+
+    fn unpack(&self, module: &str, busybox: &Path, place: &Path) {
+        match find(self.kernel, &format!("*/{module}.ko*")) {
+            Some(file) if file.extension().is_some_and(|it| it == "xz") => {
+                let unpack = r#""$0" xz -d -c "$1" > "$2""#;
+                run(Command::new("sh").args(["-c", unpack]).arg(busybox).arg(file).arg(place));
+            }
+            Some(file) => copy(&file, place),
+            None => {}
+        }
+    }
+}
+
+/// Gives the libraries that a program is linked with.
+fn libraries(program: &Path) -> Vec<PathBuf> {
+    let listed = run(Command::new("ldd").arg(program));
+
+    listed.split_whitespace().filter(|word| word.starts_with('/')).map(PathBuf::from).collect()
+}
+
+/// Finds a file whose path is like the pattern.
+fn find(folder: &Path, pattern: &str) -> Option<PathBuf> {
+    let found = run(Command::new("find").arg(folder).args(["-path", pattern, "-type", "f"]));
+
+    found.lines().next().map(PathBuf::from)
+}
+
+/// Finds a program, also one of the administrator's, which `PATH` leaves out for others.
+fn which(program: &str) -> Result<PathBuf, String> {
+    let script = format!("PATH=$PATH:/usr/sbin:/sbin; command -v {program}");
+    let output = Command::new("sh").args(["-c", &script]).output().expect("a shell");
+    let path = String::from_utf8_lossy(&output.stdout);
+
+    if output.status.success() { Ok(path.trim().into()) } else { Err(format!("no {program}")) }
+}
+
+fn copy(file: &Path, place: &Path) {
+    fs::create_dir_all(place.parent().expect("a folder")).expect("a folder");
+    fs::copy(file, place).unwrap_or_else(|error| panic!("cannot copy {}: {error}", file.display()));
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.unwrap_or_else(|error| panic!("{command:?} cannot be run: {error}"));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed: {error}");
+
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}

@@ -1,0 +1,143 @@
+//! A second reader of frames, as simple as can be, that shares no code with the parser.
+//!
+//! Under the rules of `truth.json` it is proved by dissectors that know nothing of this project;
+//! under the project's rules it then says what the parser has to say of any frame.
+
+mod ip;
+mod link;
+mod outcome;
+mod transport;
+
+use std::net::IpAddr;
+
+use shared::{Encapsulation, Malformed};
+
+pub use ip::Fragment;
+
+/// What readers of frames may differ in on purpose.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// EtherTypes that are VLAN tags.
+    pub vlan_ethertypes: &'static [u16],
+    /// Tags that are followed; behind them the next one is an EtherType like any other.
+    pub vlan_tags: usize,
+    /// MPLS, PPPoE and ARP are looked into.
+    pub behind_ethertype: bool,
+    /// Next headers of IPv6 that are extension headers.
+    pub extensions: &'static [u8],
+    /// Extension headers that are walked.
+    pub extension_limit: usize,
+    /// Extension headers have to be there to their last byte, and no more than the limit;
+    /// without this eight bytes of each are enough, and the walk just stops.
+    pub extensions_are_checked: bool,
+    /// Transport headers end where the IP header says that the packet ends.
+    pub packet_ends_early: bool,
+}
+
+impl Rules {
+    /// The rules of `truth.json`, which lies beside the captures with a page that states them.
+    pub const fn truth() -> Self {
+        Self {
+            vlan_ethertypes: &[0x8100, 0x88a8, 0x9100],
+            vlan_tags: 8,
+            behind_ethertype: false,
+            extensions: &[0, 43, 44, 60, 51, 135, 139, 140],
+            extension_limit: 16,
+            extensions_are_checked: false,
+            packet_ends_early: false,
+        }
+    }
+
+    /// The rules of the program.
+    pub const fn project() -> Self {
+        Self {
+            vlan_ethertypes: &[0x8100, 0x88a8],
+            vlan_tags: 2,
+            behind_ethertype: true,
+            extensions: &[0, 43, 60, 44, 51],
+            extension_limit: 8,
+            extensions_are_checked: true,
+            packet_ends_early: true,
+        }
+    }
+}
+
+/// The headers of one frame that held.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layers {
+    /// Bytes of the frame.
+    pub length: usize,
+    pub ethernet: Option<Ethernet>,
+    /// Ids of the VLAN tags, the outermost first.
+    pub vlans: Vec<u16>,
+    /// The EtherType behind the tags.
+    pub ethertype: Option<u16>,
+    /// MPLS or PPPoE.
+    pub tunnel: Option<Encapsulation>,
+    /// Where the header of IP or ARP begins in the frame, also where it does not hold.
+    pub network: Option<usize>,
+    /// An ARP header, whose addresses may be cut off.
+    pub arp: bool,
+    pub ip: Option<Ip>,
+    pub transport: Option<Transport>,
+    /// The checks that failed, in the order of the headers.
+    pub problems: Vec<Malformed>,
+}
+
+/// An Ethernet header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ethernet {
+    pub destination: [u8; 6],
+    /// Bytes 12 and 13, whatever they mean.
+    pub ethertype: u16,
+}
+
+/// The outermost IP header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ip {
+    pub source: IpAddr,
+    pub destination: IpAddr,
+    /// IPv4: the header is longer than 20 bytes.
+    pub options: bool,
+    /// IPv4: the protocol. IPv6: the first next header.
+    pub first: u8,
+    /// Extension headers that were walked.
+    pub extensions: Vec<u8>,
+    /// What follows the IP headers; `None` where the walk did not get there.
+    pub protocol: Option<u8>,
+    pub fragment: Option<Fragment>,
+}
+
+/// The bytes behind the IP headers of a packet that is not a later fragment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transport {
+    /// Where they begin in the frame.
+    pub offset: usize,
+    /// How many there are.
+    pub length: usize,
+    pub ports: Option<(u16, u16)>,
+    pub tcp_flags: Option<u8>,
+    /// Length of a TCP header in words of four bytes, as it says.
+    pub tcp_words: Option<u8>,
+    pub icmp_type: Option<u8>,
+    /// VXLAN, GENEVE or GTP-U.
+    pub tunnel: Option<Encapsulation>,
+}
+
+/// Reads the headers of `frame`.
+pub fn read(frame: &[u8], rules: &Rules) -> Layers {
+    let mut layers = Layers { length: frame.len(), ..Layers::default() };
+
+    if let Some((version, packet)) = link::read(frame, rules, &mut layers)
+        && let Some(ends) = ip::read(version, packet, rules, &mut layers)
+    {
+        transport::read(frame, ends, &mut layers);
+    }
+
+    layers
+}
+
+/// Reads two bytes in network order.
+fn number(bytes: &[u8], at: usize) -> u16 {
+    u16::from_be_bytes([bytes[at], bytes[at + 1]])
+}

@@ -1,0 +1,189 @@
+//! IPv4, IPv6 and its extension headers.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use shared::{FragmentPosition, Malformed};
+
+use super::{Ip, Layers, Rules, number};
+
+const FRAGMENT: u8 = 44;
+const AUTHENTICATION: u8 = 51;
+/// More than a length field of sixteen bits can say. Source: RFC 2675, section 2.
+const JUMBO: usize = 65_536;
+
+/// The version that the header below names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    V4,
+    V6,
+}
+
+/// A fragment's place in its datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fragment {
+    /// In units of eight bytes.
+    pub offset: u16,
+    pub more: bool,
+}
+
+impl Fragment {
+    /// The whole of a datagram, which some senders mark (RFC 6946), is no fragment.
+    fn of(offset: u16, more: bool) -> Option<Self> {
+        (offset != 0 || more).then_some(Self { offset, more })
+    }
+
+    pub const fn position(self) -> FragmentPosition {
+        match (self.offset, self.more) {
+            (0, _) => FragmentPosition::First,
+            (_, true) => FragmentPosition::Middle,
+            (_, false) => FragmentPosition::Last,
+        }
+    }
+}
+
+/// Where the bytes behind the IP headers begin and end in the frame.
+pub(super) struct Ends {
+    pub(super) begin: usize,
+    pub(super) end: usize,
+}
+
+/// Reads the IP headers at the start of `packet`, which lasts to the frame's end.
+///
+/// Gives the bytes behind them; `None` where there are none to be read.
+pub(super) fn read(
+    version: Version,
+    packet: &[u8],
+    rules: &Rules,
+    layers: &mut Layers,
+) -> Option<Ends> {
+    let offset = layers.length - packet.len();
+    let (ip, ends) = match version {
+        Version::V4 => v4(packet, rules, &mut layers.problems)?,
+        Version::V6 => v6(packet, rules, &mut layers.problems)?,
+    };
+    let has_transport =
+        ip.protocol.is_some() && ip.fragment.is_none_or(|fragment| fragment.offset == 0);
+    layers.ip = Some(ip);
+
+    has_transport.then_some(Ends { begin: offset + ends.begin, end: offset + ends.end })
+}
+
+/// Source: RFC 791, section 3.1.
+fn v4(packet: &[u8], rules: &Rules, problems: &mut Vec<Malformed>) -> Option<(Ip, Ends)> {
+    let header_length = packet.first().map_or(0, |first| usize::from(first & 0x0f) * 4);
+    let problem = match packet.len() {
+        0..20 => Some(Malformed::Ipv4Truncated),
+        _ if packet[0] >> 4 != 4 => Some(Malformed::Ipv4Version),
+        _ if header_length < 20 => Some(Malformed::Ipv4HeaderLength),
+        left if header_length > left => Some(Malformed::Ipv4OptionsTruncated),
+        _ => None,
+    };
+    if let Some(problem) = problem {
+        problems.push(problem);
+        return None;
+    }
+
+    let claimed = match usize::from(number(packet, 2)) {
+        0 if packet.len() >= JUMBO => packet.len(),
+        claimed => claimed,
+    };
+    let is_short = claimed < header_length;
+    let is_long = claimed > packet.len();
+    problems.extend(is_short.then_some(Malformed::Ipv4TotalLengthShort));
+    problems.extend(is_long.then_some(Malformed::Ipv4TotalLengthLong));
+    let is_believed = rules.packet_ends_early && !is_short && !is_long;
+    let end = if is_believed { claimed } else { packet.len() };
+
+    let octets = |at: usize| <[u8; 4]>::try_from(&packet[at..at + 4]).expect("four bytes");
+    let flags = number(packet, 6);
+    let ip = Ip {
+        source: Ipv4Addr::from(octets(12)).into(),
+        destination: Ipv4Addr::from(octets(16)).into(),
+        options: header_length > 20,
+        first: packet[9],
+        extensions: Vec::new(),
+        protocol: Some(packet[9]),
+        fragment: Fragment::of(flags & 0x1fff, flags & 0x2000 != 0),
+    };
+
+    Some((ip, Ends { begin: header_length, end }))
+}
+
+/// Source: RFC 8200, section 3.
+fn v6(packet: &[u8], rules: &Rules, problems: &mut Vec<Malformed>) -> Option<(Ip, Ends)> {
+    let problem = match packet.len() {
+        0..40 => Some(Malformed::Ipv6Truncated),
+        _ if packet[0] >> 4 != 6 => Some(Malformed::Ipv6Version),
+        _ => None,
+    };
+    if let Some(problem) = problem {
+        problems.push(problem);
+        return None;
+    }
+
+    let left = packet.len() - 40;
+    let claimed = match usize::from(number(packet, 4)) {
+        0 if left >= JUMBO => left,
+        claimed => claimed,
+    };
+    let is_long = claimed > left;
+    problems.extend(is_long.then_some(Malformed::Ipv6PayloadLengthLong));
+    let is_believed = rules.packet_ends_early && !is_long;
+    let end = if is_believed { 40 + claimed } else { packet.len() };
+
+    let octets = |at: usize| <[u8; 16]>::try_from(&packet[at..at + 16]).expect("16 bytes");
+    let mut ip = Ip {
+        source: Ipv6Addr::from(octets(8)).into(),
+        destination: Ipv6Addr::from(octets(24)).into(),
+        options: false,
+        first: packet[6],
+        extensions: Vec::new(),
+        protocol: None,
+        fragment: None,
+    };
+    let begin = walk(&mut ip, &packet[..end], rules, problems);
+
+    Some((ip, Ends { begin, end }))
+}
+
+/// Follows the extension headers and gives the place behind them. Source: RFC 8200, section 4.
+fn walk(ip: &mut Ip, packet: &[u8], rules: &Rules, problems: &mut Vec<Malformed>) -> usize {
+    let mut next = ip.first;
+    let mut at = 40;
+
+    while rules.extensions.contains(&next) {
+        if ip.extensions.len() == rules.extension_limit {
+            if rules.extensions_are_checked {
+                problems.push(Malformed::Ipv6TooManyExtensions);
+                return at;
+            }
+            break;
+        }
+        let header = packet.get(at..).unwrap_or_default();
+        let length = match (next, header.get(1).copied().map(usize::from)) {
+            (FRAGMENT, _) | (_, None) => 8,
+            (AUTHENTICATION, Some(words)) => (words + 2) * 4,
+            (_, Some(units)) => (units + 1) * 8,
+        };
+        let needed = if rules.extensions_are_checked { length } else { 8 };
+        if header.len() < needed {
+            problems.push(Malformed::Ipv6ExtensionTruncated);
+            return at;
+        }
+
+        ip.extensions.push(next);
+        let is_fragment = next == FRAGMENT;
+        next = header[0];
+        at += length;
+        if is_fragment {
+            let flags = number(header, 2);
+            ip.fragment = Fragment::of(flags >> 3, flags & 1 != 0).or(ip.fragment);
+            if flags >> 3 != 0 {
+                break;
+            }
+        }
+    }
+    ip.protocol = Some(next);
+
+    at
+}

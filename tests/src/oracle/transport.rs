@@ -1,0 +1,107 @@
+//! What lies behind IP: ports, flags, types, tunnels over UDP, and whether lengths fit.
+
+use shared::{Encapsulation, Malformed};
+
+use super::ip::Ends;
+use super::{Layers, Transport, number};
+
+/// Bytes that a length field of sixteen bits cannot count. Source: RFC 2675, section 4.
+const JUMBO: usize = 65_536;
+
+/// Reads the transport header of a packet whose IP header held.
+pub(super) fn read(frame: &[u8], Ends { begin, end }: Ends, layers: &mut Layers) {
+    let Some(ip) = &layers.ip else { return };
+    let Some(protocol) = ip.protocol else { return };
+    // Extension headers may reach beyond the packet's end; then nothing is left of it.
+    let bytes = frame.get(begin..end).unwrap_or_default();
+    let is_v6 = ip.source.is_ipv6();
+    let goes_on = ip.fragment.is_some();
+    let is_icmp = matches!((protocol, is_v6), (1, false) | (58, true));
+    let has_ports = matches!(protocol, 6 | 17 | 33 | 132 | 136);
+
+    let mut transport = Transport { offset: begin, length: bytes.len(), ..Transport::default() };
+    if has_ports && bytes.len() >= 4 {
+        transport.ports = Some((number(bytes, 0), number(bytes, 2)));
+    }
+    if protocol == 6 {
+        transport.tcp_flags = bytes.get(13).copied();
+        transport.tcp_words = bytes.get(12).map(|byte| byte >> 4);
+    }
+    if is_icmp {
+        transport.icmp_type = bytes.first().copied();
+    }
+    if protocol == 17 {
+        transport.tunnel = tunnel(bytes);
+    }
+
+    let problem = match protocol {
+        6 => tcp(bytes),
+        17 => udp(bytes, is_v6, goes_on),
+        136 => udplite(bytes, goes_on),
+        132 => (bytes.len() < 12).then_some(Malformed::SctpTruncated),
+        33 => dccp(bytes),
+        1 if is_icmp => (bytes.len() < 8).then_some(Malformed::IcmpTruncated),
+        58 if is_icmp => (bytes.len() < 4).then_some(Malformed::Icmpv6Truncated),
+        _ => None,
+    };
+    layers.problems.extend(problem);
+    layers.transport = Some(transport);
+}
+
+/// Source: RFC 9293, section 3.1.
+fn tcp(bytes: &[u8]) -> Option<Malformed> {
+    let Some(header) = bytes.get(..20) else { return Some(Malformed::TcpTruncated) };
+    let header_length = usize::from(header[12] >> 4) * 4;
+
+    (!(20..=bytes.len()).contains(&header_length)).then_some(Malformed::TcpDataOffset)
+}
+
+/// Source: RFC 768; RFC 2675, section 4, for the length 0.
+fn udp(bytes: &[u8], is_v6: bool, goes_on: bool) -> Option<Malformed> {
+    let Some(header) = bytes.get(..8) else { return Some(Malformed::UdpTruncated) };
+
+    let fits = match usize::from(number(header, 4)) {
+        0 => is_v6 && bytes.len() >= JUMBO,
+        1..8 => false,
+        length => goes_on || length <= bytes.len(),
+    };
+
+    (!fits).then_some(Malformed::UdpLength)
+}
+
+/// Source: RFC 3828, section 3.1.
+fn udplite(bytes: &[u8], goes_on: bool) -> Option<Malformed> {
+    let Some(header) = bytes.get(..8) else { return Some(Malformed::UdpLiteTruncated) };
+
+    let fits = match usize::from(number(header, 4)) {
+        0 => true,
+        1..8 => false,
+        coverage => goes_on || coverage <= bytes.len(),
+    };
+
+    (!fits).then_some(Malformed::UdpLiteCoverage)
+}
+
+/// Source: RFC 4340, section 5.1.
+fn dccp(bytes: &[u8]) -> Option<Malformed> {
+    let is_extended = bytes.get(8).is_some_and(|byte| byte & 1 == 1);
+    let least = if is_extended { 16 } else { 12 };
+    if bytes.len() < least {
+        return Some(Malformed::DccpTruncated);
+    }
+    let header_length = usize::from(bytes[4]) * 4;
+
+    (!(least..=bytes.len()).contains(&header_length)).then_some(Malformed::DccpDataOffset)
+}
+
+/// Source: RFC 7348, section 5; RFC 8926, section 3.4; 3GPP TS 29.281, section 5.1.
+fn tunnel(bytes: &[u8]) -> Option<Encapsulation> {
+    let inner = bytes.get(8..).filter(|inner| inner.len() >= 8)?;
+
+    match number(bytes, 2) {
+        4789 if inner[0] & 0x08 != 0 => Some(Encapsulation::Vxlan),
+        6081 if inner[0] >> 6 == 0 => Some(Encapsulation::Geneve),
+        2152 if inner[0] & 0xf0 == 0x30 => Some(Encapsulation::Gtpu),
+        _ => None,
+    }
+}
