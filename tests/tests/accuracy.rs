@@ -1,0 +1,266 @@
+//! What is named is right: the program and the ledger against what the generators sent.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use exporter::config::{self, Config};
+use exporter::datapath::{Datapath, Inspector, Options};
+use exporter::interval::{Interval, Keyed, sum};
+use exporter::ledger::{Ledger, Naming, Rules};
+use exporter::signals;
+use exporter::snapshot::Flow;
+use shared::{Direction, IpFamily, PortProtocol};
+use tests::load::{Expected, Generator, Traffic, address, aimed, run_each, zipf};
+
+/// Frames of each CPU in an interval, which stands for one second.
+const SECOND: u32 = 1_000_000;
+
+/// By the hundredth place Zipf's sources differ by 1 %, and a name changes hands only for half as
+/// much again: so who is named in the first second stays. The frames are the same in every run.
+#[test]
+#[ignore = "needs root: `cargo xtask test accuracy`"]
+fn the_busiest_sources_of_a_long_tail_are_named_and_counted() {
+    const SOURCES: u32 = 100_000;
+    const SECONDS: usize = 30;
+    let traffic = Traffic::by_quantile(zipf(SOURCES, 1.1));
+    let mut bench = Setup::new(Options::default());
+    let mut watch = bench.watch(&traffic);
+    let mut seen = BTreeMap::new();
+    let mut frames = Vec::new();
+
+    for _ in 0..SECONDS {
+        let (interval, expected) = watch.second(SECOND, SOURCES);
+        for source in &interval.sources.keys {
+            *seen.entry(source.key).or_default() += source.count.packets;
+        }
+        frames.push(expected);
+    }
+
+    let truth = sent_since(&frames, 0);
+    let top = busiest(&truth);
+    let right = busiest(&seen).iter().filter(|source| top.contains(source)).count();
+    let named = watch.flow().sources.unwrap().named;
+    let right_names = named.iter().filter(|named| top.contains(&named.key)).count();
+    let least = named.iter().map(|named| truth[&named.key]).min().unwrap();
+    let off = named.iter().map(|named| {
+        let since = named.since.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let sent = sent_since(&frames, since as usize)[&named.key];
+        off(Some(&named.count.packets), sent)
+    });
+    let off = off.fold(0.0, f64::max);
+    let least = least as f64 / truth[&top[99]] as f64;
+    println!(
+        "{right} of 100 found, {right_names} named, the slowest name has {:.1} % of the hundredth \
+         source's packets; exported counts are off by {:.3} %",
+        least * 100.0,
+        off * 100.0
+    );
+
+    assert_eq!(named.len(), 100);
+    assert!(right >= 99, "{right} of the 100 busiest sources were found");
+    assert!(right_names >= 99, "{right_names} of the 100 busiest sources have a name");
+    assert!(least >= 0.9, "a name has {:.1} % of the hundredth source's packets", least * 100.0);
+    assert!(off <= 0.01, "an exported count is off by {:.2} %", off * 100.0);
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test accuracy`"]
+fn a_wide_table_knows_fifty_thousand_sources() {
+    let mut bench = Setup::new(Options { source_sets: 16_384, ..Options::default() });
+    let mut watch = bench.watch(&Traffic::at_random(50_000));
+
+    for second in 0..5 {
+        let (interval, _) = watch.second(SECOND / 2, 0);
+        let share = keyed(&interval.sources);
+        println!(
+            "second {second}: {:.1} % keyed, guarded {}",
+            share * 100.0,
+            interval.sources.guarded
+        );
+
+        assert!(share >= 0.95, "second {second}: {:.1} % keyed", share * 100.0);
+    }
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test accuracy`"]
+fn a_flood_takes_no_packets_from_established_sources() {
+    const SOURCES: u32 = 1000;
+    let mut bench = Setup::new(Options::default());
+    let quiet = Traffic::at_random(SOURCES);
+    let flood = Traffic::flooded(9);
+    let mut watch = bench.watch(&quiet);
+    for _ in 0..3 {
+        watch.second(SECOND, SOURCES);
+    }
+    watch.change(&flood);
+
+    let mut wrong = Vec::new();
+    for second in 0..5 {
+        let (interval, expected) = watch.second(SECOND, SOURCES);
+        let seen: BTreeMap<_, _> =
+            interval.sources.keys.iter().map(|seen| (seen.key, seen.count.packets)).collect();
+        let off = (0..).map(address).zip(expected).map(|(source, frames)| {
+            (source, off(seen.get(&source), frames), frames, seen.get(&source).copied())
+        });
+        wrong.extend(off.filter(|(_, off, ..)| *off > 0.02).map(|source| (second, source)));
+    }
+
+    assert!(wrong.is_empty(), "{} of 5,000 counts are off: {wrong:?}", wrong.len());
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test accuracy`"]
+fn distinct_sources_are_estimated() {
+    const LOADS: usize = 5;
+    for sources in [100, 1000, 10_000, 100_000, 1_000_000, 10_000_000_u32] {
+        let off: Vec<f64> = (0..LOADS).map(|_| off_by(sources)).collect();
+        let mut sorted = off.clone();
+        sorted.sort_by(f64::total_cmp);
+        println!("{sources:>9} sources: off by {off:.4?}");
+
+        // The standard error of a sketch is 1.6 %, and each load has a seed of its own.
+        assert!(sorted[LOADS / 2] < 0.03, "{sources} sources: off by {off:?}");
+        assert!(sorted[LOADS - 1] < 0.065, "{sources} sources: off by {off:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test accuracy`"]
+fn distinct_ports_are_exact() {
+    let mut bench = Setup::new(Options::default());
+    let mut watch = bench.watch(&Traffic::flood_with_ports());
+
+    watch.second(50_000, 0);
+
+    let mut ports = vec![false; 1 << 16];
+    for generator in &watch.generators {
+        for number in 0..generator.sent() {
+            let drawn = generator.traffic.draw(&generator.profile(), number);
+            ports[usize::from(drawn.port.unwrap())] = true;
+        }
+    }
+    let expected = ports.into_iter().filter(|seen| *seen).count() as u64;
+    let signals = watch.flow().signals.unwrap();
+    assert_eq!(signals.distinct_ports[PortProtocol::Tcp.index()], expected);
+}
+
+/// Sends `sources` once each, and gives by which share the estimate is off.
+fn off_by(sources: u32) -> f64 {
+    let mut bench = Setup::new(Options { budget: 1, ..Options::default() });
+    let mut watch = bench.watch(&Traffic::in_turn(sources));
+    watch.generators.truncate(1);
+    watch.second(sources, 0);
+
+    let signals = watch.flow().signals.unwrap();
+    let estimate = signals.distinct_sources[IpFamily::Ipv4.index()];
+    (estimate / f64::from(sources) - 1.0).abs()
+}
+
+/// What each source sent from this second on.
+fn sent_since(frames: &[Vec<u64>], second: usize) -> BTreeMap<IpAddr, u64> {
+    let mut sent = vec![0; frames[0].len()];
+    for frames in &frames[second..] {
+        sent.iter_mut().zip(frames).for_each(|(all, more)| *all += more);
+    }
+
+    (0..).map(address).zip(sent).collect()
+}
+
+fn busiest(packets: &BTreeMap<IpAddr, u64>) -> Vec<IpAddr> {
+    let mut order: Vec<_> = packets.iter().map(|(source, packets)| (*packets, *source)).collect();
+    order.sort_unstable_by(|one, other| other.cmp(one));
+
+    order.into_iter().take(100).map(|(_, source)| source).collect()
+}
+
+fn off(counted: Option<&u64>, sent: u64) -> f64 {
+    let counted = counted.copied().unwrap_or_default();
+
+    counted.abs_diff(sent) as f64 / sent.max(1) as f64
+}
+
+fn keyed<K>(keyed: &Keyed<K>) -> f64 {
+    let under_keys = sum(keyed.keys.iter().map(|seen| &seen.count));
+
+    under_keys.packets as f64 / keyed.total().packets as f64
+}
+
+/// A datapath that outlives what borrows it.
+struct Setup(Datapath);
+
+impl Setup {
+    fn new(options: Options) -> Self {
+        Self(Datapath::new(options).unwrap())
+    }
+
+    fn watch(&mut self, traffic: &Traffic) -> Watch<'_> {
+        let Self(datapath) = self;
+        let mut inspector = Inspector::new(datapath).unwrap();
+        let generators = aimed(&mut inspector, traffic);
+
+        Watch {
+            inspector,
+            generators,
+            expected: Expected::default(),
+            ledger: Ledger::new(rules()),
+            now: SystemTime::UNIX_EPOCH,
+        }
+    }
+}
+
+/// One program, its traffic and its ledger, second by second.
+struct Watch<'a> {
+    inspector: Inspector<'a>,
+    generators: Vec<Generator>,
+    expected: Expected,
+    ledger: Ledger,
+    now: SystemTime,
+}
+
+impl Watch<'_> {
+    /// Sends this many frames on each CPU, which take a second by the ledger's clock. Gives what
+    /// was counted, and what was sent by each of the first `sources` established sources.
+    fn second(&mut self, frames: u32, sources: u32) -> (Interval, Vec<u64>) {
+        run_each(&mut self.generators, frames);
+        let mut interval = self.inspector.drain().unwrap();
+        interval.elapsed = Duration::from_secs(1);
+        assert_eq!(interval.imbalance(), None);
+        self.now += interval.elapsed;
+        let ledger = std::mem::replace(&mut self.ledger, Ledger::new(rules()));
+        self.ledger = ledger.fold(&interval, self.now);
+
+        (interval, self.expected.sources(&self.generators, sources))
+    }
+
+    /// Goes on with other traffic.
+    fn change(&mut self, traffic: &Traffic) {
+        self.generators = aimed(&mut self.inspector, traffic);
+        self.expected = Expected::default();
+    }
+
+    fn flow(&self) -> Flow {
+        self.ledger.flow("eth0".into(), Direction::Receive, SystemTime::UNIX_EPOCH)
+    }
+}
+
+/// As the configuration has them by default.
+fn rules() -> Rules {
+    let Config { sources, ports, signals, .. } = Config::default();
+    let naming = |config::Naming { limit, idle, churn, remembered }| Naming {
+        enabled: true,
+        limit,
+        idle,
+        churn,
+        remembered,
+    };
+    let config::Signals { enabled, window, scan_ports } = signals;
+
+    Rules {
+        sources: naming(sources.naming()),
+        ports: naming(ports.naming()),
+        vlans: naming(sources.naming()),
+        signals: signals::Rules { enabled, window, scan_ports },
+    }
+}

@@ -1,0 +1,286 @@
+//! Who may know what. A new line here is a decision about the design.
+
+use std::fs;
+use std::path::Path;
+use std::slice;
+
+use tests::rust_paths::{Named, named};
+use tests::sources::{TextFile, root, rust_files};
+
+/// Where a module stands: it names only what stands on a line below its own, never a neighbour.
+const LINES: &[&[&str]] = &[
+    &["app"],
+    // Pure: what is found of a host, judged.
+    &["doctor"],
+    // One outside crate each.
+    &[
+        "capture",
+        "datapath",
+        "driver",
+        "interfaces",
+        "http",
+        "export::prometheus",
+        "export::otlp",
+        "logging",
+        "privileges",
+    ],
+    // Time and channels only.
+    &["folder"],
+    // Pure: what was counted of a capture, in the words of the catalogue.
+    &["inspect"],
+    // Pure: no clock, no I/O.
+    &["ledger", "catalog", "api"],
+    &["signals"],
+    // Plain data.
+    &["snapshot"],
+    &["interval", "health", "config"],
+    &["process", "version"],
+];
+
+const PURE: &[&str] =
+    &["inspect", "ledger", "signals", "catalog", "api", "interval", "snapshot", "health"];
+/// What reaches beyond the arguments of a function.
+const IMPURE: &[&str] = &["std::env", "std::fs", "std::process", "std::thread", "tokio", "tracing"];
+/// What reads a clock, or reaches other hosts; times and addresses alone are plain data.
+const IMPURE_ENDS: &[&str] =
+    &["SystemTime::now", "Instant::now", "TcpStream", "TcpListener", "UdpSocket"];
+
+/// A crate from outside, and the only places that may name it.
+const ONLY_IN: &[(&str, &[&str])] = &[
+    ("anyhow", &["app", "folder", "main"]),
+    ("aya", &["datapath"]),
+    ("base64", &["http"]),
+    ("bcrypt", &["http"]),
+    ("bytes", &["http", "export::otlp"]),
+    ("caps", &["privileges"]),
+    ("clap", &["config"]),
+    ("exporter_ebpf", &["app", "inspect"]),
+    ("figment", &["config"]),
+    ("flate2", &["http", "export::otlp"]),
+    ("futures_util", &["interfaces"]),
+    ("http_body", &["http"]),
+    ("http_body_util", &["export::otlp"]),
+    ("httpdate", &["export::otlp"]),
+    ("humantime_serde", &["config"]),
+    ("hyper", &["http", "export::otlp"]),
+    ("hyper_rustls", &["export::otlp"]),
+    ("hyper_util", &["http", "export::otlp"]),
+    ("libc", &["datapath"]),
+    ("opentelemetry", &["export::otlp"]),
+    ("opentelemetry_appender_tracing", &["export::otlp"]),
+    ("opentelemetry_http", &["export::otlp"]),
+    ("opentelemetry_otlp", &["export::otlp"]),
+    ("opentelemetry_proto", &["export::otlp"]),
+    ("opentelemetry_sdk", &["export::otlp"]),
+    ("procfs", &["process"]),
+    ("prometheus_client", &["export::prometheus"]),
+    ("prost", &["export::otlp"]),
+    ("regex", &["config"]),
+    ("ring", &["http", "export::otlp"]),
+    ("rtnetlink", &["interfaces"]),
+    ("rustls", &["http", "export::otlp"]),
+    ("rustls_native_certs", &["export::otlp"]),
+    ("serde", &["config", "doctor", "http", "inspect", "export::otlp"]),
+    ("serde_json", &["doctor", "inspect", "export::otlp"]),
+    ("serde_saphyr", &["http"]),
+    ("socket2", &["datapath", "driver", "http"]),
+    ("strsim", &["config"]),
+    ("tokio", &["app", "folder", "http", "interfaces", "export::otlp"]),
+    ("tokio_rustls", &["http"]),
+    ("tokio_util", &["app", "folder", "http", "interfaces", "export::otlp"]),
+    ("toml", &["config"]),
+    ("tonic", &["export::otlp"]),
+    ("tonic_types", &["export::otlp"]),
+    ("tracing", &["app", "datapath", "folder", "http", "interfaces", "logging", "export::otlp"]),
+    ("tracing_logfmt", &["logging"]),
+    ("tracing_subscriber", &["logging"]),
+    ("x509_parser", &["http"]),
+    ("zerocopy", &["datapath"]),
+    ("zstd", &["http", "export::otlp"]),
+];
+/// Crates that are part of how everything here is written.
+const EVERYWHERE: &[&str] = &["shared", "thiserror"];
+
+/// The places of unsafe code, of the service and of the program in the kernel. The last three only
+/// read the context and make a `Packet`, of what the kernel gives and of a slice.
+const UNSAFE_IN: &[&str] = &[
+    "exporter/src/datapath/wire",
+    "exporter-ebpf/src/maps",
+    "exporter-ebpf/src/packet.rs",
+    "exporter-ebpf/src/main.rs",
+    "exporter-ebpf/src/sent.rs",
+    "exporter-ebpf/src/parse.rs",
+];
+
+#[test]
+fn a_module_names_only_what_stands_below_its_line() {
+    let mut strays = Vec::new();
+
+    for (path, module, named) in modules() {
+        if module == ["main"] || module == ["lib"] || module == ["export"] {
+            continue;
+        }
+        let Some((own, line)) = place(&module) else {
+            strays.push(format!("{path} stands on no line of LINES"));
+            continue;
+        };
+        for other in &named.inside {
+            match place(other) {
+                Some((name, below)) if name == own || below > line => {}
+                Some((name, _)) => strays.push(format!("{path} names `{name}`")),
+                None => strays.push(format!("{path} names `{}`", other.join("::"))),
+            }
+        }
+    }
+
+    assert_none(&strays);
+}
+
+#[test]
+fn each_outside_crate_is_known_in_one_place() {
+    let mut strays = Vec::new();
+
+    for (path, module, named) in modules() {
+        for outside in &named.outside {
+            let Some((name, places)) = ONLY_IN.iter().find(|(name, _)| *name == outside[0]) else {
+                continue;
+            };
+            if !places.iter().any(|place| is_in(&module, place)) {
+                strays.push(format!("{path} names `{name}`, which belongs in {places:?}"));
+            }
+        }
+    }
+
+    assert_none(&strays);
+}
+
+#[test]
+fn each_dependency_has_its_place() {
+    let manifest = fs::read_to_string(root().join("exporter/Cargo.toml")).unwrap();
+    let (_, dependencies) = manifest.split_once("[dependencies]\n").unwrap();
+    let dependencies = dependencies.split("\n[").next().unwrap();
+    let names = dependencies.lines().filter_map(|line| line.split([' ', '.']).next());
+    let has_place =
+        |name: &str| EVERYWHERE.contains(&name) || ONLY_IN.iter().any(|(known, _)| *known == name);
+
+    let strays: Vec<_> = names
+        .filter(|name| !name.is_empty() && !name.starts_with('#'))
+        .map(|name| name.replace('-', "_"))
+        .filter(|name| !has_place(name))
+        .map(|name| format!("`{name}` has no line in ONLY_IN"))
+        .collect();
+
+    assert_none(&strays);
+}
+
+#[test]
+fn what_is_pure_has_neither_clock_nor_input_nor_output() {
+    let mut strays = Vec::new();
+
+    for (path, module, named) in modules() {
+        if !PURE.iter().any(|pure| is_in(&module, pure)) {
+            continue;
+        }
+        for name in named.outside.iter().map(|outside| outside.join("::")) {
+            let is_impure =
+                IMPURE.iter().any(|it| name == *it || name.starts_with(&format!("{it}::")));
+            if is_impure || IMPURE_ENDS.iter().any(|end| name.ends_with(end)) {
+                strays.push(format!("{path} names `{name}`"));
+            }
+        }
+    }
+
+    assert_none(&strays);
+}
+
+#[test]
+fn unsafe_code_is_where_it_is_looked_for() {
+    let is_expected = |path: &str| UNSAFE_IN.iter().any(|place| path.starts_with(place));
+
+    let strays: Vec<_> = rust_files(&["exporter", "exporter-ebpf/src", "shared", "xtask"])
+        .into_iter()
+        // The benchmarked programs are not part of what is loaded on a host.
+        .filter(|file| !is_expected(&file.path) && !file.path.contains("/bench/"))
+        .filter(|file| named(&[], &file.text).has_unsafe)
+        .map(|file| format!("{} has unsafe code", file.path))
+        .collect();
+
+    assert_none(&strays);
+}
+
+#[test]
+fn files_are_short_enough_to_be_read() {
+    /// Longest files in lines, of all, of those for the kernel without comments, and of `main`.
+    const LONGEST: usize = 400;
+    const LONGEST_OF_KERNEL: usize = 150;
+    const LONGEST_MAIN: usize = 60;
+    let folders = ["exporter", "exporter-ebpf", "shared", "tests", "xtask"];
+
+    let mut strays = Vec::new();
+    for TextFile { path, text } in rust_files(&folders) {
+        let lines = text.lines().count();
+        let code = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let code = code.filter(|line| !line.starts_with("//")).count();
+        let is_main = path == "exporter/src/main.rs";
+
+        if lines > LONGEST || is_main && lines > LONGEST_MAIN {
+            strays.push(format!("{path} has {lines} lines"));
+        }
+        if path.starts_with("exporter-ebpf/src/") && code > LONGEST_OF_KERNEL {
+            strays.push(format!("{path} has {code} lines of code"));
+        }
+    }
+
+    assert_none(&strays);
+}
+
+/// The service's files with their modules and what they name; without those only for tests.
+fn modules() -> Vec<(String, Vec<String>, Named)> {
+    let files = rust_files(&["exporter/src"]);
+    let all: Vec<_> = files
+        .into_iter()
+        .map(|TextFile { path, text }| {
+            let module = module(&path);
+            let parts: Vec<_> = module.iter().map(String::as_str).collect();
+            let named = named(&parts, &text);
+            (path, module, named)
+        })
+        .collect();
+    let of_tests: Vec<Vec<String>> = all
+        .iter()
+        .flat_map(|(_, module, named)| {
+            named
+                .test_modules
+                .iter()
+                .map(|name| [module.as_slice(), slice::from_ref(name)].concat())
+        })
+        .collect();
+
+    let is_for_tests =
+        |module: &[String]| of_tests.iter().any(|of_tests| module.starts_with(of_tests));
+    all.into_iter().filter(|(_, module, _)| !is_for_tests(module)).collect()
+}
+
+/// `exporter/src/datapath/load.rs` is `datapath::load`.
+fn module(path: &str) -> Vec<String> {
+    let path = Path::new(path).strip_prefix("exporter/src").unwrap().with_extension("");
+
+    path.iter().map(|part| part.to_str().unwrap().to_owned()).collect()
+}
+
+/// The part that a module belongs to, and its line.
+fn place(module: &[String]) -> Option<(&'static str, usize)> {
+    LINES.iter().enumerate().find_map(|(number, line)| {
+        let part = line.iter().find(|part| is_in(module, part))?;
+        Some((*part, number))
+    })
+}
+
+fn is_in(module: &[String], part: &str) -> bool {
+    part.split("::").enumerate().all(|(at, name)| module.get(at).is_some_and(|it| it == name))
+}
+
+#[track_caller]
+fn assert_none(strays: &[String]) {
+    assert!(strays.is_empty(), "\n{}", strays.join("\n"));
+}

@@ -1,0 +1,269 @@
+//! The program in the kernel says of every frame what its host build says, and counts it so.
+
+use std::cell::RefCell;
+
+use exporter::datapath::{Datapath, Inspected, Inspector, Options};
+use exporter::interval::Interval;
+use exporter_ebpf::parse_bytes;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use proptest::test_runner::{Config, TestError, TestRunner};
+use shared::Direction;
+use tests::corpus::bytes::{Change, IPV4, ethernet, ipv4, tcp};
+use tests::oracle::{self, Rules};
+use tests::outcome::Outcome;
+use tests::rows::Rows;
+use tests::{capture, corpus, truth};
+
+/// What a program returns to let a packet pass. Source: include/uapi/linux/bpf.h.
+const XDP_PASS: u32 = 2;
+/// Frames that each property is tried on.
+const CASES: u32 = 20_000;
+/// The frame lengths that both properties are about.
+const LENGTHS: std::ops::RangeInclusive<usize> = 14..=1500;
+/// Rows of what is counted by key.
+const KEYED: [&str; 4] = ["source", "port", "vlan", "touched"];
+
+#[test]
+#[ignore = "needs root: `cargo xtask test kernel`"]
+fn the_kernel_counts_the_corpus_as_it_is_written_by_hand() {
+    let datapath = Datapath::new(all_counted()).unwrap();
+    let mut pair = Pair::new(&datapath);
+
+    for case in corpus::table().into_iter().chain(corpus::sweeps()) {
+        pair.run(&case.name, &case.frame, case.expected);
+    }
+
+    pair.assert_counted("the corpus");
+    println!("{} frames went through the kernel; {:?}", pair.accepted, pair.refused);
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test kernel`"]
+fn the_kernel_counts_public_captures_as_the_oracle_reads_them() {
+    let name = "the_kernel_counts_public_captures_as_the_oracle_reads_them";
+    let Some(captures) = truth::captures_for(name) else { return };
+    let datapath = Datapath::new(all_counted()).unwrap();
+    let mut pair = Pair::new(&datapath);
+
+    for capture in captures {
+        let name = capture.path.file_name().unwrap().display().to_string();
+        for (number, frame) in (1..).zip(capture::read(&capture.path)) {
+            let expected = read_by_oracle(&frame.bytes);
+            pair.run(&format!("{name}, {number}"), &frame.bytes, expected);
+        }
+        pair.assert_counted(&name);
+    }
+
+    println!("{} frames went through the kernel; {:?}", pair.accepted, pair.refused);
+    assert!(pair.accepted > 0, "there are no frames in the captures");
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test kernel`"]
+fn a_source_is_marked_for_ports_that_it_tries_and_not_for_those_that_it_answers() {
+    const SYN: u8 = 2;
+    const ACK: u8 = 16;
+
+    // 100 ports leave nearly all of 24 marks; 18 count as a scan by default.
+    assert!(marks(SYN, 40_000, 1..101) >= 18, "a scan of service ports");
+    assert!(marks(SYN, 40_000, 33_000..33_100) >= 18, "a scan of ephemeral ports");
+    assert!(marks(SYN, 53, 33_000..33_100) >= 18, "a scan of ephemeral ports from port 53");
+    assert_eq!(marks(SYN | ACK, 443, 33_000..33_100), 1, "who answers");
+    assert_eq!(marks(ACK, 443, 33_000..33_100), 1, "who sends what was asked for");
+    assert_eq!(marks(ACK, 40_000, 33_000..33_100), 1, "both ports are ephemeral");
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test kernel`"]
+fn what_is_switched_off_is_not_counted_and_the_totals_stay() {
+    let off = Options {
+        sources: false,
+        ports: false,
+        signals: false,
+        vlans: false,
+        ..Options::default()
+    };
+    let datapath = Datapath::new(off).unwrap();
+    let mut pair = Pair::new(&datapath);
+
+    for case in corpus::table() {
+        pair.run(&case.name, &case.frame, case.expected);
+    }
+
+    let interval = pair.inspector.drain().unwrap();
+    let expected = pair.expected().without(&KEYED);
+    assert_eq!(Rows::of(&interval).differences(&expected), [""; 0]);
+    assert_eq!(touched_registers(&interval), 0, "no sketch is kept");
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test kernel`"]
+fn without_signals_sources_are_counted_and_not_marked() {
+    let datapath = Datapath::new(Options { signals: false, ..all_counted() }).unwrap();
+    let mut pair = Pair::new(&datapath);
+
+    for case in corpus::table() {
+        pair.run(&case.name, &case.frame, case.expected);
+    }
+
+    let interval = pair.inspector.drain().unwrap();
+    let expected = pair.expected().without(&["touched"]);
+    assert_eq!(Rows::of(&interval).differences(&expected), [""; 0]);
+    assert_eq!(interval.imbalance(), None);
+    assert_eq!(touched_registers(&interval), 0, "no sketch is kept");
+    assert!(interval.sources.keys.iter().all(|seen| seen.marks == 0), "no source is marked");
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test kernel`"]
+fn they_agree_on_any_bytes() {
+    agree_on(&vec(any::<u8>(), LENGTHS));
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test kernel`"]
+fn they_agree_on_changed_frames() {
+    agree_on(&changed());
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test kernel`"]
+fn one_frame_too_many_is_noticed() {
+    let datapath = Datapath::new(all_counted()).unwrap();
+    let mut pair = Pair::new(&datapath);
+    let case = corpus::table().into_iter().find(corpus::Case::is_sendable).unwrap();
+    pair.run(&case.name, &case.frame, case.expected);
+    let expected = pair.expected();
+    pair.run(&case.name, &case.frame, case.expected);
+
+    let interval = pair.inspector.drain().unwrap();
+
+    assert_ne!(Rows::of(&interval).differences(&expected), [""; 0]);
+}
+
+/// Tries the property on each frame, and then on what all of them together counted.
+fn agree_on(frames: &impl Strategy<Value = Vec<u8>>) {
+    let datapath = Datapath::new(all_counted()).unwrap();
+    let pair = RefCell::new(Pair::new(&datapath));
+    let config = Config { failure_persistence: None, ..Config::with_cases(CASES) };
+
+    let outcome = TestRunner::new(config).run(frames, |frame| {
+        let mut pair = pair.borrow_mut();
+        let Inspected { verdict, parsed } = pair.inspector.run(&frame).unwrap();
+        pair.outcomes.push(read_by_oracle(&frame));
+
+        prop_assert_eq!(verdict, XDP_PASS);
+        prop_assert_eq!(parsed, parse_bytes(&frame, Direction::Receive));
+        Ok(())
+    });
+
+    if let Err(TestError::Fail(reason, frame)) = outcome {
+        panic!("{reason}\nframe: {frame:02x?}");
+    }
+    pair.into_inner().assert_counted("frames made at random");
+}
+
+/// A known frame with some bytes of its headers set anew, perhaps cut off or padded.
+fn changed() -> impl Strategy<Value = Vec<u8>> {
+    let known = corpus::table().into_iter().map(|case| case.frame);
+    let known: Vec<_> = known.filter(|frame| LENGTHS.contains(&frame.len())).collect();
+    let set = vec((0..120_usize, any::<u8>()), 0..5);
+    let cut = prop_oneof![3 => Just(None), 1 => any::<Index>().prop_map(Some)];
+
+    (select(known), set, cut).prop_map(|(mut frame, set, cut)| {
+        for (place, byte) in set {
+            let headers = frame.len().min(120);
+            frame[place % headers] = byte;
+        }
+        if let Some(cut) = cut {
+            frame.resize(LENGTHS.start() + cut.index(200), 0);
+        }
+
+        frame
+    })
+}
+
+/// The kernel's build and the host's, which get the same frames.
+struct Pair<'a> {
+    inspector: Inspector<'a>,
+    /// Of the frames since the last drain.
+    outcomes: Vec<Outcome>,
+    accepted: usize,
+    refused: Refused,
+}
+
+/// Frames that the kernel's test run does not take.
+#[derive(Debug, Default)]
+struct Refused {
+    too_short: usize,
+    too_long: usize,
+}
+
+impl<'a> Pair<'a> {
+    fn new(datapath: &'a Datapath) -> Self {
+        let inspector = Inspector::new(datapath).unwrap();
+
+        Self { inspector, outcomes: Vec::new(), accepted: 0, refused: Refused::default() }
+    }
+
+    /// Compares the builds on one frame that has to be counted as `expected`.
+    fn run(&mut self, name: &str, frame: &[u8], expected: Outcome) {
+        match self.inspector.run(frame) {
+            Ok(Inspected { verdict, parsed }) => {
+                assert_eq!(verdict, XDP_PASS, "{name}: an observer lets every packet pass");
+                assert_eq!(parsed, parse_bytes(frame, Direction::Receive), "{name}");
+                self.outcomes.push(expected);
+                self.accepted += 1;
+            }
+            // Source: `bpf_test_init` and `bpf_prog_test_run_xdp` in net/bpf/test_run.c.
+            Err(_) if frame.len() < 14 => self.refused.too_short += 1,
+            Err(_) if frame.len() > 1 << 16 => self.refused.too_long += 1,
+            Err(error) => panic!("{name}, {} bytes: {error}", frame.len()),
+        }
+    }
+
+    fn expected(&self) -> Rows {
+        Rows::expected(&self.outcomes, &Options::default().ephemeral)
+    }
+
+    /// Drains, and compares everything that was counted since the drain before.
+    fn assert_counted(&mut self, name: &str) {
+        let interval = self.inspector.drain().unwrap();
+        let expected = self.expected();
+        self.outcomes.clear();
+
+        assert_eq!(Rows::of(&interval).differences(&expected), [""; 0], "{name}");
+        assert_eq!(interval.imbalance(), None, "{name}");
+        let sources = interval.sources.keys.len();
+        let registers = touched_registers(&interval);
+        assert!(registers <= sources, "{name}: {registers} registers of {sources} sources");
+        assert_eq!(registers == 0, sources == 0, "{name}: sources are sketched");
+    }
+}
+
+fn all_counted() -> Options {
+    Options { vlans: true, ..Options::default() }
+}
+
+fn read_by_oracle(frame: &[u8]) -> Outcome {
+    oracle::read(frame, &Rules::project()).outcome(Direction::Receive)
+}
+
+/// Sends frames from this TCP port to a hundred others, and gives how many marks their source has.
+fn marks(flags: u8, from: u16, to: std::ops::Range<u16>) -> u32 {
+    let datapath = Datapath::new(Options::default()).unwrap();
+    let mut inspector = Inspector::new(&datapath).unwrap();
+    for port in to {
+        let ports = [from.to_be_bytes(), port.to_be_bytes()].concat();
+        let frame = ethernet(IPV4, &ipv4(6, &tcp(flags, b"").with(0, &ports)));
+        inspector.run(&frame).unwrap();
+    }
+
+    inspector.drain().unwrap().sources.keys[0].marks.count_ones()
+}
+
+fn touched_registers(interval: &Interval) -> usize {
+    interval.sketches.sources.iter().flatten().filter(|register| **register > 0).count()
+}

@@ -1,0 +1,90 @@
+#!/bin/busybox sh
+# The first process of a machine that has nothing else: cables to the namespace `there`, and devices
+# on them; the service; pings from there; and what was counted, on the console.
+/bin/busybox --install -s /applets
+export PATH=/bin:/applets
+# Without a /dev/null no shell can start anything in the background.
+mount -t devtmpfs dev /dev
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t tmpfs run /run
+# What the kernel says would come in between from here on.
+dmesg -n 1
+echo "kernel $(uname -r)"
+
+# The applet of that name knows less.
+ip() { /bin/ip "$@"; }
+there() { ip netns exec there "$@"; }
+for module in /modules/*; do insmod "$module"; done
+ip netns add there
+ip link set lo up
+# Nothing is sent but by the pings: no IPv6, and further down no questions for addresses.
+echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
+there sh -c 'echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6'
+for cable in 0 1 2 3 4 5; do
+    ip link add veth$cable type veth peer name veth$cable netns there
+done
+for end in "ip" "ip -n there"; do
+    $end link add link veth0 name vlan0 type vlan id 5
+    $end link add link veth1 name vlan1 type vlan id 5
+    # A bond0 comes with the module.
+    for bond in 1 2; do
+        $end link add bond$bond type bond mode active-backup miimon 100
+        $end link set veth$((bond * 2)) master bond$bond
+        $end link set veth$((bond * 2 + 1)) master bond$bond
+        $end link set bond$bond type bond primary veth$((bond * 2))
+    done
+done
+# XDP sees a tag only in the frame. On veth0 here it stays beside it, as far as what is sent goes.
+there ethtool -K veth0 txvlan off
+there ethtool -K veth1 txvlan off
+ethtool -K veth1 txvlan off
+
+last=1
+for device in veth0 vlan0 veth1 vlan1 bond1 bond2; do
+    ip address add 192.0.2.$last/28 dev $device
+    there /bin/ip address add 192.0.2.$((last + 1))/28 dev $device
+    last=$((last + 16))
+done
+for device in veth0 vlan0 veth1 vlan1 veth2 veth3 bond1 veth4 veth5 bond2; do
+    ip link set $device up
+    there /bin/ip link set $device up
+done
+last=1
+for device in veth0 vlan0 veth1 vlan1 bond1 bond2; do
+    address=/sys/class/net/$device/address
+    ip neighbour add 192.0.2.$((last + 1)) lladdr "$(there cat $address)" dev $device
+    there /bin/ip neighbour add 192.0.2.$last lladdr "$(cat $address)" dev $device
+    last=$((last + 16))
+done
+
+# Who waits in vain is killed with the machine, which is then tried again. A service that has ended
+# is waited for no longer.
+packet-exporter --devices.include 'veth[0-3]|vlan1|bond[12]' --vlans.enabled true > /run/log 2>&1 &
+service=$!
+wait_until() { until "$@" || ! kill -0 $service; do sleep 0.2; done; }
+get() { timeout 10 wget -q -O - http://127.0.0.1:10199"$1"; }
+states() { cat /sys/class/net/bond[12]/operstate; there sh -c 'cat /sys/class/net/bond[12]/operstate'; }
+is_up() { [ "$(states | grep -c up)" = 4 ]; }
+is_ready() { get /-/ready > /dev/null 2>&1; }
+folds() { get /metrics | sed -n 's/^packet_exporter_folds_total //p'; }
+is_folded() { [ "0$(folds)" -ge $((before + 2)) ]; }
+
+wait_until is_up
+wait_until is_ready
+last=1
+for count in 4 3 5 6 7 8; do
+    there ping -q -i 0.1 -c $count 192.0.2.$last
+    last=$((last + 16))
+done
+before=0$(folds)
+wait_until is_folded
+
+sed 's/^/log: /' /run/log
+echo "links here: $(ip -s -j link)"
+echo "links there: $(there /bin/ip -s -j link)"
+echo "metrics begin"
+get /metrics | grep -E '^packet_(receive|transmit)_((vlan_)?packets|bytes)_|^packet_exporter_(program|attach|fold)'
+echo "metrics end"
+echo "the end"
+poweroff -f

@@ -1,0 +1,83 @@
+//! Signals, and what is finished before the end.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use tests::http::answer;
+
+use super::{assert_nothing_attached, cable, quick};
+
+/// More than all of its parts may take.
+const LONGEST: Duration = Duration::from_secs(5);
+
+#[test]
+#[ignore = "needs root: `cargo xtask test service`"]
+fn who_is_asked_to_stop_stops_soon_and_well() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let cable = cable("stop");
+        let mut service = quick(&cable);
+        let asked = Instant::now();
+
+        service.signal(signal);
+        let status = service.end();
+
+        println!("{signal:?}: it took {:?}", asked.elapsed());
+        assert_eq!(status.code(), Some(0), "{}", service.log());
+        assert!(asked.elapsed() < LONGEST, "{:?}", asked.elapsed());
+        assert_eq!(service.said("Stopping"), 1, "{}", service.log());
+        assert_nothing_attached(&cable);
+    }
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test service`"]
+fn a_scrape_under_way_is_answered_before_the_end() {
+    let cable = cable("underway");
+    let mut service = quick(&cable);
+    let mut scrape = service.connect().unwrap();
+    scrape.write_all(b"GET /metrics HTTP/1.1\r\nHost: test\r\n").unwrap();
+    // Connections are accepted in turn: that one is when this one is answered.
+    assert_eq!(service.get("/-/healthy").unwrap().status, 200);
+
+    service.signal(Signal::TERM);
+    service.wait_until("it stops", |service| service.said("Stopping") > 0);
+    scrape.write_all(b"\r\n").unwrap();
+    let answer = answer(&mut scrape).unwrap();
+
+    assert_eq!(answer.status, 200);
+    assert!(answer.text().contains("packet_receive_packets_total"), "{}", answer.text());
+    assert_eq!(service.end().code(), Some(0), "{}", service.log());
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test service`"]
+fn a_client_that_does_nothing_does_not_hold_up_the_end() {
+    let cable = cable("lazy");
+    let mut service = quick(&cable);
+    let _lazy = service.connect().unwrap();
+    let mut half = service.connect().unwrap();
+    half.write_all(b"GET /met").unwrap();
+    assert_eq!(service.get("/-/healthy").unwrap().status, 200);
+    let asked = Instant::now();
+
+    service.signal(Signal::TERM);
+    let status = service.end();
+
+    assert_eq!(status.code(), Some(0), "{}", service.log());
+    assert!(asked.elapsed() < LONGEST, "{:?}", asked.elapsed());
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test service`"]
+fn a_hangup_does_not_end_it() {
+    let cable = cable("hangup");
+    let mut service = quick(&cable);
+
+    service.signal(Signal::HUP);
+    service.wait_until("it answers the signal", |service| service.said("configuration") > 0);
+    service.wait_for_fold();
+
+    service.signal(Signal::TERM);
+    assert_eq!(service.end().code(), Some(0), "{}", service.log());
+}
