@@ -72,7 +72,7 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// Gives the shape that the options ask for, with a seed of its own.
+    /// Gives the shape that the options ask for, by default with a seed of its own.
     pub(super) fn of(options: &Options) -> Result<Self, LoadError> {
         let cpus =
             end_of_numbers().map_err(|source| LoadError::Io { doing: "count the CPUs", source })?;
@@ -198,7 +198,7 @@ fn load_object(shape: &Shape, place: Option<&Place>) -> Result<Ebpf, LoadError> 
 fn constants(options: &Options) -> Settings {
     Settings {
         // The keys of the standard library's hash maps come from the system's randomness.
-        seed: RandomState::new().hash_one(OBJECT.len()),
+        seed: options.seed.unwrap_or_else(|| RandomState::new().hash_one(OBJECT.len())),
         source_set_mask: entries(options.source_sets) - 1,
         port_set_mask: entries(options.port_sets) - 1,
         ephemeral_first: *options.ephemeral.start(),
