@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use crate::config::{Config, Inputs, Loaded, Unheeded};
 use crate::datapath::{Datapath, ProgramNames};
 use crate::export::{otlp, prometheus};
-use crate::folder::{self, Folder, Pace};
+use crate::folder::{self, Farewell, Folder, Pace};
 use crate::http::{self, Listeners, Page, Rendered, Site, WebFile};
 use crate::interfaces::Interface;
 use crate::snapshot::Snapshot;
@@ -101,7 +101,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         rules: options::ledger(&config),
         snapshot: snapshot_tx,
         config_read: SystemTime::now(),
-        farewell: config.datapath.interval,
+        farewell: Farewell { most: config.devices.linger, least: config.datapath.interval },
     };
     for address in listeners.addresses() {
         tracing::info!(%address, tls = web.as_ref().is_some_and(WebFile::has_tls), "Listening");

@@ -44,9 +44,19 @@ pub struct Folder {
     pub rules: Rules,
     pub snapshot: watch::Sender<Arc<Snapshot>>,
     pub config_read: SystemTime,
-    /// How long at least the last counts of a program that is gone are published.
-    pub farewell: Duration,
+    pub farewell: Farewell,
 }
+
+/// How long the last counts of a program that is gone are published.
+#[derive(Clone, Copy, Debug)]
+pub struct Farewell {
+    /// Unless another one counts under the same name.
+    pub most: Duration,
+    pub least: Duration,
+}
+
+/// Most ended flows that are published: a host may make and remove devices all the time.
+const ENDED: usize = 128;
 
 /// Whose frames a flow is of: device and direction.
 type Key = (Arc<str>, Direction);
@@ -55,8 +65,8 @@ type Key = (Arc<str>, Direction);
 #[derive(Debug, Default)]
 struct State {
     flows: BTreeMap<Key, Counting>,
-    /// What ended, and when. It is published a last time, so that each count was to be read.
-    ended: BTreeMap<Key, (Counting, Instant)>,
+    /// What ended, and when. It is published for a while, so that each count was to be read.
+    ended: BTreeMap<Key, (Arc<Flow>, Instant)>,
     folding: Folding,
     evicted_before: Evicted,
     failing: BTreeSet<Key>,
@@ -183,7 +193,7 @@ impl Folder {
         let ledger = match state.flows.remove(&key) {
             Some(counting) if counting.since == since => counting.ledger,
             Some(ended) => {
-                state.end(&ended);
+                state.end(&ended.published);
                 Ledger::new(self.rules)
             }
             None => Ledger::new(self.rules),
@@ -217,10 +227,11 @@ impl Folder {
     }
 
     fn publish(&self, state: &State, attachments: Vec<Attachment>) {
-        let mut flows: BTreeMap<_, _> = state.flows.iter().collect();
+        let counting = state.flows.iter().map(|(key, counting)| (key, &counting.published));
+        let mut flows: BTreeMap<_, _> = counting.collect();
         // Who came under the same name waits for the end of what was before.
-        flows.extend(state.ended.iter().map(|(key, (counting, _))| (key, counting)));
-        let flows = flows.values().map(|counting| Arc::clone(&counting.published)).collect();
+        flows.extend(state.ended.iter().map(|(key, (ended, _))| (key, ended)));
+        let flows = flows.into_values().map(Arc::clone).collect();
         let health = Health {
             attachments,
             folding: state.folding.clone(),
@@ -277,18 +288,29 @@ impl State {
         if let Some(counting) = self.flows.remove(&key) {
             counting.say_total("Counted until the end of the series");
             self.failing.remove(&key);
-            if let Some((before, _)) = self.ended.insert(key, (counting, now)) {
+            // What it looked like at the end is not what it looks like now.
+            let last = Flow { signals: None, ..Arc::unwrap_or_clone(counting.published) };
+            if let Some((before, _)) = self.ended.insert(key, (Arc::new(last), now)) {
                 self.end(&before);
             }
         }
     }
 
-    /// Ends the series that were published for long enough.
-    fn forget_ended(&mut self, now: Instant, farewell: Duration) {
-        let is_over = |_: &Key, (_, ended): &mut (Counting, Instant)| *ended + farewell <= now;
-        let over: Vec<_> = self.ended.extract_if(.., is_over).collect();
-        for (_, (counting, _)) in over {
-            self.end(&counting);
+    /// Ends the series that were published for long enough, and the oldest where there are too many.
+    fn forget_ended(&mut self, now: Instant, Farewell { most, least }: Farewell) {
+        let is_over = |key: &Key, (_, ended): &mut (Arc<Flow>, Instant)| {
+            let lasts = if self.flows.contains_key(key) { least } else { most.max(least) };
+            *ended + lasts <= now
+        };
+        let mut over: Vec<_> = self.ended.extract_if(.., is_over).collect();
+        let mut by_age: Vec<_> =
+            self.ended.iter().map(|(key, (_, ended))| (*ended, key.clone())).collect();
+        by_age.sort_unstable_by_key(|(ended, _)| *ended);
+        let excess = by_age.len().saturating_sub(ENDED);
+        over.extend(by_age.iter().take(excess).filter_map(|(_, key)| self.ended.remove_entry(key)));
+
+        for (_, (flow, _)) in over {
+            self.end(&flow);
         }
     }
 
@@ -299,14 +321,14 @@ impl State {
         for key in gone {
             if let Some(ended) = self.flows.remove(&key) {
                 self.failing.remove(&key);
-                self.end(&ended);
+                self.end(&ended.published);
             }
         }
     }
 
     /// Keeps of a flow that ended what may not fall.
-    fn end(&mut self, ended: &Counting) {
-        let Flow { sources, ports, vlans, .. } = &*ended.published;
+    fn end(&mut self, ended: &Flow) {
+        let Flow { sources, ports, vlans, .. } = ended;
         let Evicted { sources: by_source, ports: by_port, vlans: by_vlan } =
             &mut self.evicted_before;
 

@@ -45,6 +45,7 @@ impl<'a> Exporter<'a> {
         // The command line comes before the environment.
         command.env("PACKET_EXPORTER_DEVICES__INCLUDE", Cable::DEVICE);
         command.env("PACKET_EXPORTER_DATAPATH__INTERVAL", "100ms");
+        command.env("PACKET_EXPORTER_DEVICES__LINGER", "1s");
         command.args(["run", "--web.listen-address", &address.to_string()]).args(arguments);
         let mut child = command.stderr(Stdio::piped()).spawn().expect("`ip` can be run");
         let lines = Arc::default();

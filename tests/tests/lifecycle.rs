@@ -104,13 +104,15 @@ fn a_foreign_program_stays_and_the_other_devices_are_counted() {
 #[ignore = "needs root: `cargo xtask test lifecycle`"]
 fn a_device_that_goes_and_comes_back_is_counted_again() {
     let cable = Cable::lay("gone");
-    let mut exporter = Exporter::start(&cable.here, &[]);
+    let mut exporter = Exporter::start(&cable.here, &["--devices.linger", "8s"]);
     cable.plug_in();
     programs::ping(&cable, Cable::THERE[0], 3, 56);
 
     cable.cut();
 
     wait_for_attached(&exporter, 0);
+    let lingers = exporter.scrape().received("", &[("protocol", "icmp")]).packets;
+    assert_eq!(lingers, 3, "the last counts stay for a while");
     wait_for("the series to end", || {
         let counted = ("packet_receive_packets_total", [("device", Cable::DEVICE)]);
         match exporter.scrape().find(counted.0, &counted.1) {

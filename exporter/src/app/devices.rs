@@ -115,7 +115,7 @@ impl Devices {
     fn why_none(&self) -> NoDevices {
         let present: Vec<_> =
             self.interfaces.borrow().iter().map(|interface| interface.name.to_string()).collect();
-        let config::Devices { include, exclude } = &self.choice;
+        let config::Devices { include, exclude, linger: _ } = &self.choice;
         if !self.known.is_empty() {
             let reasons = self.known.values().filter_map(|known| known.error.clone()).collect();
             return NoDevices::NoneAttached { reasons };

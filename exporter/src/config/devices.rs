@@ -1,11 +1,13 @@
 //! `[devices]`: which devices are counted.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::pattern::Pattern;
 
 /// Which devices are counted.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Devices {
     /// Devices to count on; empty for those with hardware behind them, so that nothing counts
@@ -13,20 +15,33 @@ pub struct Devices {
     pub include: Pattern,
     /// Devices to leave out of those; empty for none: a regular expression for the whole name.
     pub exclude: Pattern,
+    /// How long the series of a device that is gone stay with its last counts; as long as a scrape or
+    /// a push may take to come, or they are in none: 0s to 1h.
+    #[serde(with = "humantime_serde")]
+    pub linger: Duration,
+}
+
+impl Default for Devices {
+    fn default() -> Self {
+        Self {
+            include: Pattern::default(),
+            exclude: Pattern::default(),
+            linger: Duration::from_mins(1),
+        }
+    }
 }
 
 impl Devices {
     /// Says whether `device` is to be counted on.
     pub fn wants(&self, device: &str, has_hardware: bool) -> bool {
-        let Self { include, exclude } = self;
+        let Self { include, exclude, .. } = self;
         let included = if include.is_empty() { has_hardware } else { include.matches(device) };
 
         included && !exclude.matches(device)
     }
 
-    #[expect(clippy::unused_self, reason = "every section answers")]
     pub(super) fn refusals(&self) -> Vec<&'static str> {
-        Vec::new()
+        super::refused([("linger", self.linger <= Duration::from_hours(1))])
     }
 }
 
@@ -35,7 +50,9 @@ mod tests {
     use super::*;
 
     fn devices(include: &str, exclude: &str) -> Devices {
-        Devices { include: include.parse().unwrap(), exclude: exclude.parse().unwrap() }
+        let [include, exclude] = [include, exclude].map(|pattern| pattern.parse().unwrap());
+
+        Devices { include, exclude, ..Devices::default() }
     }
 
     #[test]

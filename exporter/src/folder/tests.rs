@@ -77,18 +77,41 @@ async fn a_device_that_is_back_at_once_waits_until_its_end_was_published() {
 }
 
 #[test]
-fn what_ended_is_published_for_as_long_as_it_takes() {
-    let mut folder = folder(watch::channel(Arc::default()).0);
-    folder.farewell = Duration::from_hours(1);
-    let mut state = State::new(&folder.rules);
+fn what_ended_is_published_for_a_while_without_what_it_looks_like() {
+    let published = published(HOUR, [counted(3), last(4), Collected::default()]);
 
-    for looked in [counted(3), last(4), Collected::default()] {
-        let health = folder.fold(&mut state, looked);
-        folder.publish(&state, health);
-    }
-
-    let published = Arc::clone(&folder.snapshot.borrow());
     assert_eq!(published.flows[0].totals.frames().packets, 7);
+    assert!(published.flows[0].signals.is_none());
+}
+
+#[test]
+fn what_ended_gives_way_to_a_device_of_the_same_name() {
+    let back = FIRST + Duration::from_mins(1);
+    let looks = [counted(3), last(4), look(Ok(packets(5)), back), look(Ok(packets(6)), back)];
+
+    let published = published(HOUR, looks);
+
+    assert_eq!(published.flows[0].totals.frames().packets, 11);
+    assert!(published.flows[0].signals.is_some());
+}
+
+#[test]
+fn of_what_ended_the_oldest_give_way_to_many_others() {
+    let named = |number: usize| {
+        let mut look = counted(number as u64 + 1);
+        look.drained[0].device = format!("veth{number:03}").into();
+        look
+    };
+    let ends = (0..ENDED + 5).flat_map(|number| {
+        let Collected { drained: last, .. } = named(number);
+        [named(number), Collected { last, ..Collected::default() }]
+    });
+
+    let published = published(HOUR, ends.chain([Collected::default()]));
+
+    let devices: Vec<_> = published.flows.iter().map(|flow| &*flow.device).collect();
+    assert_eq!(devices.len(), ENDED);
+    assert_eq!((devices[0], devices[ENDED - 1]), ("veth005", "veth132"));
 }
 
 #[tokio::test]
@@ -163,6 +186,9 @@ fn a_dimension_that_is_switched_off_breaks_no_law() {
     assert_eq!(folder.imbalance(&interval), None);
 }
 
+const HOUR: Farewell = Farewell { most: Duration::from_hours(1), least: Duration::ZERO };
+const NONE: Farewell = Farewell { most: Duration::ZERO, least: Duration::ZERO };
+
 /// When the program of every test was attached.
 const FIRST: SystemTime = SystemTime::UNIX_EPOCH;
 
@@ -225,7 +251,19 @@ fn rules() -> Rules {
 }
 
 fn folder(snapshot: watch::Sender<Arc<Snapshot>>) -> Folder {
-    Folder { rules: rules(), snapshot, config_read: FIRST, farewell: Duration::ZERO }
+    Folder { rules: rules(), snapshot, config_read: FIRST, farewell: NONE }
+}
+
+/// What is published after the last of these looks.
+fn published(farewell: Farewell, looks: impl IntoIterator<Item = Collected>) -> Arc<Snapshot> {
+    let folder = Folder { farewell, ..folder(watch::channel(Arc::default()).0) };
+    let mut state = State::new(&folder.rules);
+    for looked in looks {
+        let health = folder.fold(&mut state, looked);
+        folder.publish(&state, health);
+    }
+
+    Arc::clone(&folder.snapshot.borrow())
 }
 
 fn counted(frames: u64) -> Collected {
