@@ -55,7 +55,8 @@ pub struct Farewell {
     pub least: Duration,
 }
 
-/// Most ended flows that are published: a host may make and remove devices all the time.
+/// Most ended flows that are published for longer than that: a host may make and remove devices
+/// all the time.
 const ENDED: usize = 128;
 
 /// Whose frames a flow is of: device and direction.
@@ -288,8 +289,7 @@ impl State {
         if let Some(counting) = self.flows.remove(&key) {
             counting.say_total("Counted until the end of the series");
             self.failing.remove(&key);
-            // What it looked like at the end is not what it looks like now.
-            let last = Flow { signals: None, ..Arc::unwrap_or_clone(counting.published) };
+            let last = Arc::unwrap_or_clone(counting.published).ended();
             if let Some((before, _)) = self.ended.insert(key, (Arc::new(last), now)) {
                 self.end(&before);
             }
@@ -307,7 +307,8 @@ impl State {
             self.ended.iter().map(|(key, (_, ended))| (*ended, key.clone())).collect();
         by_age.sort_unstable_by_key(|(ended, _)| *ended);
         let excess = by_age.len().saturating_sub(ENDED);
-        over.extend(by_age.iter().take(excess).filter_map(|(_, key)| self.ended.remove_entry(key)));
+        let oldest = by_age.iter().take(excess).filter(|(ended, _)| *ended + least <= now);
+        over.extend(oldest.filter_map(|(_, key)| self.ended.remove_entry(key)));
 
         for (_, (flow, _)) in over {
             self.end(&flow);

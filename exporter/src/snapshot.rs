@@ -36,6 +36,27 @@ pub struct Flow {
     pub maps: Vec<MapUse>,
 }
 
+impl Flow {
+    /// Gives what stays of it when its program is gone: what it counted, and not what it looks like
+    /// now or what it takes.
+    #[must_use]
+    pub fn ended(self) -> Self {
+        fn rests<K>(dimension: Dimension<K>) -> Dimension<K> {
+            Dimension { guarded: false, ..dimension }
+        }
+        let Self { sources, ports, vlans, .. } = self;
+
+        Self {
+            sources: sources.map(rests),
+            ports: ports.map(rests),
+            vlans: vlans.map(rests),
+            signals: None,
+            maps: Vec::new(),
+            ..self
+        }
+    }
+}
+
 /// One keyed dimension: named series and the rest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dimension<K> {

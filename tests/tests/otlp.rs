@@ -52,7 +52,7 @@ mod otlp {
 
     /// The arguments of a service that looks and pushes often, to those endpoints.
     fn pushing<'a>(endpoints: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
-        let mut arguments = vec!["--devices.include", Cable::DEVICE, "--devices.linger", "0s"];
+        let mut arguments = vec!["--devices.include", Cable::DEVICE, "--devices.linger", "1s"];
         arguments.extend(["--datapath.interval", "100ms", "--otlp.interval", INTERVAL]);
         for endpoint in endpoints {
             arguments.extend(["--otlp.endpoints", endpoint]);

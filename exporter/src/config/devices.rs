@@ -1,5 +1,6 @@
 //! `[devices]`: which devices are counted.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -15,8 +16,8 @@ pub struct Devices {
     pub include: Pattern,
     /// Devices to leave out of those; empty for none: a regular expression for the whole name.
     pub exclude: Pattern,
-    /// How long the series of a device that is gone stay with its last counts; as long as a scrape or
-    /// a push may take to come, or they are in none: 0s to 1h.
+    /// How long the series of a device that is gone stay with its last counts; a scrape or a push
+    /// that comes later misses them: 1s to 1h.
     #[serde(with = "humantime_serde")]
     pub linger: Duration,
 }
@@ -26,7 +27,7 @@ impl Default for Devices {
         Self {
             include: Pattern::default(),
             exclude: Pattern::default(),
-            linger: Duration::from_mins(1),
+            linger: Duration::from_mins(2),
         }
     }
 }
@@ -41,7 +42,9 @@ impl Devices {
     }
 
     pub(super) fn refusals(&self) -> Vec<&'static str> {
-        super::refused([("linger", self.linger <= Duration::from_hours(1))])
+        const LINGER: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(1);
+
+        super::refused([("linger", LINGER.contains(&self.linger))])
     }
 }
 

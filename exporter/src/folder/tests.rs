@@ -81,7 +81,7 @@ fn what_ended_is_published_for_a_while_without_what_it_looks_like() {
     let published = published(HOUR, [counted(3), last(4), Collected::default()]);
 
     assert_eq!(published.flows[0].totals.frames().packets, 7);
-    assert!(published.flows[0].signals.is_none());
+    assert!(published.flows[0].signals.is_none() && published.flows[0].maps.is_empty());
 }
 
 #[test]
