@@ -57,9 +57,10 @@ impl Endpoint {
         self.authority.rsplit_once(':')?.1.parse().ok()
     }
 
-    /// Gives this endpoint with `suffix` behind its path.
+    /// Gives this endpoint with `suffix` behind its path, before its query.
     pub(super) fn join(mut self, suffix: &str) -> Self {
-        self.path = format!("{}{suffix}", self.path.trim_end_matches('/'));
+        let (path, query) = self.path.split_at(self.path.find('?').unwrap_or(self.path.len()));
+        self.path = format!("{}{suffix}{query}", path.trim_end_matches('/'));
 
         self
     }
@@ -98,11 +99,21 @@ impl FromStr for Endpoint {
             return Err(EndpointError::Authority(authority.into()));
         }
         if !is_path(path) {
-            return Err(EndpointError::Path(path.into()));
+            return Err(EndpointError::Path(without_secrets(path)));
         }
 
         Ok(Self { scheme, authority: authority.into(), path: path.into() })
     }
+}
+
+/// Gives the text of an endpoint as people may see it: a password may hold any character, and a
+/// query a key.
+pub(super) fn without_secrets(text: &str) -> String {
+    let start = text.find("://").map_or(0, |end| end + "://".len());
+    let end = if text.contains('@') { start } else { text.find('?').unwrap_or(text.len()) };
+    let hidden = if end < text.len() { "..." } else { "" };
+
+    format!("{}{hidden}", &text[..end])
 }
 
 fn is_authority(text: &str) -> bool {
@@ -199,6 +210,23 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_secret_is_not_shown() {
+        let cases = [
+            ("http://a:1/b", "http://a:1/b"),
+            ("http://a:1/b?key=c", "http://a:1/b..."),
+            ("https://user:pass/w?rd@a:1", "https://..."),
+            ("user:secret@a", "..."),
+            ("", ""),
+        ];
+
+        for (text, shown) in cases {
+            assert_eq!(without_secrets(text), shown);
+        }
+        let error = "http://a/ b?secret".parse::<Endpoint>().unwrap_err().to_string();
+        assert!(!error.contains("secret"), "{error}");
+    }
+
+    #[test]
     fn what_cannot_be_reached_is_refused() {
         let cases = [
             ("", "`` is not a host"),
@@ -210,7 +238,7 @@ mod tests {
             ("http://::1:4317", "`::1:4317` is not a host"),
             ("http://user:secret@a", "users and passwords"),
             ("http://a/b c", "`/b c` is not a path"),
-            ("http://a?b", "`?b` is not a path"),
+            ("http://a?b", "`...` is not a path"),
         ];
 
         for (text, reason) in cases {

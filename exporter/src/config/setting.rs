@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use figment::value::{Dict, Map, Value};
 use figment::{Error, Metadata, Profile, Provider};
 
+use super::endpoint::without_secrets;
+
 /// One key as one place sets it.
 #[derive(Clone, Debug)]
 pub(super) struct Setting {
@@ -74,13 +76,20 @@ fn typed(text: String, default: &Value) -> Value {
     typed.unwrap_or_else(|| Value::from(text))
 }
 
-/// Writes a value as people may see it: headers hold secrets.
+/// Writes a value as people may see it: headers hold secrets, and so may endpoints.
 pub(super) fn shown_for(key: &str, value: &Value) -> String {
     match (key, value) {
         ("otlp.headers" | "otlp.logs_headers", Value::Array(_, headers)) => {
             format!("[{} not shown]", headers.len())
         }
         ("otlp.headers" | "otlp.logs_headers", _) => "not shown".into(),
+        ("otlp.endpoints" | "otlp.logs_endpoint", Value::String(_, text)) => {
+            format!("{:?}", without_secrets(text))
+        }
+        ("otlp.endpoints", Value::Array(_, endpoints)) => {
+            let endpoints: Vec<_> = endpoints.iter().map(|it| shown_for(key, it)).collect();
+            format!("[{}]", endpoints.join(", "))
+        }
         _ => shown(value),
     }
 }

@@ -145,12 +145,12 @@ fn tell_apart(receivers: &mut [Receiver]) -> Result<(), LocalError> {
 
 /// An endpoint of the metrics may be the one of the log too, but for its path.
 fn path_for(signal: Signal, path: &str) -> String {
-    let root = path.strip_suffix("/.").map(|before| format!("{before}/"));
-    let path = root.unwrap_or_else(|| path.into());
+    let (path, query) = path.split_at(path.find('?').unwrap_or(path.len()));
+    let path = path.strip_suffix('.').filter(|path| path.ends_with('/')).unwrap_or(path);
 
     match (signal, path.strip_suffix(Signal::Metrics.http_path())) {
-        (Signal::Logs, Some(base)) => format!("{base}{}", Signal::Logs.http_path()),
-        (Signal::Logs | Signal::Metrics, _) => path,
+        (Signal::Logs, Some(base)) => format!("{base}{}{query}", Signal::Logs.http_path()),
+        (Signal::Logs | Signal::Metrics, _) => format!("{path}{query}"),
     }
 }
 
@@ -174,6 +174,23 @@ mod tests {
 
         let names: Vec<_> = names.iter().map(|name| &**name).collect();
         assert_eq!(names, ["http://a:1/x", "http://a:1/x#2", "http://a:1/y"]);
+    }
+
+    #[test]
+    fn the_log_has_its_own_path_and_a_query_stays_behind_it() {
+        let cases = [
+            ("/v1/metrics", "/v1/metrics", "/v1/logs"),
+            ("/a/v1/metrics?b=/.", "/a/v1/metrics?b=/.", "/a/v1/logs?b=/."),
+            ("/a", "/a", "/a"),
+            ("/.", "/", "/"),
+            ("/a/.?b", "/a/?b", "/a/?b"),
+            ("/a.", "/a.", "/a."),
+        ];
+
+        for (path, metrics, logs) in cases {
+            let both = [Signal::Metrics, Signal::Logs].map(|signal| path_for(signal, path));
+            assert_eq!(both, [metrics, logs], "{path}");
+        }
     }
 
     #[test]
