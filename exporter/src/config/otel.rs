@@ -14,6 +14,7 @@ use figment::value::Value;
 
 pub use value::percent_decoded;
 
+use super::otlp::{INTERVAL, TIMEOUT};
 use super::setting::{Origin, Setting};
 
 const PREFIX: &str = "OTEL_";
@@ -58,22 +59,22 @@ const RULES: [Rule; 13] = [
         key: "otlp.interval",
         of_log: None,
         variables: &["OTEL_METRIC_EXPORT_INTERVAL"],
-        read: value::milliseconds,
-        expected: "a number of milliseconds above 0",
+        read: |text| value::milliseconds(text, &INTERVAL),
+        expected: "milliseconds, 100 to 86400000",
     },
     Rule {
         key: "otlp.timeout",
         of_log: Some(("otlp.logs_timeout", "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT")),
         variables: &["OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"],
-        read: value::milliseconds,
-        expected: "a number of milliseconds above 0",
+        read: |text| value::milliseconds(text, &TIMEOUT),
+        expected: "milliseconds, 10 to 600000",
     },
     Rule {
         key: "otlp.push_timeout",
         of_log: None,
         variables: &["OTEL_METRIC_EXPORT_TIMEOUT"],
-        read: value::milliseconds,
-        expected: "a number of milliseconds above 0",
+        read: |text| value::milliseconds(text, &TIMEOUT),
+        expected: "milliseconds, 10 to 600000",
     },
     Rule {
         key: "otlp.compression",
@@ -221,7 +222,8 @@ impl<'a> Reading<'a> {
         let text = self.value(variable)?;
         let Some(mut texts) = (rule.read)(text) else {
             self.leave(variable, rule.expected);
-            return None;
+            // Whatever is not true means false; and who does not say it clearly gets TLS.
+            return (rule.key == "otlp.insecure").then(|| false.into());
         };
 
         Some(match (rule.key, texts.pop()) {
@@ -250,6 +252,13 @@ impl<'a> Reading<'a> {
 }
 
 impl Others<'_> {
+    /// Gives the receivers that they name for metrics; none where a list is empty.
+    fn receivers(&self) -> Vec<&str> {
+        let mut settings = self.weaker.iter().chain(self.stronger).rev();
+        let last = settings.find(|setting| setting.key == endpoints::ENDPOINTS);
+        last.map(|setting| texts(&setting.value)).unwrap_or_default()
+    }
+
     fn set(&self, key: &str) -> bool {
         self.weaker.iter().chain(self.stronger).any(|setting| setting.key == key)
     }
@@ -270,6 +279,14 @@ impl Others<'_> {
 
         self.weaker.iter().rfind(|setting| setting.key == key).cloned().or_else(default)
     }
+}
+
+/// Gives the texts of a list, which may be a single one.
+fn texts(value: &Value) -> Vec<&str> {
+    let alone = value.as_str().filter(|text| !text.is_empty());
+    let list = value.as_array().unwrap_or_default();
+
+    list.iter().filter_map(Value::as_str).chain(alone).collect()
 }
 
 impl fmt::Display for Unheeded {

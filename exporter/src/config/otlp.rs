@@ -12,6 +12,11 @@ use super::header::Header;
 use super::same;
 use super::text::one_or_many;
 
+pub(super) const INTERVAL: RangeInclusive<Duration> =
+    Duration::from_millis(100)..=Duration::from_hours(24);
+pub(super) const TIMEOUT: RangeInclusive<Duration> =
+    Duration::from_millis(10)..=Duration::from_mins(10);
+
 /// The push to receivers of OTLP. Variables called `OTEL_*` are stronger: see docs/otlp.md.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -198,11 +203,6 @@ impl Otlp {
     }
 
     pub(super) fn refusals(&self) -> Vec<&'static str> {
-        const INTERVAL: RangeInclusive<Duration> =
-            Duration::from_millis(100)..=Duration::from_hours(24);
-        const TIMEOUT: RangeInclusive<Duration> =
-            Duration::from_millis(10)..=Duration::from_mins(10);
-
         let distinct: BTreeSet<_> = self.endpoints.iter().map(ToString::to_string).collect();
         let is_spoken = |otlp: &Self| {
             let is_said = |endpoint: &Endpoint| endpoint.scheme() != Scheme::Unsaid;

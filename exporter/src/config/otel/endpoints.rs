@@ -20,7 +20,7 @@ const COLLECTOR: &str = "http://localhost";
 const GRPC_PORT: u16 = 4317;
 const HTTP_PORT: u16 = 4318;
 
-const ENDPOINTS: &str = "otlp.endpoints";
+pub(super) const ENDPOINTS: &str = "otlp.endpoints";
 pub(super) const PROTOCOL: &str = "otlp.protocol";
 pub(super) const LOGS: &str = "otlp.logs";
 const LOGS_ENDPOINT: &str = "otlp.logs_endpoint";
@@ -39,7 +39,8 @@ pub(super) fn apply(reading: &mut Reading<'_>, others: &Others<'_>) {
     let logs_wanted = logs_wanted(reading);
     let [generic, of_metrics, of_logs] = VARIABLES.map(|variable| asked(reading, variable));
     log::apply(reading, others);
-    if logs_wanted.unwrap_or_else(|| others.wants_logs()) {
+    let logs_are_pushed = logs_wanted.unwrap_or_else(|| others.wants_logs());
+    if logs_are_pushed {
         let has_receiver = generic.is_some() || of_logs.is_some() || others.set(LOGS_ENDPOINT);
         log::set_apart(reading, others, has_receiver);
     }
@@ -51,7 +52,7 @@ pub(super) fn apply(reading: &mut Reading<'_>, others: &Others<'_>) {
     let named = of_metrics.as_ref().or(generic.as_ref());
     let is_http = shared.unwrap_or_else(|| !named.is_some_and(is_grpc));
     let metrics = of_metrics.map(|it| it.of_one_signal(is_http)).or_else(|| {
-        let is_alone = metrics_wanted == Some(true) && !others.set(ENDPOINTS);
+        let is_alone = metrics_wanted == Some(true) && others.receivers().is_empty();
         let default = || collector(is_http, METRICS_EXPORTER);
         let base = generic.clone().or_else(|| is_alone.then(default)?);
         base.map(|base| base.join(is_http, "/v1/metrics"))
@@ -64,8 +65,8 @@ pub(super) fn apply(reading: &mut Reading<'_>, others: &Others<'_>) {
     let named = of_logs.as_ref().or(generic.as_ref());
     let is_http = of_log.unwrap_or_else(|| !named.is_some_and(is_grpc));
     let logs = of_logs.map(|it| it.of_one_signal(is_http)).or_else(|| {
-        let has_receivers = others.set(ENDPOINTS) && metrics_wanted != Some(false);
-        let is_alone = logs_wanted == Some(true) && metrics.is_none() && !has_receivers;
+        let has_no_receiver = metrics.is_none() && others.receivers().is_empty();
+        let is_alone = logs_wanted == Some(true) && has_no_receiver;
         let default = || collector(is_http, LOGS_EXPORTER);
         let base = generic.or_else(|| is_alone.then(default)?);
         base.map(|base| base.join(is_http, "/v1/logs"))
@@ -77,6 +78,11 @@ pub(super) fn apply(reading: &mut Reading<'_>, others: &Others<'_>) {
     }
 
     if metrics_wanted == Some(false) {
+        // The log goes to the first receiver of the metrics, whether these do or not.
+        let first = others.receivers().first().filter(|_| !others.set(LOGS_ENDPOINT)).copied();
+        if let (Some(first), None, true) = (first, &logs, logs_are_pushed) {
+            reading.set(LOGS_ENDPOINT, first.into(), METRICS_EXPORTER);
+        }
         reading.set(ENDPOINTS, Value::from(Vec::<String>::new()), METRICS_EXPORTER);
     } else if let Some(Asked { endpoint, variable }) = metrics {
         reading.set(ENDPOINTS, Value::from(vec![endpoint.to_string()]), variable);

@@ -103,7 +103,10 @@ fn what_is_invalid_is_left_out_and_named() {
         ("OTEL_SDK_DISABLED", "yes"),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "thrift"),
         ("OTEL_METRIC_EXPORT_INTERVAL", "1m"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "99"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "600001"),
+        ("OTEL_METRIC_EXPORT_TIMEOUT", "9"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "no-value"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "a=%4"),
         ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "lowmemory"),
@@ -120,6 +123,31 @@ fn what_is_invalid_is_left_out_and_named() {
 
         assert_eq!((set.lines, set.unheeded), (Vec::new(), owned(&[variable])), "{value}");
     }
+}
+
+#[test]
+fn what_is_not_clearly_insecure_is_secure() {
+    let set = set(&[("OTEL_EXPORTER_OTLP_INSECURE", "yes")], &[("otlp.insecure", "true")], &[]);
+
+    assert_eq!(set.lines, ["otlp.insecure = false"]);
+    assert_eq!(set.unheeded, ["OTEL_EXPORTER_OTLP_INSECURE"]);
+}
+
+#[test]
+fn the_log_goes_to_a_receiver_of_the_metrics_also_where_these_do_not() {
+    let receivers = ("otlp.endpoints", "http://c:4317");
+    let logs = "otlp.logs_endpoint = \"http://c:4317\"";
+    let off = ("OTEL_METRICS_EXPORTER", "prometheus");
+
+    let by_variable = set(&[off, LOGS], &[receivers], &[]).lines;
+    assert_eq!(by_variable, ["otlp.endpoints = []", "otlp.logs = true", logs]);
+    let not_at_all = set(&[off], &[receivers], &[]).lines;
+    assert_eq!(not_at_all, ["otlp.endpoints = []"]);
+    let elsewhere = [receivers, ("otlp.logs_endpoint", "http://d:4317")];
+    assert_eq!(
+        set(&[off, LOGS], &elsewhere, &[]).lines,
+        ["otlp.endpoints = []", "otlp.logs = true"]
+    );
 }
 
 #[test]
@@ -140,6 +168,14 @@ fn an_endpoint_of_all_signals_gets_a_path_over_http_and_one_of_metrics_is_as_it_
         (
             vec![(GENERIC, "http://a/b/")],
             vec![metrics("http://a/b/v1/metrics"), logs("http://a/b/v1/logs"), http.into()],
+        ),
+        (
+            vec![(GENERIC, "http://a/b?key=x/y")],
+            vec![
+                metrics("http://a/b/v1/metrics?key=x/y"),
+                logs("http://a/b/v1/logs?key=x/y"),
+                http.into(),
+            ],
         ),
         (vec![(METRICS, "http://a:4318")], vec![metrics("http://a:4318/."), http.into()]),
         (vec![(METRICS, "http://a/b")], vec![metrics("http://a/b"), http.into()]),
@@ -190,6 +226,8 @@ fn who_asks_for_otlp_and_names_nobody_gets_the_collector_of_this_host() {
     );
     assert!(set(&otlp, &elsewhere, &[]).lines.is_empty());
     assert!(set(&otlp, &[], &elsewhere).lines.is_empty());
+    let nobody = [("otlp.endpoints", "")];
+    assert_eq!(set(&otlp, &nobody, &[]).lines.len(), 2, "who copies the example names nobody");
     assert_eq!(set(&otlp, &grpc, &[]).lines, ["otlp.endpoints = [\"http://localhost:4317\"]"]);
     assert_eq!(set(&otlp, &[], &grpc).lines, ["otlp.endpoints = [\"http://localhost:4317\"]"]);
 }
@@ -203,7 +241,7 @@ const OF_SIGNALS: [(&str, [&str; 3], &str, [&str; 3]); 7] = [
         "protocol",
         [r#""grpc""#, r#""http/json""#, r#""http/protobuf""#],
     ),
-    ("TIMEOUT", ["1", "2", "3"], "timeout", [r#""1ms""#, r#""2ms""#, r#""3ms""#]),
+    ("TIMEOUT", ["10", "20", "30"], "timeout", [r#""10ms""#, r#""20ms""#, r#""30ms""#]),
     (
         "COMPRESSION",
         ["none", "gzip", "zstd"],
@@ -267,16 +305,16 @@ fn what_is_said_of_metrics_alone_is_kept_from_another_receiver_of_the_log() {
 
 #[test]
 fn the_log_is_told_by_the_command_line_first_and_by_the_file_last() {
-    let timeout = ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "3");
-    let all = ("OTEL_EXPORTER_OTLP_TIMEOUT", "2");
+    let timeout = ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "30");
+    let all = ("OTEL_EXPORTER_OTLP_TIMEOUT", "20");
     let said = |variables: &[_], weaker: &[_], stronger: &[_]| {
         let [_, of_log] = of_both(&set(variables, weaker, stronger), "timeout");
         of_log
     };
 
     let own = [("otlp.logs_timeout", "9s")];
-    assert_eq!(said(&[LOGS, timeout], &own, &[]).as_deref(), Some(r#""3ms""#));
-    assert_eq!(said(&[LOGS, all], &own, &[]).as_deref(), Some(r#""2ms""#));
+    assert_eq!(said(&[LOGS, timeout], &own, &[]).as_deref(), Some(r#""30ms""#));
+    assert_eq!(said(&[LOGS, all], &own, &[]).as_deref(), Some(r#""20ms""#));
     assert_eq!(said(&[LOGS, all, timeout], &[], &own), None);
     assert_eq!(said(&[LOGS, all, timeout], &[], &[("otlp.timeout", "9s")]), None);
 }

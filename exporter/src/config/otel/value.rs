@@ -1,5 +1,8 @@
 //! Values of variables, as the keys of the configuration have them.
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
 use crate::config::header::Header;
 
 /// Takes one of `known`, in any case.
@@ -23,11 +26,11 @@ pub(super) fn negated(text: &str) -> Option<Vec<String>> {
     Some(vec![(!is_true).to_string()])
 }
 
-/// 0 is no duration of ours: nothing waits for ever.
-pub(super) fn milliseconds(text: &str) -> Option<Vec<String>> {
-    let number = text.parse::<u32>().ok().filter(|number| *number > 0)?;
+/// Takes milliseconds that `range` has. Nothing waits for ever, so 0 is none of them.
+pub(super) fn milliseconds(text: &str, range: &RangeInclusive<Duration>) -> Option<Vec<String>> {
+    let number = text.parse().ok()?;
 
-    Some(vec![format!("{number}ms")])
+    range.contains(&Duration::from_millis(number)).then(|| vec![format!("{number}ms")])
 }
 
 pub(super) fn histogram(text: &str) -> Option<Vec<String>> {
