@@ -178,6 +178,14 @@ impl SendError {
         }
     }
 
+    /// Says whether the receiver answered that it does not take the request, for a reason that is
+    /// not known to pass and not about who asks.
+    pub(super) fn is_refusal(&self) -> bool {
+        let is_answer = matches!(self, Self::Http { .. } | Self::Grpc { .. });
+
+        is_answer && !self.is_passing() && self.reason() == PushFailure::Rejected
+    }
+
     /// Says whether the receiver may have taken the request, or a part of it, all the same.
     pub(super) fn may_have_arrived(&self) -> bool {
         match self {

@@ -27,9 +27,12 @@ pub(super) struct Reports {
 struct Remarks {
     /// Data points that it turned away.
     rejected: u64,
-    /// By what they have in common: numbers differ from push to push.
+    /// By what they have in common: words with digits differ from push to push. At most [`MESSAGES`].
     messages: BTreeMap<String, String>,
 }
+
+/// Most messages that are told apart.
+const MESSAGES: usize = 32;
 
 impl Reports {
     pub(super) fn new(endpoint: &Arc<str>) -> (Self, watch::Receiver<Arc<Push>>) {
@@ -114,7 +117,9 @@ impl Reports {
             self.told = heard;
         } else {
             self.told.rejected += heard.rejected;
-            self.told.messages.extend(heard.messages);
+            for (alike, message) in heard.messages {
+                self.told.note(alike, message);
+            }
         }
     }
 
@@ -135,7 +140,14 @@ impl Remarks {
     fn add(&mut self, rejected: u64, message: String) {
         self.rejected += rejected;
         if !message.is_empty() {
-            let alike = message.chars().filter(|it| !it.is_ascii_digit()).collect();
+            let has_digit = |word: &&str| word.contains(|it: char| it.is_ascii_digit());
+            let words: Vec<_> = message.split_whitespace().filter(|it| !has_digit(it)).collect();
+            self.note(words.join(" "), message);
+        }
+    }
+
+    fn note(&mut self, alike: String, message: String) {
+        if self.messages.len() < MESSAGES {
             self.messages.entry(alike).or_insert(message);
         }
     }
@@ -143,7 +155,8 @@ impl Remarks {
     fn is_news_after(&self, told: &Self) -> bool {
         let is_new = |message: &String| !told.messages.contains_key(message);
 
-        self.rejected > 0 && told.rejected == 0 || self.messages.keys().any(is_new)
+        let has_room = told.messages.len() < MESSAGES;
+        self.rejected > 0 && told.rejected == 0 || has_room && self.messages.keys().any(is_new)
     }
 
     fn text(&self) -> String {

@@ -76,6 +76,10 @@ struct Connection {
 pub(super) const UNDER_WAY: Duration = Duration::from_secs(1);
 const LAST: Duration = Duration::from_secs(3);
 
+/// After so many pushes in which it was refused, a request of deltas is left out. Of counts that
+/// are cumulative there is a new one in each push.
+const REFUSALS: u32 = 3;
+
 impl Sender {
     /// Makes a sender; the other one reads how it is doing.
     pub fn new(client: Client, make: Make, times: Times) -> (Self, watch::Receiver<Arc<Push>>) {
@@ -102,7 +106,9 @@ impl Sender {
         let mut due = Instant::now();
 
         while has_begun && !stop.is_cancelled() {
-            due = (due + self.times.interval).max(Instant::now());
+            // After a wait that took longer, a whole interval again.
+            let next = due + self.times.interval;
+            due = if next > Instant::now() { next } else { Instant::now() + self.times.interval };
             let turn = Turn {
                 deadline: Instant::now() + self.times.push_timeout,
                 until: due,
@@ -171,7 +177,7 @@ impl Sender {
 
     /// Gives up what is unfinished, and notes what the receiver may have of it.
     fn give_up(&mut self) {
-        let Some(Work { taken, requests, series, may_have_arrived }) = self.unfinished.take()
+        let Some(Work { taken, requests, series, may_have_arrived, .. }) = self.unfinished.take()
         else {
             return;
         };
@@ -182,14 +188,15 @@ impl Sender {
         }
     }
 
-    /// Sends what is unfinished. A request that the receiver will never take is left out.
+    /// Sends what is unfinished. A request that the receiver will never take is left out, and so is
+    /// one that it has refused in several pushes: newer ones wait for it.
     async fn deliver(&mut self, turn: Turn<'_>) -> Result<(), SendError> {
         let mut outcome = Ok(());
 
         while let Some((body, points)) = self.next_request() {
             match self.send(body, turn).await {
                 Ok(answer) => self.reports.answer(answer, points),
-                Err(error) if error.is_about_the_content() => {
+                Err(error) if error.is_about_the_content() || self.is_refused_again(&error) => {
                     self.reports.turned_away(points);
                     outcome = Err(error);
                 }
@@ -197,6 +204,7 @@ impl Sender {
             }
             if let Some(work) = &mut self.unfinished {
                 work.requests.pop_front();
+                work.refusals = 0;
             }
         }
         if let Some(work) = self.unfinished.take() {
@@ -204,6 +212,16 @@ impl Sender {
         }
 
         outcome
+    }
+
+    /// Notes a refusal of the first request, and says whether there were too many.
+    fn is_refused_again(&mut self, error: &SendError) -> bool {
+        let Some(work) = self.unfinished.as_mut().filter(|_| error.is_refusal()) else {
+            return false;
+        };
+        work.refusals += 1;
+
+        work.refusals >= REFUSALS
     }
 
     fn next_request(&self) -> Option<(Bytes, usize)> {

@@ -33,6 +33,8 @@ pub struct Work {
     pub(super) series: usize,
     /// The receiver may have something of it.
     pub(super) may_have_arrived: bool,
+    /// How often the receiver has refused the first request.
+    pub(super) refusals: u32,
 }
 
 /// One encoded request.
@@ -61,7 +63,7 @@ impl Make {
             }
         });
 
-        Ok(Work { taken, requests: requests?, series, may_have_arrived: false })
+        Ok(Work { taken, requests: requests?, series, may_have_arrived: false, refusals: 0 })
     }
 
     fn request(&self, metrics: Vec<Metric>) -> ExportMetricsServiceRequest {

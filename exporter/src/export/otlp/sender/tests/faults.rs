@@ -226,6 +226,21 @@ async fn deltas_add_up_to_the_counts_whatever_request_fails() {
 }
 
 #[tokio::test]
+async fn a_delta_that_is_always_refused_does_not_hold_up_the_newer_ones_for_ever() {
+    let fake = Fake::start([(); 3].map(|()| Reply::status(500))).await;
+    let mut pushing = Pushing::new(&Otlp { temporality: Temporality::Delta, ..http(fake.port) });
+
+    for packets in [5, 12, 20, 28] {
+        pushing.show(packets);
+        pushing.push().await;
+    }
+
+    let sent: Vec<_> = fake.got().iter().filter_map(packets).collect();
+    assert_eq!(sent, [5, 5, 5, 23], "the newer ones come after three refusals");
+    assert_ne!(pushing.health().rejected, 0);
+}
+
+#[tokio::test]
 async fn a_delta_whose_answer_is_lost_is_sent_again_as_it_was() {
     for failing in 0..3 {
         let replies = (0..failing).map(|_| Reply::OK).chain([Reply::Half]);
