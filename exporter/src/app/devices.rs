@@ -186,6 +186,9 @@ impl Devices {
             }
             if !wanted.contains(&tap.device) {
                 self.forget_failures(&tap.device.name);
+            } else if *presence == Presence::DeviceGone {
+                // The list of devices does not know yet.
+                self.known.insert(tap.clone(), Known::waiting(Instant::now()));
             }
         }
 

@@ -60,6 +60,11 @@ impl Known {
         Self { running: Some(running), ..Self::default() }
     }
 
+    /// There is no sense in trying before a while has passed.
+    pub(super) fn waiting(now: Instant) -> Self {
+        Self { retry: Some(now + FIRST_PAUSE), ..Self::default() }
+    }
+
     /// Says whether it is time to try.
     pub(super) fn is_due(&self, interface: &Interface, now: Instant) -> bool {
         let has_changed = self.tried_on.as_ref().is_some_and(|tried_on| tried_on != interface);
