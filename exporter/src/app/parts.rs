@@ -9,7 +9,7 @@ use tokio::time;
 use tokio_util::sync::CancellationToken;
 
 /// What a part has left to finish after a stop: a scrape, a last drain.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(10);
 
 /// The running parts. None outlives the others.
 #[derive(Debug, Default)]
@@ -99,6 +99,6 @@ mod tests {
 
         let error = parts.run(std::future::ready(())).await.unwrap_err();
 
-        assert_eq!(error.to_string(), "some parts did not stop within 5s");
+        assert_eq!(error.to_string(), "some parts did not stop within 10s");
     }
 }
