@@ -146,7 +146,8 @@ fn what_is_lost_is_noticed() {
     let run = Run::of(&Traffic::flooded(5), 3);
     let without = |change: fn(&mut Interval)| {
         let mut intervals = run.intervals.clone();
-        change(&mut intervals[1]);
+        let busiest = intervals.iter_mut().max_by_key(|it| it.totals.frames().packets);
+        change(busiest.unwrap());
         Run { intervals, sent: run.sent }.verdict()
     };
 
@@ -205,7 +206,12 @@ impl Run {
     fn of(traffic: &Traffic, intervals: usize) -> Self {
         let datapath = Datapath::new(Options::default()).unwrap();
         let mut inspector = Inspector::new(&datapath).unwrap();
-        let running = Running::start(aimed(&mut inspector, traffic));
+        let mut generators = aimed(&mut inspector, traffic);
+        // The first interval is to have frames already.
+        for generator in &mut generators {
+            generator.program(Entry::Generate);
+        }
+        let running = Running::start(generators);
         let begun = Instant::now();
 
         let mut drained = Vec::new();

@@ -40,8 +40,18 @@ fn totals_are_those_of_the_device_and_the_sender(mode: &[&str], left_out: u64) {
     programs::stream(&cable, Cable::THERE[0], "4M");
     programs::stream(&cable, Cable::THERE[4], "1M");
 
-    let scrape = settled(&cable, &exporter, left_out);
-    let after = programs::stack(&cable.there);
+    // The stack there asks and answers for neighbours when it likes.
+    let (scrape, after) = wait_for("a moment without frames", || {
+        let scrape = settled(&cable, &exporter, left_out);
+        let after = programs::stack(&cable.there);
+        let [counted, received] =
+            [scrape.received("", &[]).packets, programs::received_by(&cable.here).packets];
+        if counted == received {
+            Ok((scrape, after))
+        } else {
+            Err(format!("{counted}, {received}"))
+        }
+    });
     let sent = |counter: &str| after[counter] - before[counter];
     assert_eq!(packets_of(&scrape, "tcp"), sent("TcpOutSegs") + sent("TcpRetransSegs"));
     assert_eq!(packets_of(&scrape, "udp"), sent("UdpOutDatagrams") + sent("Udp6OutDatagrams"));

@@ -70,6 +70,7 @@ fn a_restart_under_load_misses_no_frame() {
         wait_until_received(&cable, at_the_stop + 5_000);
         let second = Exporter::start(&cable.here, &[&pins.flags()[..], more].concat());
         assert!(load.try_wait().unwrap().is_none(), "there is load all the time");
+        load.kill().unwrap();
         load.wait().unwrap();
 
         let before = counted_until_stop(&lines);
@@ -183,10 +184,10 @@ fn what_is_no_bpf_file_system_is_refused() {
     assert!(said.contains("is not on a BPF file system; mount one with `mount -t bpf"), "{said}");
 }
 
-/// Sends echo requests without a pause, 300,000 at the most.
+/// Sends echo requests without a pause, three million at the most.
 fn flood(cable: &Cable) -> Child {
     let mut ping = cable.there.command("ping");
-    ping.args(["-q", "-f", "-c", "300000", "-I", Cable::THERE[0], Cable::HERE[0]]);
+    ping.args(["-q", "-f", "-c", "3000000", "-I", Cable::THERE[0], Cable::HERE[0]]);
 
     ping.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("`ip` can be run")
 }

@@ -72,7 +72,7 @@ fn a_name_that_nobody_resolves_holds_up_neither_another_receiver_nor_the_end() {
 
     println!("the end took {:?}", asked.elapsed());
     assert_eq!(status.code(), Some(0), "{}", service.log());
-    assert!(asked.elapsed() < Duration::from_secs(6), "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
     oracle.assert_content();
 }
 

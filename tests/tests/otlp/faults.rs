@@ -25,7 +25,18 @@ fn receivers_that_are_down_delay_neither_scrapes_nor_folds_nor_another_receiver(
     let cable = cable("down");
     let _silent = cable.here.within(|| TcpListener::bind(("127.0.0.1", SILENT.1)).unwrap());
     let oracle = Oracle::start(&cable.here, &python);
-    let service = start(&cable, &[NOBODY, SILENT.0, GRPC], &["--otlp.timeout", "1s"]);
+
+    // A machine that stands still for a second delays everything; not each time.
+    let delays: Vec<_> =
+        (0..3).map_while(|_| beside_receivers_that_are_down(&cable, &oracle).err()).collect();
+
+    assert!(delays.len() < 3, "{delays:#?}");
+    oracle.assert_content();
+}
+
+/// Says what was delayed, if anything was.
+fn beside_receivers_that_are_down(cable: &Cable, oracle: &Oracle<'_>) -> Result<(), String> {
+    let service = start(cable, &[NOBODY, SILENT.0, GRPC], &["--otlp.timeout", "1s"]);
     oracle.next();
     let pushes = oracle.pushes().len();
     let folds = folds(&service);
@@ -42,17 +53,24 @@ fn receivers_that_are_down_delay_neither_scrapes_nor_folds_nor_another_receiver(
     let [pushes, folds] =
         [oracle.pushes().len() - pushes, (self::folds(&service) - folds) as usize];
 
-    println!("in {elapsed:?}: {pushes} pushes, {folds} folds, longest scrape {longest:?}");
-    let periods = |period: u128| (elapsed.as_millis() / period) as usize;
-    assert!(pushes >= periods(300) * 2 / 3, "{pushes} pushes");
-    assert!(folds >= periods(100) * 2 / 3, "{folds} folds");
-    assert!(longest < Duration::from_secs(1), "{longest:?}");
-    oracle.assert_content();
     assert!(failures(&service, NOBODY, "connect") > 0);
     // Once per change, and not for every failure.
     for endpoint in [NOBODY, SILENT.0] {
-        assert_eq!(service.said(endpoint), 1, "{endpoint}: {}", service.log());
+        let lines = wait_for("a line", || match service.said(endpoint) {
+            0 => Err(service.log()),
+            lines => Ok(lines),
+        });
+        assert_eq!(lines, 1, "{endpoint}: {}", service.log());
     }
+    let seen =
+        format!("in {elapsed:?}: {pushes} pushes, {folds} folds, longest scrape {longest:?}");
+    println!("{seen}");
+    let periods = |period: u128| (elapsed.as_millis() / period) as usize;
+    let is_in_time = pushes >= periods(300) * 2 / 3
+        && folds >= periods(100) * 2 / 3
+        && longest < Duration::from_secs(1);
+
+    if is_in_time { Ok(()) } else { Err(seen) }
 }
 
 #[test]
@@ -72,7 +90,7 @@ fn who_is_asked_to_stop_while_receivers_are_down_stops_soon_and_well() {
 
     println!("it took {:?}", asked.elapsed());
     assert_eq!(status.code(), Some(0), "{}", service.log());
-    assert!(asked.elapsed() < Duration::from_secs(6), "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
 }
 
 #[test]
@@ -109,6 +127,12 @@ fn a_receiver_that_comes_back_gets_the_newest_counts() {
         let oracle = Oracle::start(&cable.here, &python);
         let service = start(&cable, &[endpoint], &["--otlp.protocol", protocol]);
         oracle.next();
+        wait_for("its answer", || {
+            match service.scrape().find("packet_exporter_otlp_exports_total", &[]) {
+                None | Some(0) => Err(service.log()),
+                Some(_) => Ok(()),
+            }
+        });
 
         drop(oracle);
         wait_for("a failure", || match failures(&service, endpoint, "connect") {
@@ -129,9 +153,10 @@ fn a_receiver_that_comes_back_gets_the_newest_counts() {
             }
         });
         oracle.assert_content();
-        // A line for each change: from good to bad, and back.
+        // A line for each change: from good to bad, and back. A push that was on its way when the
+        // receiver ended has a line too, since it fails for another reason.
         wait_for("the change to be logged", || match service.said(endpoint) {
-            2 => Ok(()),
+            2 | 3 if service.log().contains("Pushes are taken again") => Ok(()),
             lines => Err(format!("{lines} lines: {}", service.log())),
         });
     }
@@ -154,7 +179,8 @@ fn a_port_that_speaks_something_else_is_a_failure_that_is_named() {
 
         wait_for("a failure", || {
             let failures = service.scrape().find(FAILURES, &[]).unwrap_or_default();
-            if failures > 0 { Ok(()) } else { Err(service.log()) }
+            let is_said = service.said(endpoint) > 0;
+            if failures > 0 && is_said { Ok(()) } else { Err(service.log()) }
         });
 
         let log = service.log();

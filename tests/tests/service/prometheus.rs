@@ -1,4 +1,4 @@
-//! A real Prometheus scrapes the service every second, for a minute.
+//! A real Prometheus scrapes the service every two seconds, for a minute.
 
 use std::net::UdpSocket;
 use std::thread::{self, sleep};
@@ -10,17 +10,17 @@ use tests::receivers::prometheus::Prometheus;
 use tests::service::Service;
 use tests::tools::tool;
 
-use super::{ON_CABLE, cable};
+use super::{QUICK, cable};
 
 const CONFIG: &str = "\
-global: {scrape_interval: 1s, scrape_timeout: 900ms}
+global: {scrape_interval: 2s, scrape_timeout: 2s}
 scrape_configs:
   - job_name: packets
     static_configs: [{targets: ['127.0.0.1:10199']}]
 ";
 const MINUTE: Duration = Duration::from_mins(1);
 /// Before and after the minute, so that it is full.
-const MARGIN: Duration = Duration::from_secs(2);
+const MARGIN: Duration = Duration::from_secs(4);
 /// Datagrams per second and in all.
 const RATE: u32 = 200;
 const DATAGRAMS: u32 = 55 * RATE;
@@ -36,7 +36,7 @@ fn prometheus_sees_what_was_sent_for_a_minute() {
     let test = "prometheus_sees_what_was_sent_for_a_minute";
     let Some(program) = tool(test, "PACKET_EXPORTER_PROMETHEUS") else { return };
     let cable = cable("prometheus");
-    let mut service = Service::start(&cable.here, &ON_CABLE);
+    let mut service = Service::start(&cable.here, &QUICK);
     let prometheus = Prometheus::start(&cable.here, &program, CONFIG, &[]);
     wait_for("the first scrape", || prometheus.value(UDP).ok_or_else(|| "no series".into()));
     let begun = Instant::now();
@@ -54,7 +54,7 @@ fn prometheus_sees_what_was_sent_for_a_minute() {
     // Up, all the time.
     assert_eq!(prometheus.value("min_over_time(up[1m])"), Some(1.0));
     let scrapes = prometheus.value("count_over_time(up[1m])").unwrap();
-    assert!(scrapes >= 59.0, "{scrapes} scrapes in a minute");
+    assert!(scrapes >= 28.0, "{scrapes} scrapes in a minute");
     assert_eq!(prometheus.value("count(up)"), Some(1.0));
     // Nothing was wrong with any of them.
     let target = &prometheus.get("/api/v1/targets")["data"]["activeTargets"][0];
@@ -69,10 +69,11 @@ fn prometheus_sees_what_was_sent_for_a_minute() {
     println!(
         "rate {rate:.1} of {RATE}/s, increase {increase:.1} of {DATAGRAMS}, {scrapes} scrapes"
     );
-    assert!((rate / f64::from(RATE) - 1.0).abs() < 0.05, "{rate} datagrams per second");
+    // A scrape that comes late by a second moves the end of the range by as much.
+    assert!((rate / f64::from(RATE) - 1.0).abs() < 0.1, "{rate} datagrams per second");
     // Prometheus extrapolates to the ends of its range; that it began at 0 and had everything in
     // the end is exact.
-    assert!((increase / f64::from(DATAGRAMS) - 1.0).abs() < 0.05, "{increase} datagrams");
+    assert!((increase / f64::from(DATAGRAMS) - 1.0).abs() < 0.1, "{increase} datagrams");
     let scrape = service.scrape();
     let echo = [("family", "ipv4"), ("type", "echo_request")];
     assert_eq!(scrape.received("", &[("protocol", "udp")]).packets, u64::from(DATAGRAMS));

@@ -33,7 +33,7 @@ async fn who_leaves_an_http2_answer_lying_does_not_block_others() {
     let folder = folder(&authority, PLAIN);
     let mut site = site_of(|_| Rendered { content_type: "text/plain", body: vec![b'x'; 8 << 20] });
     site.max_requests = 1;
-    let limits = Limits { answer: Duration::from_millis(200), ..Limits::default() };
+    let limits = Limits { answer: Duration::from_secs(2), ..Limits::default() };
     let server = Running::with(site, Some(WebFile::open(&folder.web()).unwrap()), limits);
     let stream = server.shake_hands(http2(&authority)).await.unwrap();
     let (mut sender, connection) = converse(stream).await;

@@ -77,6 +77,15 @@ impl Pushing {
         self.push_within(Duration::from_secs(10)).await;
     }
 
+    /// Pushes once, without repetitions.
+    async fn push_once(&mut self) {
+        let stop = CancellationToken::new();
+        let now = Instant::now();
+        let turn = Turn { deadline: now + DEADLINE / 2, until: now, stop: &stop };
+
+        timeout(DEADLINE, self.sender.push(&self.source, turn)).await.expect("a push ends");
+    }
+
     fn health(&self) -> Arc<Push> {
         Arc::clone(&self.health.borrow())
     }

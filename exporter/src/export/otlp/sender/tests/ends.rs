@@ -21,8 +21,7 @@ async fn told(steps: Vec<Step<'_>>) -> Vec<Vec<Option<Said>>> {
         pushing.show_sources(sources);
         fake.then(replies);
         let before = fake.got().len();
-        // Too short for a repetition.
-        pushing.push_within(Duration::from_millis(300)).await;
+        pushing.push_once().await;
         told.push(fake.got()[before..].iter().map(said).collect());
     }
 
@@ -135,7 +134,7 @@ async fn a_receiver_that_never_answers_is_not_owed_more_than_it_can_have() {
         let source = std::net::Ipv4Addr::from(push).to_string();
         pushing.show_sources(&[&source]);
         fake.then([Reply::status(500)].to_vec());
-        pushing.push_within(Duration::from_millis(300)).await;
+        pushing.push_once().await;
         let points: usize = fake.got().last().unwrap().metrics().iter().map(points).sum();
         most = most.max(points as u64);
     }
