@@ -4,6 +4,7 @@ use serde_json::Value;
 use tests::cable::Cable;
 use tests::patience::wait_for;
 use tests::receivers::oracle::{Options, Oracle, points};
+use tests::service::Service;
 use tests::tools::tool;
 
 use super::{GRPC, HTTP, PYTHON, cable, send, start, start_in};
@@ -144,6 +145,28 @@ fn a_device_that_goes_ends_its_series_and_one_that_comes_begins_them_anew() {
     let [before, anew] = [before, anew]
         .map(|push| points(&push, "packet.receive.packets", &UDP)[0]["start"].as_u64());
     assert!(before < anew, "{before:?}, {anew:?}");
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test otlp`"]
+fn what_a_device_counted_last_is_pushed() {
+    let test = "what_a_device_counted_last_is_pushed";
+    let Some(python) = tool(test, PYTHON) else { return };
+    let cable = cable("lastpush");
+    let oracle = Oracle::start(&cable.here, &python);
+    // So long that no regular fold comes between.
+    let rarely = ["--datapath.interval", "30s", "--otlp.interval", "300ms"];
+    let to_whom = ["--devices.include", Cable::DEVICE, "--otlp.endpoints", GRPC];
+    let _service = Service::start(&cable.here, &[rarely, to_whom].concat());
+    oracle.next();
+    send(&cable);
+    let counted = |push: &Value| value(push, "packet.receive.packets", &UDP);
+    assert_ne!(oracle.pushes().last().and_then(counted), Some(KNOCKS), "not folded yet");
+
+    cable.cut();
+
+    wait_for("the last counts", || has(&oracle, |push| counted(push) == Some(KNOCKS)));
+    oracle.assert_content();
 }
 
 #[test]
