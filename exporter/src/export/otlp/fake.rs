@@ -52,6 +52,8 @@ pub(super) enum Reply {
 pub(super) struct Got {
     pub(super) path: String,
     pub(super) headers: HeaderMap,
+    /// The number of the connection on which it came.
+    pub(super) connection: usize,
     /// As it was sent.
     raw: Bytes,
 }
@@ -146,15 +148,15 @@ impl Fake {
         let (kept, told) = (Arc::clone(&got), Arc::clone(&replies));
         serving.spawn(async move {
             let mut connections = JoinSet::new();
-            loop {
+            for number in 0.. {
                 let (stream, _) = listener.accept().await.unwrap();
                 let (kept, replies, tls) = (Arc::clone(&kept), Arc::clone(&told), tls.clone());
                 connections.spawn(async move {
                     match tls {
-                        None => serve(stream, kept, replies).await,
+                        None => serve(stream, number, kept, replies).await,
                         Some(tls) => {
                             if let Ok(stream) = tls.accept(stream).await {
-                                serve(stream, kept, replies).await;
+                                serve(stream, number, kept, replies).await;
                             }
                         }
                     }
@@ -175,8 +177,12 @@ impl Fake {
     }
 }
 
-async fn serve<S>(stream: S, got: Shared<Vec<Got>>, replies: Shared<VecDeque<Reply>>)
-where
+async fn serve<S>(
+    stream: S,
+    connection: usize,
+    got: Shared<Vec<Got>>,
+    replies: Shared<VecDeque<Reply>>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let service = service_fn(move |request: Request<Incoming>| {
@@ -186,7 +192,7 @@ where
             let raw = body.collect().await.unwrap().to_bytes();
             let is_grpc = head.version == hyper::Version::HTTP_2;
             let (path, headers) = (head.uri.path().to_owned(), head.headers);
-            got.lock().unwrap().push(Got { path, headers, raw });
+            got.lock().unwrap().push(Got { path, headers, connection, raw });
             let ok = if is_grpc { Reply::code(0) } else { Reply::OK };
             let reply = replies.lock().unwrap().pop_front().unwrap_or(ok);
             Ok::<_, Infallible>(response(reply).await)

@@ -125,7 +125,7 @@ async fn a_series_that_is_back_has_not_ended() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_never_answers_is_not_owed_more_than_it_can_have() {
+async fn a_receiver_that_takes_no_push_is_not_owed_more_than_it_can_have() {
     let fake = Fake::start([]).await;
     let mut pushing = Pushing::new(&http(fake.port));
     let mut most = 0;

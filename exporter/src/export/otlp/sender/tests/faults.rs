@@ -109,6 +109,8 @@ async fn a_receiver_that_says_nothing_is_given_up_and_asked_on_another_connectio
         pushing.push().await;
 
         assert_eq!((pushing.failures(PushFailure::Timeout), pushing.health().exports), (1, 1));
+        let on: Vec<_> = fake.got().iter().map(|got| got.connection).collect();
+        assert_eq!(on, [0, 1], "{protocol:?}");
     }
 }
 
