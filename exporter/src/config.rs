@@ -37,7 +37,7 @@ use serde::{Deserialize, Serialize};
 pub use self::command::{Command, Doctor, Inspect, Output, Parser, UsageError};
 pub use self::datapath::{Datapath, Mode, Transmit};
 pub use self::devices::Devices;
-pub use self::endpoint::{Endpoint, Scheme};
+pub use self::endpoint::{Endpoint, Scheme, split_query};
 pub use self::file::ConfigFile;
 pub use self::header::{Header, HeaderError};
 pub use self::inputs::Inputs;

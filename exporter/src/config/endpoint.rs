@@ -59,7 +59,7 @@ impl Endpoint {
 
     /// Gives this endpoint with `suffix` behind its path, before its query.
     pub(super) fn join(mut self, suffix: &str) -> Self {
-        let (path, query) = self.path.split_at(self.path.find('?').unwrap_or(self.path.len()));
+        let (path, query) = split_query(&self.path);
         self.path = format!("{}{suffix}{query}", path.trim_end_matches('/'));
 
         self
@@ -106,11 +106,16 @@ impl FromStr for Endpoint {
     }
 }
 
+/// Splits a URL, or its path, before the query. Source: RFC 3986, section 3.4.
+pub fn split_query(text: &str) -> (&str, &str) {
+    text.split_at(text.find('?').unwrap_or(text.len()))
+}
+
 /// Gives the text of an endpoint as people may see it: a password may hold any character, and a
 /// query a key.
 pub(super) fn without_secrets(text: &str) -> String {
     let start = text.find("://").map_or(0, |end| end + "://".len());
-    let end = if text.contains('@') { start } else { text.find('?').unwrap_or(text.len()) };
+    let end = if text.contains('@') { start } else { split_query(text).0.len() };
     let hidden = if end < text.len() { "..." } else { "" };
 
     format!("{}{hidden}", &text[..end])

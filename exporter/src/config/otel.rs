@@ -252,22 +252,24 @@ impl<'a> Reading<'a> {
 }
 
 impl Others<'_> {
-    /// Gives the receivers that they name for metrics; none where a list is empty.
-    fn receivers(&self) -> Vec<&str> {
-        let mut settings = self.weaker.iter().chain(self.stronger).rev();
-        let last = settings.find(|setting| setting.key == endpoints::ENDPOINTS);
-        last.map(|setting| texts(&setting.value)).unwrap_or_default()
+    /// Gives the strongest setting of a key.
+    fn last(&self, key: &str) -> Option<&Setting> {
+        self.weaker.iter().chain(self.stronger).rfind(|setting| setting.key == key)
     }
 
     fn set(&self, key: &str) -> bool {
-        self.weaker.iter().chain(self.stronger).any(|setting| setting.key == key)
+        self.last(key).is_some()
+    }
+
+    /// Gives the receivers that they name for metrics; none where a list is empty.
+    fn receivers(&self) -> Vec<&str> {
+        let endpoints = self.last(endpoints::ENDPOINTS);
+
+        endpoints.map(|setting| texts(&setting.value)).unwrap_or_default()
     }
 
     fn wants_logs(&self) -> bool {
-        let mut logs = self.weaker.iter().chain(self.stronger).rev();
-        let last = logs.find(|setting| setting.key == endpoints::LOGS);
-
-        last.is_some_and(|setting| setting.value.to_bool() == Some(true))
+        self.last(endpoints::LOGS).is_some_and(|setting| setting.value.to_bool() == Some(true))
     }
 
     /// Gives what would hold without the variables; no protocol, which follows from the endpoint.

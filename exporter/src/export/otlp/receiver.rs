@@ -10,7 +10,7 @@ use hyper::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::failure::LocalError;
 use super::signal::Signal;
-use crate::config::{Compression, Endpoint, Header, Otlp, Protocol, Scheme};
+use crate::config::{Compression, Endpoint, Header, Otlp, Protocol, Scheme, split_query};
 
 /// Source: OTLP specification, "User Agent".
 const USER_AGENT: &str = concat!("OTel-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION"));
@@ -66,7 +66,7 @@ impl Receiver {
             (Protocol::HttpProtobuf | Protocol::HttpJson, None) => signal.http_path().into(),
             (Protocol::HttpProtobuf | Protocol::HttpJson, Some(path)) => path_for(signal, path),
         };
-        let name = format!("{base}{}", path.split('?').next().unwrap_or_default());
+        let name = format!("{base}{}", split_query(&path).0);
         let url = format!("{base}{path}");
 
         Ok(Self {
@@ -145,7 +145,7 @@ fn tell_apart(receivers: &mut [Receiver]) -> Result<(), LocalError> {
 
 /// An endpoint of the metrics may be the one of the log too, but for its path.
 fn path_for(signal: Signal, path: &str) -> String {
-    let (path, query) = path.split_at(path.find('?').unwrap_or(path.len()));
+    let (path, query) = split_query(path);
     let path = path.strip_suffix('.').filter(|path| path.ends_with('/')).unwrap_or(path);
 
     match (signal, path.strip_suffix(Signal::Metrics.http_path())) {
