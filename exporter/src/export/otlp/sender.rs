@@ -106,14 +106,10 @@ impl Sender {
         let mut due = Instant::now();
 
         while has_begun && !stop.is_cancelled() {
+            let now = Instant::now();
             // After a wait that took longer, a whole interval again.
-            let next = due + self.times.interval;
-            due = if next > Instant::now() { next } else { Instant::now() + self.times.interval };
-            let turn = Turn {
-                deadline: Instant::now() + self.times.push_timeout,
-                until: due,
-                stop: &stop,
-            };
+            due = if due + self.times.interval > now { due } else { now } + self.times.interval;
+            let turn = Turn { deadline: now + self.times.push_timeout, until: due, stop: &stop };
             tokio::select! {
                 () = self.push(&source, turn) => {}
                 () = async { stop.cancelled().await; sleep(UNDER_WAY).await } => break,
