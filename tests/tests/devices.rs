@@ -209,6 +209,7 @@ fn devices_that_see_the_same_frames_are_named_once() {
 #[test]
 #[ignore = "needs root: `cargo xtask test devices`"]
 fn what_lies_on_a_device_is_counted_and_named_where_the_kernel_has_it() {
+    let test = "what_lies_on_a_device_is_counted_and_named_where_the_kernel_has_it";
     let kinds = [
         ("macvlan", &["add", "link", "veth0", "name", "upper0", "type", "macvlan"][..]),
         ("vlan", &["add", "link", "veth0", "name", "upper0", "type", "vlan", "id", "5"]),
@@ -219,7 +220,7 @@ fn what_lies_on_a_device_is_counted_and_named_where_the_kernel_has_it() {
         let cable = Cable::lay("upper");
         let made = cable.here.command("ip").arg("link").args(add).output().unwrap();
         if !made.status.success() {
-            println!("SKIPPED devices on others, {kind}: this kernel has no such devices");
+            println!("SKIPPED {test}: this kernel has no {kind} devices");
             continue;
         }
         if kind == "bond" {

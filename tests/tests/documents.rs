@@ -87,6 +87,20 @@ fn who_ignores_a_test_says_how_to_run_it() {
     assert!(ignored > 0, "no test is ignored");
 }
 
+#[test]
+fn each_test_that_may_be_skipped_is_there() {
+    let list = read("tests/optional.txt");
+    let sources: String =
+        rust_files(&["tests/tests"]).into_iter().map(|TextFile { text, .. }| text).collect();
+
+    let tests: Vec<_> = list.lines().filter(|line| line.starts_with(' ')).map(str::trim).collect();
+    let missing: Vec<_> =
+        tests.iter().filter(|test| !sources.contains(&format!("fn {test}("))).collect();
+
+    assert!(!tests.is_empty());
+    assert!(missing.is_empty(), "tests/optional.txt names {missing:?}");
+}
+
 /// Before the commands in xtask's help.
 const HELP_FROM: &str = "cargo xtask COMMAND";
 

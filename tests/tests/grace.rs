@@ -16,7 +16,9 @@ fn the_wait_of_a_drain_outlasts_a_program_that_is_running() {
     let datapath = Datapath::new(Options::default()).unwrap();
     let inspector = Inspector::new(&datapath).unwrap();
 
-    let has_ended = during_a_run(|_| inspector.wait().unwrap());
+    let test = "the_wait_of_a_drain_outlasts_a_program_that_is_running";
+
+    let has_ended = during_a_run(test, |_| inspector.wait().unwrap());
 
     assert_ne!(has_ended, Some(false), "the program still ran when the wait was over");
 }
@@ -25,18 +27,19 @@ fn the_wait_of_a_drain_outlasts_a_program_that_is_running() {
 #[test]
 #[ignore = "needs root: `cargo xtask test grace`"]
 fn an_update_of_a_plain_map_does_not_wait_for_the_program() {
-    let still_runs = |_| during_a_run(|flag| flag.set(false)) == Some(false);
+    let test = "an_update_of_a_plain_map_does_not_wait_for_the_program";
+    let still_runs = |_| during_a_run(test, |flag| flag.set(false)) == Some(false);
     // A thread that others keep from its CPU comes too late, but not each time.
     let is_seen = (0..ATTEMPTS).any(still_runs);
 
     assert!(cpus().len() < 2 || is_seen, "in {ATTEMPTS} runs no update came back before the end");
 }
 
-/// Does something while a program is running on another CPU, and says whether the program had
-/// ended by then; `None` with one CPU, with that printed.
-fn during_a_run(act: impl Fn(&mut Flag)) -> Option<bool> {
+/// Does something while a program is running on another CPU, and returns whether the program had
+/// ended by then; `None` with one CPU, where `test` is skipped.
+fn during_a_run(test: &str, act: impl Fn(&mut Flag)) -> Option<bool> {
     let &[here, there, ..] = &cpus()[..] else {
-        println!("SKIPPED the wait for a running program: there is one CPU");
+        println!("SKIPPED {test}: there is one CPU");
         return None;
     };
     pin(here);

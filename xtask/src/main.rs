@@ -20,8 +20,10 @@ cargo xtask COMMAND
 
   setup               installs what building, running and testing need; repeats nothing
   run [-- ARGS]       builds packet-exporter and runs it, with ARGS
-  test [FILTER...]    runs all checks and tests; or those of the files tests/tests/FILTER.rs,
-                      or with names that contain a FILTER
+  test [--strict] [FILTER...]
+                      runs all checks and tests; or those of the files tests/tests/FILTER.rs,
+                      or with names that contain a FILTER; with --strict a skipped test fails,
+                      unless tests/optional.txt has it
   demo [--seconds N]  shows the exporter at work on traffic between private namespaces
   bench [--json]      measures what packets, folds and scrapes cost, against floors
                       [--quick] [--rounds N]
@@ -36,7 +38,8 @@ fn main() -> ExitCode {
     let outcome = match *arguments.as_slice() {
         ["setup"] => setup::command(),
         ["run", "--", ref arguments @ ..] | ["run", ref arguments @ ..] => run::command(arguments),
-        ["test", ref filters @ ..] => test::command(filters),
+        ["test", "--strict", ref filters @ ..] => test::command(true, filters),
+        ["test", ref filters @ ..] => test::command(false, filters),
         ["demo", ref arguments @ ..] => demo::command(arguments),
         ["bench", ref arguments @ ..] => bench::command(arguments),
         ["lint"] => lint::command(),

@@ -1,5 +1,7 @@
 //! `cargo xtask test`: every check and every test, one stage after the other.
 
+mod optional;
+mod slowest;
 mod tally;
 
 use std::io::{self, Write};
@@ -12,58 +14,121 @@ use anyhow::Result;
 use crate::lint;
 use crate::process;
 use crate::setup;
+use optional::Optional;
+use slowest::Slowest;
 use tally::Tally;
 
-pub(crate) fn command(filters: &[&str]) -> Result<ExitCode> {
+/// Runs everything, or what `filters` name. A `strict` run fails for each test that is skipped,
+/// unless the tool that it needs is one that a machine may lack.
+pub(crate) fn command(is_strict: bool, filters: &[&str]) -> Result<ExitCode> {
     setup::require_for_tests()?;
-    let mut tally = Tally::default();
+    let mut report = Report::default();
 
     if filters.is_empty() {
         for (name, mut command) in lint::checks() {
             match lint::missing(&command) {
-                Some(reason) => tally.not_run(name, &reason),
+                Some(reason) => report.tally.not_run(name, &reason),
                 None => {
-                    check(&mut tally, name, &mut command)?;
+                    report.check(name, &mut command)?;
                 }
             }
         }
     }
     // The service that the tests start, as the dev profile builds it: with its assertions.
-    let built = check(
-        &mut tally,
+    let built = report.check(
         "the service",
         process::cargo().args(["build", "--package", "exporter", "--bins"]),
     )?;
-    stage(&mut tally, "tests that need no privileges", tests(&[], filters)?.arg("--show-output"))?;
+    let unprivileged = Stage { name: "tests that need no privileges", one_at_a_time: false };
+    report.stage(unprivileged, tests(&[], filters)?.arg("--show-output"))?;
     if built {
-        privileged(&mut tally, filters)?;
+        report.privileged(filters)?;
+    }
+    if !filters.is_empty() && report.tally.tests() == 0 {
+        report.tally.check(&format!("no test fits {}", filters.join(" ")), false);
+    }
+    if is_strict {
+        report.tally.refuse_skips(&Optional::of_project());
     }
 
-    print!("{tally}");
+    let Report { tally, slowest } = report;
+    print!("{slowest}{tally}");
     io::stdout().flush()?;
     Ok(if tally.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The tests that load programs into the kernel and start the service.
-fn privileged(tally: &mut Tally, filters: &[&str]) -> Result<()> {
-    const NAME: &str = "tests in the kernel and of the service";
-    let kinds = ["--lib", "--bins", "--tests"];
+/// What the checks and tests of a run came to.
+#[derive(Default)]
+struct Report {
+    tally: Tally,
+    slowest: Slowest,
+}
 
-    if process::is_root() {
-        let mut tests = tests(&kinds, filters)?;
-        return stage(tally, NAME, tests.args(["--ignored", "--test-threads=1", "--show-output"]));
-    }
+/// A run of cargo's tests.
+#[derive(Clone, Copy)]
+struct Stage {
+    name: &'static str,
+    one_at_a_time: bool,
+}
 
-    println!("\n== {NAME}: they need root");
-    let mut list = tests(&kinds, filters)?;
-    let listed = process::output(list.args(["--ignored", "--list", "--format=terse"]));
-    for test in listed.iter().flat_map(|list| list.lines()) {
-        if let Some(name) = test.strip_suffix(": test") {
-            tally.not_run(name, "needs root");
+impl Report {
+    /// Runs the tests that load programs into the kernel and start the service.
+    fn privileged(&mut self, filters: &[&str]) -> Result<()> {
+        const STAGE: Stage =
+            Stage { name: "tests in the kernel and of the service", one_at_a_time: true };
+        let kinds = ["--lib", "--bins", "--tests"];
+
+        if process::is_root() {
+            let mut tests = tests(&kinds, filters)?;
+            let tests = tests.args(["--ignored", "--test-threads=1", "--show-output"]);
+            return self.stage(STAGE, tests);
         }
+
+        println!("\n== {}: they need root", STAGE.name);
+        let mut list = tests(&kinds, filters)?;
+        let listed = process::output(list.args(["--ignored", "--list", "--format=terse"]));
+        for test in listed.iter().flat_map(|list| list.lines()) {
+            if let Some(name) = test.strip_suffix(": test") {
+                self.tally.not_run(name, "needs root");
+            }
+        }
+
+        Ok(())
     }
 
-    Ok(())
+    /// Runs a check, which passes or fails as a whole; returns whether it passed.
+    fn check(&mut self, name: &str, command: &mut Command) -> Result<bool> {
+        println!("\n== {name}");
+        let begun = Instant::now();
+        let passed = process::succeed(command).is_ok();
+        self.tally.check(name, passed);
+        println!("== {name}: {} s", begun.elapsed().as_secs());
+        io::stdout().flush()?;
+
+        Ok(passed)
+    }
+
+    /// Prints what the tests print, and counts and times them.
+    fn stage(&mut self, Stage { name, one_at_a_time }: Stage, command: &mut Command) -> Result<()> {
+        println!("\n== {name}");
+        let begun = Instant::now();
+        let failed_before = self.tally.failed();
+
+        let (mut child, lines) = process::spawn(command)?;
+        for line in lines {
+            println!("{line}");
+            self.tally.read(&line);
+            self.slowest.read(&line, begun.elapsed(), one_at_a_time);
+        }
+        let status = child.wait()?;
+        // A test program that crashed, or did not compile, has counted nothing.
+        if !status.success() && self.tally.failed() == failed_before {
+            self.tally.check(&format!("{name} did not finish ({status})"), false);
+        }
+        println!("== {name}: {} s", begun.elapsed().as_secs());
+
+        Ok(())
+    }
 }
 
 /// A run of the workspace's tests, open for arguments of the test programs.
@@ -103,35 +168,4 @@ fn is_file(word: &str) -> bool {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tests");
 
     tests.join(word).with_extension("rs").is_file()
-}
-
-/// A check passes or fails as a whole.
-fn check(tally: &mut Tally, name: &str, command: &mut Command) -> Result<bool> {
-    println!("\n== {name}");
-    let passed = process::succeed(command).is_ok();
-    tally.check(name, passed);
-    io::stdout().flush()?;
-
-    Ok(passed)
-}
-
-/// Shows what the tests say while it is counted.
-fn stage(tally: &mut Tally, name: &str, command: &mut Command) -> Result<()> {
-    println!("\n== {name}");
-    let begun = Instant::now();
-    let failed_before = tally.failed();
-
-    let (mut child, lines) = process::spawn(command)?;
-    for line in lines {
-        println!("{line}");
-        tally.read(&line);
-    }
-    let status = child.wait()?;
-    // A test program that crashed, or did not compile, has counted nothing.
-    if !status.success() && tally.failed() == failed_before {
-        tally.check(&format!("{name} did not finish ({status})"), false);
-    }
-    println!("== {name}: {} s", begun.elapsed().as_secs());
-
-    Ok(())
 }

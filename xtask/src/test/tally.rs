@@ -1,6 +1,9 @@
 //! What the test runners report, added up.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
+
+use super::optional::Optional;
 
 /// How a test says that it cannot run here: `SKIPPED name: reason`, and then it returns.
 const SKIPPED: &str = "SKIPPED ";
@@ -12,11 +15,29 @@ pub(crate) struct Tally {
     /// As the runners have it, who take a skipped test for a passed one.
     passed: usize,
     failed: usize,
+    /// Of the above, what is a test of a runner and no check of ours.
+    tests: usize,
     failures: Vec<Failure>,
     /// Whose output is being read, as a place among the failures.
     speaker: Option<usize>,
-    skipped: Vec<String>,
-    not_run: Vec<String>,
+    skipped: Vec<Skip>,
+    not_run: Vec<Skip>,
+}
+
+/// A test that could not run here.
+#[derive(Debug)]
+struct Skip {
+    test: String,
+    reason: String,
+}
+
+impl Skip {
+    /// Reads `NAME: reason`.
+    fn of(line: &str) -> Self {
+        let (test, reason) = line.split_once(": ").unwrap_or((line, "no reason was printed"));
+
+        Self { test: test.to_owned(), reason: reason.to_owned() }
+    }
 }
 
 #[derive(Debug)]
@@ -46,12 +67,14 @@ impl Tally {
 
         // With --nocapture the runner's own words may stand before it.
         if let Some((_, skipped)) = line.split_once(SKIPPED) {
-            self.skipped.push(skipped.to_owned());
+            self.skipped.push(Skip::of(skipped));
         } else if let Some(test) = failed_test(line) {
             self.failures.push(Failure::of(test));
         } else if let Some(counts) = line.strip_prefix("test result: ") {
-            self.passed += count(counts, "passed");
-            self.failed += count(counts, "failed");
+            let [passed, failed] = ["passed", "failed"].map(|word| count(counts, word));
+            self.passed += passed;
+            self.failed += failed;
+            self.tests += passed + failed;
         }
     }
 
@@ -67,15 +90,38 @@ impl Tally {
 
     /// Counts a test that was not even started.
     pub(crate) fn not_run(&mut self, test: &str, reason: &str) {
-        self.not_run.push(format!("{test}: {reason}"));
+        self.not_run.push(Skip { test: test.to_owned(), reason: reason.to_owned() });
     }
 
     pub(crate) fn failed(&self) -> usize {
         self.failed
     }
 
+    /// Returns how many tests the runners ran.
+    pub(crate) fn tests(&self) -> usize {
+        self.tests
+    }
+
+    /// Returns whether nothing failed, and some test ran to its end.
     pub(crate) fn is_good(&self) -> bool {
-        self.failed == 0
+        self.failed == 0 && self.tests > self.skipped_tests()
+    }
+
+    /// Fails for every skipped test that is not `optional`.
+    pub(crate) fn refuse_skips(&mut self, optional: &Optional) {
+        let refused: BTreeSet<String> = (self.skipped.iter().chain(&self.not_run))
+            .map(|skip| skip.test.clone())
+            .filter(|test| !optional.has(test))
+            .collect();
+
+        for test in refused {
+            self.check(&format!("{test} was skipped, and is not in {}", Optional::PATH), false);
+        }
+    }
+
+    /// Returns how many tests said that they cannot run; one may say it for several parts.
+    fn skipped_tests(&self) -> usize {
+        self.skipped.iter().map(|skip| &skip.test).collect::<BTreeSet<_>>().len()
     }
 }
 
@@ -93,11 +139,11 @@ impl Display for Tally {
         for Failure { name, .. } in failures {
             writeln!(f, "failed   {name}")?;
         }
-        for test in skipped.iter().chain(not_run) {
-            writeln!(f, "skipped  {test}")?;
+        for Skip { test, reason } in skipped.iter().chain(not_run) {
+            writeln!(f, "skipped  {test}: {reason}")?;
         }
-        let passed = passed.saturating_sub(skipped.len());
-        let skipped = skipped.len() + not_run.len();
+        let passed = passed.saturating_sub(self.skipped_tests());
+        let skipped = self.skipped_tests() + not_run.len();
         writeln!(f, "{passed} passed, {failed} failed, {skipped} skipped")
     }
 }
@@ -139,82 +185,4 @@ fn count(counts: &str, word: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_line_sums_what_the_runners_said() {
-        let mut tally = Tally::default();
-
-        for line in [
-            "running 4 tests",
-            "test parse::a_frame_is_counted ... ok",
-            "test parse::a_tag_is_skipped ... FAILED",
-            "SKIPPED scrape: no promtool",
-            "test result: FAILED. 3 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; 0.00s",
-            "test result: ok. 7 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; 1.20s",
-        ] {
-            tally.read(line);
-        }
-        tally.check("clippy", true);
-        tally.not_run("kernel", "needs root");
-
-        assert_eq!(
-            tally.to_string(),
-            "
-== summary
-failed   parse::a_tag_is_skipped
-skipped  scrape: no promtool
-skipped  kernel: needs root
-10 passed, 1 failed, 2 skipped
-"
-        );
-    }
-
-    #[test]
-    fn what_a_failed_test_said_is_said_again_at_the_end() {
-        let mut tally = Tally::default();
-
-        for line in [
-            "test a_tag_is_skipped ... FAILED",
-            "test b ... ok",
-            "successes:",
-            "---- b stdout ----",
-            "of no interest",
-            "failures:",
-            "---- a_tag_is_skipped stdout ----",
-            "thread 'a_tag_is_skipped' panicked at tests/parse.rs:7:5:",
-            "3 tags",
-            "stack backtrace:",
-            "   0: __rustc::rust_begin_unwind",
-            "failures:",
-            "    a_tag_is_skipped",
-            "test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; 0.00s",
-        ] {
-            tally.read(line);
-        }
-
-        assert_eq!(
-            tally.to_string(),
-            "\
----- a_tag_is_skipped stdout ----
-thread 'a_tag_is_skipped' panicked at tests/parse.rs:7:5:
-3 tags
-
-== summary
-failed   a_tag_is_skipped
-1 passed, 1 failed, 0 skipped
-"
-        );
-    }
-
-    #[test]
-    fn a_skip_is_seen_behind_the_words_of_the_runner() {
-        let mut tally = Tally::default();
-
-        tally.read("test otlp ... SKIPPED otlp: no receiver");
-        tally.read("test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out");
-
-        assert!(tally.to_string().ends_with("\n0 passed, 0 failed, 1 skipped\n"), "{tally}");
-    }
-}
+mod tests;
