@@ -58,8 +58,9 @@ for device in veth0 vlan0 veth1 vlan1 bond1 bond2; do
     last=$((last + 16))
 done
 
-# Who waits in vain is killed with the machine, which is then tried again. A service that has ended
-# is waited for no longer.
+# A machine that comes no further is killed, and its test fails; before this line it is tried again.
+# A service that has ended is waited for no longer.
+echo "the service starts"
 packet-exporter --devices.include 'veth[0-3]|vlan1|bond[12]' --vlans.enabled true > /run/log 2>&1 &
 service=$!
 wait_until() { until "$@" || ! kill -0 $service; do sleep 0.2; done; }
