@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::needs::{Need, Purpose};
+use super::need::{Need, Purpose};
 use crate::process;
 
 type Packages = &'static [&'static str];
