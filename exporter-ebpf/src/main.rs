@@ -91,7 +91,7 @@ fn count_keys(place: Place, totals: &mut Totals, packets: u64) {
         return;
     }
     let mark = count_port(place, totals, cell & 31, packets);
-    let hash = hash_address(totals.parsed.address, settings::seed());
+    let hash = hash_address(totals.parsed.address, settings::address_seeds());
     let mut found = Found::First;
     if settings::sources() {
         found = place.source(totals, packets, hash, mark);
@@ -112,7 +112,7 @@ fn count_port(place: Place, totals: &mut Totals, protocol: u8, packets: u64) -> 
         _ => return 0,
     };
     let key = count::port_key(protocol, &totals.parsed, settings::is_ephemeral);
-    let hash = hash_port(key, settings::seed());
+    let hash = hash_port(key, settings::port_seed());
     if settings::ports() {
         place.port(totals, packets, key, hash);
     }
@@ -125,7 +125,7 @@ fn count_port(place: Place, totals: &mut Totals, protocol: u8, packets: u64) -> 
     }
 
     match count::opened(protocol, &totals.parsed, key) {
-        Some(tried) => SourceSlot::mark(hash_port(tried, settings::seed())),
+        Some(tried) => SourceSlot::mark(hash_port(tried, settings::port_seed())),
         None => SourceSlot::mark(hash),
     }
 }

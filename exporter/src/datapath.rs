@@ -95,8 +95,8 @@ pub struct Options {
     /// Below this directory the programs are pinned, so that they outlive the process.
     pub pins: Option<PathBuf>,
     /// What the hashes of keys begin with, where results are to be the same again. By default each
-    /// load draws its own: whoever knows it can aim at one set of a table.
-    pub seed: Option<u64>,
+    /// load draws its own: whoever knows them can aim at one set of a table.
+    pub seeds: Option<[u64; 2]>,
 }
 
 impl Default for Options {
@@ -115,7 +115,7 @@ impl Default for Options {
             signals: true,
             vlans: false,
             pins: None,
-            seed: None,
+            seeds: None,
         }
     }
 }

@@ -7,8 +7,9 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 pub struct Settings {
-    /// Drawn anew for each load, see [`crate::hash_address`].
-    pub seed: u64,
+    /// Drawn anew for each load, one for each word of an address, see [`crate::hash_address`]. Ports
+    /// take the last one.
+    pub seeds: [u64; 2],
     /// Sets of one CPU and generation less one; the number is a power of two.
     pub source_set_mask: u32,
     /// Sets of one CPU and generation less one; the number is a power of two.

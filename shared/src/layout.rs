@@ -2,20 +2,21 @@
 
 use core::mem::offset_of;
 
-use crate::constants::Control;
+use crate::constants::{Control, Settings};
 use crate::parsed::Parsed;
 use crate::table::{Overflow, PortSet, SourceSet};
 use crate::totals::Totals;
 
 /// Goes up when the meaning of something in a map changes and its place does not: the order of a
 /// closed set, a hash, a bit.
-const REVISION: u64 = 1;
+const REVISION: u64 = 2;
 
 /// Tells layouts apart: differs as soon as a size or a place of what is in the maps does.
 pub const LAYOUT: u64 = {
     let facts = [
         REVISION,
         size_of::<Control>() as u64,
+        size_of::<Settings>() as u64,
         size_of::<Parsed>() as u64,
         size_of::<Totals>() as u64,
         offset_of!(Totals, sources) as u64,

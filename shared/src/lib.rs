@@ -62,9 +62,10 @@ pub mod maps {
     ];
 }
 
-/// Names of the constants in the object, one for each field of [`Settings`].
+/// Names of the constants in the object, which are the fields of [`Settings`].
 pub mod settings {
-    pub const SEED: &str = "SEED";
+    /// One for each word of an address.
+    pub const SEEDS: [&str; 2] = ["SEED_HIGH", "SEED_LOW"];
     pub const SOURCE_SET_MASK: &str = "SOURCE_SET_MASK";
     pub const PORT_SET_MASK: &str = "PORT_SET_MASK";
     pub const EPHEMERAL_FIRST: &str = "EPHEMERAL_FIRST";

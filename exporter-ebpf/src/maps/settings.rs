@@ -5,7 +5,9 @@ use core::arch::asm;
 use aya_ebpf::Global;
 
 #[unsafe(no_mangle)]
-static SEED: Global<u64> = Global::new(0);
+static SEED_HIGH: Global<u64> = Global::new(0);
+#[unsafe(no_mangle)]
+static SEED_LOW: Global<u64> = Global::new(0);
 #[unsafe(no_mangle)]
 pub(super) static SOURCE_SET_MASK: Global<u32> = Global::new(0);
 #[unsafe(no_mangle)]
@@ -24,8 +26,13 @@ static COUNT_SIGNALS: Global<u8> = Global::new(1);
 static COUNT_VLANS: Global<u8> = Global::new(0);
 
 #[inline(always)]
-pub(crate) fn seed() -> u64 {
-    SEED.load()
+pub(crate) fn address_seeds() -> [u64; 2] {
+    [SEED_HIGH.load(), SEED_LOW.load()]
+}
+
+#[inline(always)]
+pub(crate) fn port_seed() -> u64 {
+    SEED_LOW.load()
 }
 
 #[inline(always)]

@@ -43,7 +43,7 @@ pub(super) fn datapath(config: &Config) -> Options {
         signals: config.signals.enabled,
         vlans: config.vlans.enabled,
         pins: config.datapath.pin.then(|| config.datapath.pin_path.clone()),
-        seed: None,
+        seeds: None,
     }
 }
 

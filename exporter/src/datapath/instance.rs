@@ -220,11 +220,11 @@ impl Instance {
         let [by_source, by_port] = [offset_of!(Totals, sources), offset_of!(Totals, ports)]
             .map(|dimension| self.loads(self.generation, dimension, ages));
         let Self { generation, maps, shape, promoted_sources, promoted_ports, .. } = self;
-        let seed = shape.settings.seed;
+        let seeds = shape.settings.seeds;
 
-        let hash = |key| hash_address(key, seed);
+        let hash = |key| hash_address(key, seeds);
         maps.sources.carry(*generation, &by_source, promoted_sources, hash);
-        maps.ports.carry(*generation, &by_port, promoted_ports, |key| hash_port(key, seed));
+        maps.ports.carry(*generation, &by_port, promoted_ports, |key| hash_port(key, seeds[1]));
     }
 
     /// Says what each CPU counted in a generation, in the dimension with this place in the totals.

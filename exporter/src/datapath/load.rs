@@ -72,7 +72,7 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// Gives the shape that the options ask for, by default with a seed of its own.
+    /// Gives the shape that the options ask for, by default with seeds of its own.
     pub(super) fn of(options: &Options) -> Result<Self, LoadError> {
         let cpus =
             end_of_numbers().map_err(|source| LoadError::Io { doing: "count the CPUs", source })?;
@@ -151,7 +151,7 @@ fn load_program(ebpf: &mut Ebpf, direction: Direction) -> Result<(), ProgramErro
 
 fn load_object(shape: &Shape, place: Option<&Place>) -> Result<Ebpf, LoadError> {
     let Settings {
-        seed,
+        seeds: [high_seed, low_seed],
         source_set_mask,
         port_set_mask,
         ephemeral_first,
@@ -167,7 +167,8 @@ fn load_object(shape: &Shape, place: Option<&Place>) -> Result<Ebpf, LoadError> 
     // Nothing in the object depends on the types of the running kernel.
     loader
         .btf(None)
-        .override_global(settings::SEED, seed, true)
+        .override_global(settings::SEEDS[0], high_seed, true)
+        .override_global(settings::SEEDS[1], low_seed, true)
         .override_global(settings::SOURCE_SET_MASK, source_set_mask, true)
         .override_global(settings::PORT_SET_MASK, port_set_mask, true)
         .override_global(settings::EPHEMERAL_FIRST, ephemeral_first, true)
@@ -196,9 +197,11 @@ fn load_object(shape: &Shape, place: Option<&Place>) -> Result<Ebpf, LoadError> 
 }
 
 fn constants(options: &Options) -> Settings {
+    // The keys of the standard library's hash maps come from the system's randomness.
+    let drawn = || [0, 1].map(|word| RandomState::new().hash_one(word));
+
     Settings {
-        // The keys of the standard library's hash maps come from the system's randomness.
-        seed: options.seed.unwrap_or_else(|| RandomState::new().hash_one(OBJECT.len())),
+        seeds: options.seeds.unwrap_or_else(drawn),
         source_set_mask: entries(options.source_sets) - 1,
         port_set_mask: entries(options.port_sets) - 1,
         ephemeral_first: *options.ephemeral.start(),

@@ -176,7 +176,7 @@ fn sketch(interval: &mut Interval, burst: &Burst, source: IpAddr) {
         IpAddr::V4(source) => (0, Address::from(source)),
         IpAddr::V6(source) => (1, Address::from(source)),
     };
-    let hash = hash_address(address, 0);
+    let hash = hash_address(address, [0, 0]);
     let rank = u8::try_from(((hash >> 12) | 1 << 51).trailing_zeros() + 1).unwrap();
     let register = &mut interval.sketches.sources[family][(hash % 4096) as usize];
     *register = rank.max(*register);

@@ -75,18 +75,13 @@ mod tests {
     use shared::{Address, SKETCH_REGISTERS, hash_address};
 
     use super::*;
+    use crate::signals::tests::registers_of;
 
-    /// Fills registers with `keys` addresses that follow each other, as the kernel does it.
+    /// Fills registers with `keys` addresses that follow each other.
     fn registers(keys: u32, seed: u64) -> Vec<u8> {
-        let mut registers = vec![0; SKETCH_REGISTERS];
-        for key in 0..keys {
-            let hash = hash_address(Address::from(Ipv4Addr::from(0x0a00_0000 + key)), seed);
-            let register = (hash % 4096) as usize;
-            let rank = ((hash >> 12) | 1 << 51).trailing_zeros() + 1;
-            registers[register] = registers[register].max(u8::try_from(rank).unwrap());
-        }
+        let address = |key| Address::from(Ipv4Addr::from(0x0a00_0000 + key));
 
-        registers
+        registers_of((0..keys).map(|key| hash_address(address(key), [!seed, seed])))
     }
 
     fn error(keys: u32, seed: u64) -> f64 {

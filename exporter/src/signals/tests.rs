@@ -1,12 +1,14 @@
 //! What an operator would ask about signals.
 
+mod aimed;
+
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use shared::{PortKey, PortProtocol};
+use shared::{PortKey, PortProtocol, SKETCH_REGISTERS};
 
 use super::{Rules, SLOTS, Window};
 use crate::interval::balanced::{Burst, Fate, hard_times, interval};
@@ -194,4 +196,16 @@ fn fold(window: Window, seconds: u64, bursts: &[Burst]) -> Window {
 
 fn signals(window: &Window) -> Signals {
     window.signals().unwrap()
+}
+
+/// Fills the registers of a sketch with keys that have these hashes, as the kernel does it.
+pub(super) fn registers_of(hashes: impl IntoIterator<Item = u64>) -> Vec<u8> {
+    let mut registers = vec![0; SKETCH_REGISTERS];
+    for hash in hashes {
+        let register = &mut registers[(hash % 4096) as usize];
+        let rank = ((hash >> 12) | 1 << 51).trailing_zeros() + 1;
+        *register = u8::try_from(rank).unwrap().max(*register);
+    }
+
+    registers
 }

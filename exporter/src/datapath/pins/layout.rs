@@ -55,10 +55,10 @@ impl Layout {
     /// Says whether a program of that shape can go on with the maps.
     pub(in super::super) fn fits(&self, shape: &Shape) -> bool {
         let of_shape = Self::of(shape);
-        let of_seed = Settings { seed: self.settings.seed, ..of_shape.settings };
+        let of_seeds = Settings { seeds: self.settings.seeds, ..of_shape.settings };
 
         self.is_readable(shape)
-            && self.settings == of_seed
+            && self.settings == of_seeds
             && self.source_overflow == of_shape.source_overflow
             && self.port_overflow == of_shape.port_overflow
     }
@@ -127,3 +127,23 @@ fn now() -> u64 {
 }
 
 const _: () = assert!(size_of::<Layout>().is_multiple_of(8));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::datapath::Options;
+
+    #[test]
+    fn maps_of_the_hash_before_are_not_readable() {
+        /// [`shared::LAYOUT`] while addresses were hashed with one seed.
+        const ONE_SEED: u64 = 0x1587_3529_cba8_c41d;
+        let shape = Shape::of(&Options::default()).unwrap();
+        let own = Layout::of(&shape);
+
+        let before = Layout { version: ONE_SEED, mode: 1, ..own };
+
+        assert!(own.is_readable(&shape) && own.fits(&shape));
+        assert!(!before.is_readable(&shape) && !before.fits(&shape));
+        assert_eq!(before.mode(), None);
+    }
+}
