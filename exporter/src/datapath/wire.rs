@@ -12,5 +12,7 @@ pub(super) use cpu::stay_on_cpu;
 pub(super) use heap::{give_back, share};
 pub(super) use link::{Link, Place, has_tcx, has_xdp_links};
 pub(super) use mapping::Mapping;
+#[cfg(test)]
+pub(super) use mapping::PUBLISH;
 pub(super) use pin::{pin, pinned, takes_pins};
 pub(super) use syscall::{Barrier, make_array, take_all};

@@ -5,8 +5,12 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use zerocopy::{FromBytes, Immutable, IntoBytes};
+
+/// How [`Mapping::publish`] writes: nothing that was written before is seen later than it.
+pub(in super::super) const PUBLISH: Ordering = Ordering::Release;
 
 /// The entries of an array map with `BPF_F_MMAPABLE`, mapped into this process.
 ///
@@ -83,6 +87,21 @@ impl<T: FromBytes + IntoBytes + Immutable> Mapping<T> {
         }
     }
 
+    /// Writes an entry of one word, behind everything that this thread wrote before, to whichever map.
+    ///
+    /// Code that reads the new word, and then places whose addresses it computes from it, finds there
+    /// what was written before.
+    pub(in super::super) fn publish(&self, entry: usize, value: &T) {
+        const { assert!(size_of::<T>() == 8, "several words are not written at once") };
+        let place = self.place(self.words(entry..entry + 1).start);
+        if let Ok(value) = u64::read_from_bytes(value.as_bytes()) {
+            // SAFETY: the place is mapped and aligned as long as this mapping is there, and this
+            // process reaches it in no other way meanwhile.
+            let word = unsafe { AtomicU64::from_ptr(place) };
+            word.store(value, PUBLISH);
+        }
+    }
+
     /// Sets the entries of `range` to zero, the end of each before its beginning: whoever is killed
     /// meanwhile leaves what says that an entry is in use.
     pub(in super::super) fn clear(&self, range: Range<usize>) {
@@ -98,17 +117,19 @@ impl<T: FromBytes + IntoBytes + Immutable> Mapping<T> {
     }
 
     fn load(&self, word: usize) -> u64 {
-        // SAFETY: `words` keeps the place inside the mapping.
-        let place = unsafe { self.start.add(word) };
         // SAFETY: the place is mapped and aligned; any value is a `u64`.
-        unsafe { place.read_volatile() }
+        unsafe { self.place(word).read_volatile() }
     }
 
     fn store(&self, word: usize, value: u64) {
-        // SAFETY: `words` keeps the place inside the mapping.
-        let place = unsafe { self.start.add(word) };
         // SAFETY: the place is mapped and aligned, and holds words that may take any value.
-        unsafe { place.write_volatile(value) }
+        unsafe { self.place(word).write_volatile(value) }
+    }
+
+    /// Returns the address of a word that `words` named.
+    fn place(&self, word: usize) -> *mut u64 {
+        // SAFETY: `words` keeps the place inside the mapping.
+        unsafe { self.start.add(word) }
     }
 }
 
