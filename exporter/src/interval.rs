@@ -230,15 +230,12 @@ impl Interval {
     }
 
     /// Names every law of conservation that the interval breaks. A dimension that is switched
-    /// off breaks its law.
-    ///
-    /// The sum over sources equals the IP frames, the sum over ports equals the frames of the
-    /// protocols counted by port, the sum over sizes equals all frames; packets and bytes.
+    /// off breaks its law. Packets and bytes have to be equal.
     pub fn imbalances(&self) -> impl Iterator<Item = Imbalance> {
         let laws = [
-            ("sources", self.sources.total(), self.totals.ip()),
-            ("ports", self.ports.total(), self.totals.with_ports()),
-            ("sizes", sum(self.totals.sizes.iter()), self.totals.frames()),
+            (Law::Sources, self.sources.total(), self.totals.ip()),
+            (Law::Ports, self.ports.total(), self.totals.with_ports()),
+            (Law::Sizes, sum(self.totals.sizes.iter()), self.totals.frames()),
         ];
 
         laws.into_iter()
@@ -247,10 +244,40 @@ impl Interval {
     }
 }
 
+/// A law of conservation, by the parts that add up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Law {
+    /// Sources, with what has none, are the IP frames.
+    Sources,
+    /// Ports, with what has none, are the frames of the protocols that are counted by port.
+    Ports,
+    /// Size buckets are all frames.
+    Sizes,
+}
+
+impl Law {
+    /// Every law, in the order of its index.
+    pub const ALL: [Self; 3] = [Self::Sources, Self::Ports, Self::Sizes];
+
+    /// Returns the value of the label that names the law.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Sources => "sources",
+            Self::Ports => "ports",
+            Self::Sizes => "sizes",
+        }
+    }
+
+    /// Returns the place of the law in an array of counters.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
 /// Parts that do not add up to their whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Imbalance {
-    pub law: &'static str,
+    pub law: Law,
     pub parts: Count,
     pub whole: Count,
 }

@@ -1,6 +1,7 @@
 //! Everything counted by one direction of one device: an interval comes in, totals and named
 //! series go on; pure.
 
+mod conservation;
 mod credit;
 mod key;
 mod known;
@@ -23,8 +24,9 @@ use std::time::SystemTime;
 
 use shared::{Count, Direction, PortKey, PortProtocol, Protocol};
 
+use self::conservation::Conservation;
 use self::tally::Tally;
-use crate::interval::{Interval, Keyed, MapUse, Seen, Totals};
+use crate::interval::{Imbalance, Interval, Keyed, Law, MapUse, Seen, Totals};
 use crate::signals::Window;
 use crate::snapshot::{Flow, Signals};
 
@@ -34,6 +36,7 @@ pub use self::rules::{Naming, Rules};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ledger {
     totals: Totals,
+    conservation: Conservation,
     sources: Tally<IpAddr>,
     ports: Tally<PortKey>,
     vlans: Tally<u16>,
@@ -47,6 +50,7 @@ impl Ledger {
 
         Self {
             totals: Totals::default(),
+            conservation: Conservation::default(),
             sources: Tally::new(sources),
             ports: Tally::new(ports),
             vlans: Tally::new(vlans),
@@ -67,15 +71,17 @@ impl Ledger {
         }
     }
 
-    /// Adds what an interval counted that ended at `now`.
+    /// Adds what an interval counted that ended at `now`, also where it breaks a law of conservation.
     #[must_use]
     pub fn fold(mut self, interval: &Interval, now: SystemTime) -> Self {
         let Interval { elapsed, totals, sources, ports, vlans, sketches: _, maps } = interval;
         let began = now.checked_sub(*elapsed).unwrap_or(now);
         let vlans = keyed_by_vlan(vlans);
+        let broken = interval.imbalances().filter(|it| self.watches(it.law)).collect();
 
         self.totals += totals;
         Self {
+            conservation: self.conservation.fold(broken),
             sources: self.sources.fold(sources, &[totals.ip()], *elapsed, began),
             ports: self.ports.fold(ports, &with_ports(totals), *elapsed, began),
             vlans: self.vlans.fold(&vlans, &[vlans.total()], *elapsed, began),
@@ -85,9 +91,14 @@ impl Ledger {
         }
     }
 
+    /// Returns the laws that the last interval broke and the one before had kept.
+    pub fn newly_broken(&self) -> &[Imbalance] {
+        self.conservation.newly()
+    }
+
     /// Gives what readers see of it; `since` is when the program was attached.
     pub fn flow(&self, device: Arc<str>, direction: Direction, since: SystemTime) -> Flow {
-        let Self { totals, sources, ports, vlans, signals, maps } = self;
+        let Self { totals, conservation, sources, ports, vlans, signals, maps } = self;
         let sources = sources.dimension();
         let signals = signals.signals().map(|signals| Signals {
             // Nobody looked where nothing is counted by source.
@@ -100,11 +111,21 @@ impl Ledger {
             direction,
             since,
             totals: totals.clone(),
+            imbalanced: conservation.intervals(),
             sources,
             ports: ports.dimension(),
             vlans: vlans.dimension(),
             signals,
             maps: maps.clone(),
+        }
+    }
+
+    /// A dimension that is switched off has no parts, which breaks no law.
+    fn watches(&self, law: Law) -> bool {
+        match law {
+            Law::Sources => self.sources.is_enabled(),
+            Law::Ports => self.ports.is_enabled(),
+            Law::Sizes => true,
         }
     }
 }

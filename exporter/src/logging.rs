@@ -109,7 +109,7 @@ pub(crate) mod tests {
         }
     }
 
-    fn logged(log: &Log, speak: impl FnOnce(LogLevel)) -> String {
+    pub(crate) fn logged(log: &Log, speak: impl FnOnce(LogLevel)) -> String {
         let paper = Paper::default();
         let writer = paper.clone();
         let (subscriber, level) = subscriber(log, move || writer.clone(), None::<Identity>);

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use shared::{Count, Direction, IpFamily, PortKey, PortProtocol};
 
 use crate::health::Health;
-use crate::interval::{MapUse, Totals};
+use crate::interval::{Law, MapUse, Totals};
 
 /// Everything that is exposed, as it was at the end of one fold.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Flow {
     /// When counting began.
     pub since: SystemTime,
     pub totals: Totals,
+    /// Intervals that broke a law of conservation, by [`Law`].
+    pub imbalanced: [u64; Law::ALL.len()],
     /// Sources of what was received, destinations of what was sent; `None` when switched off.
     pub sources: Option<Dimension<IpAddr>>,
     /// Ports; an `ephemeral` key may be among the named. `None` when switched off.

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use exporter::datapath::{Datapath, Inspector, Options};
-use exporter::interval::{Interval, sum};
-use shared::Count;
+use exporter::interval::{Interval, Law, sum};
+use exporter::ledger::{Ledger, Naming, Rules};
+use exporter::signals;
+use shared::{Count, Direction};
 use tests::load::{Entry, Expected, Generator, Running, Traffic, address, aimed, pin, run_each};
 use tests::patience::wait_for;
 
@@ -139,7 +141,7 @@ fn the_second_level_keeps_what_it_has_room_for() {
     }
 }
 
-/// The control: the same checks see what is lost on purpose.
+/// The control: the same checks see what is lost on purpose, and so does the ledger, which goes on.
 #[test]
 #[ignore = "needs root: `cargo xtask test conservation`"]
 fn what_is_lost_is_noticed() {
@@ -148,10 +150,11 @@ fn what_is_lost_is_noticed() {
         let mut intervals = run.intervals.clone();
         let busiest = intervals.iter_mut().max_by_key(|it| it.totals.frames().packets);
         change(busiest.unwrap());
-        Run { intervals, sent: run.sent }.verdict()
+        Run { intervals, sent: run.sent }
     };
 
     assert_eq!(run.verdict(), Ok(()));
+    assert_eq!(run.imbalanced(), "");
     for (law, change) in [
         ("sources", (|interval| interval.sources.keys.truncate(1)) as fn(&mut Interval)),
         ("ports", |interval| interval.ports.keys.clear()),
@@ -159,8 +162,11 @@ fn what_is_lost_is_noticed() {
         ("sizes", |interval| interval.totals.sizes[0].packets -= 1),
         ("all", |interval| *interval = Interval::default()),
     ] {
-        let verdict = without(change).unwrap_err();
+        let run = without(change);
+        let verdict = run.verdict().unwrap_err();
         assert!(verdict.contains(law), "{verdict:?} names no {law}");
+        // An interval that is missing as a whole adds up.
+        assert_eq!(run.imbalanced(), if law == "all" { "" } else { law });
     }
 }
 
@@ -226,11 +232,27 @@ impl Run {
         Self { intervals: drained, sent: sent(&generators) }
     }
 
+    /// Folds everything, and names the law that one interval broke.
+    fn imbalanced(&self) -> String {
+        let naming =
+            Naming { enabled: true, limit: 100, idle: INTERVAL, churn: 1, remembered: 1000 };
+        let signals = signals::Rules { enabled: true, window: INTERVAL, scan_ports: 32 };
+        let rules = Rules { sources: naming, ports: naming, vlans: naming, signals };
+        let new = Ledger::new(rules);
+        let ledger =
+            self.intervals.iter().fold(new, |ledger, it| ledger.fold(it, SystemTime::UNIX_EPOCH));
+        let flow = ledger.flow("eth0".into(), Direction::Receive, SystemTime::UNIX_EPOCH);
+
+        assert!(flow.imbalanced.iter().sum::<u64>() <= 1, "{:?}", flow.imbalanced);
+        let broken = Law::ALL.into_iter().filter(|law| flow.imbalanced[law.index()] == 1);
+        broken.map(Law::label).collect()
+    }
+
     /// Says what got lost, if anything did.
     fn verdict(&self) -> Result<(), String> {
         for (number, interval) in self.intervals.iter().enumerate() {
             if let Some(imbalance) = interval.imbalance() {
-                return Err(format!("interval {number}: {imbalance:?}"));
+                return Err(format!("interval {number}, {}: {imbalance:?}", imbalance.law.label()));
             }
         }
         let frames: Vec<Count> =

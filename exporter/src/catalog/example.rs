@@ -9,7 +9,7 @@ use shared::{Count, Direction, Family, PortKey, PortProtocol, Protocol};
 use crate::health::{
     AttachFailure, Attachment, Folding, Health, Hook, Mode, Push, PushFailure, Running,
 };
-use crate::interval::{MapUse, Totals};
+use crate::interval::{Law, MapUse, Totals};
 use crate::process::Process;
 use crate::snapshot::{Dimension, Flow, Named, Signals, Snapshot, Unattributed};
 use crate::version::Build;
@@ -64,6 +64,7 @@ pub(crate) fn empty(device: &str, direction: Direction) -> Flow {
         direction,
         since: at(1),
         totals: Totals::default(),
+        imbalanced: [0; Law::ALL.len()],
         sources: Some(dimension(Vec::new(), vec![Count::default()])),
         ports: Some(dimension(Vec::new(), vec![Count::default(); PortProtocol::ALL.len()])),
         vlans: Some(dimension(Vec::new(), vec![Count::default()])),

@@ -1,6 +1,7 @@
 //! Metrics of the exporter about its programs, its folds and its configuration.
 
 use crate::health::{AttachFailure, Attachment, DURATION_BOUNDS, Durations};
+use crate::interval::Law;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
 
@@ -30,6 +31,14 @@ pub(super) const METRICS: &[Metric] = &[
         kind: Kind::Info,
         labels: &["device", "hook", "mode", "program", "tag"],
         read: Read::Exporter(programs),
+        ..Metric::USUAL
+    },
+    Metric {
+        name: "imbalanced_intervals",
+        help: "Intervals in which the sources, ports or sizes did not add up to the frames, by \
+               which of them; always 0 where counting works.",
+        labels: &["device", "direction", "law"],
+        read: Read::Exporter(imbalanced),
         ..Metric::USUAL
     },
     Metric {
@@ -106,6 +115,15 @@ fn programs(snapshot: &Snapshot, sink: &mut dyn Sink) {
             let labels =
                 [&**device, hook.label(), running.mode.label(), &running.program, &running.tag];
             sink.info(&labels.map(Into::into));
+        }
+    }
+}
+
+fn imbalanced(snapshot: &Snapshot, sink: &mut dyn Sink) {
+    for flow in &snapshot.flows {
+        for (law, intervals) in Law::ALL.into_iter().zip(flow.imbalanced) {
+            let labels = [&*flow.device, flow.direction.label(), law.label()];
+            sink.count(&labels.map(Into::into), intervals, flow.since);
         }
     }
 }

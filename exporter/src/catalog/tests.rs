@@ -193,7 +193,11 @@ fn each_sample_of_a_flow_says_since_when_it_counts() {
 
         let name = family.stored_name();
         let is_flow = family.direction.is_some() && family.kind() != Kind::Gauge;
-        let is_per_flow = is_flow || name == "packet_exporter_unattributed_packets_total";
+        let of_flows = [
+            "packet_exporter_imbalanced_intervals_total",
+            "packet_exporter_unattributed_packets_total",
+        ];
+        let is_per_flow = is_flow || of_flows.contains(&&*name);
         assert!(since.0.iter().all(|since| since.is_some() == is_per_flow), "{name}");
         if name == "packet_receive_source_packets_total" {
             assert_eq!(since.0, [2, 2, 1].map(|second| Some(example::at(second))));

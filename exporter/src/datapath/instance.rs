@@ -343,8 +343,7 @@ fn keyed<K: Ord + Copy, N: Ord>(
         kept.bytes += bytes;
         keys.add(key, TableCount { packets, bytes, marks, weight: 0 });
     }
-    // What is missing is called evicted; more than was sent there cannot be called anything.
-    debug_assert!(kept.packets <= admitted.packets && kept.bytes <= admitted.bytes);
+    // What is missing is called evicted; more than was sent there breaks the law of the sum.
     let seen = keys.into_iter().map(|(key, TableCount { packets, bytes, marks, .. })| Seen {
         key: name(key),
         count: Count { packets, bytes },

@@ -70,7 +70,7 @@ fn of_one(totals: &Totals) -> interval::Totals {
     // The program counts only what is not unicast.
     let all = of_one.frames().packets;
     let [unicast, others @ ..] = &mut of_one.cast;
-    *unicast = all - others.iter().sum::<u64>();
+    *unicast = all.saturating_sub(others.iter().sum());
 
     of_one
 }
@@ -89,3 +89,18 @@ const _: () = {
     assert!(PortProtocol::ALL.len() <= 4);
     assert!(size_of::<Count>() == 16);
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn casts_that_are_more_than_all_frames_leave_no_unicast() {
+        let mut of_cpu = Totals::default();
+        of_cpu.cast[Cast::Multicast.index()] = 3;
+
+        let sum = totals(&[of_cpu]);
+
+        assert_eq!(sum.cast, [0, 3, 0]);
+    }
+}

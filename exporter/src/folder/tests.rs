@@ -1,9 +1,11 @@
 use std::sync::Mutex;
 
 use super::*;
+use crate::config::Log;
 use crate::interval::balanced::{Burst, interval};
-use crate::interval::{Interval, Keyed};
+use crate::interval::{Interval, Keyed, Law};
 use crate::ledger::Naming;
+use crate::logging::tests::logged;
 use crate::signals;
 
 #[tokio::test]
@@ -174,16 +176,44 @@ async fn who_is_told_to_stop_looks_once_more() {
 }
 
 #[test]
+fn an_interval_that_breaks_a_law_is_folded_and_counted_and_the_next_ones_too() {
+    let without_sources = || Interval { sources: Keyed::default(), ..packets(3) };
+    let looks = [packets(4), without_sources(), packets(5), without_sources()];
+
+    let snapshot = published(HOUR, looks.map(|interval| look(Ok(interval), FIRST)));
+
+    assert_eq!(snapshot.flows[0].imbalanced, [2, 0, 0]);
+    assert_eq!(snapshot.flows[0].totals.frames().packets, 4 + 3 + 5 + 3);
+    assert_eq!(snapshot.health.folding.failures, 0);
+}
+
+#[test]
+fn a_law_that_is_broken_is_warned_of_once_until_it_is_kept_again() {
+    let mut broken = packets(3);
+    broken.totals.sizes[0].packets += 1;
+    let of_sizes = || look(Ok(broken.clone()), FIRST);
+    let looks = [counted(1), of_sizes(), of_sizes(), of_sizes(), counted(1), of_sizes()];
+
+    let lines = logged(&Log::default(), |_| drop(published(HOUR, looks)));
+
+    let warnings: Vec<_> = lines.lines().filter(|line| line.contains("do not add up")).collect();
+    assert_eq!(warnings.len(), 2, "{lines}");
+    assert!(warnings[0].contains("device=eth0 direction=receive law=sizes"), "{lines}");
+    assert!(warnings[0].contains("parts_packets=4 "), "{lines}");
+    assert!(warnings[0].contains("whole_packets=3 "), "{lines}");
+}
+
+#[test]
 fn a_dimension_that_is_switched_off_breaks_no_law() {
-    let mut interval = packets(3);
-    interval.sources = Keyed::default();
+    let interval = Interval { sources: Keyed::default(), ..packets(3) };
     let mut folder = folder(watch::channel(Arc::default()).0);
-    let broken = folder.imbalance(&interval).map(|imbalance| imbalance.law);
-
     folder.rules.sources.enabled = false;
+    let mut state = State::new(&folder.rules);
 
-    assert_eq!(broken, Some("sources"));
-    assert_eq!(folder.imbalance(&interval), None);
+    let health = folder.fold(&mut state, look(Ok(interval), FIRST));
+    folder.publish(&state, health);
+
+    assert_eq!(folder.snapshot.borrow().flows[0].imbalanced, [0; Law::ALL.len()]);
 }
 
 const HOUR: Farewell = Farewell { most: Duration::from_hours(1), least: Duration::ZERO };

@@ -16,7 +16,7 @@ use self::reader::{
 use super::key::Key;
 use super::{Ledger, Naming, with_ports};
 use crate::interval::balanced::{Burst, hard_times, interval};
-use crate::interval::{Seen, each_once};
+use crate::interval::{Interval, Keyed, Law, Seen, each_once};
 
 proptest! {
     #[test]
@@ -149,6 +149,28 @@ proptest! {
     }
 
     #[test]
+    fn an_interval_that_breaks_laws_is_counted_under_each_and_changes_no_other_law(
+        intervals in hard_times(),
+        broken in vec(any::<[i8; 3]>(), 40),
+    ) {
+        let mut intervals_by_law = [0; Law::ALL.len()];
+        let days = intervals.into_iter().zip(broken).map(|(mut interval, by)| {
+            by.into_iter().zip(Law::ALL).for_each(|(by, law)| unbalance(&mut interval, law, by % 3));
+            (interval, None)
+        });
+
+        each_fold(days.collect(), |interval, before, after| {
+            interval.imbalances().for_each(|it| intervals_by_law[it.law.index()] += 1);
+            prop_assert_eq!(after.imbalanced, intervals_by_law);
+            let (before, after) = (dimensions(before), dimensions(after));
+
+            explained(before.0, after.0)?;
+            explained(before.1, after.1)?;
+            explained(before.2, after.2)
+        })?;
+    }
+
+    #[test]
     fn a_flood_of_ever_new_sources_takes_no_name(
         busy in vec(1..1000_u64, 3),
         flood in vec(2..50_u32, 1..60),
@@ -175,6 +197,25 @@ proptest! {
             prop_assert_eq!(named, expected);
         }
     }
+}
+
+/// Adds packets to the parts of one law, or takes its parts away where `by` is negative.
+fn unbalance(interval: &mut Interval, law: Law, by: i8) {
+    let Ok(more) = u64::try_from(by) else {
+        match law {
+            Law::Sources => interval.sources = Keyed::default(),
+            Law::Ports => interval.ports = Keyed::default(),
+            Law::Sizes => interval.totals.sizes = Default::default(),
+        }
+        return;
+    };
+    let parts = match law {
+        Law::Sources => &mut interval.sources.refused,
+        Law::Ports => &mut interval.ports.evicted,
+        Law::Sizes => &mut interval.totals.sizes[0],
+    };
+
+    parts.packets += more;
 }
 
 /// Deals the packets of each key out to `cpus`, and lists them from another place on.

@@ -36,8 +36,8 @@ impl<K: Key> Tally<K> {
 
     /// Adds an interval: `whole` is everything it counted by part, `keyed` what it has keys for.
     ///
-    /// Where the keys hold more than the whole, which a balanced interval rules out, `other`
-    /// stays as it is: it never falls.
+    /// Where the keys hold more than the whole, as in an interval that breaks a law of conservation,
+    /// `other` stays as it is: it never falls.
     pub(super) fn fold(
         mut self,
         keyed: &Keyed<K>,
@@ -59,11 +59,15 @@ impl<K: Key> Tally<K> {
         self
     }
 
+    pub(super) fn is_enabled(&self) -> bool {
+        self.names.rules().enabled
+    }
+
     /// Gives the dimension as readers see it; `None` when it is switched off.
     pub(super) fn dimension(&self) -> Option<Dimension<K>> {
         let Self { names, other, unattributed, guarded } = self;
 
-        names.rules().enabled.then(|| Dimension {
+        self.is_enabled().then(|| Dimension {
             named: names.named(),
             other: other.clone(),
             unattributed: *unattributed,

@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 use exporter::catalog::Readings;
 use exporter::export::prometheus::{Format, encode};
 use exporter::health::Health;
-use exporter::interval::Totals;
+use exporter::interval::{Law, Totals};
 use exporter::process::Process;
 use exporter::snapshot::{Dimension, Flow, Named, Snapshot, Unattributed};
 use exporter::version::Build;
@@ -72,6 +72,7 @@ pub(super) fn readings(series: u32) -> Readings {
         direction: Direction::Receive,
         since: UNIX_EPOCH,
         totals: Totals::default(),
+        imbalanced: [0; Law::ALL.len()],
         sources: Some(sources),
         ports: None,
         vlans: None,

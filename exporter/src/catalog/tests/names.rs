@@ -29,6 +29,7 @@ packet_transmit_scanned_destinations";
 
 const OTHERS: &str = "\
 packet_exporter_build_info packet_exporter_program_attached packet_exporter_program_info \
+packet_exporter_imbalanced_intervals_total \
 packet_exporter_attach_failures_total packet_exporter_fold_duration_seconds \
 packet_exporter_folds_total packet_exporter_fold_failures_total \
 packet_exporter_last_fold_timestamp_seconds packet_exporter_config_last_reload_successful \
