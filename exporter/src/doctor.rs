@@ -21,6 +21,8 @@ pub struct Facts {
     pub kernel: String,
     /// The kernel describes its types.
     pub btf: bool,
+    /// The kernel is built with PREEMPT_RT.
+    pub realtime: bool,
     /// `net.core.bpf_jit_enable`; `None` where it is not told.
     pub jit: Option<u8>,
     /// Capabilities that are needed, and whether this process has them.

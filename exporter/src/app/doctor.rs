@@ -20,6 +20,8 @@ use crate::interfaces::{self, Interface};
 use crate::privileges;
 
 const RELEASE: &str = "/proc/sys/kernel/osrelease";
+const VERSION: &str = "/proc/sys/kernel/version";
+const REALTIME: &str = "/sys/kernel/realtime";
 const BTF: &str = "/sys/kernel/btf/vmlinux";
 const JIT: &str = "/proc/sys/net/core/bpf_jit_enable";
 const MEMORY: &str = "/proc/meminfo";
@@ -66,6 +68,7 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
     Ok(Facts {
         kernel: text(RELEASE).unwrap_or_else(|| "unknown".into()),
         btf: Path::new(BTF).exists(),
+        realtime: is_realtime(text(REALTIME).as_deref(), text(VERSION).as_deref()),
         jit: text(JIT).and_then(|text| text.parse().ok()),
         capabilities,
         loading,
@@ -170,6 +173,29 @@ fn available() -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
+/// Returns whether the kernel is built with PREEMPT_RT: it says so in a file of its own, which not every
+/// such kernel has, and in its version, as in `#1 SMP PREEMPT_RT Debian 6.12.95-1`.
+fn is_realtime(realtime: Option<&str>, version: Option<&str>) -> bool {
+    realtime == Some("1") || version.is_some_and(|it| it.split(' ').any(|it| it == "PREEMPT_RT"))
+}
+
 fn text(path: &str) -> Option<String> {
     fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_realtime_kernel_is_known_by_its_file_and_by_its_version() {
+        let plain = Some("#1 SMP PREEMPT_DYNAMIC Debian 6.12.95-1 (2026-10-01)");
+        let realtime = Some("#1 SMP PREEMPT_RT Debian 6.12.95-1 (2026-10-01)");
+
+        assert!(is_realtime(Some("1"), plain));
+        assert!(is_realtime(None, realtime));
+        assert!(!is_realtime(Some("0"), plain));
+        assert!(!is_realtime(None, plain));
+        assert!(!is_realtime(None, None));
+    }
 }

@@ -13,6 +13,7 @@ pub(super) fn of(facts: &Facts, memory: u64) -> Vec<Check> {
     let pins = facts.pins.as_ref().map(|pins| outcome("pins", pins, "can be made"));
     let mut checks = vec![
         kernel(&facts.kernel),
+        preemption(facts.realtime),
         btf(facts.btf),
         jit(facts.jit),
         privileges(&facts.capabilities),
@@ -54,6 +55,26 @@ fn version(release: &str) -> Option<(u32, u32)> {
     let mut numbers = release.split(|it: char| !it.is_ascii_digit()).map(str::parse);
 
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
+
+/// On a CPU the program counts one frame after the other, because bottom halves do not interrupt each
+/// other. With PREEMPT_RT a lock of the CPU sees to that, which Linux may be built without from 6.18
+/// on. Source: CONFIG_PREEMPT_RT_NEEDS_BH_LOCK in kernel/Kconfig.preempt, `__local_bh_disable_ip` in
+/// kernel/softirq.c.
+fn preemption(is_realtime: bool) -> Check {
+    if !is_realtime {
+        return check("preemption", State::Ok, "a CPU counts one frame at a time");
+    }
+
+    with_remedy(
+        check(
+            "preemption",
+            State::Warning,
+            "PREEMPT_RT: while a CPU counts a frame, it may turn to another one, and counts get lost",
+        ),
+        "count on a kernel without PREEMPT_RT, or with PREEMPT_RT_NEEDS_BH_LOCK; \
+         `packet_exporter_imbalanced_intervals_total` tells whether counts got lost",
+    )
 }
 
 fn btf(is_there: bool) -> Check {

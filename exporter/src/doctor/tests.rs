@@ -21,6 +21,7 @@ fn facts() -> Facts {
     Facts {
         kernel: "6.12.95".into(),
         btf: true,
+        realtime: false,
         jit: Some(1),
         capabilities: vec![("CAP_BPF".into(), true), ("CAP_NET_ADMIN".into(), true)],
         loading: Some(Ok(())),
@@ -50,6 +51,7 @@ fn a_table_reads_like_this() {
     let busy = Program { id: 7, name: Some("firewall".into()) };
     let facts = Facts {
         kernel: "5.15.0-91".into(),
+        realtime: true,
         jit: Some(0),
         capabilities: vec![("CAP_BPF".into(), false), ("CAP_NET_ADMIN".into(), true)],
         loading: None,
@@ -117,6 +119,7 @@ fn each_thing_that_refuses_a_run_is_told() {
 fn what_costs_more_is_a_warning_and_no_refusal() {
     let cases = [
         ("kernel", Facts { kernel: "5.15.0".into(), ..facts() }),
+        ("preemption", Facts { realtime: true, ..facts() }),
         ("jit", Facts { jit: Some(0), ..facts() }),
         ("memory", Facts { available: Some(1), ..facts() }),
     ];
