@@ -39,7 +39,8 @@ fn count_received(ctx: XdpContext) -> u32 {
     // SAFETY: the helper only reads the lengths of the packet's buffers.
     let full_length = || unsafe { bpf_xdp_get_buff_len(ctx.ctx) } as u32;
 
-    if let Some((place, totals)) = here() {
+    // SAFETY: this is the only call in a run.
+    if let Some((place, totals)) = unsafe { Place::here() } {
         parse::parse(packet, Direction::Receive.into(), full_length, &mut totals.parsed);
         settle();
 
@@ -55,7 +56,8 @@ fn count_received(ctx: XdpContext) -> u32 {
 #[classifier]
 #[inline(always)]
 fn count_sent(ctx: TcContext) -> i32 {
-    if let Some((place, totals)) = here() {
+    // SAFETY: this is the only call in a run.
+    if let Some((place, totals)) = unsafe { Place::here() } {
         let segments = sent::parse(&ctx, &mut totals.parsed);
         settle();
 
@@ -64,13 +66,6 @@ fn count_sent(ctx: TcContext) -> i32 {
     }
 
     TCX_NEXT
-}
-
-#[inline(always)]
-fn here() -> Option<(Place, &'static mut Totals)> {
-    let place = Place::here()?;
-
-    Some((place, place.totals()?))
 }
 
 /// Has what was parsed read back from memory, so that the ways through the parser meet here.

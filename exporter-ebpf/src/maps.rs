@@ -53,28 +53,33 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Reads which generation counts, once for each packet.
+    /// Reads which generation counts, and finds the totals of this CPU there.
+    ///
+    /// Nothing of an entry is read before the generation is, because its address comes from it: so
+    /// this CPU finds there what user space wrote before it published the generation.
+    ///
+    /// # Safety
+    ///
+    /// A run of the program calls this once.
     #[inline(always)]
-    pub(crate) fn here() -> Option<Self> {
+    pub(crate) unsafe fn here() -> Option<(Self, &'static mut Totals)> {
         let control = CONTROL.get_ptr(0)?;
         // SAFETY: the map outlives the program and user space writes whole words.
         let Control { generation, budget } = unsafe { ptr::read_volatile(control) };
         // SAFETY: the helper only reads the number of the CPU.
         let cpu = unsafe { bpf_get_smp_processor_id() } as u32;
 
-        Some(Self { index: cpu << 1 | generation & 1, budget })
+        let place = Self { index: cpu << 1 | generation & 1, budget };
+        let totals = TOTALS.get_ptr_mut(place.index)?;
+        // SAFETY: the entry belongs to this CPU, on which no second run can begin before this one
+        // ends: bottom halves are off, and where they may interleave (PREEMPT_RT), `doctor` warns. This
+        // run has no other reference, and user space touches the other generation only.
+        Some((place, unsafe { &mut *totals }))
     }
 
     #[inline(always)]
     fn generation(self) -> u32 {
         self.index & 1
-    }
-
-    #[inline(always)]
-    pub(crate) fn totals(self) -> Option<&'static mut Totals> {
-        // SAFETY: the entry belongs to this CPU, on which no second run can begin before this
-        // one ends (bottom halves are off); user space touches the other generation only.
-        TOTALS.get_ptr_mut(self.index).map(|totals| unsafe { &mut *totals })
     }
 
     /// Counts `packets`, of which one frame consists, under its source.
@@ -106,7 +111,7 @@ impl Place {
         let Some(set) = SOURCES.get_ptr_mut(self.index * sets + set) else {
             return Found::Full;
         };
-        // SAFETY: as for `totals`.
+        // SAFETY: as for the totals; the reference ends with this function.
         let SourceSet(ways) = unsafe { &mut *set };
 
         attribute::in_set(ways, address, count, mark)
@@ -137,7 +142,7 @@ impl Place {
         let Some(set) = PORTS.get_ptr_mut(self.index * sets + set) else {
             return Found::Full;
         };
-        // SAFETY: as for `totals`.
+        // SAFETY: as for the totals; the reference ends with this function.
         let PortSet(ways) = unsafe { &mut *set };
 
         attribute::in_set(ways, key, count, 0)
@@ -147,7 +152,7 @@ impl Place {
     #[inline(always)]
     pub(crate) fn vlan(self, id: u16, packets: u64) {
         if let Some(ids) = VLANS.get_ptr_mut(self.index) {
-            // SAFETY: as for `totals`.
+            // SAFETY: as for the totals; the reference ends with this function.
             let ids = unsafe { &mut *ids };
             ids[usize::from(id) % VLAN_IDS] += packets;
         }
