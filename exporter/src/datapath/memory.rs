@@ -5,6 +5,7 @@ use std::io;
 use shared::{Address, GENERATIONS, Overflow, PortKey, PortSet, SourceSet, Totals, VLAN_IDS};
 
 use super::Options;
+use super::cpus::end_of_numbers;
 
 /// Memory of one map, both generations together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,12 +18,10 @@ pub struct MapMemory {
 impl Options {
     /// Gives what the maps for one direction of one device take in the kernel.
     pub fn memory(&self) -> io::Result<[MapMemory; 5]> {
-        let cpus = aya::util::nr_cpus().map_err(|(_, error)| error)?;
-
-        Ok(self.memory_with(cpus))
+        Ok(self.memory_with(end_of_numbers()?))
     }
 
-    /// Gives that for a host with so many possible CPUs.
+    /// Gives that for a host whose CPUs have numbers below `cpus`.
     fn memory_with(&self, cpus: usize) -> [MapMemory; 5] {
         let places = cpus * GENERATIONS;
         let vlans = if self.vlans { places } else { 1 } * size_of::<[u64; VLAN_IDS]>();
@@ -59,6 +58,17 @@ fn hash(entries: u32, key: usize, value: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A program finds its part of a map by the number of its CPU, so numbers without a CPU take
+    /// memory too.
+    #[test]
+    fn memory_is_that_of_every_number_that_a_cpu_can_have() {
+        let options = Options::default();
+
+        let memory = options.memory().unwrap();
+
+        assert_eq!(memory, options.memory_with(end_of_numbers().unwrap()));
+    }
 
     #[test]
     fn memory_grows_with_what_is_configured_and_with_cpus() {

@@ -2,7 +2,7 @@
 
 use shared::{
     Attribution, Cast, Count, Encapsulation, Family, FragmentPosition, IpFamily, Malformed,
-    PortProtocol, Protocol, Totals, cell,
+    PortProtocol, Protocol, SIZE_BOUNDS, SIZE_BUCKETS, Totals, cell,
 };
 
 use crate::interval::{self, Sketches};
@@ -82,6 +82,9 @@ fn copy<T: Copy>(to: &mut [T], from: &[T]) {
 
 // Every index that the program can form has a place in what it counts into.
 const _: () = {
+    assert!(Family::ALL.len() <= 8);
+    assert!(Protocol::ALL.len() <= 32);
+    assert!(SIZE_BOUNDS.len() < SIZE_BUCKETS);
     assert!(Cast::ALL.len() <= 4);
     assert!(FragmentPosition::ALL.len() <= 4);
     assert!(Malformed::ALL.len() <= 32);
