@@ -95,6 +95,8 @@ const _: () = {
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use super::*;
 
     #[test]
@@ -102,7 +104,7 @@ mod tests {
         let mut of_cpu = Totals::default();
         of_cpu.cast[Cast::Multicast.index()] = 3;
 
-        let sum = totals(&[of_cpu]);
+        let sum = totals(slice::from_ref(&of_cpu));
 
         assert_eq!(sum.cast, [0, 3, 0]);
     }

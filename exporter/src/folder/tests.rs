@@ -177,10 +177,10 @@ async fn who_is_told_to_stop_looks_once_more() {
 
 #[test]
 fn an_interval_that_breaks_a_law_is_folded_and_counted_and_the_next_ones_too() {
-    let without_sources = || Interval { sources: Keyed::default(), ..packets(3) };
-    let looks = [packets(4), without_sources(), packets(5), without_sources()];
+    let without_sources = || look(Ok(Interval { sources: Keyed::default(), ..packets(3) }), FIRST);
+    let looks = [counted(4), without_sources(), counted(5), without_sources()];
 
-    let snapshot = published(HOUR, looks.map(|interval| look(Ok(interval), FIRST)));
+    let snapshot = published(HOUR, looks);
 
     assert_eq!(snapshot.flows[0].imbalanced, [2, 0, 0]);
     assert_eq!(snapshot.flows[0].totals.frames().packets, 4 + 3 + 5 + 3);
