@@ -20,6 +20,8 @@ pub enum Host {
     /// All addresses, of IPv6 and of IPv4.
     Any,
     Address(IpAddr),
+    /// An address that means something on one device only: its name or its index.
+    LinkLocal(Ipv6Addr, String),
     /// The addresses that this name has.
     Name(String),
 }
@@ -35,6 +37,14 @@ pub enum ListenAddressError {
     BadIpv6,
     #[error("`{0}` is not the name of a host")]
     BadHost(String),
+    #[error(
+        "{0} is there on every device; append the one that is meant, as in \"[{0}%eth0]:10199\""
+    )]
+    NoDevice(Ipv6Addr),
+    #[error("{0} is no link-local address, and belongs to no device; leave out \"%{1}\"")]
+    NotLinkLocal(Ipv6Addr, String),
+    #[error("\"%{0}\" names no device; append its name or its index, as in \"%eth0\"")]
+    BadDevice(String),
 }
 
 impl ListenAddress {
@@ -66,8 +76,7 @@ impl FromStr for Host {
             return Ok(Self::Any);
         }
         if let Some(inner) = text.strip_prefix('[') {
-            let address = inner.strip_suffix(']').and_then(|inner| inner.parse::<Ipv6Addr>().ok());
-            return address.map(|v6| Self::Address(v6.into())).ok_or(ListenAddressError::BadIpv6);
+            return Self::ipv6(inner.strip_suffix(']').ok_or(ListenAddressError::BadIpv6)?);
         }
         if text.contains(':') && !text.contains('/') {
             return Err(ListenAddressError::BadIpv6);
@@ -85,6 +94,35 @@ impl FromStr for Host {
     }
 }
 
+impl Host {
+    /// Reads what is between brackets. Source: RFC 4007, section 11.
+    fn ipv6(text: &str) -> Result<Self, ListenAddressError> {
+        let (address, device) = match text.split_once('%') {
+            Some((address, device)) => (address, Some(device)),
+            None => (text, None),
+        };
+        let address: Ipv6Addr = address.parse().map_err(|_| ListenAddressError::BadIpv6)?;
+
+        match device {
+            None if address.is_unicast_link_local() => Err(ListenAddressError::NoDevice(address)),
+            // As Go has it: an IPv4 address, however it is written.
+            None => Ok(Self::Address(IpAddr::V6(address).to_canonical())),
+            Some(device) if !address.is_unicast_link_local() => {
+                Err(ListenAddressError::NotLinkLocal(address, device.into()))
+            }
+            Some(device) if !is_device(device) => Err(ListenAddressError::BadDevice(device.into())),
+            Some(device) => Ok(Self::LinkLocal(address, device.into())),
+        }
+    }
+}
+
+/// Whether a device may be called so. Source: `dev_valid_name` in net/core/dev.c.
+fn is_device(name: &str) -> bool {
+    let allowed = |byte: u8| !byte.is_ascii_whitespace() && !matches!(byte, b'/' | b':' | b'%' | 0);
+
+    (1..=15).contains(&name.len()) && name.bytes().all(allowed)
+}
+
 impl fmt::Display for ListenAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, port } = self;
@@ -93,6 +131,7 @@ impl fmt::Display for ListenAddress {
             Host::Any => write!(f, ":{port}"),
             Host::Address(IpAddr::V4(v4)) => write!(f, "{v4}:{port}"),
             Host::Address(IpAddr::V6(v6)) => write!(f, "[{v6}]:{port}"),
+            Host::LinkLocal(v6, device) => write!(f, "[{v6}%{device}]:{port}"),
             Host::Name(name) => write!(f, "{name}:{port}"),
         }
     }
@@ -106,11 +145,14 @@ mod tests {
 
     #[test]
     fn every_form_of_an_exporter_is_understood_and_written_back() {
+        let link_local = "fe80::1".parse().unwrap();
         let cases = [
             (":9100", Host::Any, 9100),
             ("[::1]:9100", Host::Address(IpAddr::V6(Ipv6Addr::LOCALHOST)), 9100),
             ("[::]:0", Host::Address(IpAddr::V6(Ipv6Addr::UNSPECIFIED)), 0),
             ("0.0.0.0:9100", Host::Address(IpAddr::from([0, 0, 0, 0])), 9100),
+            ("[fe80::1%eth0.5]:9100", Host::LinkLocal(link_local, "eth0.5".into()), 9100),
+            ("[fe80::1%12]:9100", Host::LinkLocal(link_local, "12".into()), 9100),
             ("node-1.example:9100", Host::Name("node-1.example".into()), 9100),
         ];
 
@@ -123,6 +165,16 @@ mod tests {
     }
 
     #[test]
+    fn an_ipv4_address_in_the_form_of_ipv6_is_that_ipv4_address() {
+        for (text, same) in [
+            ("[::ffff:127.0.0.1]:9100", "127.0.0.1:9100"),
+            ("[::ffff:0.0.0.0]:9100", "0.0.0.0:9100"),
+        ] {
+            assert_eq!(text.parse::<ListenAddress>().unwrap(), same.parse().unwrap(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_address_is_refused_with_the_way_out() {
         let cases = [
             ("localhost", "it has no port; append one, as in \"localhost:10199\""),
@@ -131,6 +183,23 @@ mod tests {
             ("::1:9100", "an IPv6 address is written in brackets, as in \"[::1]:10199\""),
             ("[::1:9100", "an IPv6 address is written in brackets, as in \"[::1]:10199\""),
             ("[example]:9100", "an IPv6 address is written in brackets, as in \"[::1]:10199\""),
+            (
+                "[fe80::1]:9100",
+                "fe80::1 is there on every device; append the one that is meant, \
+                 as in \"[fe80::1%eth0]:10199\"",
+            ),
+            (
+                "[::1%lo]:9100",
+                "::1 is no link-local address, and belongs to no device; leave out \"%lo\"",
+            ),
+            (
+                "[fe80::1%]:9100",
+                "\"%\" names no device; append its name or its index, as in \"%eth0\"",
+            ),
+            (
+                "[fe80::1%a/b]:9100",
+                "\"%a/b\" names no device; append its name or its index, as in \"%eth0\"",
+            ),
             ("vsock://:9100", "`vsock://` is not the name of a host"),
             ("a b:9100", "`a b` is not the name of a host"),
         ];

@@ -183,8 +183,8 @@ the configuration is refused:
   `sources.limit` (command line): must be 0 to 10000, is -1
   `vlans.enabled` (environment variable PACKET_EXPORTER_VLANS__ENABLED): \
          must be true or false, is \"yes\"
-  `web.listen_address` (config.toml:10): must be \":port\", \"host:port\" or \"[IPv6]:port\", \
-         is [\":9100\", \"localhost\"]: it has no port; append one, as in \"localhost:10199\"
+  `web.listen_address` (config.toml:10): must be \":port\", \"host:port\", \
+         \"[IPv6]:port\" or \"[IPv6%device]:port\", is [\":9100\", \"localhost\"]: it has no port; append one, as in \"localhost:10199\"
   `datapath.source_table_kib` (config.toml:6): must be a power of two, 64 to 4096, is 100
   `ports.limit` (command line): must be 0 to 10000, is 20000
   `ports.remembered` (default): must be twice `limit` to 1000000, is 16384

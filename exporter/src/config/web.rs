@@ -12,7 +12,7 @@ use super::text::one_or_many;
 #[serde(deny_unknown_fields, default)]
 pub struct Web {
     /// Addresses to listen on, as one string or a list of them; without a host on all addresses
-    /// of IPv6 and IPv4: ":port", "host:port" or "[IPv6]:port".
+    /// of IPv6 and IPv4: ":port", "host:port", "[IPv6]:port" or "[IPv6%device]:port".
     #[serde(deserialize_with = "one_or_many")]
     pub listen_address: Vec<ListenAddress>,
     /// YAML file with TLS, client certificates and users, as of Prometheus' exporter-toolkit;

@@ -40,6 +40,9 @@ pub enum BindError {
     )]
     NotPermitted { address: ListenAddress, source: io::Error },
 
+    #[error("cannot listen on `{address}`, this host has no such device; set another one")]
+    NoDevice { address: ListenAddress, source: io::Error },
+
     #[error("cannot find the host of `{address}`; set another `web.listen_address`")]
     NoSuchHost { address: ListenAddress, source: io::Error },
 
@@ -47,52 +50,102 @@ pub enum BindError {
     Socket { address: ListenAddress, source: io::Error },
 }
 
+/// A socket to listen on, and the address in the configuration that asks for it.
+#[derive(Clone, Copy, Debug)]
+struct Wanted<'a> {
+    address: &'a ListenAddress,
+    socket: SocketAddr,
+}
+
 impl Listeners {
     /// Listens on all of `addresses`, or on none.
     pub fn bind(addresses: &[ListenAddress]) -> Result<Self, BindError> {
-        let mut sockets = Vec::new();
-        for address in addresses {
-            sockets.extend(bind(address)?);
-        }
-        let addresses = sockets.iter().map_while(|socket| socket.local_addr().ok()).collect();
+        let wanted = wanted(addresses)?;
+        let bound = uncovered(&wanted).map(Wanted::bind).collect::<Result<_, _>>()?;
 
-        Ok(Self { sockets, addresses })
+        Ok(Self::of(bound))
     }
 
-    /// Gives the addresses with the ports that they really have.
+    fn of(sockets: Vec<TcpListener>) -> Self {
+        let addresses = sockets.iter().map_while(|socket| socket.local_addr().ok()).collect();
+
+        Self { sockets, addresses }
+    }
+
+    /// Returns the addresses with the ports that they really have.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
 }
 
-fn bind(address: &ListenAddress) -> Result<Vec<TcpListener>, BindError> {
-    let ListenAddress { host, port } = address;
-    let (v6, v4) = (Ipv6Addr::UNSPECIFIED.into(), Ipv4Addr::UNSPECIFIED.into());
+fn wanted(addresses: &[ListenAddress]) -> Result<Vec<Wanted<'_>>, BindError> {
+    let mut wanted = Vec::new();
+    for address in addresses {
+        wanted.extend(found(address)?.into_iter().map(|socket| Wanted { address, socket }));
+    }
 
-    let bound = match host {
-        Host::Any => match listen(v6, *port) {
-            Err(error) if has_no_ipv6(&error) => listen(v4, *port).map(|socket| vec![socket]),
-            bound => bound.map(|socket| vec![socket]),
-        },
-        Host::Address(ip) => listen(*ip, *port).map(|socket| vec![socket]),
-        Host::Name(name) => {
-            let found = (name.as_str(), *port)
-                .to_socket_addrs()
-                .map_err(|source| BindError::NoSuchHost { address: address.clone(), source })?;
-            found.map(|address| listen(address.ip(), address.port())).collect()
-        }
-    };
-
-    bound.map_err(|source| BindError::new(address.clone(), source))
+    Ok(wanted)
 }
 
-fn listen(ip: IpAddr, port: u16) -> io::Result<TcpListener> {
-    let address = SocketAddr::new(ip, port);
+/// Returns the addresses of sockets that `address` stands for.
+fn found(address: &ListenAddress) -> Result<Vec<SocketAddr>, BindError> {
+    let ListenAddress { host, port } = address;
+    let look_up = |name: &str| (name, *port).to_socket_addrs().map(Iterator::collect);
+
+    match host {
+        Host::Any => Ok(vec![(Ipv6Addr::UNSPECIFIED, *port).into()]),
+        Host::Address(ip) => Ok(vec![(*ip, *port).into()]),
+        // getaddrinfo(3) knows devices by name and by index.
+        Host::LinkLocal(ip, device) => look_up(&format!("{ip}%{device}"))
+            .map_err(|source| BindError::NoDevice { address: address.clone(), source }),
+        Host::Name(name) => look_up(name)
+            .map_err(|source| BindError::NoSuchHost { address: address.clone(), source }),
+    }
+}
+
+/// Leaves out what another socket takes as well: the kernel would refuse the second one.
+fn uncovered<'a>(wanted: &'a [Wanted<'a>]) -> impl Iterator<Item = &'a Wanted<'a>> {
+    let is_covered = |at: usize, it: SocketAddr| {
+        wanted.iter().enumerate().any(|(other_at, other)| {
+            let is_first = other_at < at || !covers(it, other.socket);
+            other_at != at && is_first && covers(other.socket, it)
+        })
+    };
+
+    wanted.iter().enumerate().filter(move |(at, it)| !is_covered(*at, it.socket)).map(|(_, it)| it)
+}
+
+/// Whether a socket on `one` takes the connections to `other`. Port 0 is another one each time.
+fn covers(one: SocketAddr, other: SocketAddr) -> bool {
+    let takes = match one.ip() {
+        IpAddr::V6(ip) if ip.is_unspecified() => true,
+        IpAddr::V4(ip) if ip.is_unspecified() => other.is_ipv4(),
+        IpAddr::V4(_) | IpAddr::V6(_) => one == other,
+    };
+
+    takes && one.port() == other.port() && one.port() != 0
+}
+
+impl Wanted<'_> {
+    fn bind(&self) -> Result<TcpListener, BindError> {
+        let Self { address, socket } = *self;
+
+        let bound = match listen(socket) {
+            Err(error) if address.host == Host::Any && has_no_ipv6(&error) => {
+                listen((Ipv4Addr::UNSPECIFIED, address.port).into())
+            }
+            bound => bound,
+        };
+        bound.map_err(|source| BindError::new(address.clone(), source))
+    }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
 
     // `[::]` takes IPv4 as well, whatever net.ipv6.bindv6only says; so does Go.
     if address.is_ipv6() {
-        socket.set_only_v6(!ip.is_unspecified())?;
+        socket.set_only_v6(!address.ip().is_unspecified())?;
     }
     // A restart need not wait for the connections of the run before.
     socket.set_reuse_address(true)?;
@@ -112,6 +165,8 @@ fn has_no_ipv6(error: &io::Error) -> bool {
 
 impl BindError {
     fn new(address: ListenAddress, source: io::Error) -> Self {
+        const ENODEV: i32 = 19;
+
         let is = |kind| source.kind() == kind;
 
         if is(io::ErrorKind::AddrInUse) {
@@ -120,6 +175,8 @@ impl BindError {
             Self::NotHere { address, source }
         } else if is(io::ErrorKind::PermissionDenied) {
             Self::NotPermitted { address, source }
+        } else if source.raw_os_error() == Some(ENODEV) {
+            Self::NoDevice { address, source }
         } else {
             Self::Socket { address, source }
         }
@@ -160,6 +217,33 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_another_one_covers_needs_no_socket_of_its_own() {
+        let cases = [
+            (&["0.0.0.0:1", "[::]:1"][..], &["[::]:1"][..]),
+            (&["[::]:1", "0.0.0.0:1"], &["[::]:1"]),
+            (&[":1", "[::]:1", "[::1]:1", "127.0.0.1:1"], &["[::]:1"]),
+            (&["127.0.0.1:1", "0.0.0.0:1", "[::1]:1"], &["0.0.0.0:1", "[::1]:1"]),
+            (&["127.0.0.1:1", "[::ffff:127.0.0.1]:1"], &["127.0.0.1:1"]),
+            (&["0.0.0.0:1", "[::]:2"], &["0.0.0.0:1", "[::]:2"]),
+            (&["127.0.0.1:0", "127.0.0.1:0"], &["127.0.0.1:0", "127.0.0.1:0"]),
+        ];
+
+        for (given, left) in cases {
+            let addresses: Vec<_> = given.iter().map(|text| text.parse().unwrap()).collect();
+            let wanted = wanted(&addresses).unwrap();
+            let sockets: Vec<_> = uncovered(&wanted).map(|it| it.socket.to_string()).collect();
+            assert_eq!(sockets, left, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn every_port_0_is_another_one() {
+        let listeners = bind(&["127.0.0.1:0", "127.0.0.1:0", ":0"]).unwrap();
+
+        assert_eq!(listeners.addresses().len(), 3, "{listeners:?}");
+    }
+
+    #[test]
     fn a_port_in_use_is_refused_with_what_to_do() {
         let first = bind(&["127.0.0.1:0"]).unwrap();
         let port = first.addresses()[0].port();
@@ -183,6 +267,16 @@ mod tests {
                 "192.0.2.1:9100",
                 "cannot listen on `192.0.2.1:9100`, no interface of this host has that address; \
                  set another `web.listen_address`, as \":9100\" for all of them",
+            ),
+            (
+                "[fe80::1%nosuch]:9100",
+                "cannot listen on `[fe80::1%nosuch]:9100`, this host has no such device; \
+                 set another one",
+            ),
+            (
+                "[fe80::1%2147483647]:9100",
+                "cannot listen on `[fe80::1%2147483647]:9100`, this host has no such device; \
+                 set another one",
             ),
             (
                 "host.invalid:9100",
