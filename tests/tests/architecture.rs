@@ -61,7 +61,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("http_body", &["http"]),
     ("http_body_util", &["export::otlp"]),
     ("httpdate", &["export::otlp"]),
-    ("humantime_serde", &["config"]),
+    ("humantime_serde", &["config", "http"]),
     ("hyper", &["http", "export::otlp"]),
     ("hyper_rustls", &["export::otlp"]),
     ("hyper_util", &["http", "export::otlp"]),

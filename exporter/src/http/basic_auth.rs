@@ -95,7 +95,7 @@ fn fingerprint(Credentials { name, password }: &Credentials, hash: &Hash) -> [u8
 
 impl<'de> Deserialize<'de> for Hash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        let text: String = Option::deserialize(deserializer)?.unwrap_or_default();
         // The text is not repeated: who put a password there by mistake finds it in the log.
         let parts: HashParts = text.parse().map_err(|_| {
             serde::de::Error::custom("the password of a user has to be a bcrypt hash")

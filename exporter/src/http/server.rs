@@ -89,7 +89,7 @@ impl Server {
 }
 
 fn add_headers(headers: &mut HeaderMap, rules: &Rules) {
-    for (name, value) in &rules.config.http_server_config.headers {
+    for (name, value) in rules.config.http_server_config.headers() {
         // Both were tried when the file was read.
         let name = HeaderName::from_bytes(name.as_bytes());
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::basic_auth::Hash;
 use super::tls::{ClientAuth, TlsSection, Version};
@@ -25,21 +25,25 @@ const HEADERS: [(&str, &[&str]); 5] = [
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct WebConfig {
+    #[serde(deserialize_with = "or_default")]
     pub(super) tls_server_config: TlsSection,
+    #[serde(deserialize_with = "or_default")]
     pub(super) http_server_config: HttpSection,
+    #[serde(deserialize_with = "or_default")]
     pub(super) rate_limit: RateLimit,
     /// Names and bcrypt hashes of passwords.
+    #[serde(deserialize_with = "or_default")]
     pub(super) basic_auth_users: BTreeMap<String, Hash>,
 }
 
 /// How HTTP is spoken.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct HttpSection {
-    /// Offer HTTP/2; only with TLS.
-    pub(super) http2: bool,
-    /// Added to every response.
-    pub(super) headers: BTreeMap<String, String>,
+    http2: Option<bool>,
+    /// Added to every response, as far as they have a value.
+    #[serde(deserialize_with = "or_default")]
+    headers: BTreeMap<String, Option<String>>,
 }
 
 /// How many requests are answered, whoever asks.
@@ -47,9 +51,10 @@ pub(super) struct HttpSection {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RateLimit {
     /// One more request is answered each time that this passes; 0 for no limit.
-    #[serde(with = "humantime_serde")]
+    #[serde(deserialize_with = "duration_or_default")]
     pub(super) interval: Duration,
     /// Most requests at once.
+    #[serde(deserialize_with = "or_default")]
     pub(super) burst: u32,
 }
 
@@ -127,12 +132,6 @@ pub enum WebRefusal {
     NoBurst,
 }
 
-impl Default for HttpSection {
-    fn default() -> Self {
-        Self { http2: true, headers: BTreeMap::new() }
-    }
-}
-
 impl WebConfig {
     /// Reads the text of the file; relative paths in it begin where the file is.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, WebConfigError> {
@@ -167,8 +166,17 @@ impl WebConfig {
 }
 
 impl HttpSection {
+    /// Whether HTTP/2 is offered; only with TLS.
+    pub(super) fn http2(&self) -> bool {
+        self.http2.unwrap_or(true)
+    }
+
+    pub(super) fn headers(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.headers.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)))
+    }
+
     fn refusals(&self) -> impl Iterator<Item = WebRefusal> {
-        self.headers.iter().filter_map(|(name, value)| {
+        self.headers().filter_map(|(name, value)| {
             let Some((_, allowed)) = HEADERS.iter().find(|(allowed, _)| allowed == name) else {
                 let known = HEADERS.map(|(name, _)| name).join(", ");
                 return Some(WebRefusal::Header { name: name.clone(), known });
@@ -181,6 +189,20 @@ impl HttpSection {
             (!sendable).then(|| WebRefusal::UnsendableHeader { name: name.clone() })
         })
     }
+}
+
+/// Reads a value; a key without one sets nothing, as in Go.
+pub(super) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+fn duration_or_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    humantime_serde::deserialize(deserializer)
+        .map(|duration: Option<Duration>| duration.unwrap_or_default())
 }
 
 /// Errors do not quote the file: it holds secrets, and they go to the log.

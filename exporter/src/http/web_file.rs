@@ -122,7 +122,7 @@ impl WebFile {
 
 impl Tls {
     fn new(config: &WebConfig, path: &Path) -> Result<Option<Self>, WebConfigError> {
-        let (section, http2) = (&config.tls_server_config, config.http_server_config.http2);
+        let (section, http2) = (&config.tls_server_config, config.http_server_config.http2());
         if !section.is_on() {
             return Ok(None);
         }
@@ -133,7 +133,7 @@ impl Tls {
     }
 
     fn renew(&mut self, config: &WebConfig, path: &Path) {
-        let (section, http2) = (&config.tls_server_config, config.http_server_config.http2);
+        let (section, http2) = (&config.tls_server_config, config.http_server_config.http2());
         let material = section.material();
         let made_of = (section.clone(), http2, material.as_ref().ok().cloned());
         if self.made_of == made_of {

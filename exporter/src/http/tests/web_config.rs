@@ -1,4 +1,5 @@
 use super::*;
+use crate::http::web_config::WebConfig;
 
 const SUITES: &str = "TLS_AES_256_GCM_SHA384, TLS_AES_128_GCM_SHA256, \
     TLS_CHACHA20_POLY1305_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, \
@@ -28,12 +29,64 @@ fn what_exporter_toolkit_takes_is_taken() {
         ("no HTTP/2", section("http_server_config", &["http2: false"])),
         ("a header", section("http_server_config", &["headers:", "  X-Frame-Options: Deny"])),
         ("no limit of rate", section("rate_limit", &["interval: 0s", "burst: 0"])),
+        ("no limit of rate as a number", section("rate_limit", &["interval: 0", "burst: 0"])),
         ("a limit of rate", section("rate_limit", &["interval: 1m30s", "burst: 10"])),
     ];
 
     for (name, web) in cases {
         let file = WebFile::open(&Folder::new(&web).web());
         assert!(!file.unwrap_or_else(|error| panic!("{name}: {error}")).has_tls(), "{name}");
+    }
+}
+
+/// What yaml.v2 does with them under `UnmarshalStrict`, but that it does not keep the defaults.
+#[test]
+fn keys_without_a_value_set_nothing() {
+    let tls = [
+        "cert",
+        "cert_file",
+        "key",
+        "key_file",
+        "client_ca",
+        "client_ca_file",
+        "client_auth_type",
+        "client_allowed_sans",
+        "min_version",
+        "max_version",
+        "cipher_suites",
+        "curve_preferences",
+        "prefer_server_cipher_suites",
+    ];
+    let keys = tls.map(|key| ("tls_server_config", key)).into_iter();
+    let keys = keys.chain(["http2", "headers"].map(|key| ("http_server_config", key)));
+    let keys = keys.chain(["interval", "burst"].map(|key| ("rate_limit", key)));
+    let path = Path::new("web.yml");
+
+    for value in ["", "~", "null", "# a comment"] {
+        for section in ["tls_server_config", "http_server_config", "rate_limit", "basic_auth_users"]
+        {
+            let web = format!("{section}: {value}\n");
+            assert_eq!(WebConfig::parse(path, &web).unwrap(), WebConfig::default(), "{web}");
+        }
+        for (name, key) in keys.clone() {
+            let web = section(name, &[&format!("{key}: {value}")]);
+            let config =
+                WebConfig::parse(path, &web).unwrap_or_else(|error| panic!("{web}{error:?}"));
+            assert_eq!(config, WebConfig::default(), "{web}");
+        }
+        let header = format!("headers:\n    X-Frame-Options: {value}");
+        let config = WebConfig::parse(path, &section("http_server_config", &[&header])).unwrap();
+        assert_eq!(config.http_server_config.headers().count(), 0, "{value}");
+    }
+    assert!(WebConfig::default().http_server_config.http2());
+}
+
+#[test]
+fn a_user_without_a_password_is_refused() {
+    for value in ["", "~", "null", "\"\""] {
+        let error = Folder::new(&format!("basic_auth_users:\n  alice: {value}\n")).error();
+        assert!(error.contains("line 2, column"), "{error}");
+        assert!(error.contains("the password of a user has to be a bcrypt hash"), "{error}");
     }
 }
 

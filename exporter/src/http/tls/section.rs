@@ -7,23 +7,33 @@ use rustls::SupportedProtocolVersion;
 use serde::Deserialize;
 
 use super::names;
-use crate::http::web_config::WebRefusal;
+use crate::http::web_config::{WebRefusal, or_default};
 
 /// `tls_server_config`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::http) struct TlsSection {
+    #[serde(deserialize_with = "or_default")]
     pub(super) cert: String,
+    #[serde(deserialize_with = "or_default")]
     pub(super) cert_file: PathBuf,
+    #[serde(deserialize_with = "or_default")]
     pub(super) key: Secret,
+    #[serde(deserialize_with = "or_default")]
     pub(super) key_file: PathBuf,
+    #[serde(deserialize_with = "or_default")]
     pub(super) client_ca: String,
+    #[serde(deserialize_with = "or_default")]
     pub(super) client_ca_file: PathBuf,
+    #[serde(deserialize_with = "or_default")]
     pub(super) client_auth_type: ClientAuth,
+    #[serde(deserialize_with = "or_default")]
     pub(super) client_allowed_sans: Vec<String>,
     min_version: Option<Version>,
     max_version: Option<Version>,
+    #[serde(deserialize_with = "or_default")]
     pub(super) cipher_suites: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
     pub(super) curve_preferences: Vec<String>,
     pub(super) prefer_server_cipher_suites: Option<bool>,
 }
