@@ -1,5 +1,6 @@
 //! The server on real sockets.
 
+mod client_certs;
 mod http2;
 mod limits;
 mod routes;

@@ -1,8 +1,11 @@
 //! TLS as the web configuration has it, in rustls' terms.
 
+mod anchor;
 mod client_certs;
 mod names;
+mod refused;
 mod section;
+mod signature;
 
 use std::fmt;
 use std::path::Path;
@@ -13,6 +16,7 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use self::client_certs::Authorities;
 pub(super) use self::section::TlsSection;
 pub use self::section::{ClientAuth, Version};
 use super::web_config::WebConfigError;
@@ -61,17 +65,21 @@ impl TlsSection {
             certificates(&material.cert).map_err(pem(named(&self.cert_file), "certificate"))?;
         let key = PrivateKeyDer::from_pem_slice(&material.key)
             .map_err(pem(named(&self.key_file), "private key"))?;
-        let authorities = certificates(&material.client_ca)
-            .map_err(pem(named(&self.client_ca_file), "certificate"))?;
+        let authorities = if self.has_client_ca() {
+            let path = named(&self.client_ca_file);
+            let certificates =
+                certificates(&material.client_ca).map_err(pem(path, "certificate"))?;
+            Authorities::Configured(certificates)
+        } else {
+            Authorities::System
+        };
+        let allowed = self.client_allowed_sans.clone();
+        let allowed = allowed.map(|names| names.into_iter().flatten().collect());
 
         let unfit = |source| WebConfigError::Certificate { path: named(&self.cert_file), source };
         let provider = Arc::new(self.provider());
-        let verifier = client_certs::verifier(
-            self.client_auth_type,
-            authorities,
-            &self.client_allowed_sans,
-            &provider,
-        );
+        let verifier =
+            client_certs::verifier(self.client_auth_type, authorities, allowed, &provider);
         let verifier = verifier.map_err(|source| WebConfigError::ClientCa {
             path: named(&self.client_ca_file),
             source,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 use super::basic_auth::Hash;
-use super::tls::{ClientAuth, TlsSection, Version};
+use super::tls::{TlsSection, Version};
 
 /// Headers that may be set, and what they may hold if not anything.
 const HEADERS: [(&str, &[&str]); 5] = [
@@ -100,9 +100,6 @@ pub enum WebRefusal {
          set it to RequireAndVerifyClientCert or VerifyClientCertIfGiven"
     )]
     CaWithoutPolicy,
-
-    #[error("`client_auth_type` {0} needs `client_ca` or `client_ca_file`")]
-    PolicyWithoutCa(ClientAuth),
 
     #[error("`client_allowed_sans` needs a `client_auth_type` that asks for a certificate")]
     SansWithoutPolicy,

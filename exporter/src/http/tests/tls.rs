@@ -55,7 +55,7 @@ pub(super) fn client(authority: &Authority, identity: Option<&Identity>) -> Clie
     client_of(authority, identity, rustls::DEFAULT_VERSIONS)
 }
 
-fn client_of(
+pub(super) fn client_of(
     authority: &Authority,
     identity: Option<&Identity>,
     versions: &[&'static SupportedProtocolVersion],

@@ -105,7 +105,6 @@ fn what_cannot_be_done_is_refused_with_what_can() {
         (section("tls_server_config", &["cert_file: a"]), "TLS needs `key` or `key_file`".to_owned()),
         (section("tls_server_config", &["key_file: a"]), "TLS needs `cert` or `cert_file`".to_owned()),
         (tls(&["client_ca_file: c"]), "`client_ca` is set and `client_auth_type` is not; set it to RequireAndVerifyClientCert or VerifyClientCertIfGiven".to_owned()),
-        (tls(&["client_auth_type: RequireAndVerifyClientCert"]), "`client_auth_type` RequireAndVerifyClientCert needs `client_ca` or `client_ca_file`".to_owned()),
         (tls(&["client_allowed_sans: [x]"]), "`client_allowed_sans` needs a `client_auth_type` that asks for a certificate".to_owned()),
         (
             section("http_server_config", &["headers:", "  X-Powered-By: me"]),

@@ -27,8 +27,8 @@ pub(in crate::http) struct TlsSection {
     pub(super) client_ca_file: PathBuf,
     #[serde(deserialize_with = "or_default")]
     pub(super) client_auth_type: ClientAuth,
-    #[serde(deserialize_with = "or_default")]
-    pub(super) client_allowed_sans: Vec<String>,
+    /// An empty list allows nobody, as in Go.
+    pub(super) client_allowed_sans: Option<Vec<Option<String>>>,
     min_version: Option<Version>,
     max_version: Option<Version>,
     #[serde(deserialize_with = "or_default")]
@@ -127,15 +127,18 @@ impl TlsSection {
             .collect()
     }
 
+    pub(super) fn has_client_ca(&self) -> bool {
+        !self.client_ca.is_empty() || !self.client_ca_file.as_os_str().is_empty()
+    }
+
     fn refused_client_auth(&self) -> Option<WebRefusal> {
-        let has_ca = !self.client_ca.is_empty() || !self.client_ca_file.as_os_str().is_empty();
+        let names = self.client_allowed_sans.as_ref();
 
         match self.client_auth_type {
-            ClientAuth::NoClientCert if has_ca => Some(WebRefusal::CaWithoutPolicy),
-            ClientAuth::NoClientCert if !self.client_allowed_sans.is_empty() => {
+            ClientAuth::NoClientCert if self.has_client_ca() => Some(WebRefusal::CaWithoutPolicy),
+            ClientAuth::NoClientCert if names.is_some_and(|names| !names.is_empty()) => {
                 Some(WebRefusal::SansWithoutPolicy)
             }
-            policy if policy.verifies() && !has_ca => Some(WebRefusal::PolicyWithoutCa(policy)),
             ClientAuth::NoClientCert
             | ClientAuth::RequestClientCert
             | ClientAuth::RequireAnyClientCert
@@ -173,7 +176,7 @@ impl TlsSection {
 }
 
 impl ClientAuth {
-    const fn verifies(self) -> bool {
+    pub(super) const fn verifies(self) -> bool {
         match self {
             Self::VerifyClientCertIfGiven | Self::RequireAndVerifyClientCert => true,
             Self::NoClientCert | Self::RequestClientCert | Self::RequireAnyClientCert => false,

@@ -1,0 +1,229 @@
+//! Certificates of clients that are trusted themselves.
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    PublicKeyData, SigningKey, date_time_ymd,
+};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, SupportedProtocolVersion, version};
+
+use super::tls::{Authority, PLAIN, client_of, folder};
+use super::*;
+
+/// A certificate and a key, which need not fit together.
+struct Presented {
+    certificate: CertificateDer<'static>,
+    key: KeyPair,
+}
+
+impl Presented {
+    /// Signs a certificate with its own key.
+    fn signed(change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(["prometheus.example".to_owned()]).unwrap();
+        change(&mut params);
+        let certificate = params.self_signed(&key).unwrap().der().clone();
+
+        Self { certificate, key }
+    }
+
+    /// Signs a certificate of X.509 v1, which has neither version nor extensions.
+    /// Source: RFC 5280, section 4.1.
+    fn v1() -> Self {
+        const ECDSA_WITH_SHA256: &[u8] =
+            &[0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
+
+        let key = KeyPair::generate().unwrap();
+        let name = der(0x30, &[]);
+        let dates = [der(0x17, b"200101000000Z"), der(0x17, b"491231235959Z")].concat();
+        let fields = [
+            &der(0x02, &[1])[..],
+            ECDSA_WITH_SHA256,
+            &name,
+            &der(0x30, &dates),
+            &name,
+            &key.subject_public_key_info(),
+        ];
+        let to_sign = der(0x30, &fields.concat());
+        let signature = [&[0], &key.sign(&to_sign).unwrap()[..]].concat();
+        let parts = [&to_sign[..], ECDSA_WITH_SHA256, &der(0x03, &signature)];
+
+        Self { certificate: der(0x30, &parts.concat()).into(), key }
+    }
+
+    /// The certificate, with the key of another one.
+    fn stolen(&self) -> Self {
+        Self { certificate: self.certificate.clone(), key: KeyPair::generate().unwrap() }
+    }
+
+    fn pem(&self) -> String {
+        use base64::Engine;
+
+        let text = base64::engine::general_purpose::STANDARD.encode(&self.certificate);
+        format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
+    }
+
+    /// Makes a client that presents it whatever it is.
+    fn client(
+        &self,
+        authority: &Authority,
+        spoken: &'static SupportedProtocolVersion,
+    ) -> ClientConfig {
+        let mut client = client_of(authority, None, &[spoken]);
+        let key = PrivateKeyDer::from_pem_slice(self.key.serialize_pem().as_bytes()).unwrap();
+        let key = rustls::crypto::ring::sign::any_supported_type(&key).unwrap();
+        let identity = CertifiedKey::new(vec![self.certificate.clone()], key);
+        client.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(identity));
+
+        client
+    }
+}
+
+/// A value of less than 64 KiB behind its tag and its length.
+fn der(tag: u8, value: &[u8]) -> Vec<u8> {
+    let [high, low] = u16::try_from(value.len()).unwrap().to_be_bytes();
+    let head = match value.len() {
+        0..128 => vec![tag, low],
+        128..256 => vec![tag, 0x81, low],
+        _ => vec![tag, 0x82, high, low],
+    };
+
+    [&head, value].concat()
+}
+
+/// Asks a server that trusts `trusted` with both versions of TLS.
+async fn is_answered(more: &str, trusted: &Presented, presented: &Presented) -> [bool; 2] {
+    let authority = Authority::new();
+    let folder = folder(&authority, &format!("{PLAIN}{more}"));
+    folder.write("client.crt", &trusted.pem());
+    let server = Running::with_web(&folder.web());
+
+    let tls12 = server.ask_as(presented.client(&authority, &version::TLS12)).await;
+    let tls13 = server.ask_as(presented.client(&authority, &version::TLS13)).await;
+
+    [tls12.is_some(), tls13.is_some()]
+}
+
+const VERIFIED: &str =
+    "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: client.crt\n";
+
+fn may_sign(params: &mut CertificateParams) {
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_trusted_itself_is_taken_as_go_takes_it() {
+    let cases = [
+        ("one of an authority", Presented::signed(may_sign), true),
+        ("one that signs nothing", Presented::signed(|_| ()), true),
+        ("one of X.509 v1", Presented::v1(), true),
+        (
+            "one for any use",
+            Presented::signed(|params| {
+                may_sign(params);
+                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Any];
+            }),
+            true,
+        ),
+        (
+            "one for servers",
+            Presented::signed(|params| {
+                may_sign(params);
+                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+            }),
+            false,
+        ),
+        (
+            "one that has expired",
+            Presented::signed(|params| {
+                may_sign(params);
+                params.not_after = date_time_ymd(2020, 1, 1);
+            }),
+            false,
+        ),
+        (
+            "one of the future",
+            Presented::signed(|params| {
+                may_sign(params);
+                params.not_before = date_time_ymd(4000, 1, 1);
+            }),
+            false,
+        ),
+        (
+            "one with an unknown critical extension",
+            Presented::signed(|params| {
+                may_sign(params);
+                let mut extension = CustomExtension::from_oid_content(&[1, 2, 3], vec![5, 0]);
+                extension.set_criticality(true);
+                params.custom_extensions.push(extension);
+            }),
+            false,
+        ),
+    ];
+
+    for (name, presented, is_taken) in cases {
+        let answered = is_answered(VERIFIED, &presented, &presented).await;
+        assert_eq!(answered, [is_taken; 2], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_trusted_certificate_is_not_enough_without_its_key() {
+    for trusted in [Presented::signed(may_sign), Presented::v1()] {
+        for more in [VERIFIED, "  client_auth_type: RequireAnyClientCert\n"] {
+            assert_eq!(is_answered(more, &trusted, &trusted.stolen()).await, [false; 2], "{more}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_certificate_that_signed_itself_is_refused() {
+    for presented in [Presented::signed(may_sign), Presented::v1()] {
+        let trusted = Presented::signed(may_sign);
+        assert_eq!(is_answered(VERIFIED, &trusted, &presented).await, [false; 2]);
+    }
+}
+
+#[tokio::test]
+async fn where_any_certificate_will_do_one_of_version_1_does() {
+    let more = "  client_auth_type: RequireAnyClientCert\n";
+    let presented = Presented::v1();
+
+    assert_eq!(is_answered(more, &presented, &presented).await, [true; 2]);
+}
+
+#[tokio::test]
+async fn a_trusted_certificate_needs_an_allowed_name_too() {
+    let presented = Presented::signed(may_sign);
+    let cases = [
+        ("  client_allowed_sans: [prometheus.example]\n", true),
+        ("  client_allowed_sans: [other.example]\n", false),
+        ("  client_allowed_sans: []\n", false),
+        ("  client_allowed_sans: [~]\n", false),
+        ("  client_allowed_sans:\n", true),
+    ];
+
+    for (names, is_taken) in cases {
+        let answered = is_answered(&format!("{VERIFIED}{names}"), &presented, &presented).await;
+        assert_eq!(answered, [is_taken; 2], "{names}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_client_ca_the_authorities_of_the_system_vouch() {
+    let authority = Authority::new();
+    let strange = Presented::signed(|_| ());
+    for (policy, without_one) in
+        [("VerifyClientCertIfGiven", true), ("RequireAndVerifyClientCert", false)]
+    {
+        let folder = folder(&authority, &format!("{PLAIN}  client_auth_type: {policy}\n"));
+        let server = Running::with_web(&folder.web());
+
+        let none = server.ask_as(client_of(&authority, None, rustls::DEFAULT_VERSIONS)).await;
+        let of_none = server.ask_as(strange.client(&authority, &version::TLS13)).await;
+
+        assert_eq!((none.is_some(), of_none.is_some()), (without_one, false), "{policy}");
+    }
+}

@@ -1,0 +1,56 @@
+//! Why a client is refused by its certificate, told once.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use rustls::pki_types::CertificateDer;
+use rustls::{CertificateError, Error};
+use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
+
+/// The reasons that were told since certificates were read last.
+#[derive(Debug, Default)]
+pub(super) struct Told(Mutex<BTreeSet<&'static str>>);
+
+impl Told {
+    /// Warns of a refusal whose reason was not told yet.
+    pub(super) fn warn(&self, certificate: &CertificateDer<'_>, error: &Error) {
+        let parsed = X509Certificate::from_der(certificate).ok().map(|(_, parsed)| parsed);
+        let reason = reason(error, parsed.as_ref());
+        let subject = parsed.map(|parsed| parsed.subject().to_string());
+
+        if self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(reason) {
+            tracing::warn!(reason, subject, %error, "Refusing a client by its certificate");
+        } else {
+            tracing::debug!(reason, subject, %error, "Refusing a client by its certificate");
+        }
+    }
+}
+
+fn reason(error: &Error, parsed: Option<&X509Certificate<'_>>) -> &'static str {
+    use CertificateError::{
+        ApplicationVerificationFailure, Expired, ExpiredContext, InvalidPurpose,
+        InvalidPurposeContext, NotValidYet, NotValidYetContext, Other, UnknownIssuer,
+    };
+
+    let Some(parsed) = parsed else { return "it cannot be read" };
+    let Error::InvalidCertificate(error) = error else { return "it is not valid" };
+
+    if matches!(error, Expired | ExpiredContext { .. }) {
+        "it has expired; issue a new one"
+    } else if matches!(error, NotValidYet | NotValidYetContext { .. }) {
+        "it is not valid yet; compare the clocks"
+    } else if matches!(error, InvalidPurpose | InvalidPurposeContext { .. }) {
+        "its extended key usage is not for clients; issue it with clientAuth"
+    } else if *error == ApplicationVerificationFailure {
+        "none of its alternative names is in `client_allowed_sans`"
+    } else if parsed.version() == X509Version::V1 {
+        "it is of X.509 v1 and not in `client_ca` itself; issue it with extensions, as v3"
+    } else if matches!(error, Other(_)) && parsed.is_ca() {
+        "it is that of an authority and not in `client_ca` itself; issue it with CA:FALSE"
+    } else if *error == UnknownIssuer {
+        "no authority of `client_ca`, or without it of the system, has issued it, as far as the \
+         client shows"
+    } else {
+        "it is not valid"
+    }
+}
