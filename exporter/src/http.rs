@@ -25,7 +25,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub use self::listen::{BindError, Listeners};
-pub use self::tls::Version;
+pub use self::tls::{IdentityError, PemError, Version};
 pub use self::web_config::{WebConfigError, WebRefusal};
 pub use self::web_file::WebFile;
 

@@ -3,6 +3,7 @@
 mod client_certs;
 mod http2;
 mod limits;
+mod papers;
 mod routes;
 mod tls;
 mod web_config;

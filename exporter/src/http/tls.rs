@@ -2,7 +2,9 @@
 
 mod anchor;
 mod client_certs;
+mod identity;
 mod names;
+mod pem;
 mod refused;
 mod section;
 mod signature;
@@ -13,12 +15,15 @@ use std::sync::Arc;
 
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::SingleCertAndKey;
 
 use self::client_certs::Authorities;
+pub use self::identity::IdentityError;
+use self::identity::{Files, identity};
+pub use self::pem::PemError;
+use self::section::ClientAuth;
 pub(super) use self::section::TlsSection;
-pub use self::section::{ClientAuth, Version};
+pub use self::section::Version;
 use super::web_config::WebConfigError;
 
 /// What the section's files hold, as they were read.
@@ -57,39 +62,28 @@ impl TlsSection {
         let named = |file: &Path| {
             if file.as_os_str().is_empty() { path.to_owned() } else { file.to_owned() }
         };
-        let pem = |path, what| move |source| WebConfigError::Pem { path, what, source };
-        let certificates =
-            |bytes: &[u8]| CertificateDer::pem_slice_iter(bytes).collect::<Result<Vec<_>, _>>();
+        let files = Files { certificate: named(&self.cert_file), key: named(&self.key_file) };
+        let chain = pem::certificates(&files.certificate, &material.cert)?;
+        let key = pem::private_key(&files.key, &material.key)?;
+        let provider = Arc::new(self.provider());
+        let identity = identity(chain, key, &provider, files)?;
 
-        let chain =
-            certificates(&material.cert).map_err(pem(named(&self.cert_file), "certificate"))?;
-        let key = PrivateKeyDer::from_pem_slice(&material.key)
-            .map_err(pem(named(&self.key_file), "private key"))?;
+        let client_ca = named(&self.client_ca_file);
         let authorities = if self.has_client_ca() {
-            let path = named(&self.client_ca_file);
-            let certificates =
-                certificates(&material.client_ca).map_err(pem(path, "certificate"))?;
-            Authorities::Configured(certificates)
+            Authorities::Configured(pem::certificates(&client_ca, &material.client_ca)?)
         } else {
             Authorities::System
         };
         let allowed = self.client_allowed_sans.clone();
         let allowed = allowed.map(|names| names.into_iter().flatten().collect());
-
-        let unfit = |source| WebConfigError::Certificate { path: named(&self.cert_file), source };
-        let provider = Arc::new(self.provider());
         let verifier =
-            client_certs::verifier(self.client_auth_type, authorities, allowed, &provider);
-        let verifier = verifier.map_err(|source| WebConfigError::ClientCa {
-            path: named(&self.client_ca_file),
-            source,
-        })?;
+            client_certs::verifier(self.client_auth_type, authorities, allowed, &provider)
+                .map_err(|source| WebConfigError::ClientCa { path: client_ca, source })?;
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&self.versions())
-            .map_err(unfit)?
+            .map_err(|source| WebConfigError::Tls { path: path.to_owned(), source })?
             .with_client_cert_verifier(verifier)
-            .with_single_cert(chain, key)
-            .map_err(unfit)?;
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(identity)));
         config.ignore_client_order = self.prefer_server_cipher_suites.unwrap_or(true);
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         if !http2 {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 use super::basic_auth::Hash;
-use super::tls::{TlsSection, Version};
+use super::tls::{IdentityError, PemError, TlsSection, Version};
 
 /// Headers that may be set, and what they may hold if not anything.
 const HEADERS: [(&str, &[&str]); 5] = [
@@ -70,11 +70,14 @@ pub enum WebConfigError {
     #[error("the web configuration `{}` is refused:{}", .path.display(), lines(.refusals))]
     Refused { path: PathBuf, refusals: Vec<WebRefusal> },
 
-    #[error("`{}` holds no certificate and key that fit together", .path.display())]
-    Certificate { path: PathBuf, source: rustls::Error },
+    #[error(transparent)]
+    Pem(#[from] PemError),
 
-    #[error("`{}` holds no {what} in PEM form", .path.display())]
-    Pem { path: PathBuf, what: &'static str, source: rustls::pki_types::pem::Error },
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+
+    #[error("TLS cannot be spoken as the web configuration `{}` has it", .path.display())]
+    Tls { path: PathBuf, source: rustls::Error },
 
     #[error("`{}` holds no authorities that could vouch for clients", .path.display())]
     ClientCa { path: PathBuf, source: rustls::server::VerifierBuilderError },
@@ -110,11 +113,8 @@ pub enum WebRefusal {
     #[error("`min_version` is above `max_version`")]
     NoVersion,
 
-    #[error("`cipher_suites`: there is no {name} here; there are {known}")]
-    CipherSuite { name: String, known: String },
-
-    #[error("`curve_preferences`: there is no {name} here; there are {known}")]
-    Curve { name: String, known: String },
+    #[error("`{key}`: there is no {names} here; leave out what is none of {known}")]
+    Unknown { key: &'static str, names: String, known: String },
 
     #[error("`headers`: {name} cannot be set; {known} can")]
     Header { name: String, known: String },

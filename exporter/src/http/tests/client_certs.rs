@@ -227,3 +227,13 @@ async fn without_a_client_ca_the_authorities_of_the_system_vouch() {
         assert_eq!((none.is_some(), of_none.is_some()), (without_one, false), "{policy}");
     }
 }
+
+#[test]
+fn a_server_may_have_a_certificate_of_version_1() {
+    let folder = Folder::new(PLAIN);
+    let own = Presented::v1();
+    folder.write("server.crt", &own.pem());
+    folder.write("server.key", &own.key.serialize_pem());
+
+    assert!(WebFile::open(&folder.web()).unwrap().has_tls());
+}

@@ -27,14 +27,6 @@ pub(super) fn curve(named: &str) -> Option<&'static dyn SupportedKxGroup> {
     ring::ALL_KX_GROUPS.iter().find(|known| known.name() == *group).copied()
 }
 
-/// Gives those of `names` that are not `known`.
-pub(super) fn unknown<'a>(
-    names: &'a [String],
-    known: &[String],
-) -> impl Iterator<Item = &'a String> {
-    names.iter().filter(|name| !known.contains(name))
-}
-
 /// Go's names are IANA's; rustls tells the suites of TLS 1.3 apart.
 fn name(suite: &SupportedCipherSuite) -> String {
     format!("{:?}", suite.suite()).replace("TLS13_", "TLS_")

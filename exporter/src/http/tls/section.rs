@@ -51,7 +51,7 @@ impl fmt::Debug for Secret {
 
 /// What is asked of clients. The names are those of Go's crypto/tls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub enum ClientAuth {
+pub(super) enum ClientAuth {
     #[default]
     #[serde(alias = "")]
     NoClientCert,
@@ -96,14 +96,12 @@ impl TlsSection {
         let mut refusals = self.refused_files();
         refusals.extend(self.refused_client_auth());
         refusals.extend(self.refused_versions());
-        for name in names::unknown(&self.cipher_suites, &names::suites()) {
-            let known = names::suites().join(", ");
-            refusals.push(WebRefusal::CipherSuite { name: name.clone(), known });
-        }
-        for name in names::unknown(&self.curve_preferences, &names::curves()) {
-            let known = names::curves().join(", ");
-            refusals.push(WebRefusal::Curve { name: name.clone(), known });
-        }
+        refusals.extend(refused_names("cipher_suites", &self.cipher_suites, &names::suites()));
+        refusals.extend(refused_names(
+            "curve_preferences",
+            &self.curve_preferences,
+            &names::curves(),
+        ));
 
         refusals
     }
@@ -175,19 +173,21 @@ impl TlsSection {
     }
 }
 
+/// Refuses all of `names` at once that are not `known`.
+fn refused_names(key: &'static str, names: &[String], known: &[String]) -> Option<WebRefusal> {
+    let unknown: Vec<_> = names.iter().filter(|name| !known.contains(name)).cloned().collect();
+    let refusal =
+        || WebRefusal::Unknown { key, names: unknown.join(", "), known: known.join(", ") };
+
+    (!unknown.is_empty()).then(refusal)
+}
+
 impl ClientAuth {
     pub(super) const fn verifies(self) -> bool {
         match self {
             Self::VerifyClientCertIfGiven | Self::RequireAndVerifyClientCert => true,
             Self::NoClientCert | Self::RequestClientCert | Self::RequireAnyClientCert => false,
         }
-    }
-}
-
-/// As in the file.
-impl fmt::Display for ClientAuth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
     }
 }
 
