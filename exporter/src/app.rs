@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::config::{Config, Inputs, Loaded, Unheeded};
+use crate::config::{Config, Inputs, Loaded, Unheeded, Web};
 use crate::datapath::{Datapath, ProgramNames};
 use crate::export::{otlp, prometheus};
 use crate::folder::{self, Farewell, Folder, Pace};
@@ -78,7 +78,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     privileges::check()?;
     // Later that would take more rights than are kept.
     let names = ProgramNames::read();
-    let listeners = Listeners::bind(&config.web.listen_address)?;
+    let listeners = listeners(&config.web)?;
     // There is one thread yet, and what takes more is done. The web configuration is read again
     // and again, so it is read first with the rights that are left.
     privileges::keep_needed()?;
@@ -130,6 +130,14 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     drop(inside);
 
     Ok(App { runtime, parts, signals })
+}
+
+fn listeners(web: &Web) -> anyhow::Result<Listeners> {
+    if web.systemd_socket {
+        Ok(Listeners::passed()?)
+    } else {
+        Ok(Listeners::bind(&web.listen_address)?)
+    }
 }
 
 fn web_file(config: &Config) -> anyhow::Result<Option<WebFile>> {

@@ -29,8 +29,9 @@ pub struct Facts {
     pub capabilities: Vec<(String, bool)>,
     /// How the kernel took the programs; `None` where that could not be tried.
     pub loading: Option<Result<(), String>>,
-    /// Whether the addresses of the configuration can be listened on.
-    pub listening: Result<(), String>,
+    /// Whether the addresses of the configuration can be listened on; `None` where systemd passes
+    /// sockets instead.
+    pub listening: Option<Result<(), String>>,
     /// Whether the web configuration can be read.
     pub web: Result<(), String>,
     /// Whether what pushes over OTLP need can be read; `None` where nothing is pushed.

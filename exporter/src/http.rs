@@ -24,7 +24,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-pub use self::listen::{BindError, Listeners};
+pub use self::listen::{BindError, Listeners, PassedError};
 pub use self::tls::{IdentityError, PemError, Version};
 pub use self::web_config::{WebConfigError, WebRefusal};
 pub use self::web_file::WebFile;

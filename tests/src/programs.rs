@@ -198,6 +198,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-fn python() -> String {
+/// Returns the interpreter that setup has prepared, or the system's.
+pub fn python() -> String {
     std::env::var("PACKET_EXPORTER_PYTHON").unwrap_or_else(|_| "python3".into())
 }

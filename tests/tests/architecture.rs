@@ -66,6 +66,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("hyper_rustls", &["export::otlp"]),
     ("hyper_util", &["http", "export::otlp"]),
     ("libc", &["datapath"]),
+    ("listenfd", &["http"]),
     ("opentelemetry", &["export::otlp"]),
     ("opentelemetry_appender_tracing", &["export::otlp"]),
     ("opentelemetry_http", &["export::otlp"]),

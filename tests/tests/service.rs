@@ -5,6 +5,7 @@ mod service {
     mod clients;
     mod expositions;
     mod kernels;
+    mod listening;
     mod memory;
     mod privileges;
     mod prometheus;

@@ -11,7 +11,7 @@ use shared::Direction;
 use tokio::runtime::Builder;
 
 use super::{Failure, options, pushes, web_file, with_causes};
-use crate::config::{Config, Doctor, Transmit};
+use crate::config::{Config, Doctor, Transmit, Web};
 use crate::datapath::{Datapath, Device, Options, ProgramNames, Tap, check_pins, is_left_behind};
 use crate::doctor::{DeviceFacts, Diagnosis, Facts, Program};
 use crate::driver::{Driver, Drivers};
@@ -62,7 +62,8 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
         Some(Err(error)) => (None, Some(Err(error))),
         None => (expected(config.datapath.transmit), None),
     };
-    let listening = Listeners::bind(&config.web.listen_address).map(drop);
+    let Web { listen_address, systemd_socket, .. } = &config.web;
+    let listening = (!systemd_socket).then(|| Listeners::bind(listen_address).map(drop));
     let Files { web, otlp } = files(config)?;
 
     Ok(Facts {
@@ -72,7 +73,7 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
         jit: text(JIT).and_then(|text| text.parse().ok()),
         capabilities,
         loading,
-        listening: listening.map_err(|error| with_causes(&error)),
+        listening: listening.map(|it| it.map_err(|error| with_causes(&error))),
         web: web.map_err(|error| format!("{error:#}")),
         otlp: otlp.map_err(|error| format!("{error:#}")).transpose(),
         pins: config

@@ -15,6 +15,8 @@ pub struct Web {
     /// of IPv6 and IPv4: ":port", "host:port", "[IPv6]:port" or "[IPv6%device]:port".
     #[serde(deserialize_with = "one_or_many")]
     pub listen_address: Vec<ListenAddress>,
+    /// Listen on the sockets that systemd passes, instead of on addresses: true or false.
+    pub systemd_socket: bool,
     /// YAML file with TLS, client certificates and users, as of Prometheus' exporter-toolkit;
     /// empty for none: a path.
     pub config_file: PathBuf,
@@ -30,6 +32,7 @@ impl Default for Web {
     fn default() -> Self {
         Self {
             listen_address: vec![ListenAddress::any(10_199)],
+            systemd_socket: false,
             config_file: PathBuf::new(),
             telemetry_path: "/metrics".into(),
             max_requests: 40,
@@ -39,7 +42,13 @@ impl Default for Web {
 
 impl Web {
     pub(super) fn refusals(&self) -> Vec<&'static str> {
-        let Self { listen_address, config_file: _, telemetry_path, max_requests } = self;
+        let Self {
+            listen_address,
+            systemd_socket: _,
+            config_file: _,
+            telemetry_path,
+            max_requests,
+        } = self;
 
         super::refused([
             ("listen_address", !listen_address.is_empty()),

@@ -18,7 +18,7 @@ pub(super) fn of(facts: &Facts, memory: u64) -> Vec<Check> {
         jit(facts.jit),
         privileges(&facts.capabilities),
         loading(facts.loading.as_ref()),
-        outcome("addresses", &facts.listening, "can be listened on"),
+        listening(facts.listening.as_ref()),
         outcome("web_config", &facts.web, "can be read"),
         available(memory, facts.available),
     ];
@@ -116,6 +116,13 @@ fn loading(loading: Option<&Result<(), String>>) -> Check {
     match loading {
         None => check("programs", State::Unknown, "not loaded, for want of privileges"),
         Some(loading) => outcome("programs", loading, "the kernel's verifier takes them"),
+    }
+}
+
+fn listening(listening: Option<&Result<(), String>>) -> Check {
+    match listening {
+        None => check("addresses", State::Unknown, "are those of sockets from systemd"),
+        Some(listening) => outcome("addresses", listening, "can be listened on"),
     }
 }
 

@@ -25,7 +25,7 @@ fn facts() -> Facts {
         jit: Some(1),
         capabilities: vec![("CAP_BPF".into(), true), ("CAP_NET_ADMIN".into(), true)],
         loading: Some(Ok(())),
-        listening: Ok(()),
+        listening: Some(Ok(())),
         web: Ok(()),
         otlp: None,
         pins: None,
@@ -55,7 +55,7 @@ fn a_table_reads_like_this() {
         jit: Some(0),
         capabilities: vec![("CAP_BPF".into(), false), ("CAP_NET_ADMIN".into(), true)],
         loading: None,
-        listening: Err("cannot listen on `:10199`, its port is in use".into()),
+        listening: Some(Err("cannot listen on `:10199`, its port is in use".into())),
         wanted: vec![
             device("eth0", driver(true, true)),
             device("eth1", driver(false, false)),
@@ -102,7 +102,7 @@ fn each_thing_that_refuses_a_run_is_told() {
     let cases = [
         ("privileges", Facts { capabilities: vec![("CAP_BPF".into(), false)], ..facts() }),
         ("programs", Facts { loading: Some(Err("no".into())), ..facts() }),
-        ("addresses", Facts { listening: Err("no".into()), ..facts() }),
+        ("addresses", Facts { listening: Some(Err("no".into())), ..facts() }),
         ("web_config", Facts { web: Err("no".into()), ..facts() }),
         ("otlp", Facts { otlp: Some(Err("no".into())), ..facts() }),
         ("pins", Facts { pins: Some(Err("no".into())), ..facts() }),

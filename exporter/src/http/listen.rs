@@ -1,10 +1,13 @@
 //! Listening, before anything else starts: a port in use is a refusal and not a failure.
 
+mod passed;
+
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
 
 use socket2::{Domain, Socket, Type};
 
+pub use self::passed::PassedError;
 use crate::config::{Host, ListenAddress};
 
 /// Connections that the kernel keeps until they are accepted.
