@@ -111,7 +111,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let mut parts = Parts::default();
     let wanted = config.devices.clone();
     parts.start("interfaces", |stop| async move {
-        let is_wanted = |it: &Interface| wanted.wants(&it.name, it.has_hardware);
+        let is_wanted = |it: &Interface| it.is_wanted(&wanted);
         Ok(interfaces::watch(interfaces_tx, is_wanted, stop).await?)
     });
     parts.start("folder", |stop| {

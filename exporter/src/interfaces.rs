@@ -1,22 +1,30 @@
 //! Which interfaces are there, and a stream of changes (netlink).
 
-use std::io;
-use std::path::Path;
+mod message;
+
+use std::collections::BTreeSet;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
+use rtnetlink::MulticastGroup;
 use rtnetlink::packet_core::{
-    NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload,
+    NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
 };
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::link::{
-    InfoKind, LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage, LinkXdp,
+    InfoKind, LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage, LinkXdp, Prop,
 };
-use rtnetlink::{Handle, MulticastGroup};
+use rtnetlink::proto::{self, Connection, ConnectionHandle};
+use rtnetlink::sys::protocols::NETLINK_ROUTE;
+use rtnetlink::sys::{AsyncSocket, SocketAddr};
 use tokio::sync::watch;
 use tokio::time;
 use tokio_util::sync::CancellationToken;
+
+use self::message::Message;
+use crate::config::Devices;
 
 /// Messages come in bursts, one for each flag that changes.
 const BURST: Duration = Duration::from_millis(50);
@@ -25,13 +33,17 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Lists that the kernel could not give whole, one after the other.
 const ATTEMPTS: usize = 10;
 
-type Answer = NetlinkMessage<RouteNetlinkMessage>;
+type Answer = NetlinkMessage<Message>;
+type Handle = ConnectionHandle<Message>;
 
 /// A network interface.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Interface {
+    /// What is not UTF-8 in the kernel's name is written as `/x` and two digits a byte.
     pub name: Arc<str>,
     pub index: u32,
+    /// The names beside it, as `ip link property add DEVICE altname NAME` gives them.
+    pub other_names: Vec<Arc<str>>,
     /// There is a piece of hardware, or what a virtual machine takes for one, behind it.
     pub has_hardware: bool,
     /// Its frames have an Ethernet header.
@@ -54,7 +66,7 @@ pub enum InterfacesError {
     NoSocket(#[source] io::Error),
 
     #[error("the kernel does not list its interfaces")]
-    NoList(#[source] rtnetlink::Error),
+    NoList(#[source] io::Error),
 
     #[error("interfaces come and go faster than the kernel can list them; wait until they settle")]
     Unsettled,
@@ -63,10 +75,28 @@ pub enum InterfacesError {
     Ended,
 }
 
+impl Interface {
+    /// Returns whether it is to be counted on, by any of its names.
+    pub fn is_wanted(&self, devices: &Devices) -> bool {
+        let names = [&self.name].into_iter().chain(&self.other_names);
+
+        devices.wants(names.map(|name| &**name), self.has_hardware)
+    }
+
+    /// Returns whether it has this name beside the one it is counted under.
+    pub fn has_other_name(&self, name: &str) -> bool {
+        self.other_names.iter().any(|other| **other == *name)
+    }
+
+    /// Returns whether its name is not the kernel's, in which there is no `/`.
+    fn has_replaced_name(&self) -> bool {
+        self.name.contains('/')
+    }
+}
+
 /// Lists the interfaces once.
 pub async fn list() -> Result<Vec<Interface>, InterfacesError> {
-    let (connection, handle, _messages) =
-        rtnetlink::new_connection().map_err(InterfacesError::NoSocket)?;
+    let (connection, handle, _messages) = connect().map_err(InterfacesError::NoSocket)?;
 
     tokio::select! {
         () = connection => Err(InterfacesError::Ended),
@@ -81,14 +111,16 @@ pub async fn watch(
     is_wanted: impl Fn(&Interface) -> bool,
     stop: CancellationToken,
 ) -> Result<(), InterfacesError> {
-    let (connection, handle, mut messages) =
-        rtnetlink::new_multicast_connection(&[MulticastGroup::Link])
-            .map_err(InterfacesError::NoSocket)?;
+    let (mut connection, handle, mut messages) = connect().map_err(InterfacesError::NoSocket)?;
+    let links = SocketAddr::new(0, 1 << (MulticastGroup::Link as u32 - 1));
+    connection.socket_mut().socket_mut().bind(&links).map_err(InterfacesError::NoSocket)?;
+    let mut replaced = BTreeSet::new();
     let relay = async {
         loop {
             // The first list catches what changed before the messages began to come.
             match of_kernel(&handle).await {
                 Ok(interfaces) => {
+                    say_replaced(&mut replaced, interfaces.iter().filter(|it| is_wanted(it)));
                     changes.send_if_modified(|known| replace(known, interfaces, &is_wanted));
                 }
                 Err(error) => {
@@ -110,6 +142,31 @@ pub async fn watch(
         () = connection => Err(InterfacesError::Ended),
         ended = relay => ended,
     }
+}
+
+fn connect()
+-> io::Result<(Connection<Message>, Handle, impl Stream<Item = (Answer, SocketAddr)> + Unpin)> {
+    proto::new_connection(NETLINK_ROUTE)
+}
+
+/// Logs once which devices are counted under a name that is not theirs.
+fn say_replaced<'a>(
+    said: &mut BTreeSet<(u32, Arc<str>)>,
+    interfaces: impl Iterator<Item = &'a Interface>,
+) {
+    let replaced: BTreeSet<_> = interfaces
+        .filter(|it| it.has_replaced_name())
+        .map(|it| (it.index, Arc::clone(&it.name)))
+        .collect();
+
+    for (ifindex, device) in replaced.difference(said) {
+        tracing::warn!(
+            device = &**device,
+            ifindex,
+            "The name of a device is not UTF-8; it is counted with `/x..` for each byte that is not"
+        );
+    }
+    *said = replaced;
 }
 
 /// Puts `interfaces` in the place of `known`; says whether a wanted one differs.
@@ -148,34 +205,35 @@ where
     Err(InterfacesError::Unsettled)
 }
 
-async fn dump(mut handle: Handle) -> Result<Vec<Answer>, InterfacesError> {
-    let mut question = Answer::from(RouteNetlinkMessage::GetLink(LinkMessage::default()));
+async fn dump(handle: Handle) -> Result<Vec<Answer>, InterfacesError> {
+    let mut question = message(RouteNetlinkMessage::GetLink(LinkMessage::default()));
     question.header.flags = NLM_F_REQUEST | NLM_F_DUMP;
-    let answers = handle.request(question).map_err(InterfacesError::NoList)?;
+    let kernel = SocketAddr::new(0, 0);
+    let answers = handle.request(question, kernel).map_err(|_gone| InterfacesError::Ended)?;
 
     Ok(answers.collect().await)
+}
+
+fn message(inner: RouteNetlinkMessage) -> Answer {
+    Answer::new(NetlinkHeader::default(), NetlinkPayload::InnerMessage(Message(inner)))
 }
 
 fn listed(answers: Vec<Answer>) -> Result<Vec<Interface>, InterfacesError> {
     let mut interfaces = Vec::new();
     for answer in answers {
-        let NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewLink(link)) = &answer.payload
+        if let NetlinkPayload::Error(error) = answer.payload {
+            return Err(InterfacesError::NoList(error.to_io()));
+        }
+        let NetlinkPayload::InnerMessage(Message(RouteNetlinkMessage::NewLink(link))) =
+            answer.payload
         else {
-            return Err(InterfacesError::NoList(refusal(answer)));
+            return Err(InterfacesError::NoList(ErrorKind::InvalidData.into()));
         };
-        interfaces.extend(interface(link));
+        interfaces.extend(interface(&link));
     }
     interfaces.sort();
 
     Ok(interfaces)
-}
-
-fn refusal(answer: Answer) -> rtnetlink::Error {
-    if let NetlinkPayload::Error(error) = answer.payload {
-        return rtnetlink::Error::NetlinkError(error);
-    }
-
-    rtnetlink::Error::UnexpectedMessage(answer)
 }
 
 fn interface(link: &LinkMessage) -> Option<Interface> {
@@ -183,16 +241,16 @@ fn interface(link: &LinkMessage) -> Option<Interface> {
     let name = attributes.iter().find_map(|attribute| {
         if let LinkAttribute::IfName(name) = attribute { Some(name.as_str()) } else { None }
     })?;
-    let has_parent =
+    // Not /sys/class/net: it may be that of another network namespace.
+    let has_hardware =
         attributes.iter().any(|attribute| matches!(attribute, LinkAttribute::ParentDevName(_)));
-    // Kernels before 5.14 do not name the parent.
-    let has_hardware = has_parent || Path::new("/sys/class/net").join(name).join("device").exists();
 
     let find = |wanted: fn(&LinkAttribute) -> Option<u32>| attributes.iter().find_map(wanted);
 
     Some(Interface {
         name: name.into(),
         index: link.header.index,
+        other_names: attributes.iter().flat_map(other_names).collect(),
         has_hardware,
         is_ethernet: matches!(
             link.header.link_layer_type,
@@ -206,6 +264,15 @@ fn interface(link: &LinkMessage) -> Option<Interface> {
         lower: find(lower).filter(|_| !is_cable(attributes) && !is_elsewhere(attributes)),
         upper: find(upper),
     })
+}
+
+fn other_names(attribute: &LinkAttribute) -> Vec<Arc<str>> {
+    let LinkAttribute::PropList(properties) = attribute else { return Vec::new() };
+    let name = |property: &Prop| {
+        if let Prop::AltIfName(name) = property { Some(name.as_str().into()) } else { None }
+    };
+
+    properties.iter().filter_map(name).collect()
 }
 
 fn mtu(attribute: &LinkAttribute) -> Option<u32> {
@@ -281,7 +348,7 @@ mod tests {
     fn link(name: &str, flags: u16) -> Answer {
         let mut link = LinkMessage::default();
         link.attributes.push(LinkAttribute::IfName(name.into()));
-        let mut answer = Answer::from(RouteNetlinkMessage::NewLink(link));
+        let mut answer = message(RouteNetlinkMessage::NewLink(link));
         answer.header.flags = flags;
 
         answer

@@ -1,5 +1,9 @@
 //! Devices that come, go, change and lie on each other.
 
+mod devices {
+    mod names;
+}
+
 use rustix::process::Signal;
 use tests::cable::{Cable, Namespace};
 use tests::exporter::Exporter;

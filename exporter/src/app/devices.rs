@@ -129,7 +129,7 @@ impl Devices {
 
     /// Gives the interfaces that are there and wanted.
     fn wanted(&self) -> Vec<Interface> {
-        let is_wanted = |it: &&Interface| self.choice.wants(&it.name, it.has_hardware);
+        let is_wanted = |it: &&Interface| it.is_wanted(&self.choice);
 
         self.interfaces.borrow().iter().filter(is_wanted).cloned().collect()
     }
@@ -292,8 +292,10 @@ impl Devices {
     /// and not there.
     fn attachments(&self) -> Vec<Attachment> {
         let mut running: BTreeMap<(Arc<str>, Hook), Option<Running>> = BTreeMap::new();
+        let interfaces = self.interfaces.borrow();
         for hook in self.datapath.hooks() {
-            for name in names(&self.choice.include.to_string()) {
+            let is_there = |name: &&str| interfaces.iter().any(|it| it.has_other_name(name));
+            for name in names(&self.choice.include.to_string()).filter(|name| !is_there(name)) {
                 running.insert((name.into(), hook), None);
             }
             let of_hook = self.known.iter().filter(|(tap, _)| tap.direction == hook.direction());

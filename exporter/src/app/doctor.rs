@@ -140,7 +140,7 @@ fn wanted(config: &Config, interfaces: &[Interface]) -> Vec<DeviceFacts> {
         Some(drivers) => drivers.of(index).unwrap_or_default(),
         None => Driver::default(),
     };
-    let is_wanted = |it: &&Interface| config.devices.wants(&it.name, it.has_hardware);
+    let is_wanted = |it: &&Interface| it.is_wanted(&config.devices);
     let program = |id| Program { id, name: names.of(id).map(ToOwned::to_owned) };
 
     interfaces

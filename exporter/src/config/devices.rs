@@ -33,12 +33,19 @@ impl Default for Devices {
 }
 
 impl Devices {
-    /// Says whether `device` is to be counted on.
-    pub fn wants(&self, device: &str, has_hardware: bool) -> bool {
+    /// Returns whether a device with these names is to be counted on.
+    pub fn wants<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
+        has_hardware: bool,
+    ) -> bool {
         let Self { include, exclude, .. } = self;
-        let included = if include.is_empty() { has_hardware } else { include.matches(device) };
+        let mut names = names.into_iter();
+        let is_excluded = names.clone().any(|name| exclude.matches(name));
+        let is_included =
+            if include.is_empty() { has_hardware } else { names.any(|name| include.matches(name)) };
 
-        included && !exclude.matches(device)
+        is_included && !is_excluded
     }
 
     pub(super) fn refusals(&self) -> Vec<&'static str> {
@@ -72,7 +79,16 @@ mod tests {
         ];
 
         for (name, devices, device, has_hardware, wanted) in cases {
-            assert_eq!(devices.wants(device, has_hardware), wanted, "{name}");
+            assert_eq!(devices.wants([device], has_hardware), wanted, "{name}");
         }
+    }
+
+    #[test]
+    fn any_name_of_a_device_fits() {
+        let wants = |include, exclude| devices(include, exclude).wants(["eth0", "wan"], true);
+
+        assert!(wants("wan", "") && wants("eth0", "") && wants("", "lan"));
+        assert!(!wants("lan", "") && !wants("eth0", "wan") && !wants("wan", "eth0"));
+        assert!(!wants("", "wan"));
     }
 }

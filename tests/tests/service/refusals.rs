@@ -36,6 +36,25 @@ fn a_host_without_hardware_is_refused_with_what_to_set() {
 
 #[test]
 #[ignore = "needs root: `cargo xtask test service`"]
+fn the_hardware_of_another_network_namespace_is_not_that_of_this_one() {
+    let test = "the_hardware_of_another_network_namespace_is_not_that_of_this_one";
+    // The service sees the /sys of this process, and the devices of the namespace.
+    let entries = fs::read_dir("/sys/class/net").unwrap().flatten();
+    let hardware = entries.filter(|entry| entry.path().join("device").exists()).next();
+    let Some(hardware) = hardware.and_then(|entry| entry.file_name().into_string().ok()) else {
+        println!("SKIPPED {test}: this machine has no network hardware");
+        return;
+    };
+    let cable = cable("othersys");
+    cable.here.ip(&["link", "add", &hardware, "type", "veth", "peer", "name", "other0"]);
+
+    let refusal = refused(&cable.here, command(&[]));
+
+    assert_said(&refusal, &["no device here has hardware behind it", &hardware]);
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test service`"]
 fn a_port_in_use_is_refused_with_how_to_find_its_user() {
     let cable = cable("portused");
     let _user = cable.here.within(|| TcpListener::bind(("127.0.0.1", PORT)).unwrap());

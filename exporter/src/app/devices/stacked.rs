@@ -59,6 +59,7 @@ mod tests {
         Interface {
             name: name.into(),
             index,
+            other_names: Vec::new(),
             has_hardware: false,
             is_ethernet: true,
             is_up: true,
