@@ -81,7 +81,10 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let listeners = listeners(&config.web)?;
     // There is one thread yet, and what takes more is done. The web configuration is read again
     // and again, so it is read first with the rights that are left.
-    privileges::keep_needed()?;
+    for kept in privileges::keep_needed() {
+        let error = with_causes(&kept);
+        tracing::warn!(error, "Rights that are not needed are kept; run as a user of its own");
+    }
     let web = web_file(&config)?;
     if !config.datapath.pin {
         datapath::clear_pins(&config.datapath.pin_path);

@@ -27,6 +27,10 @@ pub struct Facts {
     pub jit: Option<u8>,
     /// Capabilities that are needed, and whether this process has them.
     pub capabilities: Vec<(String, bool)>,
+    /// Why `run` keeps rights that it does not need.
+    pub kept: Vec<String>,
+    /// This is a process of user 0.
+    pub is_root: bool,
     /// How the kernel took the programs; `None` where that could not be tried.
     pub loading: Option<Result<(), String>>,
     /// Whether the addresses of the configuration can be listened on; `None` where systemd passes

@@ -20,6 +20,13 @@ pub struct Process {
     pub started: Option<SystemTime>,
 }
 
+/// Returns whether this process is one of user 0, to whom the files of root belong.
+pub fn is_root() -> bool {
+    let myself = procfs::process::Process::myself().and_then(|myself| myself.status());
+
+    myself.is_ok_and(|status| status.euid == 0)
+}
+
 impl Process {
     /// Reads /proc/self.
     pub fn read() -> Self {

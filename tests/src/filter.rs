@@ -25,24 +25,36 @@ pub fn filtered<T: Send>(
     error: u32,
     work: impl FnOnce() -> T + Send,
 ) -> T {
-    let filter = filter(bpf_command, error);
+    /// The number of bpf(2). Source: include/uapi/asm-generic/unistd.h, and x86's own table.
+    const BPF: i64 = if cfg!(target_arch = "x86_64") { 321 } else { 280 };
+
+    behind(&filter(BPF, bpf_command, error), work)
+}
+
+/// The same, with a filter of capset(2) and nothing else.
+pub fn without_capset<T: Send>(error: u32, work: impl FnOnce() -> T + Send) -> T {
+    const CAPSET: i64 = if cfg!(target_arch = "x86_64") { 126 } else { 91 };
+
+    behind(&filter(CAPSET, None, error), work)
+}
+
+fn behind<T: Send>(filter: &BpfProgram, work: impl FnOnce() -> T + Send) -> T {
     let filtered = || {
-        apply_filter(&filter).unwrap();
+        apply_filter(filter).unwrap();
         work()
     };
 
     thread::scope(|scope| scope.spawn(filtered).join()).unwrap_or_else(|it| resume_unwind(it))
 }
 
-fn filter(bpf_command: Option<u64>, error: u32) -> BpfProgram {
-    /// The number of bpf(2). Source: include/uapi/asm-generic/unistd.h, and x86's own table.
-    const BPF: i64 = if cfg!(target_arch = "x86_64") { 321 } else { 280 };
+/// Has a call fail, or only those whose first argument is `command`.
+fn filter(call: i64, command: Option<u64>, error: u32) -> BpfProgram {
     let is = |command| {
         let condition =
             SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, command);
         SeccompRule::new(vec![condition.unwrap()]).unwrap()
     };
-    let rules = BTreeMap::from([(BPF, bpf_command.map(is).into_iter().collect())]);
+    let rules = BTreeMap::from([(call, command.map(is).into_iter().collect())]);
     let (others, these) = (SeccompAction::Allow, SeccompAction::Errno(error));
 
     SeccompFilter::new(rules, others, these, ARCH.try_into().unwrap()).unwrap().try_into().unwrap()

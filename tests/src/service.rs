@@ -178,11 +178,24 @@ impl<'a> Service<'a> {
     /// A line of its `/proc/PID/status`.
     pub fn status(&self, name: &str) -> String {
         let path = format!("/proc/{}/status", self.child.id());
-        let status = fs::read_to_string(path).expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
 
-        line.unwrap_or_else(|| panic!("no {name} in {status}")).trim().to_owned()
+        line(&fs::read_to_string(path).expect("it runs"), name)
     }
+
+    /// A line of the `status` of each of its threads.
+    pub fn status_of_threads(&self, name: &str) -> Vec<String> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("it runs");
+        let statuses = tasks.flatten().map(|task| fs::read_to_string(task.path().join("status")));
+
+        statuses.flatten().map(|status| line(&status, name)).collect()
+    }
+}
+
+/// The line of a `/proc/PID/status` that begins with `name`.
+fn line(status: &str, name: &str) -> String {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+
+    line.unwrap_or_else(|| panic!("no {name} in {status}")).trim().to_owned()
 }
 
 impl Drop for Service<'_> {

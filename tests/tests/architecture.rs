@@ -88,6 +88,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("strsim", &["config"]),
     ("tokio", &["app", "folder", "http", "interfaces", "export::otlp"]),
     ("tokio_rustls", &["http"]),
+    ("rustix", &["privileges"]),
     ("tokio_util", &["app", "folder", "http", "interfaces", "export::otlp"]),
     ("toml", &["config"]),
     ("tonic", &["export::otlp"]),

@@ -17,7 +17,8 @@ use crate::doctor::{DeviceFacts, Diagnosis, Facts, Program};
 use crate::driver::{Driver, Drivers};
 use crate::http::Listeners;
 use crate::interfaces::{self, Interface};
-use crate::privileges;
+use crate::privileges::{self, Kept};
+use crate::process;
 
 const RELEASE: &str = "/proc/sys/kernel/osrelease";
 const VERSION: &str = "/proc/sys/kernel/version";
@@ -64,7 +65,7 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
     };
     let Web { listen_address, systemd_socket, .. } = &config.web;
     let listening = (!systemd_socket).then(|| Listeners::bind(listen_address).map(drop));
-    let Files { web, otlp } = files(config)?;
+    let Files { kept, web, otlp } = files(config)?;
 
     Ok(Facts {
         kernel: text(RELEASE).unwrap_or_else(|| "unknown".into()),
@@ -72,6 +73,8 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
         realtime: is_realtime(text(REALTIME).as_deref(), text(VERSION).as_deref()),
         jit: text(JIT).and_then(|text| text.parse().ok()),
         capabilities,
+        kept: kept.iter().map(|kept| with_causes(kept)).collect(),
+        is_root: process::is_root(),
         loading,
         listening: listening.map(|it| it.map_err(|error| with_causes(&error))),
         web: web.map_err(|error| format!("{error:#}")),
@@ -91,6 +94,8 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
 
 /// What came of reading the files that the configuration names.
 struct Files {
+    /// Rights that were not given up before.
+    kept: Vec<Kept>,
     web: anyhow::Result<()>,
     /// `None` where nothing is pushed.
     otlp: anyhow::Result<Option<()>>,
@@ -99,17 +104,14 @@ struct Files {
 /// Reads files with the rights that `run` has left then. Those belong to threads, so a thread of
 /// its own gives up the rest.
 fn files(config: &Config) -> anyhow::Result<Files> {
-    let read = || {
-        privileges::keep_needed()?;
-
-        Ok(Files {
-            web: web_file(config).map(drop),
-            otlp: pushes::check(&config.otlp).map(|is_any| is_any.then_some(())),
-        })
+    let read = || Files {
+        kept: privileges::keep_needed(),
+        web: web_file(config).map(drop),
+        otlp: pushes::check(&config.otlp).map(|is_any| is_any.then_some(())),
     };
 
     let read = thread::scope(|scope| scope.spawn(read).join());
-    read.unwrap_or_else(|_| Err(anyhow!("what reads the files of the configuration panicked")))
+    read.map_err(|_| anyhow!("what reads the files of the configuration panicked"))
 }
 
 /// Loads a program for each direction and lets go of it; names the hook for what is sent.

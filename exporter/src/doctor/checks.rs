@@ -16,7 +16,7 @@ pub(super) fn of(facts: &Facts, memory: u64) -> Vec<Check> {
         preemption(facts.realtime),
         btf(facts.btf),
         jit(facts.jit),
-        privileges(&facts.capabilities),
+        privileges(facts),
         loading(facts.loading.as_ref()),
         listening(facts.listening.as_ref()),
         outcome("web_config", &facts.web, "can be read"),
@@ -94,15 +94,15 @@ fn jit(setting: Option<u8>) -> Check {
     }
 }
 
-fn privileges(capabilities: &[(String, bool)]) -> Check {
+fn privileges(facts: &Facts) -> Check {
     let name = "privileges";
     let names = |held: bool| -> Vec<&str> {
-        let names = capabilities.iter().filter(|(_, is_held)| *is_held == held);
+        let names = facts.capabilities.iter().filter(|(_, is_held)| *is_held == held);
         names.map(|(name, _)| name.as_str()).collect()
     };
     let missing = names(false);
     if missing.is_empty() {
-        return check(name, State::Ok, names(true).join(", "));
+        return rights_left(name, &names(true).join(", "), facts);
     }
 
     with_remedy(
@@ -110,6 +110,22 @@ fn privileges(capabilities: &[(String, bool)]) -> Check {
         "run as root, or give it the capability, as systemd does with \
          `AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON`",
     )
+}
+
+/// Tells what `run` keeps beside the capabilities that it needs.
+fn rights_left(name: &'static str, needed: &str, facts: &Facts) -> Check {
+    let user = "run as a user of its own, as systemd does with `User=` and `AmbientCapabilities=CAP_BPF \
+         CAP_NET_ADMIN CAP_PERFMON`";
+    if !facts.kept.is_empty() {
+        let found = format!("{needed}; others are kept: {}", facts.kept.join("; "));
+        return with_remedy(check(name, State::Warning, found), user);
+    }
+    if facts.is_root {
+        let found = format!("{needed}; others are given up, the files of root stay open");
+        return with_remedy(check(name, State::Ok, found), user);
+    }
+
+    check(name, State::Ok, needed)
 }
 
 fn loading(loading: Option<&Result<(), String>>) -> Check {

@@ -24,6 +24,8 @@ fn facts() -> Facts {
         realtime: false,
         jit: Some(1),
         capabilities: vec![("CAP_BPF".into(), true), ("CAP_NET_ADMIN".into(), true)],
+        kept: Vec::new(),
+        is_root: false,
         loading: Some(Ok(())),
         listening: Some(Ok(())),
         web: Ok(()),
@@ -122,6 +124,7 @@ fn what_costs_more_is_a_warning_and_no_refusal() {
         ("preemption", Facts { realtime: true, ..facts() }),
         ("jit", Facts { jit: Some(0), ..facts() }),
         ("memory", Facts { available: Some(1), ..facts() }),
+        ("privileges", Facts { kept: vec!["cannot drop capabilities".into()], ..facts() }),
     ];
 
     for (name, facts) in cases {
@@ -212,4 +215,18 @@ fn a_device_without_ethernet_is_refused_in_both_directions() {
     assert_eq!(devices.state, State::Warning);
     assert!(devices.found.ends_with("on 1 of 2, what is sent by tcx_egress on 1"), "{devices:?}");
     assert_eq!(beside.memory.devices, 1);
+}
+
+#[test]
+fn what_root_keeps_is_told_with_what_would_keep_less() {
+    let root = Diagnosis::of(&Facts { is_root: true, ..facts() }).to_string();
+    let user = Diagnosis::of(&facts()).to_string();
+
+    let expected = "\
+ok       privileges         CAP_BPF, CAP_NET_ADMIN; others are given up, the files of root stay open
+                         -> run as a user of its own, as systemd does with `User=` and \
+         `AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON`
+";
+    assert!(root.contains(expected), "{root}");
+    assert!(user.contains("\nok       privileges         CAP_BPF, CAP_NET_ADMIN\n"), "{user}");
 }

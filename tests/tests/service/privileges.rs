@@ -1,6 +1,8 @@
 //! What the service may do.
 
-use tests::service::{Service, behind, refused};
+use serde_json::Value;
+use tests::filter::{EPERM, without_capset};
+use tests::service::{Service, behind, command, refused};
 
 use super::refusals::assert_said;
 use super::{QUICK, assert_nothing_attached, cable};
@@ -58,12 +60,14 @@ fn root_keeps_what_later_attaches_need() {
 
     let service = super::quick(&cable);
 
-    for set in ["CapEff", "CapPrm"] {
-        assert_eq!(u64::from_str_radix(&service.status(set), 16), Ok(NEEDED), "{set}");
+    // Nor does a program that it might start get more.
+    for set in ["CapEff", "CapPrm", "CapBnd"] {
+        assert_all(&service, set, |found| u64::from_str_radix(found, 16) == Ok(NEEDED));
     }
     for set in ["CapInh", "CapAmb"] {
-        assert_eq!(u64::from_str_radix(&service.status(set), 16), Ok(0), "{set}");
+        assert_all(&service, set, |found| u64::from_str_radix(found, 16) == Ok(0));
     }
+    assert_all(&service, "NoNewPrivs", |found| found == "1");
     cable.cut();
     cable.lay_again();
     let mut service = service;
@@ -71,4 +75,40 @@ fn root_keeps_what_later_attaches_need() {
         service.scrape().find("packet_exporter_program_attached", &[]) == Some(2)
             && service.said("Counting") == 4
     });
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test service`"]
+fn capabilities_that_one_may_not_drop_are_a_warning() {
+    let cable = cable("undropped");
+
+    let mut service = without_capset(EPERM, || Service::spawn(&cable.here, command(&QUICK)));
+    service.wait_until_ready();
+
+    let warning = "Rights that are not needed are kept; run as a user of its own";
+    assert_eq!(service.said(warning), 2, "{}", service.log());
+    assert_eq!(service.said("cannot drop capabilities"), 1, "{}", service.log());
+    assert_eq!(service.status("NoNewPrivs"), "1");
+    let doctor = ["doctor", "--json", "--datapath.transmit", "off", "--web.listen-address", ":1"];
+    let doctor = without_capset(EPERM, || refused(&cable.here, command(&doctor)));
+    let privileges = check(&doctor.stdout, "privileges");
+    assert_eq!(privileges["state"], "warning", "{privileges}");
+    assert!(privileges["found"].as_str().unwrap().contains("cannot drop capabilities"));
+}
+
+/// Each thread is as it should be, those of the runtime too.
+#[track_caller]
+fn assert_all(service: &Service<'_>, name: &str, is_so: impl Fn(&str) -> bool) {
+    let found = service.status_of_threads(name);
+
+    assert!(found.len() > 1 && found.iter().all(|found| is_so(found)), "{name}: {found:?}");
+}
+
+/// One thing that `doctor --json` looked at.
+#[track_caller]
+fn check(diagnosis: &str, name: &str) -> Value {
+    let said: Value = serde_json::from_str(diagnosis).unwrap();
+    let checks = said["checks"].as_array().unwrap();
+
+    checks.iter().find(|check| check["check"] == name).expect("it is looked at").clone()
 }
