@@ -1,5 +1,7 @@
 //! What the kernel says about this process.
 
+use std::ffi::OsStr;
+use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use procfs::process::{LimitValue, Stat};
@@ -25,6 +27,67 @@ pub fn is_root() -> bool {
     let myself = procfs::process::Process::myself().and_then(|myself| myself.status());
 
     myself.is_ok_and(|status| status.euid == 0)
+}
+
+/// What keeps a process from system calls that its capabilities would allow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Confinement {
+    /// A seccomp filter judges its system calls.
+    pub has_filter: bool,
+    /// It is in a user namespace of its own, outside of which its capabilities do not count.
+    pub in_user_namespace: bool,
+}
+
+impl Confinement {
+    /// Reads /proc/self. What it does not show is taken for no confinement.
+    pub fn read() -> Self {
+        /// Source: seccomp(2).
+        const FILTER: u32 = 2;
+        /// The namespace that every machine begins with.
+        /// Source: `USER_NS_INIT_INO` in include/uapi/linux/nsfs.h.
+        const FIRST: u64 = 0xEFFF_FFFD;
+
+        let Ok(myself) = procfs::process::Process::myself() else {
+            return Self::default();
+        };
+        let filter = myself.status().ok().and_then(|status| status.seccomp);
+        let namespaces = myself.namespaces().ok();
+        let user = namespaces.as_ref().and_then(|all| all.0.get(OsStr::new("user")));
+
+        Self {
+            has_filter: filter == Some(FILTER),
+            in_user_namespace: user.is_some_and(|user| user.identifier != FIRST),
+        }
+    }
+}
+
+/// Writes why bpf(2) is not permitted, and what to do.
+impl fmt::Display for Confinement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { has_filter, in_user_namespace } = *self;
+        if !has_filter && !in_user_namespace {
+            return f.write_str(
+                "run as root, or give it the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON; \
+                 if it has them, a security module forbids it, as the kernel's log says",
+            );
+        }
+
+        if in_user_namespace {
+            f.write_str(
+                "it runs in a user namespace, whose capabilities do not count for bpf(2); start it \
+                 outside: as root, not in a rootless container, without `PrivateUsers=`",
+            )?;
+        }
+        if has_filter {
+            f.write_str(if in_user_namespace { "; and " } else { "" })?;
+            f.write_str(
+                "a seccomp filter is on it, as container runtimes and systemd set them; allow \
+                 bpf(2) there: `SystemCallFilter=bpf` beside what is listed, or a seccomp profile \
+                 of the container that allows it",
+            )?;
+        }
+        Ok(())
+    }
 }
 
 impl Process {
@@ -72,6 +135,18 @@ fn limit(limit: LimitValue) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_confinement_has_its_remedy() {
+        let text = |has_filter, in_user_namespace| {
+            Confinement { has_filter, in_user_namespace }.to_string()
+        };
+
+        assert!(text(false, false).starts_with("run as root"));
+        assert!(text(true, false).starts_with("a seccomp filter is on it"));
+        assert!(text(false, true).ends_with("without `PrivateUsers=`"));
+        assert!(text(true, true).contains("; and a seccomp filter is on it"));
+    }
 
     #[test]
     fn a_process_finds_itself() {

@@ -19,6 +19,7 @@ use super::pins::Place;
 use super::wire::Link;
 use super::{ModeChoice, Presence, Tap, program_name};
 use crate::health::{AttachFailure, Hook, Mode, Running};
+use crate::process::Confinement;
 
 /// Why a program does not run on a device, and what would help.
 #[derive(Debug, thiserror::Error)]
@@ -47,8 +48,8 @@ pub enum AttachError {
     #[error("XDP cannot run on `{device}`; leave the device out with `devices.exclude`")]
     Unsupported { device: String, source: io::Error },
 
-    #[error("attaching to `{device}` is not permitted; run as root or with CAP_NET_ADMIN")]
-    NotPermitted { device: String, source: io::Error },
+    #[error("attaching to `{device}` is not permitted: {confinement}")]
+    NotPermitted { device: String, confinement: Confinement, source: io::Error },
 
     #[error(
         "this kernel attaches XDP programs to `{device}` only in a way that outlives the \

@@ -16,6 +16,7 @@ use super::pins::{Layout, PinError, Place};
 use super::tables::Table;
 use super::wire::Mapping;
 use super::{Options, program_name};
+use crate::process::Confinement;
 
 /// The object that `build.rs` compiled.
 static OBJECT: &[u8] =
@@ -24,17 +25,20 @@ static OBJECT: &[u8] =
 /// Why the program could not be loaded, and what would help.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    #[error(
-        "the kernel does not let this process load programs; run as root, or give it the \
-         capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"
-    )]
-    NotPermitted { source: io::Error },
+    #[error("the kernel does not let this process load programs: {confinement}")]
+    NotPermitted { confinement: Confinement, source: io::Error },
 
     #[error(
         "this kernel has no {what}, which counting needs; run on Linux 6.1 or newer with \
          CONFIG_BPF_SYSCALL and CONFIG_BPF_JIT"
     )]
     NoFeature { what: &'static str, source: io::Error },
+
+    #[error(
+        "this process has no {what}: {confinement}; or this kernel has none, then run on Linux 6.1 \
+         or newer with CONFIG_BPF_SYSCALL and CONFIG_BPF_JIT"
+    )]
+    Filtered { what: &'static str, confinement: Confinement, source: io::Error },
 
     #[error("there is not enough memory for the maps; lower the sizes in `[datapath]`")]
     NoMemory { source: io::Error },
@@ -310,7 +314,7 @@ fn program_error(error: ProgramError) -> LoadError {
         let log = last_lines(&verifier_log.to_string());
         // A verifier that has nothing to say was not asked: the right to load is missing.
         return match io_error.raw_os_error() {
-            Some(libc::EPERM) => LoadError::NotPermitted { source: io_error },
+            Some(libc::EPERM) => refusal(io_error, "system call bpf(2)"),
             _ => LoadError::Refused { log, source: io_error },
         };
     }
@@ -324,7 +328,12 @@ fn program_error(error: ProgramError) -> LoadError {
 /// Sorts what a call of bpf(2) said by what an operator can do about it.
 pub(super) fn refusal(source: io::Error, what: &'static str) -> LoadError {
     match source.raw_os_error() {
-        Some(libc::EPERM | libc::EACCES) => LoadError::NotPermitted { source },
+        Some(libc::EPERM | libc::EACCES) => {
+            LoadError::NotPermitted { confinement: Confinement::read(), source }
+        }
+        Some(libc::ENOSYS) if Confinement::read().has_filter => {
+            LoadError::Filtered { what, confinement: Confinement::read(), source }
+        }
         Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP) => {
             LoadError::NoFeature { what, source }
         }

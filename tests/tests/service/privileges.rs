@@ -1,11 +1,14 @@
 //! What the service may do.
 
 use serde_json::Value;
-use tests::filter::{EPERM, without_capset};
+use tests::cable::Cable;
+use tests::filter::{ENOSYS, EPERM, filtered, without_capset};
 use tests::service::{Service, behind, command, refused};
 
 use super::refusals::assert_said;
 use super::{QUICK, assert_nothing_attached, cable};
+
+const DOCTOR: [&str; 4] = ["doctor", "--json", "--devices.include", Cable::DEVICE];
 
 /// Root without any capability but those.
 fn setpriv(capabilities: &str) -> Vec<String> {
@@ -94,6 +97,50 @@ fn capabilities_that_one_may_not_drop_are_a_warning() {
     let privileges = check(&doctor.stdout, "privileges");
     assert_eq!(privileges["state"], "warning", "{privileges}");
     assert!(privileges["found"].as_str().unwrap().contains("cannot drop capabilities"));
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test service`"]
+fn a_bpf_call_that_is_blocked_is_told_with_what_blocks_it() {
+    let cable = cable("blocked");
+    let filter = "a seccomp filter is on it, as container runtimes and systemd set them; allow \
+                  bpf(2) there: `SystemCallFilter=bpf` beside what is listed, or a seccomp profile \
+                  of the container that allows it";
+    let not_permitted = format!(
+        "the kernel does not let this process load programs: {filter}: \
+         Operation not permitted (os error 1)"
+    );
+    let not_there = format!(
+        "this process has no system call bpf(2): {filter}; or this kernel has none, then run on \
+         Linux 6.1 or newer with CONFIG_BPF_SYSCALL and CONFIG_BPF_JIT: \
+         Function not implemented (os error 38)"
+    );
+
+    for (error, expected) in [(EPERM, not_permitted), (ENOSYS, not_there)] {
+        let run = filtered(None, error, || refused(&cable.here, command(&QUICK)));
+        let doctor = filtered(None, error, || refused(&cable.here, command(&DOCTOR)));
+
+        assert_said(&run, &[&format!("packet-exporter: {expected}\n")]);
+        assert_eq!(check(&doctor.stdout, "programs")["found"], expected);
+        assert_nothing_attached(&cable);
+    }
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test service`"]
+fn a_user_namespace_is_told_as_what_blocks_bpf() {
+    let cable = cable("userns");
+    let unshare = ["unshare", "--user", "--map-root-user"];
+    let expected = "the kernel does not let this process load programs: it runs in a user \
+                    namespace, whose capabilities do not count for bpf(2); start it outside: as \
+                    root, not in a rootless container, without `PrivateUsers=`: \
+                    Operation not permitted (os error 1)";
+
+    let run = refused(&cable.here, behind(&unshare, &QUICK));
+    let doctor = refused(&cable.here, behind(&unshare, &DOCTOR));
+
+    assert_said(&run, &[&format!("packet-exporter: {expected}\n")]);
+    assert_eq!(check(&doctor.stdout, "programs")["found"], expected);
 }
 
 /// Each thread is as it should be, those of the runtime too.

@@ -31,7 +31,9 @@ impl Failure {
     /// Gives the reason under which the failure is counted.
     pub(super) fn reason(&self) -> AttachFailure {
         match self {
-            Self::Load(LoadError::NotPermitted { .. }) => AttachFailure::Permission,
+            Self::Load(LoadError::NotPermitted { .. } | LoadError::Filtered { .. }) => {
+                AttachFailure::Permission
+            }
             Self::Load(LoadError::NoFeature { .. }) | Self::NoEthernet { .. } => {
                 AttachFailure::Unsupported
             }

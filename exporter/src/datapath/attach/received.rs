@@ -9,6 +9,7 @@ use super::{AttachError, Owner, errno};
 use crate::datapath::wire::{Link, Place, has_xdp_links};
 use crate::datapath::{Device, ModeChoice};
 use crate::health::Mode;
+use crate::process::Confinement;
 
 /// Source: include/uapi/linux/if_link.h.
 const XDP_FLAGS_SKB_MODE: u32 = 1 << 1;
@@ -63,7 +64,9 @@ fn sorted(source: io::Error, device: &Device, mode: Mode) -> AttachError {
         (libc::EBUSY | libc::EEXIST, _) => {
             AttachError::Busy { device, owner: Owner::default(), source }
         }
-        (libc::EPERM | libc::EACCES, _) => AttachError::NotPermitted { device, source },
+        (libc::EPERM | libc::EACCES, _) => {
+            AttachError::NotPermitted { device, confinement: Confinement::read(), source }
+        }
         (
             libc::EOPNOTSUPP
             | libc::EINVAL

@@ -9,6 +9,7 @@ use super::{AttachError, errno};
 use crate::datapath::Device;
 use crate::datapath::filter::Filter;
 use crate::datapath::wire::{Link, Place};
+use crate::process::Confinement;
 
 pub(super) fn by_tcx(program: &SchedClassifier, device: &Device) -> Result<Link, AttachError> {
     let program = program.fd().map_err(|error| AttachError::Defect(Box::new(error)))?;
@@ -30,7 +31,9 @@ fn sorted(source: io::Error, device: &Device) -> AttachError {
     match errno(&source) {
         libc::ENODEV | libc::ENXIO => AttachError::Gone { device, source },
         libc::EEXIST => AttachError::NoClsact { device, source },
-        libc::EPERM | libc::EACCES => AttachError::NotPermitted { device, source },
+        libc::EPERM | libc::EACCES => {
+            AttachError::NotPermitted { device, confinement: Confinement::read(), source }
+        }
         libc::EOPNOTSUPP | libc::EINVAL | libc::ENOENT => {
             AttachError::NoTransmit { device, source }
         }
