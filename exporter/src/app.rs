@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::config::{Config, Inputs, Loaded, Unheeded, Web};
+use crate::config::{Config, Inputs, Loaded, Problem, Web};
 use crate::datapath::{Datapath, ProgramNames};
 use crate::export::{otlp, prometheus};
 use crate::folder::{self, Farewell, Folder, Pace};
@@ -67,12 +67,12 @@ struct App {
 }
 
 fn start(inputs: &Inputs) -> anyhow::Result<App> {
-    let Loaded { config, unheeded, .. } = Config::load(inputs)?;
+    let Loaded { config, problems, .. } = Config::load(inputs)?;
     let (bridge, log_push) = LogPush::new(&config.otlp)?.unzip();
     logging::start(&config.log, bridge)?;
     tracing::info!(version = Build::THIS.version, revision = Build::THIS.revision, "Starting");
-    for Unheeded { variable, expected } in &unheeded {
-        tracing::warn!(variable, expected, "Variable is not heeded");
+    for Problem { variable, text } in &problems {
+        tracing::warn!(variable, problem = text, "Problem with an environment variable");
     }
 
     privileges::check()?;

@@ -1,5 +1,6 @@
 //! The configuration: defaults, then the file, then the environment, then the command line.
 
+mod blame;
 mod command;
 mod datapath;
 mod devices;
@@ -15,6 +16,7 @@ mod otel;
 mod otlp;
 mod pattern;
 mod ports;
+mod problem;
 mod refusal;
 mod same;
 mod setting;
@@ -44,10 +46,11 @@ pub use self::inputs::Inputs;
 pub use self::listen_address::{Host, ListenAddress, ListenAddressError};
 pub use self::log::{Format, Level, Log};
 pub use self::naming::Naming;
-pub use self::otel::{Unheeded, percent_decoded};
+pub use self::otel::{attributes, unquoted};
 pub use self::otlp::{Buckets, Compression, Names, Otlp, Protocol, Temporality};
 pub use self::pattern::{Pattern, PatternError};
 pub use self::ports::{Ephemeral, PortRange, PortRangeError, Ports};
+pub use self::problem::Problem;
 pub use self::refusal::{Reason, Refusal};
 pub use self::setting::Origin;
 pub use self::signals::Signals;
@@ -55,6 +58,7 @@ pub use self::sources::Sources;
 pub use self::vlans::Vlans;
 pub use self::web::Web;
 
+use self::keys::Key;
 use self::setting::{Setting, shown_for};
 
 /// Everything that can be configured.
@@ -76,8 +80,8 @@ pub struct Config {
 #[derive(Clone, Debug)]
 pub struct Loaded {
     pub config: Config,
-    /// Variables that are not heeded.
-    pub unheeded: Vec<Unheeded>,
+    /// What is wrong with variables of the environment.
+    pub problems: Vec<Problem>,
     /// What is not a default, by key.
     settings: BTreeMap<String, Setting>,
 }
@@ -102,34 +106,25 @@ impl Config {
     ///
     /// All refusals are reported together, each with its key and its origin.
     pub fn load(inputs: &Inputs) -> Result<Loaded, ConfigError> {
-        let keys: BTreeMap<_, _> = keys::all().into_iter().map(|k| (k.name.clone(), k)).collect();
         let defaults = defaults();
-        let is_known = |setting: &Setting| keys.contains_key(&setting.key);
-        let (settings, unheeded) = inputs.settings(&defaults)?;
-        let (known, unknown): (Vec<_>, Vec<_>) = settings.into_iter().partition(is_known);
-        // The last one wins.
-        let settings: BTreeMap<_, _> = known.into_iter().map(|s| (s.key.clone(), s)).collect();
+        let of_file = inputs.of_file(&defaults)?;
+        let attempt =
+            |inputs: &Inputs| Attempt::new(inputs.settings(&of_file, &defaults), &defaults);
+        let mut inputs = inputs.clone();
+        let mut left_out = Vec::new();
 
-        let refuse = |key: &str| match (settings.get(key), defaults.find_ref(key)) {
-            (Some(set), _) => Refusal::not_allowed(&keys[key], &set.value, set.origin.clone()),
-            (None, Some(value)) => Refusal::not_allowed(&keys[key], value, Origin::Default),
-            (None, None) => Refusal::not_allowed(&keys[key], &"".into(), Origin::Default),
-        };
-        let (config, errors) = Self::merged(settings.values());
-        let unfit = errors.iter().map(|(key, error)| refuse(key).with_detail(error));
-        let outside = config.refusals();
-        let refusals: Vec<_> = unknown
-            .iter()
-            .map(Refusal::unknown)
-            .chain(unfit)
-            .chain(outside.iter().map(|key| refuse(key)))
-            .collect();
-
-        if !refusals.is_empty() {
-            return Err(ConfigError::Refused(refusals));
+        loop {
+            let Attempt { config, settings, problems, refusals } = attempt(&inputs);
+            if refusals.is_empty() {
+                let problems = left_out.into_iter().chain(problems).collect();
+                return Ok(Loaded { config, problems, settings });
+            }
+            let Some(problem) = blame::variable(&refusals, &settings, &inputs, attempt) else {
+                return Err(ConfigError::Refused(refusals));
+            };
+            inputs.leave_out(&problem.variable);
+            left_out.push(problem);
         }
-
-        Ok(Loaded { config, unheeded, settings })
     }
 
     /// Merges one setting after the other, because figment reports only the first that does not
@@ -184,6 +179,45 @@ impl Config {
     }
 }
 
+/// What becomes of settings.
+struct Attempt {
+    config: Config,
+    /// What is not a default, by key.
+    settings: BTreeMap<String, Setting>,
+    problems: Vec<Problem>,
+    refusals: Vec<Refusal>,
+}
+
+impl Attempt {
+    fn new((settings, problems): (Vec<Setting>, Vec<Problem>), defaults: &Value) -> Self {
+        let keys: BTreeMap<_, _> = keys::all().into_iter().map(|k| (k.name.clone(), k)).collect();
+        let is_known = |setting: &Setting| keys.contains_key(&setting.key);
+        let (known, unknown): (Vec<_>, Vec<_>) = settings.into_iter().partition(is_known);
+        // The last one wins.
+        let settings: BTreeMap<_, _> = known.into_iter().map(|s| (s.key.clone(), s)).collect();
+
+        let refuse = |key: &str| {
+            let allowed = keys.get(key).map_or("what its section allows", Key::allowed);
+            let (value, origin) = match (settings.get(key), defaults.find_ref(key)) {
+                (Some(set), _) => (set.value.clone(), set.origin.clone()),
+                (None, default) => (default.cloned().unwrap_or("".into()), Origin::Default),
+            };
+            Refusal::not_allowed(key, allowed, &value, origin)
+        };
+        let (config, errors) = Config::merged(settings.values());
+        let unfit = errors.iter().map(|(key, error)| refuse(key).with_detail(error));
+        let outside = config.refusals();
+        let refusals: Vec<_> = unknown
+            .iter()
+            .map(Refusal::unknown)
+            .chain(unfit)
+            .chain(outside.iter().map(|key| refuse(key)))
+            .collect();
+
+        Self { config, settings, problems, refusals }
+    }
+}
+
 /// Gives the names whose values are not allowed.
 fn refused<const N: usize>(names: [(&'static str, bool); N]) -> Vec<&'static str> {
     names.into_iter().filter(|(_, is_allowed)| !is_allowed).map(|(name, _)| name).collect()
@@ -208,8 +242,8 @@ impl fmt::Display for Loaded {
         for Setting { key, value, origin } in self.settings.values() {
             writeln!(f, "  {key} = {} ({origin})", shown_for(key, value))?;
         }
-        for unheeded in &self.unheeded {
-            writeln!(f, "  {unheeded}")?;
+        for problem in &self.problems {
+            writeln!(f, "  {problem}")?;
         }
 
         Ok(())

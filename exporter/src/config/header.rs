@@ -14,7 +14,7 @@ pub struct Header {
 }
 
 /// Why a text is not a header. The text may hold a secret and is not repeated.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
     #[error("it has no \"=\" between name and value")]
     NoValue,

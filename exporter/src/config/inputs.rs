@@ -6,7 +6,9 @@ use figment::value::{Dict, Value};
 
 use super::ConfigError;
 use super::file::ConfigFile;
-use super::otel::{self, Unheeded};
+use super::keys;
+use super::otel;
+use super::problem::Problem;
 use super::setting::{Origin, Setting};
 
 /// What every variable of the configuration begins with.
@@ -29,10 +31,7 @@ impl Inputs {
         Self { file, variables: Vec::new(), flags }
     }
 
-    /// Takes those variables that set a key.
-    ///
-    /// A Kubernetes service named `packet-exporter` puts `PACKET_EXPORTER_SERVICE_HOST` and the
-    /// like into every environment; they have no section, and are none of ours.
+    /// Takes those variables that set a key, or look as if they were to.
     #[must_use]
     pub fn with_variables(
         mut self,
@@ -43,23 +42,39 @@ impl Inputs {
         self.variables = variables
             .into_iter()
             .map(|(name, value)| (text(name), text(value)))
-            .filter(|(name, _)| key_of(name).is_some() || otel::is_otel(name))
+            .filter(|(name, _)| {
+                key_of(name).is_some() || otel::is_otel(name) || misnamed(name).is_some()
+            })
             .collect();
         self.variables.sort();
 
         self
     }
 
-    /// Gives every setting there is, the strongest last, and what was left out.
+    /// Takes a variable away.
+    pub(super) fn leave_out(&mut self, variable: &str) {
+        self.variables.retain(|(name, _)| name != variable);
+    }
+
+    /// Reads the file.
+    pub(super) fn of_file(&self, defaults: &Value) -> Result<Vec<Setting>, ConfigError> {
+        let sections = defaults.as_dict().cloned().unwrap_or_else(Dict::new);
+
+        self.file.settings(&sections)
+    }
+
+    /// Returns every setting there is, the strongest last, and what is wrong with variables.
     pub(super) fn settings(
         &self,
+        of_file: &[Setting],
         defaults: &Value,
-    ) -> Result<(Vec<Setting>, Vec<Unheeded>), ConfigError> {
-        let sections = defaults.as_dict().cloned().unwrap_or_else(Dict::new);
+    ) -> (Vec<Setting>, Vec<Problem>) {
         let default = |key: &str| defaults.find_ref(key).cloned().unwrap_or_else(|| "".into());
 
-        let mut settings = self.file.settings(&sections)?;
+        let mut settings = of_file.to_vec();
+        let mut problems = Vec::new();
         for (name, text) in &self.variables {
+            problems.extend(misnamed(name).map(|text| Problem::new(name, text)));
             let Some(key) = key_of(name) else { continue };
             let default = default(&key);
             let texts = if default.as_array().is_some() { list(text) } else { vec![text.clone()] };
@@ -71,11 +86,12 @@ impl Inputs {
             Setting::from_texts(key.clone(), texts.clone(), Origin::CommandLine, &default)
         });
         let flags: Vec<_> = flags.collect();
-        let (of_otel, unheeded) = otel::settings(&self.variables, &settings, &flags, defaults);
+        let (of_otel, of_problems) = otel::settings(&self.variables, &settings, &flags, defaults);
         settings.extend(of_otel);
         settings.extend(flags);
+        problems.extend(of_problems);
 
-        Ok((settings, unheeded))
+        (settings, problems)
     }
 }
 
@@ -83,6 +99,31 @@ fn key_of(variable: &str) -> Option<String> {
     let key = variable.strip_prefix(PREFIX)?;
 
     key.contains(SEPARATOR).then(|| key.replace(SEPARATOR, ".").to_lowercase())
+}
+
+/// Returns what is wrong with a variable that looks as if it were to set a key, and sets none.
+fn misnamed(variable: &str) -> Option<String> {
+    let name = variable.strip_prefix(PREFIX)?;
+    if name.contains(SEPARATOR) || is_of_kubernetes(name) {
+        return None;
+    }
+    if name == "CONFIG_FILE" {
+        return Some("it is ignored: the file is named by `--config.file`".into());
+    }
+
+    let key = keys::nearest_in_words(&name.to_lowercase())?;
+    let right = key.replace('.', SEPARATOR).to_uppercase();
+    Some(format!("it is ignored: the variable of `{key}` is {PREFIX}{right}"))
+}
+
+/// Returns whether Kubernetes sets such a variable, in every environment, for a service whose name
+/// begins with `packet-exporter`: `SERVICE_HOST`, `SERVICE_PORT_METRICS`, `PORT_10199_TCP_ADDR`.
+fn is_of_kubernetes(name: &str) -> bool {
+    let of_port = ["_TCP", "_UDP", "_SCTP"].iter().any(|protocol| name.contains(protocol));
+
+    ["SERVICE_HOST", "SERVICE_PORT"].iter().any(|part| name.contains(part))
+        || format!("_{name}").ends_with("_PORT")
+        || name.contains("PORT_") && of_port
 }
 
 /// Splits a list at its commas.

@@ -72,6 +72,20 @@ pub(super) fn nearest(unknown: &str) -> Option<String> {
         .map(|(_, name)| name.to_owned())
 }
 
+/// Returns the key that `words` with nothing but `_` between them look like.
+pub(super) fn nearest_in_words(words: &str) -> Option<String> {
+    const ALIKE: f64 = 0.8;
+
+    let likeness =
+        |key: &Key| strsim::normalized_damerau_levenshtein(words, &key.name.replace('.', "_"));
+    all()
+        .into_iter()
+        .map(|key| (likeness(&key), key.name))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, name)| name)
+}
+
 #[cfg(test)]
 mod tests {
     use figment::value::Value;
@@ -109,6 +123,24 @@ mod tests {
         assert!(EXAMPLE == expected, "config.example.toml should be:\n{expected}");
         let sections = defaults.as_dict().unwrap().values().map(|s| s.as_dict().unwrap().len());
         assert_eq!(all().len(), sections.sum::<usize>(), "every key has a doc comment");
+    }
+
+    #[test]
+    fn a_section_refuses_only_keys_that_there_are() {
+        let keys = all();
+        let mut refused = 0;
+
+        for (section, source) in SECTIONS {
+            let Some((_, rest)) = source.split_once("super::refused([") else { continue };
+            let (list, _) = rest.split_once("])").unwrap();
+            for name in list.split("(\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+                let name = format!("{section}.{name}");
+                assert!(keys.iter().any(|key| key.name == name), "there is no `{name}`");
+                refused += 1;
+            }
+        }
+
+        assert!(refused > 20, "{refused} of more than twenty");
     }
 
     /// Makes a section of the example from the struct in `source`.

@@ -8,25 +8,21 @@ mod log;
 mod tests;
 mod value;
 
-use std::fmt;
-
 use figment::value::Value;
 
-pub use value::percent_decoded;
+pub use value::{attributes, unquoted};
 
 use super::otlp::{INTERVAL, TIMEOUT};
+use super::problem::Problem;
 use super::setting::{Origin, Setting};
+use value::Items;
 
 const PREFIX: &str = "OTEL_";
 const EXPORTER: &str = "OTEL_EXPORTER_OTLP_";
-
-/// A variable that is not heeded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unheeded {
-    pub variable: String,
-    /// What it would have to be.
-    pub expected: &'static str,
-}
+const HEADERS: &str = "otlp.headers";
+/// What the resource is made of, by `export::otlp`.
+const RESOURCE: [&str; 2] = ["OTEL_SERVICE_NAME", RESOURCE_ATTRIBUTES];
+const RESOURCE_ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 
 /// A key of ours that variables set as they stand: the first that is valid counts.
 struct Rule {
@@ -84,10 +80,10 @@ const RULES: [Rule; 13] = [
         expected: "none, gzip or zstd",
     },
     Rule {
-        key: "otlp.headers",
+        key: HEADERS,
         of_log: Some(("otlp.logs_headers", "OTEL_EXPORTER_OTLP_LOGS_HEADERS")),
         variables: &["OTEL_EXPORTER_OTLP_METRICS_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"],
-        read: value::headers,
+        read: |text| Some(value::headers(text).valid).filter(|headers| !headers.is_empty()),
         expected: "name=value, separated by commas, with % before what is not plain",
     },
     Rule {
@@ -141,7 +137,7 @@ const RULES: [Rule; 13] = [
 struct Reading<'a> {
     variables: &'a [(String, String)],
     settings: Vec<Setting>,
-    unheeded: Vec<Unheeded>,
+    problems: Vec<Problem>,
 }
 
 /// What the other places set.
@@ -162,16 +158,18 @@ pub(super) fn settings(
     weaker: &[Setting],
     stronger: &[Setting],
     defaults: &Value,
-) -> (Vec<Setting>, Vec<Unheeded>) {
-    let mut reading = Reading { variables, settings: Vec::new(), unheeded: Vec::new() };
+) -> (Vec<Setting>, Vec<Problem>) {
+    let mut reading = Reading { variables, settings: Vec::new(), problems: Vec::new() };
 
     for rule in &RULES {
         reading.apply(rule);
     }
     endpoints::apply(&mut reading, &Others { weaker, stronger, defaults });
+    reading.attributes();
+    reading.quoted();
     reading.unknown();
 
-    (reading.settings, reading.unheeded)
+    (reading.settings, reading.problems)
 }
 
 impl<'a> Reading<'a> {
@@ -179,7 +177,7 @@ impl<'a> Reading<'a> {
     fn value(&self, name: &str) -> Option<&'a str> {
         let (_, value) = self.variables.iter().find(|(it, _)| it == name)?;
 
-        Some(value.trim()).filter(|value| !value.is_empty())
+        Some(unquoted(value)).filter(|value| !value.is_empty())
     }
 
     /// Says whether it is a variable of metrics alone that sets the key of a rule.
@@ -201,10 +199,19 @@ impl<'a> Reading<'a> {
     }
 
     fn leave(&mut self, variable: &str, expected: &'static str) {
-        let unheeded = Unheeded { variable: variable.into(), expected };
+        self.tell(Problem::expected(variable, expected));
+    }
 
-        if !self.unheeded.contains(&unheeded) {
-            self.unheeded.push(unheeded);
+    fn tell(&mut self, problem: Problem) {
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Names the items that are left out, by their places.
+    fn leave_items<T>(&mut self, variable: &str, items: &Items<T>) {
+        for (place, error) in &items.broken {
+            self.tell(Problem::new(variable, format!("item {place} is ignored: {error}")));
         }
     }
 
@@ -220,25 +227,45 @@ impl<'a> Reading<'a> {
     /// Gives what a variable says for a rule; names the variable if that is nothing.
     fn read(&mut self, rule: &Rule, variable: &str) -> Option<Value> {
         let text = self.value(variable)?;
+        if rule.key == HEADERS {
+            self.leave_items(variable, &value::headers(text));
+        }
         let Some(mut texts) = (rule.read)(text) else {
-            self.leave(variable, rule.expected);
+            if rule.key != HEADERS {
+                self.leave(variable, rule.expected);
+            }
             // Whatever is not true means false; and who does not say it clearly gets TLS.
             return (rule.key == "otlp.insecure").then(|| false.into());
         };
 
         Some(match (rule.key, texts.pop()) {
-            ("otlp.headers", last) => texts.into_iter().chain(last).collect::<Vec<_>>().into(),
+            (HEADERS, last) => texts.into_iter().chain(last).collect::<Vec<_>>().into(),
             ("otlp.enabled" | "otlp.insecure", last) => (last.as_deref() == Some("true")).into(),
             (_, last) => last.unwrap_or_default().into(),
         })
     }
 
+    /// Names the attributes of the resource that are left out.
+    fn attributes(&mut self) {
+        if let Some(text) = self.value(RESOURCE_ATTRIBUTES) {
+            self.leave_items(RESOURCE_ATTRIBUTES, &attributes(text));
+        }
+    }
+
+    /// Names what has quotes around its whole value.
+    fn quoted(&mut self) {
+        let known = known();
+        let is_quoted =
+            |name: &str, value: &str| known.contains(&name) && unquoted(value) != value.trim();
+
+        for (name, _) in self.variables.iter().filter(|(name, value)| is_quoted(name, value)) {
+            self.tell(Problem::new(name, "the quotes around its value are ignored; remove them"));
+        }
+    }
+
     /// Names what looks as if it would do something here.
     fn unknown(&mut self) {
-        let mut known: Vec<_> = RULES.iter().flat_map(|rule| rule.variables).copied().collect();
-        known.extend(RULES.iter().filter_map(|rule| rule.of_log).map(|(_, variable)| variable));
-        known.extend(endpoints::VARIABLES);
-        known.push(log::INSECURE);
+        let known = known();
 
         for (name, value) in self.variables {
             let of_others = ["TRACES_", "PROFILES_"];
@@ -283,16 +310,22 @@ impl Others<'_> {
     }
 }
 
+/// Returns the names of all variables that are read.
+fn known() -> Vec<&'static str> {
+    let mut known: Vec<_> = RULES.iter().flat_map(|rule| rule.variables).copied().collect();
+    known.extend(RULES.iter().filter_map(|rule| rule.of_log).map(|(_, variable)| variable));
+    known.extend(endpoints::VARIABLES);
+    known.extend(endpoints::EXPORTERS);
+    known.extend(RESOURCE);
+    known.push(log::INSECURE);
+
+    known
+}
+
 /// Gives the texts of a list, which may be a single one.
 fn texts(value: &Value) -> Vec<&str> {
     let alone = value.as_str().filter(|text| !text.is_empty());
     let list = value.as_array().unwrap_or_default();
 
     list.iter().filter_map(Value::as_str).chain(alone).collect()
-}
-
-impl fmt::Display for Unheeded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not heeded: it has to be {}", self.variable, self.expected)
-    }
 }

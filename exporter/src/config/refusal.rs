@@ -5,7 +5,7 @@ use std::fmt;
 use figment::error::Kind;
 use figment::value::Value;
 
-use super::keys::{self, Key};
+use super::keys;
 use super::setting::{Origin, Setting, shown_for};
 
 /// One key that is refused.
@@ -38,11 +38,11 @@ impl Refusal {
         Self { key: key.clone(), origin: origin.clone(), reason }
     }
 
-    pub(super) fn not_allowed(key: &Key, value: &Value, origin: Origin) -> Self {
-        let (allowed, value) = (key.allowed().to_owned(), shown_for(&key.name, value));
+    pub(super) fn not_allowed(key: &str, allowed: &str, value: &Value, origin: Origin) -> Self {
+        let (allowed, value) = (allowed.to_owned(), shown_for(key, value));
         let reason = Reason::NotAllowed { allowed, value, detail: None };
 
-        Self { key: key.name.clone(), origin, reason }
+        Self { key: key.into(), origin, reason }
     }
 
     /// Adds what the type of the value has to say about it.

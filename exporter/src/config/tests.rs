@@ -1,4 +1,5 @@
 mod otlp;
+mod variables;
 
 use std::fs;
 use std::path::Path;
@@ -249,19 +250,6 @@ fn twice_as_many_keys_are_remembered_as_may_be_named() {
     assert!(limit(&["--sources.limit=10000", "--sources.remembered=20000"]));
     assert!(!limit(&["--sources.limit=10000", "--sources.remembered=19999"]));
     assert!(!limit(&["--ports.remembered=1000001"]));
-}
-
-#[test]
-fn variables_of_a_kubernetes_service_are_not_ours() {
-    let variables = &[
-        ("PACKET_EXPORTER_SERVICE_HOST", "10.0.0.1"),
-        ("PACKET_EXPORTER_PORT_10199_TCP_ADDR", "10.0.0.1"),
-        ("OTHER__THING", "1"),
-    ];
-
-    let loaded = Given { variables, ..Given::default() }.load().unwrap();
-
-    assert_eq!(loaded.config, Config::default());
 }
 
 #[test]

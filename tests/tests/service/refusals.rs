@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, id};
 
 use tests::cable::Cable;
-use tests::service::{PORT, Refusal, command, refused};
+use tests::service::{PORT, Refusal, Service, command, refused};
 
 use super::{ON_CABLE, assert_nothing_attached, cable};
 
@@ -189,6 +189,35 @@ fn a_web_configuration_that_is_broken_is_refused_with_its_path() {
     assert_said(&missing, &["/nowhere/web.yml", "No such file"]);
     assert_said(&plain, &["web.yml", "ann"]);
     assert_said(&unknown, &["web.yml", "tls_server_confg"]);
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test service`"]
+fn variables_that_are_wrong_are_warned_of_and_do_not_stop_it() {
+    let cable = cable("variables");
+    let mut command = command(&ON_CABLE);
+    command
+        .env("PACKET_EXPORTER_DEVICES_EXCLUDE", "eth0")
+        .env("PACKET_EXPORTER_SERVICE_HOST", "10.0.0.1")
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4444")
+        .env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+        .env("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/nowhere/a.pem")
+        .env("OTEL_RESOURCE_ATTRIBUTES", "\"env=prod\"");
+
+    let mut service = Service::spawn(&cable.here, command);
+    service.wait_until_ready();
+
+    let told = [
+        "variable=PACKET_EXPORTER_DEVICES_EXCLUDE",
+        "PACKET_EXPORTER_DEVICES__EXCLUDE",
+        "variable=OTEL_EXPORTER_OTLP_ENDPOINT",
+        "variable=OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+        "variable=OTEL_RESOURCE_ATTRIBUTES",
+    ];
+    for told in told {
+        assert_eq!(service.said(told), 1, "{told}: {}", service.log());
+    }
+    assert_eq!(service.said("Problem with an environment variable"), 4, "{}", service.log());
 }
 
 #[track_caller]

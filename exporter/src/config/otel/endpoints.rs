@@ -13,6 +13,8 @@ const OF_LOGS: &str = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT";
 /// Those that name endpoints.
 pub(super) const VARIABLES: [&str; 3] = [GENERIC, OF_METRICS, OF_LOGS];
 
+/// Those that say whether there are any.
+pub(super) const EXPORTERS: [&str; 2] = [METRICS_EXPORTER, LOGS_EXPORTER];
 const METRICS_EXPORTER: &str = "OTEL_METRICS_EXPORTER";
 const LOGS_EXPORTER: &str = "OTEL_LOGS_EXPORTER";
 /// Where the specification expects a Collector, and the port of its gRPC.

@@ -8,13 +8,13 @@ use crate::config::setting::Setting;
 
 pub(super) const INSECURE: &str = "OTEL_EXPORTER_OTLP_LOGS_INSECURE";
 
-/// Sets what variables of the log say.
+/// Sets what variables of the log say. What the command line says of metrics and log together gives
+/// way to them, as it does to the log's own keys in the file.
 pub(super) fn apply(reading: &mut Reading<'_>, others: &Others<'_>) {
     for rule in &RULES {
         let Some((key, variable)) = rule.of_log else { continue };
         let own = reading.read(rule, variable);
-        let is_stronger = |it: &Setting| it.key == key || it.key == rule.key;
-        if let Some(value) = own.filter(|_| !others.stronger.iter().any(is_stronger)) {
+        if let Some(value) = own.filter(|_| others.stronger.iter().all(|it| it.key != key)) {
             reading.set(key, value, variable);
         }
     }

@@ -15,7 +15,7 @@ fn set(variables: &[(&str, &str)], weaker: &[(&str, &str)], stronger: &[(&str, &
         texts.iter().map(setting).collect()
     };
 
-    let (settings, unheeded) = settings(
+    let (settings, problems) = settings(
         &variables,
         &others(weaker, Origin::Default),
         &others(stronger, Origin::CommandLine),
@@ -25,19 +25,26 @@ fn set(variables: &[(&str, &str)], weaker: &[(&str, &str)], stronger: &[(&str, &
     let mut lines: Vec<_> =
         settings.iter().map(|it| format!("{} = {}", it.key, shown(&it.value))).collect();
     lines.sort();
-    Set { lines, unheeded: unheeded.into_iter().map(|it| it.variable).collect() }
+    Set { lines, problems }
 }
 
 #[derive(Debug, PartialEq)]
 struct Set {
     lines: Vec<String>,
-    unheeded: Vec<String>,
+    problems: Vec<Problem>,
+}
+
+impl Set {
+    /// The variables that are named.
+    fn named(&self) -> Vec<&str> {
+        self.problems.iter().map(|problem| problem.variable.as_str()).collect()
+    }
 }
 
 fn assert_sets(variables: &[(&str, &str)], lines: &[&str]) {
     let set = set(variables, &[], &[]);
 
-    assert_eq!((set.lines, set.unheeded), (owned(lines), Vec::new()), "{variables:?}");
+    assert_eq!((set.lines, set.problems), (owned(lines), Vec::new()), "{variables:?}");
 }
 
 fn owned(texts: &[&str]) -> Vec<String> {
@@ -94,7 +101,7 @@ fn the_variable_of_metrics_beats_the_one_of_all_signals_unless_it_is_empty_or_in
     assert_eq!(set("zstd").lines, ["otlp.compression = \"zstd\""]);
     assert_eq!(set("").lines, ["otlp.compression = \"gzip\""]);
     assert_eq!(set("brotli").lines, ["otlp.compression = \"gzip\""]);
-    assert_eq!(set("brotli").unheeded, ["OTEL_EXPORTER_OTLP_METRICS_COMPRESSION"]);
+    assert_eq!(set("brotli").named(), ["OTEL_EXPORTER_OTLP_METRICS_COMPRESSION"]);
 }
 
 #[test]
@@ -121,7 +128,7 @@ fn what_is_invalid_is_left_out_and_named() {
     ] {
         let set = set(&[(variable, value)], &[], &[]);
 
-        assert_eq!((set.lines, set.unheeded), (Vec::new(), owned(&[variable])), "{value}");
+        assert_eq!((&set.lines[..], &set.named()[..]), (&[][..], &[variable][..]), "{value}");
     }
 }
 
@@ -130,7 +137,7 @@ fn what_is_not_clearly_insecure_is_secure() {
     let set = set(&[("OTEL_EXPORTER_OTLP_INSECURE", "yes")], &[("otlp.insecure", "true")], &[]);
 
     assert_eq!(set.lines, ["otlp.insecure = false"]);
-    assert_eq!(set.unheeded, ["OTEL_EXPORTER_OTLP_INSECURE"]);
+    assert_eq!(set.named(), ["OTEL_EXPORTER_OTLP_INSECURE"]);
 }
 
 #[test]
@@ -283,7 +290,7 @@ fn a_variable_of_the_log_beats_the_one_of_all_signals_and_one_of_metrics_says_no
         for (variables, expected) in cases {
             let set = set(&[&variables[..], &[LOGS, LOGS_ENDPOINT]].concat(), &[], &[]);
             assert_eq!(of_both(&set, key), expected, "{variables:?}: {set:?}");
-            assert!(set.unheeded.is_empty(), "{set:?}");
+            assert!(set.problems.is_empty(), "{set:?}");
         }
     }
 }
@@ -316,7 +323,10 @@ fn the_log_is_told_by_the_command_line_first_and_by_the_file_last() {
     assert_eq!(said(&[LOGS, timeout], &own, &[]).as_deref(), Some(r#""30ms""#));
     assert_eq!(said(&[LOGS, all], &own, &[]).as_deref(), Some(r#""20ms""#));
     assert_eq!(said(&[LOGS, all, timeout], &[], &own), None);
-    assert_eq!(said(&[LOGS, all, timeout], &[], &[("otlp.timeout", "9s")]), None);
+    // What is said of the log alone is stronger than what is said of both, wherever that is.
+    let both = [("otlp.timeout", "9s")];
+    assert_eq!(said(&[LOGS, all, timeout], &[], &both).as_deref(), Some(r#""30ms""#));
+    assert_eq!(said(&[LOGS], &own, &both), None, "its own key in the file stays");
 }
 
 #[test]

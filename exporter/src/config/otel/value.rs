@@ -3,7 +3,28 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::config::header::Header;
+use crate::config::header::{Header, HeaderError};
+
+/// The items of a list.
+#[derive(Debug, Default, PartialEq)]
+pub struct Items<T> {
+    pub valid: Vec<T>,
+    /// Of each other one its place, from 1 on, and what is wrong with it.
+    pub(super) broken: Vec<(usize, ItemError)>,
+}
+
+/// Why an item is none. It may hold a secret and is not repeated.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub(super) enum ItemError {
+    #[error("it has no \"=\" between name and value")]
+    NoValue,
+    #[error("its name is empty or begins with a quote")]
+    Name,
+    #[error("\"%\" is not followed by two hexadecimal digits, or they make no UTF-8")]
+    Encoding,
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+}
 
 /// Takes one of `known`, in any case.
 pub(super) fn one_of(text: &str, known: &[&str]) -> Option<Vec<String>> {
@@ -37,15 +58,55 @@ pub(super) fn histogram(text: &str) -> Option<Vec<String>> {
     one_of(text, &["explicit_bucket_histogram", "base2_exponential_bucket_histogram"])
 }
 
-/// Source: W3C Baggage, whose form headers have here: names and values are percent-encoded.
-pub(super) fn headers(text: &str) -> Option<Vec<String>> {
-    let header = |item: &str| {
-        let (name, value) = item.split_once('=')?;
-        let header = Header::new(&percent_decoded(name)?, &percent_decoded(value)?).ok()?;
-        Some(format!("{}={}", header.name, header.value))
+/// Returns headers, as `name=value`.
+pub(super) fn headers(text: &str) -> Items<String> {
+    parsed(text, |name, value| {
+        let header = Header::new(&name, &value)?;
+        Ok(format!("{}={}", header.name, header.value))
+    })
+}
+
+/// Returns the names and values of attributes.
+pub fn attributes(text: &str) -> Items<(String, String)> {
+    parsed(unquoted(text), |name, value| {
+        if name.is_empty() || name.starts_with(QUOTES) {
+            return Err(ItemError::Name);
+        }
+        Ok((name, value))
+    })
+}
+
+/// Reads items that are pairs of percent-encoded texts. Source: W3C Baggage.
+fn parsed<T>(text: &str, parse: impl Fn(String, String) -> Result<T, ItemError>) -> Items<T> {
+    let pair = |item: &str| {
+        let (name, value) = item.split_once('=').ok_or(ItemError::NoValue)?;
+        let [name, value] = [name, value].map(percent_decoded);
+        parse(name.ok_or(ItemError::Encoding)?, value.ok_or(ItemError::Encoding)?)
     };
 
-    items(text).into_iter().map(header).collect()
+    let mut parsed = Items { valid: Vec::new(), broken: Vec::new() };
+    for (place, item) in (1..).zip(items(text)) {
+        match pair(item) {
+            Ok(item) => parsed.valid.push(item),
+            Err(error) => parsed.broken.push((place, error)),
+        }
+    }
+
+    parsed
+}
+
+const QUOTES: [char; 2] = ['"', '\''];
+
+/// Returns a value without the blanks around it, and without quotes around the whole of it, as
+/// files of `docker run --env-file` leave them.
+pub fn unquoted(text: &str) -> &str {
+    let text = text.trim();
+    let inside = |quote: char| {
+        let inside = text.strip_prefix(quote)?.strip_suffix(quote)?;
+        (!inside.contains(quote)).then(|| inside.trim())
+    };
+
+    QUOTES.into_iter().find_map(inside).unwrap_or(text)
 }
 
 /// Splits a list at its commas.
@@ -54,7 +115,7 @@ pub(super) fn items(text: &str) -> Vec<&str> {
 }
 
 /// Undoes percent-encoding; `None` where the text is not encoded so. Source: RFC 3986, section 2.1.
-pub fn percent_decoded(text: &str) -> Option<String> {
+fn percent_decoded(text: &str) -> Option<String> {
     let mut rest = text.trim().bytes();
     let mut bytes = Vec::with_capacity(text.len());
 

@@ -41,15 +41,15 @@ fn variables_of_opentelemetry_stand_between_our_own_and_the_command_line() {
     ];
     let given = Given { variables, flags: &["--otlp.timeout=3s"], ..Given::default() };
 
-    let Loaded { config, unheeded, .. } = given.load().unwrap();
+    let Loaded { config, problems, .. } = given.load().unwrap();
 
     let seconds = [config.otlp.interval, config.otlp.timeout].map(|it| it.as_secs());
     assert_eq!(seconds, [2, 3]);
-    assert_eq!(unheeded.len(), 1);
+    assert_eq!(problems.len(), 1);
     let check = given.load().unwrap().to_string();
     assert!(
         check.contains(
-            "OTEL_EXPORTER_OTLP_COMPRESSION is not heeded: it has to be none, gzip or zstd"
+            "OTEL_EXPORTER_OTLP_COMPRESSION: it is ignored: it must be none, gzip or zstd"
         ),
         "{check}"
     );

@@ -7,14 +7,14 @@ use opentelemetry::KeyValue;
 use opentelemetry_proto::tonic::resource::v1;
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::resource::{EnvResourceDetector, ResourceDetector};
 use ring::digest;
 
-use crate::config::percent_decoded;
+use crate::config::{attributes, unquoted};
 use crate::version::Build;
 
 const MACHINE_ID: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
 const HOST_NAME: &str = "/proc/sys/kernel/hostname";
+const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 
 /// This process on this host, with what `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` say.
@@ -24,16 +24,16 @@ pub struct Origin(pub(super) Resource);
 impl Origin {
     /// Asks the host and the environment.
     pub fn detect() -> Self {
-        let of_environment = EnvResourceDetector::new().detect();
-        // The detector leaves values as they stand, and the specification has them encoded.
-        let decoded = of_environment.iter().map(|(key, value)| {
-            let text = value.as_str().into_owned();
-            KeyValue::new(key.clone(), percent_decoded(&text).unwrap_or(text))
-        });
-        let name = std::env::var(SERVICE_NAME).ok().filter(|name| !name.is_empty());
-        let named = name.map(|name| KeyValue::new("service.name", name));
+        let variable = |name| std::env::var_os(name).unwrap_or_default();
+        let text = variable(ATTRIBUTES);
+        let attributes = attributes(&text.to_string_lossy()).valid.into_iter();
+        let attributes = attributes.map(|(key, value)| KeyValue::new(key, value));
+        let name = variable(SERVICE_NAME);
+        let name = Some(unquoted(&name.to_string_lossy()).to_owned());
+        let name = name.filter(|name| !name.is_empty());
 
-        Self::of(&Host::read(), decoded.chain(named))
+        let named = name.map(|name| KeyValue::new("service.name", name));
+        Self::of(&Host::read(), attributes.chain(named))
     }
 
     fn of(host: &Host, stronger: impl IntoIterator<Item = KeyValue>) -> Self {
