@@ -16,6 +16,7 @@ pub mod interfaces;
 pub mod interval;
 pub mod ledger;
 pub mod logging;
+pub mod printable;
 pub mod privileges;
 pub mod process;
 pub mod signals;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use exporter::app::{self, Failure};
 use exporter::config::Command;
+use exporter::printable::printable;
 
 /// It ended while running.
 const FAILED: u8 = 1;
@@ -41,7 +42,8 @@ fn print(text: &str) {
 }
 
 fn end(error: &anyhow::Error, code: u8) -> ExitCode {
-    let _ = writeln!(io::stderr(), "packet-exporter: {error:#}");
+    let text = format!("packet-exporter: {error:#}");
+    let _ = writeln!(io::stderr(), "{}", printable(&text));
 
     ExitCode::from(code)
 }

@@ -34,11 +34,20 @@ const LINES: &[&[&str]] = &[
     // Plain data.
     &["snapshot"],
     &["interval", "health", "config"],
-    &["process", "version"],
+    &["printable", "process", "version"],
 ];
 
-const PURE: &[&str] =
-    &["inspect", "ledger", "signals", "catalog", "api", "interval", "snapshot", "health"];
+const PURE: &[&str] = &[
+    "inspect",
+    "ledger",
+    "signals",
+    "catalog",
+    "api",
+    "interval",
+    "snapshot",
+    "health",
+    "printable",
+];
 /// What reaches beyond the arguments of a function.
 const IMPURE: &[&str] = &["std::env", "std::fs", "std::process", "std::thread", "tokio", "tracing"];
 /// What reads a clock, or reaches other hosts; times and addresses alone are plain data.
@@ -79,6 +88,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("regex", &["config"]),
     ("ring", &["http", "export::otlp"]),
     ("rtnetlink", &["interfaces"]),
+    ("rustix", &["privileges"]),
     ("rustls", &["http", "export::otlp"]),
     ("rustls_native_certs", &["http", "export::otlp"]),
     ("serde", &["config", "doctor", "http", "inspect", "export::otlp"]),
@@ -88,7 +98,6 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("strsim", &["config"]),
     ("tokio", &["app", "folder", "http", "interfaces", "export::otlp"]),
     ("tokio_rustls", &["http"]),
-    ("rustix", &["privileges"]),
     ("tokio_util", &["app", "folder", "http", "interfaces", "export::otlp"]),
     ("toml", &["config"]),
     ("tonic", &["export::otlp"]),

@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::checks::mebibytes;
 use super::{Check, DeviceCheck, Diagnosis, MapBytes, Memory, State};
+use crate::printable::printable;
 
 impl Display for Diagnosis {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -42,9 +43,10 @@ fn row(
     found: &str,
     remedy: Option<&str>,
 ) -> fmt::Result {
+    let (name, found) = (printable(name), printable(found));
     writeln!(f, "{:<8} {name:<18} {found}", state.label())?;
     match remedy {
-        Some(remedy) => writeln!(f, "{:>27} {remedy}", "->"),
+        Some(remedy) => writeln!(f, "{:>27} {}", "->", printable(remedy)),
         None => Ok(()),
     }
 }

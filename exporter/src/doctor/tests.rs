@@ -230,3 +230,17 @@ ok       privileges         CAP_BPF, CAP_NET_ADMIN; others are given up, the fil
     assert!(root.contains(expected), "{root}");
     assert!(user.contains("\nok       privileges         CAP_BPF, CAP_NET_ADMIN\n"), "{user}");
 }
+
+#[test]
+fn a_table_does_not_control_the_terminal_and_json_says_it_all() {
+    let wanted = vec![device("\u{1b}[31m", driver(true, true))];
+    let diagnosis = Diagnosis::of(&Facts { wanted, ..facts() });
+    let mut json = Vec::new();
+
+    diagnosis.write(&mut json).unwrap();
+
+    let table = diagnosis.to_string();
+    assert!(table.contains("\\u{1b}[31m") && !table.contains('\u{1b}'), "{table}");
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(json["devices"][0]["device"], "\u{1b}[31m");
+}

@@ -61,6 +61,30 @@ fn a_device_fits_by_any_name_and_is_counted_under_the_first() {
     assert_eq!(exporter.scrape().find(ATTACHED, &[("device", "wan1")]), None);
 }
 
+#[test]
+#[ignore = "needs root: `cargo xtask test devices`"]
+fn a_name_that_controls_a_terminal_is_written_out_for_people() {
+    let cable = Cable::lay("escape");
+    ip(&cable.here, &[b"link", b"set", b"veth0", b"name", b"\x1b[31m"]);
+    let doctor = |more: &[&str]| {
+        let arguments = [&["doctor", "--devices.include"], more].concat();
+        refused(&cable.here, command(&arguments))
+    };
+
+    let table = doctor(&[".*31m"]);
+    let json = doctor(&[".*31m", "--json"]);
+    let none = doctor(&["eth0"]);
+    let run = refused(&cable.here, command(&["--devices.include", "eth0"]));
+
+    assert!(table.stdout.contains("\\u{1b}[31m"), "{}", table.stdout);
+    for text in [&table.stdout, &none.stdout, &none.stderr, &run.stderr] {
+        assert!(!text.contains('\u{1b}'), "{text:?}");
+    }
+    assert!(run.stderr.contains("there are lo, \\u{1b}[31m"), "{}", run.stderr);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["devices"][0]["device"], "\u{1b}[31m");
+}
+
 /// Runs `ip` with arguments that may be no text.
 #[track_caller]
 fn ip(namespace: &Namespace, arguments: &[&[u8]]) {
