@@ -35,10 +35,10 @@ pub enum LoadError {
     NoFeature { what: &'static str, source: io::Error },
 
     #[error(
-        "this process has no {what}: {confinement}; or this kernel has none, then run on Linux 6.1 \
-         or newer with CONFIG_BPF_SYSCALL and CONFIG_BPF_JIT"
+        "this process has no system call bpf(2): {confinement}; or this kernel has none, then run \
+         on Linux 6.1 or newer with CONFIG_BPF_SYSCALL and CONFIG_BPF_JIT"
     )]
-    Filtered { what: &'static str, confinement: Confinement, source: io::Error },
+    Filtered { confinement: Confinement, source: io::Error },
 
     #[error("there is not enough memory for the maps; lower the sizes in `[datapath]`")]
     NoMemory { source: io::Error },
@@ -332,7 +332,7 @@ pub(super) fn refusal(source: io::Error, what: &'static str) -> LoadError {
             LoadError::NotPermitted { confinement: Confinement::read(), source }
         }
         Some(libc::ENOSYS) if Confinement::read().has_filter => {
-            LoadError::Filtered { what, confinement: Confinement::read(), source }
+            LoadError::Filtered { confinement: Confinement::read(), source }
         }
         Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP) => {
             LoadError::NoFeature { what, source }

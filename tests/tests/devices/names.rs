@@ -46,6 +46,8 @@ fn a_device_fits_by_any_name_and_is_counted_under_the_first() {
     let property = ["link", "property", "add", "dev"];
     cable.here.ip(&[&property[..], &[Cable::DEVICE, "altname", "wan0"]].concat());
     cable.here.ip(&["link", "add", "later0", "type", "veth", "peer", "name", "later1"]);
+    // The kernel tells of a property of a device that is up alone.
+    cable.here.ip(&["link", "set", "later0", "up"]);
 
     let excluded = ["--devices.include", "veth0", "--devices.exclude", "wan0"];
     let excluded = refused(&cable.here, command(&excluded));
@@ -80,7 +82,7 @@ fn a_name_that_controls_a_terminal_is_written_out_for_people() {
     for text in [&table.stdout, &none.stdout, &none.stderr, &run.stderr] {
         assert!(!text.contains('\u{1b}'), "{text:?}");
     }
-    assert!(run.stderr.contains("there are lo, \\u{1b}[31m"), "{}", run.stderr);
+    assert!(run.stderr.contains("there are \\u{1b}[31m, lo"), "{}", run.stderr);
     let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(json["devices"][0]["device"], "\u{1b}[31m");
 }

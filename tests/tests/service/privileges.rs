@@ -120,7 +120,7 @@ fn a_bpf_call_that_is_blocked_is_told_with_what_blocks_it() {
         let run = filtered(None, error, || refused(&cable.here, command(&QUICK)));
         let doctor = filtered(None, error, || refused(&cable.here, command(&DOCTOR)));
 
-        assert_said(&run, &[&format!("packet-exporter: {expected}\n")]);
+        assert_said(&run, &[&format!("packet-exporter: {expected}")]);
         assert_eq!(check(&doctor.stdout, "programs")["found"], expected);
         assert_nothing_attached(&cable);
     }
@@ -139,7 +139,7 @@ fn a_user_namespace_is_told_as_what_blocks_bpf() {
     let run = refused(&cable.here, behind(&unshare, &QUICK));
     let doctor = refused(&cable.here, behind(&unshare, &DOCTOR));
 
-    assert_said(&run, &[&format!("packet-exporter: {expected}\n")]);
+    assert_said(&run, &[&format!("packet-exporter: {expected}")]);
     assert_eq!(check(&doctor.stdout, "programs")["found"], expected);
 }
 

@@ -39,8 +39,8 @@ fn a_host_without_hardware_is_refused_with_what_to_set() {
 fn the_hardware_of_another_network_namespace_is_not_that_of_this_one() {
     let test = "the_hardware_of_another_network_namespace_is_not_that_of_this_one";
     // The service sees the /sys of this process, and the devices of the namespace.
-    let entries = fs::read_dir("/sys/class/net").unwrap().flatten();
-    let hardware = entries.filter(|entry| entry.path().join("device").exists()).next();
+    let mut entries = fs::read_dir("/sys/class/net").unwrap().flatten();
+    let hardware = entries.find(|entry| entry.path().join("device").exists());
     let Some(hardware) = hardware.and_then(|entry| entry.file_name().into_string().ok()) else {
         println!("SKIPPED {test}: this machine has no network hardware");
         return;

@@ -2,8 +2,11 @@
 
 use super::*;
 
+/// Names and values.
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
 /// What is wrong with these variables, as `--config.check` prints it.
-fn problems(variables: &[(&str, &str)]) -> Vec<String> {
+fn problems(variables: Variables<'_>) -> Vec<String> {
     let loaded = Given { variables, ..Given::default() }.load().unwrap();
 
     loaded.problems.iter().map(ToString::to_string).collect()
@@ -66,7 +69,7 @@ fn no_variable_of_opentelemetry_keeps_the_exporter_from_starting() {
     let http = (PROTOCOL, "http/protobuf");
     let off = ("OTEL_SDK_DISABLED", "true");
     let [endpoint, logs] = [(ENDPOINT, "127.0.0.1:4444"), (LOGS_ENDPOINT, "127.0.0.1:4444")];
-    let cases: [(&[(&str, &str)], &[&str]); 9] = [
+    let cases: [(Variables<'_>, &[&str]); 9] = [
         (&[endpoint, http], &[ENDPOINT]),
         (&[endpoint, http, off], &[ENDPOINT]),
         (&[endpoint, http, ("OTEL_LOGS_EXPORTER", "otlp")], &[ENDPOINT]),
