@@ -107,22 +107,26 @@ class Judge:
             self.streams[key] = (facts, point)
             return
         before_facts, before = self.streams[key]
-        self.streams[key] = (facts, point)
+        # A point without a value leaves the last one as it is.
+        last = {name: before[name] for name in ("value", "count") if name in before}
+        self.streams[key] = (facts, {**point, **last} if point["ended"] else point)
         if before_facts != facts:
             complain(f"was {before_facts} and is {facts}")
         if point["time"] < before["time"]:
             complain(f"before the point before it, of {before['time']}")
-        if before["ended"]:
-            if not point["ended"] and facts["kind"] != "gauge" and point["start"] < before["time"]:
-                complain("goes on after it ended")
-            return
         if point["ended"] or facts["kind"] == "gauge":
+            return
+        # A sum over all time may go on as it was: the gap is no beginning.
+        goes_on = facts["temporality"] == "cumulative" and point["start"] == before["start"]
+        if before["ended"] and not goes_on:
+            if point["start"] < before["time"]:
+                complain("goes on after it ended")
             return
         if facts["temporality"] == "delta":
             if point["start"] != before["time"]:
                 complain(f"does not begin where the one before ended, at {before['time']}")
         elif point["start"] == before["start"]:
-            falls = [name for name in ("value", "count") if name in point]
+            falls = [name for name in ("value", "count") if before.get(name) is not None]
             falls = [name for name in falls if point[name] < before[name]]
             if falls and facts.get("monotonic", True):
                 complain(f"falls from {before}")

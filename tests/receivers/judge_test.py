@@ -28,6 +28,8 @@ class Tests(unittest.TestCase):
         point_of(ended).flags = 1
         good = [request(at=-1), ended, request(at=2, start=1, value=1)]
         self.assertEqual(judged(*good), [])
+        gap = [request(at=-1, value=5), ended, request(at=2, value=5)]
+        self.assertEqual(judged(*gap), [])
         self.assertEqual(judged(request(kind="histogram"), request(1, kind="histogram")), [])
 
     def test_each_fault_of_a_request_is_found(self):
@@ -76,7 +78,10 @@ class Tests(unittest.TestCase):
 
     def test_each_fault_between_requests_is_found(self):
         delta = [request(at, start=at - 1) for at in (0, 2)]
-        for made in delta:
+        ended_delta = [request(at=0), request(at=2, start=-1)]
+        point_of(ended_delta[0]).ClearField("as_int")
+        point_of(ended_delta[0]).flags = 1
+        for made in delta + ended_delta:
             metric_of(made).sum.aggregation_temporality = metrics.AGGREGATION_TEMPORALITY_DELTA
         ended = request()
         point_of(ended).ClearField("as_int")
@@ -90,7 +95,7 @@ class Tests(unittest.TestCase):
             "does not begin where": delta,
             "begins anew, but before": [request(), request(at=1, start=-5)],
             "before the point before": [request(), request(at=-1)],
-            "goes on after it ended": [ended, request(at=1)],
+            "goes on after it ended": [ended, request(at=1, start=-5)],
             "was {": [request(), other],
             "gone without a word": [request(), renamed],
             "ends twice": [ended],
@@ -98,6 +103,10 @@ class Tests(unittest.TestCase):
         for complaint, requests in cases.items():
             with self.subTest(complaint):
                 self.assertIn(complaint, "\n".join(judged(*requests)))
+        falls = judged(request(at=-1, value=5), ended, request(at=2, value=4))
+        self.assertIn("falls", "\n".join(falls))
+        overlaps = judged(*ended_delta)
+        self.assertIn("goes on after it ended", "\n".join(overlaps))
 
 
 unittest.main()

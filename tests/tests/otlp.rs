@@ -9,6 +9,7 @@ mod otlp {
     mod faults;
     mod fields;
     mod logs;
+    mod namings;
     mod tls;
 
     use std::net::UdpSocket;

@@ -9,6 +9,7 @@ mod failure;
 mod fake;
 mod grpc;
 mod logs;
+mod memory;
 mod point;
 mod receiver;
 mod reports;

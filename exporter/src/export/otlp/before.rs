@@ -4,19 +4,23 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::SystemTime;
 
+use super::memory::{Base, Memory, Pushed};
 use super::point::{Amount, Point};
 use super::request::Taken;
 use crate::catalog::{LabelValue, MetricFamily, Readings, Sample, Sink};
+use crate::config::Temporality;
 
 /// What a receiver has, as far as is known.
 #[derive(Clone, Debug, Default)]
 pub struct Held {
     /// The newest push that it has; of counts that are cumulative it may have a part alone.
-    pub(super) last: Option<Taken>,
+    last: Option<Taken>,
     /// Series that ended before that, which it may have and was not told of.
     owed: Vec<Ended>,
     /// Most series that a push had: no more ends are owed.
     most: usize,
+    /// Of deltas, what it has of series that ended.
+    memory: Memory,
 }
 
 /// A series that has ended.
@@ -25,27 +29,65 @@ pub(super) struct Ended {
     /// The place of its metric among all.
     pub(super) place: usize,
     pub(super) identity: u64,
+    /// As [`Sample::since`].
+    pub(super) since: Option<SystemTime>,
     pub(super) point: Point,
 }
 
+impl Ended {
+    /// Returns what to remember of it, if it is a delta that ends at `until`.
+    pub(super) fn pushed(&self, until: SystemTime) -> Option<Pushed> {
+        let Self { place, identity, since, point } = self;
+        // A gauge has no start.
+        let counts = point.start > 0;
+
+        counts.then(|| Pushed {
+            series: (*place, *identity),
+            since: *since,
+            amount: point.amount.clone(),
+            until,
+        })
+    }
+}
+
 impl Held {
-    /// Gives what it is after a push that was taken.
+    /// Returns what a receiver has after its first push.
     pub fn of(taken: Taken) -> Self {
         Self { last: Some(taken), ..Self::default() }
     }
 
-    /// Notes that a push of so many series is done with.
-    pub(super) fn whole(&mut self, taken: Taken, series: usize) {
-        *self = Self { last: Some(taken), owed: Vec::new(), most: self.most.max(series) };
+    /// Notes that a push of so many series is done with, and which series of deltas it ended.
+    pub(super) fn whole(&mut self, taken: Taken, series: usize, ended: Vec<Pushed>) {
+        self.last = Some(taken);
+        self.owed = Vec::new();
+        self.most = self.most.max(series);
+        self.memory.note(ended);
     }
 
     /// Notes that a push of so many series may have arrived in part, and which ends did not.
     pub(super) fn part(&mut self, taken: Taken, mut owed: Vec<Ended>, series: usize) {
-        let most = self.most.max(series);
-        // Who takes nothing for hours will not miss the first of them.
-        owed.drain(..owed.len().saturating_sub(most));
+        self.most = self.most.max(series);
+        // A receiver that takes nothing for hours will not miss the first of them.
+        owed.drain(..owed.len().saturating_sub(self.most));
 
-        *self = Self { last: Some(taken), owed, most };
+        self.last = Some(taken);
+        self.owed = owed;
+    }
+
+    /// Returns the series of one metric as they were in the last push, if there was one.
+    pub(super) fn before(
+        &self,
+        place: usize,
+        family: MetricFamily,
+        temporality: Temporality,
+    ) -> Option<Before<'_>> {
+        let Self { last, memory, .. } = self;
+
+        last.as_ref().map(|taken| {
+            let mut keeping = Keeping { series: HashMap::new(), temporality };
+            family.read(&taken.readings, &mut keeping);
+            Before { place, family, taken, memory, series: keeping.series, met: 0 }
+        })
     }
 
     /// Gives the series of one metric that ended, are still owed, and have not come back.
@@ -77,8 +119,10 @@ impl Sink for Identities {
 
 /// The series of one metric as they were.
 pub(super) struct Before<'a> {
+    place: usize,
     family: MetricFamily,
-    taken: &'a Taken,
+    pub(super) taken: &'a Taken,
+    memory: &'a Memory,
     series: HashMap<u64, Earlier>,
     met: usize,
 }
@@ -86,29 +130,25 @@ pub(super) struct Before<'a> {
 /// One series as it was.
 struct Earlier {
     since: Option<SystemTime>,
-    /// `None` where nobody asks.
+    /// `None` where counts are cumulative.
     amount: Option<Amount>,
     is_met: bool,
 }
 
-impl<'a> Before<'a> {
-    pub(super) fn read(family: MetricFamily, taken: &'a Taken, keeps_amounts: bool) -> Self {
-        let mut keeping = Keeping { series: HashMap::new(), keeps_amounts };
-        family.read(&taken.readings, &mut keeping);
-
-        Self { family, taken, series: keeping.series, met: 0 }
-    }
-
-    /// Notes that a series goes on. Gives what it was at that time, if it is the same still.
-    pub(super) fn meet(&mut self, sample: &Sample<'_>) -> Option<(&Amount, SystemTime)> {
-        let earlier = self.series.get_mut(&identity(sample.labels))?;
+impl Before<'_> {
+    /// Notes that a series goes on. Returns where its next delta begins; `None` if it is new.
+    pub(super) fn meet(&mut self, sample: &Sample<'_>) -> Option<Base> {
+        let identity = identity(sample.labels);
+        let Some(earlier) = self.series.get_mut(&identity) else {
+            return self.memory.base((self.place, identity), sample);
+        };
         if !earlier.is_met {
             earlier.is_met = true;
             self.met += 1;
         }
 
-        let amount = earlier.amount.as_ref().filter(|_| earlier.since == sample.since)?;
-        Some((amount, self.taken.time))
+        let goes_on = earlier.since == sample.since;
+        Some(Base { amount: earlier.amount.clone().filter(|_| goes_on), until: self.taken.time })
     }
 
     /// Feeds the series that did not go on to `each`, with their identities.
@@ -131,12 +171,15 @@ impl<'a> Before<'a> {
 
 struct Keeping {
     series: HashMap<u64, Earlier>,
-    keeps_amounts: bool,
+    temporality: Temporality,
 }
 
 impl Sink for Keeping {
     fn sample(&mut self, sample: Sample<'_>) {
-        let amount = self.keeps_amounts.then(|| Amount::of(sample.value));
+        let amount = match self.temporality {
+            Temporality::Delta => Some(Amount::of(sample.value)),
+            Temporality::Cumulative => None,
+        };
         let earlier = Earlier { since: sample.since, amount, is_met: false };
 
         self.series.insert(identity(sample.labels), earlier);

@@ -62,7 +62,7 @@ impl Amount {
         }
     }
 
-    /// Gives what came since `earlier`, of the same series.
+    /// Returns what came since `earlier`, of the same series.
     pub(super) fn since(self, earlier: &Self) -> Self {
         match (self, earlier) {
             (Self::Integer(now), Self::Integer(then)) => Self::Integer(now.saturating_sub(*then)),

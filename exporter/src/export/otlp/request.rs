@@ -8,6 +8,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 
 use super::before::{Before, Ended, Held};
+use super::memory::Base;
 use super::point::{Amount, Point, nanos};
 use super::wording::Wording;
 use crate::catalog::{Kind, MetricFamily, Readings, Sample, Sink, families};
@@ -61,16 +62,15 @@ pub(super) fn build(style: Style, held: &Held, now: &Taken, ready: Ready<'_>) {
     }
     for (place, family) in families().enumerate() {
         let words = Wording::of(family, style.names);
-        let keeps_amounts = style.temporality == Temporality::Delta;
-        let last = held.last.as_ref();
-        let mut before = last.map(|taken| Before::read(family, taken, keeps_amounts));
+        let mut before = held.before(place, family, style.temporality);
         let mut series =
             Series { family, words: &words, time, before: before.as_mut(), request: &mut request };
         family.read(&now.readings, &mut series);
         if let Some(before) = before {
+            let last = nanos(before.taken.time);
             before.ended(&mut |sample, identity| {
-                let point = request.last_point(family, &words, time, sample);
-                request.end(family, &words, Ended { place, identity, point });
+                let point = request.last_point(family, &words, [last, time], sample);
+                request.end(family, &words, Ended { place, identity, since: sample.since, point });
             });
         }
     }
@@ -98,12 +98,16 @@ impl Sink for Series<'_, '_, '_> {
         let Self { family, words, time, before, request } = self;
         let mut amount = Amount::of(sample.value);
         let mut start = request.start(*family, &sample);
-        if let Some(before) = before
-            && let Some((earlier, since)) = before.meet(&sample)
-            && counts(*family)
+        let base = before.as_mut().and_then(|before| before.meet(&sample));
+        if let Some(Base { amount: pushed, until }) = base
+            && request.is_delta(*family)
         {
-            amount = amount.since(earlier);
-            start = nanos(since);
+            let until = nanos(until);
+            (amount, start) = match pushed {
+                Some(pushed) => (amount.since(&pushed), until),
+                // It began in the interval of a fold, a part of which may be before that.
+                None => (amount, start.max(until)),
+            };
         }
 
         let attributes = words.attributes(sample.labels);
@@ -119,22 +123,28 @@ fn counts(family: MetricFamily) -> bool {
 }
 
 impl Request<'_> {
-    /// Says when a series began; 0 where that means nothing.
+    fn is_delta(&self, family: MetricFamily) -> bool {
+        self.style.temporality == Temporality::Delta && counts(family)
+    }
+
+    /// Returns when a series began; 0 where that means nothing.
     fn start(&self, family: MetricFamily, sample: &Sample<'_>) -> u64 {
         if counts(family) { nanos(sample.since.unwrap_or(self.style.began)) } else { 0 }
     }
 
-    /// Gives the point which says that a series is no more.
+    /// Returns the point which says that a series has ended between two pushes.
     fn last_point(
         &self,
         family: MetricFamily,
         words: &Wording,
-        time: u64,
+        [last, time]: [u64; 2],
         sample: &Sample<'_>,
     ) -> Point {
+        let start = if self.is_delta(family) { last } else { self.start(family, sample) };
+
         Point {
             attributes: words.attributes(sample.labels),
-            start: self.start(family, sample).min(time),
+            start: start.min(time),
             time,
             amount: Amount::of(sample.value),
             has_ended: true,

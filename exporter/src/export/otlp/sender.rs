@@ -48,7 +48,7 @@ pub struct Sender {
     /// When the push before was taken.
     last: SystemTime,
     /// What the receiver has.
-    held: Held,
+    held: Arc<Held>,
     /// What is not sent yet, or not all of it.
     unfinished: Option<Work>,
     reports: Reports,
@@ -91,7 +91,7 @@ impl Sender {
             backoff: Backoff::default(),
             not_before: Instant::now(),
             last: SystemTime::UNIX_EPOCH,
-            held: Held::default(),
+            held: Arc::default(),
             unfinished: None,
             reports,
         };
@@ -164,7 +164,7 @@ impl Sender {
             Temporality::Cumulative => self.give_up(),
         }
         let make = self.make.clone();
-        let held = self.held.clone();
+        let held = Arc::clone(&self.held);
         let work = tokio::task::spawn_blocking(move || make.work(&held, taken)).await;
         self.unfinished = Some(work.map_err(LocalError::from)??);
 
@@ -180,7 +180,7 @@ impl Sender {
 
         if may_have_arrived {
             let owed = requests.into_iter().flat_map(|request| request.ends).collect();
-            self.held.part(taken, owed, series);
+            Arc::make_mut(&mut self.held).part(taken, owed, series);
         }
     }
 
@@ -204,7 +204,7 @@ impl Sender {
             }
         }
         if let Some(work) = self.unfinished.take() {
-            self.held.whole(work.taken, work.series);
+            Arc::make_mut(&mut self.held).whole(work.taken, work.series, work.ended);
         }
 
         outcome

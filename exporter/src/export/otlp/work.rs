@@ -10,9 +10,10 @@ use opentelemetry_proto::tonic::metrics::v1::{Metric, ResourceMetrics, ScopeMetr
 use super::before::{Ended, Held};
 use super::encoding::encode;
 use super::failure::LocalError;
+use super::memory::Pushed;
 use super::request::{Part, Style, Taken, build};
 use super::resource::Origin;
-use crate::config::{Compression, Names, Protocol};
+use crate::config::{Compression, Names, Protocol, Temporality};
 use crate::version::Build;
 
 /// How requests are made.
@@ -31,6 +32,8 @@ pub struct Work {
     pub requests: VecDeque<Payload>,
     /// How many series went on.
     pub(super) series: usize,
+    /// Of deltas, the series that have ended.
+    pub(super) ended: Vec<Pushed>,
     /// The receiver may have something of it.
     pub(super) may_have_arrived: bool,
     /// How often the receiver has refused the first request.
@@ -52,9 +55,13 @@ impl Make {
     pub fn work(&self, held: &Held, taken: Taken) -> Result<Work, LocalError> {
         let mut requests = Ok(VecDeque::new());
         let mut series = 0;
+        let mut ended = Vec::new();
 
         build(self.style, held, &taken, &mut |Part { metrics, points, ends }| {
             series += points - ends.len();
+            if self.style.temporality == Temporality::Delta {
+                ended.extend(ends.iter().filter_map(|it| it.pushed(taken.time)));
+            }
             let encoded = encode(&self.request(metrics), self.protocol, self.compression);
             match (encoded, &mut requests) {
                 (Ok(body), Ok(requests)) => requests.push_back(Payload { body, points, ends }),
@@ -63,7 +70,8 @@ impl Make {
             }
         });
 
-        Ok(Work { taken, requests: requests?, series, may_have_arrived: false, refusals: 0 })
+        let requests = requests?;
+        Ok(Work { taken, requests, series, ended, may_have_arrived: false, refusals: 0 })
     }
 
     fn request(&self, metrics: Vec<Metric>) -> ExportMetricsServiceRequest {

@@ -1,3 +1,5 @@
+mod namings;
+
 use std::sync::Arc;
 
 use shared::{Count, Direction};
