@@ -109,7 +109,8 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     for address in listeners.addresses() {
         tracing::info!(%address, tls = web.as_ref().is_some_and(WebFile::has_tls), "Listening");
     }
-    let site = site(&config, pushes.read(), snapshot.clone());
+    let read = pushes.read(log_push.as_ref().map(LogPush::lost));
+    let site = site(&config, Arc::clone(&read), snapshot.clone());
 
     let mut parts = Parts::default();
     let wanted = config.devices.clone();
@@ -126,7 +127,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         folder::run(folder, move || devices.collect(), pace)
     });
     parts.start("http", |stop| async move { Ok(http::serve(listeners, site, web, stop).await?) });
-    pushes.start(&mut parts, &snapshot);
+    pushes.start(&mut parts, &snapshot, &read);
     if let Some(log_push) = log_push {
         log_push.start(&mut parts, &origin)?;
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::Direction;
 
-use crate::health::Push;
+use crate::health::{LogPush, Push};
 use crate::process::Process;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
@@ -44,6 +44,8 @@ pub struct Readings {
     pub build: Build,
     /// One for each receiver of OTLP.
     pub pushes: Vec<Arc<Push>>,
+    /// `None` where the log is not pushed.
+    pub log_push: Option<LogPush>,
 }
 
 /// Metrics that belong together.
@@ -97,7 +99,9 @@ impl MetricFamily {
         match (self.metric.read, self.direction) {
             (Read::Flow(_), Some(direction)) => vec![PREFIX, direction.label()],
             (Read::Flow(_), None) => vec![PREFIX],
-            (Read::Exporter(_) | Read::Build(_) | Read::Push(_), _) => vec![PREFIX, "exporter"],
+            (Read::Exporter(_) | Read::Build(_) | Read::Push(_) | Read::LogPush(_), _) => {
+                vec![PREFIX, "exporter"]
+            }
             (Read::Process(_), _) => vec!["process"],
         }
     }
@@ -142,7 +146,7 @@ impl MetricFamily {
 
     /// Feeds every sample of the metric to `sink`.
     pub fn read(&self, readings: &Readings, sink: &mut dyn Sink) {
-        let Readings { snapshot, process, build, pushes } = readings;
+        let Readings { snapshot, process, build, pushes, log_push } = readings;
 
         match self.metric.read {
             Read::Flow(read) => snapshot
@@ -154,6 +158,7 @@ impl MetricFamily {
             Read::Build(read) => read(build, sink),
             Read::Process(read) => read(process, sink),
             Read::Push(read) => pushes.iter().for_each(|push| read(push, sink)),
+            Read::LogPush(read) => log_push.iter().for_each(|push| read(push, sink)),
         }
     }
 

@@ -109,6 +109,13 @@ pub struct Push {
     pub durations: Durations,
 }
 
+/// How pushing the exporter's own log is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogPush {
+    /// Events that did not reach the receiver: too many waited, or it did not take them.
+    pub lost: u64,
+}
+
 /// How folding is doing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Folding {

@@ -11,9 +11,10 @@ use super::parts::Parts;
 use crate::catalog::Readings;
 use crate::config::Otlp;
 use crate::export::otlp::{
-    self, Bridge, Client, Events, LogClient, Make, Origin, Receiver, Sender, Source, Style, Times,
+    self, Bridge, Client, Events, LogClient, Lost, Make, Origin, Receiver, Sender, Source, Style,
+    Times,
 };
-use crate::health::Push;
+use crate::health::{self, Push};
 use crate::process::Process;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
@@ -71,8 +72,9 @@ impl Pushes {
         Ok(Self { senders, health })
     }
 
-    /// Gives what reads everything at the moment that it is asked.
-    pub(super) fn read(&self) -> Read {
+    /// Returns what reads everything at the moment it is called; `lost` are events of the log, where
+    /// it is pushed.
+    pub(super) fn read(&self, lost: Option<Lost>) -> Read {
         let health = self.health.clone();
 
         Arc::new(move |snapshot| Readings {
@@ -80,15 +82,19 @@ impl Pushes {
             process: Process::read(),
             build: Build::THIS,
             pushes: health.iter().map(|push| Arc::clone(&push.borrow())).collect(),
+            log_push: lost.as_ref().map(|lost| health::LogPush { lost: lost.read() }),
         })
     }
 
     /// Starts one part for each receiver.
-    pub(super) fn start(self, parts: &mut Parts, snapshot: &watch::Receiver<Arc<Snapshot>>) {
-        let read = self.read();
-
+    pub(super) fn start(
+        self,
+        parts: &mut Parts,
+        snapshot: &watch::Receiver<Arc<Snapshot>>,
+        read: &Read,
+    ) {
         for sender in self.senders {
-            let source = Source { snapshot: snapshot.clone(), read: Arc::clone(&read) };
+            let source = Source { snapshot: snapshot.clone(), read: Arc::clone(read) };
             parts.start("otlp", |stop| async move {
                 sender.run(source, stop).await;
                 Ok(())
@@ -113,6 +119,11 @@ impl LogPush {
             let (bridge, events) = otlp::bridge();
             (bridge, Self { receiver, events })
         }))
+    }
+
+    /// Returns what counts the events that are lost.
+    pub(super) fn lost(&self) -> Lost {
+        self.events.lost()
     }
 
     pub(super) fn start(self, parts: &mut Parts, origin: &Origin) -> anyhow::Result<()> {

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use shared::{Count, Direction, Family, PortKey, PortProtocol, Protocol};
 
 use crate::health::{
-    AttachFailure, Attachment, Folding, Health, Hook, Mode, Push, PushFailure, Running,
+    AttachFailure, Attachment, Folding, Health, Hook, LogPush, Mode, Push, PushFailure, Running,
 };
 use crate::interval::{Law, MapUse, Totals};
 use crate::process::Process;
@@ -40,6 +40,7 @@ pub(crate) fn readings() -> Readings {
             target: "x86_64-unknown-linux-gnu",
         },
         pushes: vec![Arc::new(pushed())],
+        log_push: Some(LogPush { lost: 7 }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the catalogue says about one metric.
 
-use crate::health::Push;
+use crate::health::{LogPush, Push};
 use crate::process::Process;
 use crate::snapshot::{Flow, Snapshot};
 use crate::version::Build;
@@ -71,6 +71,8 @@ pub enum Read {
     Process(fn(&Process, &mut dyn Sink)),
     /// `packet_exporter_`
     Push(fn(&Push, &mut dyn Sink)),
+    /// `packet_exporter_`
+    LogPush(fn(&LogPush, &mut dyn Sink)),
 }
 
 impl Metric {

@@ -50,6 +50,7 @@ fn only(flow: Flow) -> Readings {
         process: Process::default(),
         build: Build::THIS,
         pushes: Vec::new(),
+        log_push: None,
     }
 }
 

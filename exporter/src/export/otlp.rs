@@ -24,7 +24,7 @@ mod work;
 pub use before::Held;
 pub use client::Client;
 pub use failure::LocalError;
-pub use logs::{Bridge, Events, LogClient, bridge};
+pub use logs::{Bridge, Events, LogClient, Lost, bridge};
 pub use receiver::Receiver;
 pub use request::{Style, Taken};
 pub use resource::Origin;

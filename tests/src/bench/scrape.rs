@@ -85,5 +85,6 @@ pub(super) fn readings(series: u32) -> Readings {
         process: Process::default(),
         build: Build { version: "", revision: "", branch: "", rustversion: "", target: "" },
         pushes: Vec::new(),
+        log_push: None,
     }
 }

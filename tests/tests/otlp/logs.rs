@@ -9,7 +9,7 @@ use tests::service::Service;
 use tests::tools::tool;
 
 use super::tls::{self, authority, behind_tls, file, vouch};
-use super::{COLLECTOR, GRPC, HTTP, PYTHON, cable, start_in};
+use super::{COLLECTOR, GRPC, HTTP, PYTHON, cable, start, start_in};
 
 const ON_CABLE: [&str; 4] = ["--devices.include", Cable::DEVICE, "--datapath.interval", "100ms"];
 
@@ -153,6 +153,26 @@ fn a_log_that_nobody_takes_does_not_feed_itself() {
     let log = service.log();
     assert!(log.lines().count() <= before + 1, "{log}");
 }
+
+#[test]
+#[ignore = "needs root: `cargo xtask test otlp`"]
+fn events_that_a_receiver_never_takes_are_counted() {
+    let cable = cable("lostlog");
+    let unpushed = start(&cable, &[GRPC], &[]);
+    assert_eq!(unpushed.scrape().find(LOST, &[]), None, "there is nothing to lose");
+    drop(unpushed);
+    // There is no such page.
+    let itself = "http://127.0.0.1:10199";
+    let service = start_in(&cable, &ON_CABLE, &logging("http/protobuf", itself));
+    assert!(service.scrape().find(LOST, &[]).is_some());
+
+    wait_for("lost events", || match service.scrape().find(LOST, &[]) {
+        Some(lost) if lost > 0 => Ok(()),
+        other => Err(format!("{other:?}: {}", service.log())),
+    });
+}
+
+const LOST: &str = "packet_exporter_log_events_lost_total";
 
 fn logging(protocol: &'static str, endpoint: &'static str) -> [(&'static str, &'static str); 4] {
     [

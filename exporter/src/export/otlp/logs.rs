@@ -29,8 +29,12 @@ pub type Bridge = OpenTelemetryTracingBridge<SdkLoggerProvider, SdkLogger>;
 #[derive(Debug)]
 pub struct Events {
     waiting: mpsc::Receiver<Event>,
-    lost: Arc<AtomicU64>,
+    lost: Lost,
 }
+
+/// How many events were lost so far.
+#[derive(Clone, Debug, Default)]
+pub struct Lost(Arc<AtomicU64>);
 
 type Event = (SdkLogRecord, InstrumentationScope);
 
@@ -50,8 +54,8 @@ const LAST: Duration = Duration::from_secs(2);
 /// Gives what takes events, and never waits for anything, and where they are then.
 pub fn bridge() -> (Bridge, Events) {
     let (queue, waiting) = mpsc::channel(WAITING);
-    let lost = Arc::new(AtomicU64::new(0));
-    let processor = Queue { queue, lost: Arc::clone(&lost) };
+    let lost = Lost::default();
+    let processor = Queue { queue, lost: lost.clone() };
     let provider = SdkLoggerProvider::builder().with_log_processor(processor).build();
 
     (OpenTelemetryTracingBridge::new(&provider), Events { waiting, lost })
@@ -60,13 +64,24 @@ pub fn bridge() -> (Bridge, Events) {
 #[derive(Debug)]
 struct Queue {
     queue: mpsc::Sender<Event>,
-    lost: Arc<AtomicU64>,
+    lost: Lost,
+}
+
+impl Lost {
+    /// Returns how many.
+    pub fn read(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, events: usize) {
+        self.0.fetch_add(events as u64, Ordering::Relaxed);
+    }
 }
 
 impl LogProcessor for Queue {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
         if self.queue.try_send((record.clone(), scope.clone())).is_err() {
-            self.lost.fetch_add(1, Ordering::Relaxed);
+            self.lost.add(1);
         }
     }
 
@@ -91,16 +106,23 @@ impl LogProcessor for Queue {
 struct Carrier {
     client: LogClient,
     backoff: Backoff,
-    lost: Arc<AtomicU64>,
+    lost: Lost,
+    /// How many lost events the log has told of.
+    told: u64,
     is_failing: bool,
 }
 
 impl Events {
+    /// Returns what counts the events that are lost.
+    pub fn lost(&self) -> Lost {
+        self.lost.clone()
+    }
+
     /// Pushes events until told to stop, and those that are there a little later.
     pub async fn push(self, client: LogClient, stop: CancellationToken) {
         let Self { mut waiting, lost } = self;
         let backoff = Backoff::default();
-        let mut carrier = Carrier { client, backoff, lost, is_failing: false };
+        let mut carrier = Carrier { client, backoff, lost, told: 0, is_failing: false };
         let mut events = Vec::new();
 
         while !stop.is_cancelled() {
@@ -129,7 +151,7 @@ impl Events {
             events.push(event);
         }
         if !events.is_empty() && timeout(LAST, carrier.push(&events, &stop)).await.is_err() {
-            carrier.lose(events.len());
+            carrier.lost.add(events.len());
         }
     }
 }
@@ -158,11 +180,7 @@ impl Carrier {
         };
 
         tracing::debug!(error, events = events.len(), "Log events are lost");
-        self.lose(events.len());
-    }
-
-    fn lose(&self, events: usize) {
-        self.lost.fetch_add(events as u64, Ordering::Relaxed);
+        self.lost.add(events.len());
     }
 
     fn failed(&mut self, error: &str) {
@@ -175,7 +193,8 @@ impl Carrier {
 
     fn recovered(&mut self) {
         self.backoff.reset();
-        let lost = self.lost.swap(0, Ordering::Relaxed);
+        let all = self.lost.read();
+        let lost = all - std::mem::replace(&mut self.told, all);
         let endpoint = &*self.client.name;
 
         if self.is_failing {

@@ -19,6 +19,7 @@ const PROTOCOLS: [Protocol; 3] = [Protocol::Grpc, Protocol::HttpProtobuf, Protoc
 struct Pushing {
     running: JoinSet<()>,
     stop: CancellationToken,
+    lost: Lost,
     /// What goes to standard error.
     paper: Paper,
     _logging: tracing::subscriber::DefaultGuard,
@@ -37,9 +38,10 @@ impl Pushing {
         let stop = CancellationToken::new();
         let mut running = JoinSet::new();
         let client = LogClient::new(receiver, &Origin::detect()).unwrap();
+        let lost = events.lost();
         running.spawn(events.push(client, stop.clone()));
 
-        Self { running, stop, paper, _logging: tracing::subscriber::set_default(subscriber) }
+        Self { running, stop, lost, paper, _logging: tracing::subscriber::set_default(subscriber) }
     }
 
     /// Waits for what is logged on standard error.
@@ -180,7 +182,7 @@ async fn no_event_is_waited_for_when_nobody_takes_them() {
         }
     });
 
-    assert_eq!(events.lost.load(Ordering::Relaxed), 5);
+    assert_eq!(events.lost().read(), 5);
 }
 
 #[tokio::test]
@@ -237,7 +239,7 @@ async fn what_a_receiver_cannot_take_now_comes_again_and_what_it_never_takes_is_
         tracing::warn!(target: "exporter::a", "First");
         until("a repetition", || fake.got().len() == 2).await;
 
-        fake.then([last.clone(), last]);
+        fake.then([last.clone(), last.clone()]);
         tracing::warn!(target: "exporter::a", "Second");
         until("a refusal and one more", || fake.got().len() == 4).await;
         tracing::warn!(target: "exporter::a", "Third");
@@ -246,6 +248,14 @@ async fn what_a_receiver_cannot_take_now_comes_again_and_what_it_never_takes_is_
         assert_eq!(bodies(&fake), ["First", "First", "Second", "Second", "Third"]);
         let text = pushing.paper.text();
         assert!(text.contains("lost=1"), "{text}");
+        assert_eq!(pushing.lost.read(), 1);
+
+        fake.then([last.clone(), last]);
+        tracing::warn!(target: "exporter::a", "Fourth");
+        until("another loss", || pushing.lost.read() == 2).await;
+        tracing::warn!(target: "exporter::a", "Fifth");
+        let told = "lost=1";
+        until("its own line", || pushing.paper.text().matches(told).count() == 2).await;
         pushing.end().await;
     }
 }
