@@ -106,7 +106,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("tracing_logfmt", &["logging"]),
     ("tracing_subscriber", &["logging"]),
     ("webpki", &["http"]),
-    ("x509_parser", &["http"]),
+    ("x509_parser", &["http", "export::otlp"]),
     ("zerocopy", &["datapath"]),
     ("zstd", &["http", "export::otlp"]),
 ];

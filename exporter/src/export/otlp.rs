@@ -18,6 +18,7 @@ mod resource;
 mod sender;
 mod signal;
 mod tls;
+mod trust;
 mod wording;
 mod work;
 

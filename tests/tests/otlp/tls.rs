@@ -68,6 +68,28 @@ fn a_certificate_of_somebody_or_for_somebody_else_is_refused_by_its_name() {
     }
 }
 
+#[test]
+#[ignore = "needs root: `cargo xtask test otlp`"]
+fn a_certificate_that_is_its_own_authority_is_trusted_if_it_is_the_given_one() {
+    let test = "a_certificate_that_is_its_own_authority_is_trusted_if_it_is_the_given_one";
+    let Some(python) = tool(test, PYTHON) else { return };
+    let folder = TempDir::new().unwrap();
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let certificate = params.self_signed(&key).unwrap().pem();
+    let file = file(&folder, "own.pem", &certificate);
+    let cable = cable("owncert");
+    let oracle = behind_tls(&cable.here, &python, &certificate, &key.serialize_pem());
+
+    for (protocol, endpoint) in RECEIVERS {
+        let service =
+            start(&cable, &[endpoint], &["--otlp.protocol", protocol, "--otlp.ca-file", &file]);
+        oracle.next();
+        assert_eq!(service.scrape().find(FAILURES, &[]), Some(0), "{}", service.log());
+    }
+}
+
 pub(super) fn behind_tls<'a>(
     here: &'a tests::cable::Namespace,
     python: &Path,

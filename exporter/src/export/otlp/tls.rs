@@ -9,17 +9,23 @@ use rustls::{ClientConfig, RootCertStore, crypto};
 
 use super::failure::LocalError;
 use super::receiver::Receiver;
+use super::trust::Trust;
 
 /// Reads the certificates, and makes of them what a connection needs.
 pub(super) fn config(receiver: &Receiver) -> Result<ClientConfig, LocalError> {
     let Receiver { ca_file, cert_file, key_file, .. } = receiver;
     let is_used = receiver.url.scheme_str() == Some("https");
-    let roots = if is_used { roots(ca_file)? } else { RootCertStore::empty() };
+    let trusted = if is_used { trusted(ca_file)? } else { Vec::new() };
     let provider = Arc::new(crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|source| LocalError::Tls { source })?
-        .with_root_certificates(roots);
+        .map_err(|source| LocalError::Tls { source })?;
+    let roots = roots(&trusted, ca_file)?;
+    let builder = match Trust::new(trusted, roots, provider) {
+        Ok(trust) => builder.dangerous().with_custom_certificate_verifier(Arc::new(trust)),
+        // Nothing is trusted, which is said when it is needed.
+        Err(_) => builder.with_root_certificates(RootCertStore::empty()),
+    };
 
     if !is_used || cert_file.as_os_str().is_empty() {
         return Ok(builder.with_no_client_auth());
@@ -33,17 +39,25 @@ pub(super) fn config(receiver: &Receiver) -> Result<ClientConfig, LocalError> {
         .map_err(|source| LocalError::Certificate { source })
 }
 
-/// Gives those in the file; without a file those that the system trusts.
-fn roots(ca_file: &Path) -> Result<RootCertStore, LocalError> {
-    let mut roots = RootCertStore::empty();
-
+/// Reads the certificates in the file; without a file those that the system trusts.
+fn trusted(ca_file: &Path) -> Result<Vec<CertificateDer<'static>>, LocalError> {
     if ca_file.as_os_str().is_empty() {
         // Those that cannot be read are missing when they are needed, which is said then.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        return Ok(roots);
+        return Ok(rustls_native_certs::load_native_certs().certs);
     }
-    for certificate in certificates(ca_file)? {
-        roots.add(certificate).map_err(|source| LocalError::Tls { source })?;
+
+    certificates(ca_file)
+}
+
+/// Returns the authorities among the certificates. In a file all have to be.
+fn roots(trusted: &[CertificateDer<'static>], ca_file: &Path) -> Result<RootCertStore, LocalError> {
+    let mut roots = RootCertStore::empty();
+
+    for certificate in trusted {
+        let added = roots.add(certificate.clone());
+        if !ca_file.as_os_str().is_empty() {
+            added.map_err(|source| LocalError::Tls { source })?;
+        }
     }
 
     Ok(roots)

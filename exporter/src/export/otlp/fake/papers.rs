@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::RootCertStore;
-use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
-use rustls::server::WebPkiClientVerifier;
+use rustls::crypto::ring::sign;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{WantsServerCert, WebPkiClientVerifier};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ConfigBuilder, RootCertStore, ServerConfig};
 use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
 
@@ -35,26 +36,67 @@ impl Papers {
         write("client.key", client_key.serialize_pem()).unwrap();
 
         let (server, key) = vouch("localhost");
-        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut roots = RootCertStore::empty();
-        roots.add(authority.der().clone()).unwrap();
-        let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone());
-        let builder = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap();
         let builder = if asks_for_a_client {
-            builder.with_client_cert_verifier(verifier.build().unwrap())
+            let mut roots = RootCertStore::empty();
+            roots.add(authority.der().clone()).unwrap();
+            let provider = Arc::new(rustls::crypto::ring::default_provider());
+            let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider);
+            builder().with_client_cert_verifier(verifier.build().unwrap())
         } else {
-            builder.with_no_client_auth()
+            builder().with_no_client_auth()
         };
-        let mut config = builder.with_single_cert(vec![server.der().clone()], key).unwrap();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
 
-        Self { acceptor: Arc::new(config).into(), folder }
+        Self { acceptor: acceptor(builder, server.der().clone(), &key, &PROTOCOLS), folder }
+    }
+
+    /// A receiver that speaks these protocols alone.
+    pub(in super::super) fn only(protocols: &[&str]) -> Self {
+        let params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        let key = KeyPair::generate().unwrap();
+
+        Self::by_itself(&params, &key, &key, protocols)
+    }
+
+    /// A receiver whose certificate vouches for itself, and which has that key.
+    pub(in super::super) fn by_itself(
+        params: &CertificateParams,
+        key: &KeyPair,
+        shown: &KeyPair,
+        protocols: &[&str],
+    ) -> Self {
+        let certificate = params.self_signed(key).unwrap();
+        let folder = TempDir::new().unwrap();
+        std::fs::write(folder.path().join("ca.pem"), certificate.pem()).unwrap();
+        let builder = builder().with_no_client_auth();
+
+        Self { acceptor: acceptor(builder, certificate.der().clone(), shown, protocols), folder }
     }
 
     pub(in super::super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
+}
+
+const PROTOCOLS: [&str; 2] = ["h2", "http/1.1"];
+
+fn builder() -> ConfigBuilder<ServerConfig, rustls::WantsVerifier> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+
+    ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap()
+}
+
+/// Shows the certificate, whether the key belongs to it or not.
+fn acceptor(
+    builder: ConfigBuilder<ServerConfig, WantsServerCert>,
+    certificate: CertificateDer<'static>,
+    key: &KeyPair,
+    protocols: &[&str],
+) -> TlsAcceptor {
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let key = sign::any_supported_type(&key).unwrap();
+    let shown = SingleCertAndKey::from(CertifiedKey::new(vec![certificate], key));
+    let mut config = builder.with_cert_resolver(Arc::new(shown));
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+
+    Arc::new(config).into()
 }

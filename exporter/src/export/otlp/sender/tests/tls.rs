@@ -1,5 +1,9 @@
 //! Receivers that speak TLS.
 
+use rcgen::{
+    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd,
+};
+
 use super::super::super::fake::papers::Papers;
 use super::*;
 
@@ -50,4 +54,73 @@ async fn a_receiver_may_ask_who_pushes() {
             .map(|reason| unnamed.failures.get(&reason).copied().unwrap_or(0));
         assert!(unnamed.exports == 0 && tls + amid > 0, "{protocol:?} {unnamed:?}");
     }
+}
+
+/// What becomes of a push to a receiver whose certificate is its own authority.
+async fn by_itself(
+    change: impl FnOnce(&mut CertificateParams),
+    host: &str,
+    protocol: Protocol,
+) -> Arc<Push> {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    change(&mut params);
+    let papers = Papers::by_itself(&params, &key, &key, &["h2", "http/1.1"]);
+    let trusting = Otlp { ca_file: papers.path("ca.pem"), ..Otlp::default() };
+
+    outcome(&papers, host, protocol, trusting).await
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_its_own_authority_is_trusted_if_it_is_the_given_one() {
+    for protocol in [Protocol::Grpc, Protocol::HttpProtobuf] {
+        let taken = by_itself(|_| {}, "localhost", protocol).await;
+        let no_authority =
+            by_itself(|params| params.is_ca = IsCa::NoCa, "localhost", protocol).await;
+
+        for push in [taken, no_authority] {
+            assert_eq!(push.exports, 1, "{protocol:?} {push:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_its_own_authority_is_checked_for_name_time_and_use() {
+    use ExtendedKeyUsagePurpose::{ClientAuth, ServerAuth};
+
+    let http = Protocol::HttpProtobuf;
+    let year = |params: &mut CertificateParams, from: i32, to: i32| {
+        (params.not_before, params.not_after) =
+            (date_time_ymd(from, 1, 1), date_time_ymd(to, 1, 1));
+    };
+    let limit = |params: &mut CertificateParams, uses: &[ExtendedKeyUsagePurpose]| {
+        params.extended_key_usages = uses.to_vec();
+    };
+
+    let taken = by_itself(|it| limit(it, &[ClientAuth, ServerAuth]), "localhost", http).await;
+    let refused = [
+        ("name", by_itself(|_| {}, "127.0.0.1", http).await),
+        ("expired", by_itself(|it| year(it, 2000, 2001), "localhost", http).await),
+        ("future", by_itself(|it| year(it, 3000, 3001), "localhost", http).await),
+        ("use", by_itself(|it| limit(it, &[ClientAuth]), "localhost", http).await),
+    ];
+
+    assert_eq!(taken.exports, 1, "{taken:?}");
+    for (why, push) in refused {
+        assert_eq!(push.failures.get(&PushFailure::Tls), Some(&1), "{why}: {push:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_receiver_that_shows_the_given_certificate_must_have_its_key() {
+    let [key, other] = [(); 2].map(|()| KeyPair::generate().unwrap());
+    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let papers = Papers::by_itself(&params, &key, &other, &["http/1.1"]);
+    let trusting = Otlp { ca_file: papers.path("ca.pem"), ..Otlp::default() };
+
+    let push = outcome(&papers, "localhost", Protocol::HttpProtobuf, trusting).await;
+
+    assert_eq!(push.failures.get(&PushFailure::Tls), Some(&1), "{push:?}");
 }
