@@ -102,6 +102,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("toml", &["config"]),
     ("tonic", &["export::otlp"]),
     ("tonic_types", &["export::otlp"]),
+    ("tower_service", &["export::otlp"]),
     ("tracing", &["app", "datapath", "folder", "http", "interfaces", "logging", "export::otlp"]),
     ("tracing_logfmt", &["logging"]),
     ("tracing_subscriber", &["logging"]),

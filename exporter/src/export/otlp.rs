@@ -2,6 +2,7 @@
 
 mod backoff;
 mod before;
+mod causes;
 mod client;
 mod encoding;
 mod failure;
@@ -10,6 +11,7 @@ mod fake;
 mod grpc;
 mod logs;
 mod memory;
+mod mismatch;
 mod point;
 mod receiver;
 mod reports;

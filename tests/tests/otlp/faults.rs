@@ -172,9 +172,14 @@ fn a_port_that_speaks_something_else_is_a_failure_that_is_named() {
     let oracle = Oracle::start(&cable.here, &python);
     // gRPC to a server of HTTP/1.1, HTTP to a server of gRPC, and HTTP to where there is no such page.
     let own = "http://127.0.0.1:10199/v1/metrics";
-    for (protocol, endpoint) in
-        [("grpc", HTTP), ("http/protobuf", GRPC), ("http/protobuf", own), ("http/json", own)]
-    {
+    let cases = [
+        ("grpc", HTTP, "does not speak gRPC on this port"),
+        ("http/protobuf", GRPC, "speaks gRPC on this port"),
+        ("http/protobuf", own, "answered 404"),
+        ("http/json", own, "answered 404"),
+        ("grpc", "https://127.0.0.1:4317", "write `http://`"),
+    ];
+    for (protocol, endpoint, words) in cases {
         let service =
             start(&cable, &[endpoint], &["--otlp.protocol", protocol, "--otlp.timeout", "2s"]);
 
@@ -188,7 +193,7 @@ fn a_port_that_speaks_something_else_is_a_failure_that_is_named() {
         let lines: Vec<_> = log.lines().filter(|line| line.contains(endpoint)).collect();
         println!("{protocol}: {}", lines.join("\n"));
         assert!(
-            lines.len() == 1 && lines[0].contains("level=warn"),
+            lines.len() == 1 && lines[0].contains("level=warn") && lines[0].contains(words),
             "{protocol} {endpoint}: {log}"
         );
         assert_eq!(service.scrape().find("packet_exporter_otlp_exports_total", &[]), Some(0));

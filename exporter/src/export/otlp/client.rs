@@ -7,7 +7,7 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::http::{HeaderValue, Response, header};
 use hyper::{HeaderMap, Method, Request};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -16,20 +16,21 @@ use tonic::body::Body;
 
 use super::failure::{LocalError, SendError, shortened};
 use super::grpc;
+use super::mismatch::Listening;
 use super::receiver::Receiver;
-use super::signal::{self, Answer};
+use super::signal::{self, Answer, Format};
 use super::tls;
 use crate::config::Protocol;
 
 /// What carries requests of both protocols.
-pub(super) type Carrier = HyperClient<Connector, Body>;
-type Connector = HttpsConnector<HttpConnector>;
+pub(super) type Carrier = HyperClient<Listening, Body>;
 
 /// Connections to one receiver, made when they are needed.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(super) receiver: Receiver,
     carrier: Carrier,
+    listening: Listening,
 }
 
 /// Most of an answer that is read; receivers have little to say.
@@ -39,12 +40,12 @@ impl Client {
     /// Reads the certificates that connections need.
     pub fn new(receiver: Receiver) -> Result<Self, LocalError> {
         let is_grpc = receiver.protocol == Protocol::Grpc;
-        let connector = connector(&receiver)?;
+        let listening = connector(&receiver)?;
         receiver.headers()?;
         let mut carrier = HyperClient::builder(TokioExecutor::new());
         carrier.http2_only(is_grpc).timer(TokioTimer::new()).pool_timer(TokioTimer::new());
 
-        Ok(Self { carrier: carrier.build(connector), receiver })
+        Ok(Self { carrier: carrier.build(listening.clone()), listening, receiver })
     }
 
     /// Sends one encoded request, for as long as is `left`.
@@ -55,18 +56,25 @@ impl Client {
         let sending = async {
             match protocol {
                 Protocol::Grpc => {
-                    grpc::call(self.carrier.clone(), &self.receiver, headers, body).await
+                    let receiver = &self.receiver;
+                    let sent = grpc::call(self.carrier.clone(), receiver, headers, body).await;
+                    Ok(signal::answer(Format::Protobuf, &sent?))
                 }
                 Protocol::HttpProtobuf | Protocol::HttpJson => self.post(headers, body).await,
             }
         };
 
-        let answer = time::timeout(timeout, sending).await;
-        let body = answer.unwrap_or(Err(SendError::Timeout(timeout)))?;
-        Ok(signal::answer(protocol, &body))
+        let sent = time::timeout(timeout, sending).await;
+        let sent = sent.unwrap_or(Err(SendError::Timeout(timeout)));
+        sent.map_err(|error| self.explained(error))
     }
 
-    async fn post(&self, headers: HeaderMap, body: Bytes) -> Result<Bytes, SendError> {
+    /// Returns the better reason of a failure, if what the receiver said first shows one.
+    pub(super) fn explained(&self, error: SendError) -> SendError {
+        error.on(&self.receiver, self.listening.heard())
+    }
+
+    async fn post(&self, headers: HeaderMap, body: Bytes) -> Result<Answer, SendError> {
         let content_type = match self.receiver.protocol {
             Protocol::HttpJson => "application/json",
             Protocol::HttpProtobuf | Protocol::Grpc => "application/x-protobuf",
@@ -81,45 +89,55 @@ impl Client {
             set.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
 
-        self.carry(request).await
+        let (head, body) = self.carry(request).await?.into_parts();
+        Ok(signal::answer(Format::of(&head.headers, self.receiver.protocol), &body))
     }
 
-    /// Sends a request over HTTP; gives the body of an answer of success.
-    pub(super) async fn carry(&self, request: Request<Body>) -> Result<Bytes, SendError> {
+    /// Sends a request over HTTP. Returns the answer, if it is one of success.
+    pub(super) async fn carry(&self, request: Request<Body>) -> Result<Response<Bytes>, SendError> {
         let response = self.carrier.request(request).await;
 
         answered(response.map_err(|error| SendError::of_transport(error.into()))?).await
     }
 }
 
-/// Gives what makes connections, after reading the certificates that they need.
-pub(super) fn connector(receiver: &Receiver) -> Result<Connector, LocalError> {
+/// Returns what makes connections, after reading the certificates that they need.
+pub(super) fn connector(receiver: &Receiver) -> Result<Listening, LocalError> {
     let tls = tls::config(receiver)?;
     let mut http = HttpConnector::new();
     http.enforce_http(false);
     http.set_nodelay(true);
     let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
 
-    Ok(match receiver.protocol {
+    Ok(Listening::new(match receiver.protocol {
         Protocol::Grpc => connector.enable_http2().wrap_connector(http),
         Protocol::HttpProtobuf | Protocol::HttpJson => {
             connector.enable_all_versions().wrap_connector(http)
         }
-    })
+    }))
 }
 
-/// Gives the body of an answer of success.
-async fn answered(response: Response<Incoming>) -> Result<Bytes, SendError> {
+/// Returns an answer with its body, if it is one of success.
+async fn answered(response: Response<Incoming>) -> Result<Response<Bytes>, SendError> {
+    const PAGE: &str = "with a web page, as no receiver of OTLP does";
+
     let (head, body) = response.into_parts();
     let body = Limited::new(body, LONGEST_ANSWER).collect().await;
     let body = body.map(http_body_util::Collected::to_bytes);
 
     if head.status.is_success() {
-        // Whoever says too much has taken the request all the same.
-        return match body {
-            Err(error) if error.is::<LengthLimitError>() => Ok(Bytes::new()),
-            body => body.map_err(SendError::of_transport),
+        let body = match body {
+            Err(error) if error.is::<LengthLimitError>() => None,
+            body => Some(body.map_err(SendError::of_transport)?),
         };
+        if signal::is_page(&head.headers, body.as_deref()) {
+            return Err(SendError::Stranger { status: head.status, what: PAGE });
+        }
+        // A receiver that says too much has taken the request all the same.
+        let body = body.unwrap_or_default();
+        // Nothing compressed was asked for, and there is little to say.
+        let is_plain = !head.headers.contains_key(header::CONTENT_ENCODING);
+        return Ok(Response::from_parts(head, if is_plain { body } else { Bytes::new() }));
     }
     let message = body.map(|body| message(&body)).unwrap_or_default();
     Err(SendError::of_answer(head.status, &head.headers, message))

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use hyper::Uri;
 use hyper::http::{HeaderMap, StatusCode, header};
 use hyper_util::client::legacy;
 use opentelemetry_otlp::ExporterBuildError;
@@ -13,6 +14,9 @@ use tokio::task::JoinError;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
+use super::causes::{BoxError, chain, tls_error};
+use super::mismatch::{Heard, Mismatch};
+use super::receiver::Receiver;
 use crate::config::HeaderError;
 use crate::health::PushFailure;
 
@@ -29,6 +33,10 @@ pub(super) enum SendError {
     Timeout(Duration),
     #[error("the connection broke before the answer was complete")]
     Broken { source: BoxError },
+    #[error("{0}")]
+    OtherProtocol(Mismatch),
+    #[error("answered {status}, but {what}; check the address and the path of the endpoint")]
+    Stranger { status: StatusCode, what: &'static str },
     #[error("answered {status}: {message}")]
     Http { status: StatusCode, message: String, retry_after: Option<Duration> },
     #[error("answered {code:?}: {message}")]
@@ -67,13 +75,15 @@ pub enum LocalError {
 
 /// An answer that is not one of gRPC.
 #[derive(Debug, thiserror::Error)]
-#[error("it does not speak gRPC here")]
+#[error("{}", Self::WHAT)]
 pub(super) struct NotGrpc {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
 }
 
-pub(super) type BoxError = Box<dyn Error + Send + Sync>;
+impl NotGrpc {
+    const WHAT: &str = "it does not speak gRPC here";
+}
 
 /// What passes. Source: OTLP specification, "Failures" of OTLP/gRPC.
 const PASSING: [Code; 6] = [
@@ -88,19 +98,40 @@ const PASSING: [Code; 6] = [
 impl SendError {
     /// Makes an error of what went wrong on the way.
     pub(super) fn of_transport(source: BoxError) -> Self {
-        if find(&*source, is_tls) {
+        if tls_error(&*source).is_some() {
             return Self::Tls { source };
         }
         let is_connect = |error: &(dyn Error + 'static)| {
             error.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect)
         };
 
-        if find(&*source, is_connect) { Self::Connect { source } } else { Self::Broken { source } }
+        if chain(&*source).any(is_connect) {
+            Self::Connect { source }
+        } else {
+            Self::Broken { source }
+        }
     }
 
     /// Makes an error of an answer that is not one of success.
     pub(super) fn of_answer(status: StatusCode, headers: &HeaderMap, message: String) -> Self {
-        Self::Http { status, message, retry_after: retry_after(headers, SystemTime::now()) }
+        let retry_after = retry_after(headers, SystemTime::now());
+        let message = if status.is_redirection() { elsewhere(headers) } else { message };
+
+        Self::Http { status, message, retry_after }
+    }
+
+    /// Makes an error of a failure on a connection on which something was `heard`.
+    pub(super) fn on(self, receiver: &Receiver, heard: Heard) -> Self {
+        match self {
+            Self::Connect { .. } | Self::Tls { .. } | Self::Timeout(_) | Self::Broken { .. } => {
+                Mismatch::find(receiver, heard, &self).map_or(self, Self::OtherProtocol)
+            }
+            Self::Local(_)
+            | Self::OtherProtocol(_)
+            | Self::Stranger { .. }
+            | Self::Http { .. }
+            | Self::Grpc { .. } => self,
+        }
     }
 
     /// Makes an error of what a call of gRPC ended with.
@@ -109,10 +140,15 @@ impl SendError {
             error.is::<legacy::Error>() || error.is::<hyper::Error>()
         };
         let not_grpc = chain(&status).find_map(|error| error.downcast_ref::<NotGrpc>());
-        if let Some(not) = not_grpc {
-            return Self::of_answer(not.status, &not.headers, not.to_string());
+        if let Some(NotGrpc { status, headers }) = not_grpc {
+            let (status, what) = (*status, NotGrpc::WHAT);
+            return if status.is_success() {
+                Self::Stranger { status, what }
+            } else {
+                Self::of_answer(status, headers, what.into())
+            };
         }
-        if find(&status, is_transport) {
+        if chain(&status).any(is_transport) {
             return Self::of_transport(Box::new(status));
         }
 
@@ -131,7 +167,8 @@ impl SendError {
             Self::Timeout(_) | Self::Grpc { code: Code::DeadlineExceeded, .. } => {
                 PushFailure::Timeout
             }
-            Self::Broken { .. } => PushFailure::Response,
+            Self::Broken { .. } | Self::Stranger { .. } => PushFailure::Response,
+            Self::OtherProtocol(mismatch) => mismatch.reason(),
             Self::Http { status, .. } => match status.as_u16() {
                 401 | 403 => PushFailure::Unauthorized,
                 429 => PushFailure::Throttled,
@@ -154,7 +191,9 @@ impl SendError {
     pub(super) fn is_passing(&self) -> bool {
         match self {
             Self::Connect { .. } | Self::Timeout(_) | Self::Broken { .. } => true,
-            Self::Local(_) | Self::Tls { .. } => false,
+            Self::Local(_) | Self::Tls { .. } | Self::OtherProtocol(_) | Self::Stranger { .. } => {
+                false
+            }
             Self::Http { status, .. } => matches!(status.as_u16(), 429 | 502..=504),
             Self::Grpc { code, retry_after, .. } => {
                 PASSING.contains(code) || *code == Code::ResourceExhausted && retry_after.is_some()
@@ -174,23 +213,31 @@ impl SendError {
             | Self::Connect { .. }
             | Self::Tls { .. }
             | Self::Timeout(_)
-            | Self::Broken { .. } => false,
+            | Self::Broken { .. }
+            | Self::OtherProtocol(_)
+            | Self::Stranger { .. } => false,
         }
     }
 
-    /// Says whether the receiver answered that it does not take the request, for a reason that is
+    /// Returns whether something answered that it does not take the request, for a reason that is
     /// not known to pass and not about who asks.
     pub(super) fn is_refusal(&self) -> bool {
-        let is_answer = matches!(self, Self::Http { .. } | Self::Grpc { .. });
+        let is_answer =
+            matches!(self, Self::Stranger { .. } | Self::Http { .. } | Self::Grpc { .. });
 
-        is_answer && !self.is_passing() && self.reason() == PushFailure::Rejected
+        let reasons = [PushFailure::Rejected, PushFailure::Response];
+        is_answer && !self.is_passing() && reasons.contains(&self.reason())
     }
 
     /// Says whether the receiver may have taken the request, or a part of it, all the same.
     pub(super) fn may_have_arrived(&self) -> bool {
         match self {
             Self::Timeout(_) | Self::Broken { .. } => true,
-            Self::Local(_) | Self::Connect { .. } | Self::Tls { .. } => false,
+            Self::Local(_)
+            | Self::Connect { .. }
+            | Self::Tls { .. }
+            | Self::OtherProtocol(_)
+            | Self::Stranger { .. } => false,
             Self::Http { status, .. } => status.is_server_error(),
             Self::Grpc { code, .. } => !matches!(
                 code,
@@ -207,10 +254,12 @@ impl SendError {
     /// Says whether a new connection may help.
     pub(super) fn is_about_the_connection(&self) -> bool {
         match self {
-            Self::Connect { .. } | Self::Tls { .. } | Self::Timeout(_) | Self::Broken { .. } => {
-                true
-            }
-            Self::Local(_) | Self::Http { .. } | Self::Grpc { .. } => false,
+            Self::Connect { .. }
+            | Self::Tls { .. }
+            | Self::Timeout(_)
+            | Self::Broken { .. }
+            | Self::OtherProtocol(_) => true,
+            Self::Local(_) | Self::Stranger { .. } | Self::Http { .. } | Self::Grpc { .. } => false,
         }
     }
 
@@ -222,7 +271,9 @@ impl SendError {
             | Self::Connect { .. }
             | Self::Tls { .. }
             | Self::Timeout(_)
-            | Self::Broken { .. } => None,
+            | Self::Broken { .. }
+            | Self::OtherProtocol(_)
+            | Self::Stranger { .. } => None,
         }
     }
 }
@@ -238,7 +289,25 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     })
 }
 
-/// Gives the beginning of a text of the receiver's, on one line.
+/// Returns where an answer redirects to, without what may be secret.
+fn elsewhere(headers: &HeaderMap) -> String {
+    let location = headers.get(header::LOCATION).and_then(|it| it.to_str().ok()?.parse().ok());
+    let Some(location): Option<Uri> = location else {
+        return "it redirects; redirects are not followed".into();
+    };
+    let host = location.host().map(|host| match location.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.into(),
+    });
+    let base = location.scheme().zip(host).map(|(scheme, host)| format!("{scheme}://{host}"));
+    let to = shortened(&[&base.unwrap_or_default(), location.path()].concat());
+
+    format!(
+        "it redirects to `{to}`; redirects are not followed: if the receiver is there, name that"
+    )
+}
+
+/// Returns the beginning of a text of the receiver's, on one line.
 pub(super) fn shortened(text: &str) -> String {
     const LONGEST: usize = 300;
 
@@ -251,25 +320,4 @@ pub(super) fn described(error: &(dyn Error + 'static)) -> String {
     let texts: Vec<_> = chain(error).filter(says_more).map(ToString::to_string).collect();
 
     shortened(&texts.join(": "))
-}
-
-fn find(error: &(dyn Error + 'static), is_it: impl Fn(&(dyn Error + 'static)) -> bool) -> bool {
-    chain(error).any(is_it)
-}
-
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    let mut next = Some(error);
-
-    std::iter::from_fn(move || {
-        let error = next?;
-        next = error.source();
-        Some(error)
-    })
-}
-
-/// An error of the operating system may carry one of TLS, which is not its source.
-fn is_tls(error: &(dyn Error + 'static)) -> bool {
-    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-
-    error.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
 }

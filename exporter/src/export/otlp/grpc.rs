@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 
 use bytes::{Buf, BufMut, Bytes};
 use hyper::body::Incoming;
+use hyper::http::header;
 use hyper::http::uri::PathAndQuery;
 use hyper::{HeaderMap, Response, StatusCode};
 use tonic::body::Body;
@@ -13,12 +14,16 @@ use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, En
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Status};
 
+use super::causes::BoxError;
 use super::client::Carrier;
-use super::failure::{BoxError, NotGrpc, SendError};
+use super::failure::{NotGrpc, SendError};
 use super::receiver::Receiver;
 use crate::config::Compression;
 
 const METHOD: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
+
+/// How the type of an answer begins.
+const GRPC: &[u8] = b"application/grpc";
 
 /// Calls the receiver with an encoded request; gives its encoded answer.
 pub(super) async fn call(
@@ -60,9 +65,12 @@ impl GrpcService<Body> for Checked {
 
         Box::pin(async move {
             let answer = answer.await?;
-            match answer.status() {
-                StatusCode::OK => Ok(answer),
-                status => Err(NotGrpc { status, headers: answer.headers().clone() }.into()),
+            let (status, headers) = (answer.status(), answer.headers());
+            let content_type = headers.get(header::CONTENT_TYPE);
+            let is_grpc = content_type.is_none_or(|it| it.as_bytes().starts_with(GRPC));
+            match status {
+                StatusCode::OK if is_grpc => Ok(answer),
+                _ => Err(NotGrpc { status, headers: headers.clone() }.into()),
             }
         })
     }

@@ -27,6 +27,8 @@ pub(super) struct Reports {
 struct Remarks {
     /// Data points that it turned away.
     rejected: u64,
+    /// Some of it cannot be read as answers of OTLP.
+    is_unread: bool,
     /// By what they have in common: words with digits differ from push to push. At most [`MESSAGES`].
     messages: BTreeMap<String, String>,
 }
@@ -58,6 +60,7 @@ impl Reports {
             push.points += points as u64 - rejected;
         });
 
+        self.heard.is_unread |= answer.is_unread;
         self.heard.add(rejected, answer.message);
     }
 
@@ -107,6 +110,12 @@ impl Reports {
         if heard.is_news_after(&self.told) {
             if rejected > 0 {
                 tracing::warn!(endpoint, rejected, message, "Receiver turned data points away");
+            } else if heard.is_unread {
+                tracing::warn!(
+                    endpoint,
+                    message,
+                    "The answers are not those of OTLP; check that the points arrive"
+                );
             } else {
                 tracing::info!(endpoint, message, "Receiver says something");
             }

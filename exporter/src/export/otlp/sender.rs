@@ -77,7 +77,7 @@ pub(super) const UNDER_WAY: Duration = Duration::from_secs(1);
 const LAST: Duration = Duration::from_secs(3);
 
 /// After so many pushes in which it was refused, a request of deltas is left out. Of counts that
-/// are cumulative there is a new one in each push.
+/// are cumulative each push has new requests.
 const REFUSALS: u32 = 3;
 
 impl Sender {
@@ -184,78 +184,107 @@ impl Sender {
         }
     }
 
-    /// Sends what is unfinished. A request that the receiver will never take is left out, and so is
-    /// one that it has refused in several pushes: newer ones wait for it.
+    /// Sends what is unfinished, one request after the other. One that fails does not keep the
+    /// others from being sent: what may pass is repeated after them, what the receiver refuses waits
+    /// for the next push. Left out is what it will never take, and what it has refused in several
+    /// pushes: newer counts wait for it.
     async fn deliver(&mut self, turn: Turn<'_>) -> Result<(), SendError> {
         let mut outcome = Ok(());
+        // Those at the end were refused in this push.
+        let mut left = self.unfinished.as_ref().map_or(0, |work| work.requests.len());
 
-        while let Some((body, points)) = self.next_request() {
+        while left > 0 {
+            let Some(Payload { body, points, .. }) = self.first_request().cloned() else { break };
             match self.send(body, turn).await {
-                Ok(answer) => self.reports.answer(answer, points),
-                Err(error) if error.is_about_the_content() || self.is_refused_again(&error) => {
-                    self.reports.turned_away(points);
+                Ok(answer) => {
+                    self.reports.answer(answer, points);
+                    self.drop_first();
+                    left -= 1;
+                }
+                Err(error) if error.is_passing() => {
+                    if !self.may_repeat(&error, turn).await {
+                        return Err(error);
+                    }
+                    self.postpone_first(left);
+                }
+                Err(error) if error.is_about_the_content() || error.is_refusal() => {
+                    if error.is_about_the_content() || self.is_refused_again() {
+                        self.reports.turned_away(points);
+                        self.drop_first();
+                    } else {
+                        self.postpone_first(usize::MAX);
+                    }
+                    left -= 1;
                     outcome = Err(error);
                 }
                 Err(error) => return Err(error),
             }
-            if let Some(work) = &mut self.unfinished {
-                work.requests.pop_front();
-                work.refusals = 0;
-            }
         }
-        if let Some(work) = self.unfinished.take() {
+        if let Some(work) = self.unfinished.take_if(|work| work.requests.is_empty()) {
             Arc::make_mut(&mut self.held).whole(work.taken, work.series, work.ended);
         }
 
         outcome
     }
 
-    /// Notes a refusal of the first request, and says whether there were too many.
-    fn is_refused_again(&mut self, error: &SendError) -> bool {
-        let Some(work) = self.unfinished.as_mut().filter(|_| error.is_refusal()) else {
-            return false;
-        };
-        work.refusals += 1;
+    /// Notes a refusal of the first request. Returns whether there were too many.
+    fn is_refused_again(&mut self) -> bool {
+        let request = self.unfinished.as_mut().and_then(|work| work.requests.front_mut());
 
-        work.refusals >= REFUSALS
+        request.is_some_and(|request| {
+            request.refusals += 1;
+            request.refusals >= REFUSALS
+        })
     }
 
-    fn next_request(&self) -> Option<(Bytes, usize)> {
-        let Payload { body, points, .. } = self.unfinished.as_ref()?.requests.front()?;
-
-        Some((body.clone(), *points))
+    fn first_request(&self) -> Option<&Payload> {
+        self.unfinished.as_ref()?.requests.front()
     }
 
-    /// Sends one request, again and again as long as that may help.
-    async fn send(&mut self, body: Bytes, turn: Turn<'_>) -> Result<Answer, SendError> {
-        loop {
-            let left = turn.deadline.saturating_duration_since(Instant::now());
-            // Whoever stops waiting for this does not know either.
-            let had_arrived = self.note_arrival(true);
-            let error = match self.client.send(body.clone(), left).await {
-                Ok(answer) => {
-                    self.backoff.reset();
-                    return Ok(answer);
-                }
-                Err(error) => error,
-            };
-            if !error.may_have_arrived() {
-                self.note_arrival(had_arrived);
-            }
-            self.reports.failure(&error);
-            if !error.is_passing() {
-                return Err(error);
-            }
-            let again = Instant::now() + self.backoff.next(error.retry_after());
-            self.not_before = again;
-            let is_late = again >= turn.until.min(turn.deadline);
-            if is_late || turn.stop.run_until_cancelled(sleep_until(again)).await.is_none() {
-                return Err(error);
-            }
+    fn drop_first(&mut self) {
+        if let Some(work) = &mut self.unfinished {
+            work.requests.pop_front();
         }
     }
 
-    /// Notes whether the receiver may have something of what is unfinished; gives what was noted.
+    /// Puts the first request behind the first so many.
+    fn postpone_first(&mut self, so_many: usize) {
+        if let Some(work) = &mut self.unfinished {
+            let requests = work.requests.make_contiguous();
+            let so_many = so_many.min(requests.len());
+            requests[..so_many].rotate_left(so_many.min(1));
+        }
+    }
+
+    /// Sends one request, once.
+    async fn send(&mut self, body: Bytes, turn: Turn<'_>) -> Result<Answer, SendError> {
+        let left = turn.deadline.saturating_duration_since(Instant::now());
+        // If the answer is no longer waited for, it is not known either.
+        let had_arrived = self.note_arrival(true);
+        let sent = self.client.send(body, left).await;
+
+        match &sent {
+            Ok(_) => self.backoff.reset(),
+            Err(error) => {
+                if !error.may_have_arrived() {
+                    self.note_arrival(had_arrived);
+                }
+                self.reports.failure(error);
+            }
+        }
+        sent
+    }
+
+    /// Waits until the receiver may be asked again. Returns whether that is within the push.
+    async fn may_repeat(&mut self, error: &SendError, turn: Turn<'_>) -> bool {
+        let again = Instant::now() + self.backoff.next(error.retry_after());
+        self.not_before = again;
+        let is_late = again >= turn.until.min(turn.deadline);
+
+        !is_late && turn.stop.run_until_cancelled(sleep_until(again)).await.is_some()
+    }
+
+    /// Notes whether the receiver may have something of what is unfinished; returns what was noted.
     fn note_arrival(&mut self, may_have: bool) -> bool {
         let work = self.unfinished.as_mut();
 

@@ -36,8 +36,6 @@ pub struct Work {
     pub(super) ended: Vec<Pushed>,
     /// The receiver may have something of it.
     pub(super) may_have_arrived: bool,
-    /// How often the receiver has refused the first request.
-    pub(super) refusals: u32,
 }
 
 /// One encoded request.
@@ -47,6 +45,8 @@ pub struct Payload {
     pub points: usize,
     /// Series of which it says that they have ended.
     pub(super) ends: Vec<Ended>,
+    /// In how many pushes the receiver has refused it.
+    pub(super) refusals: u32,
 }
 
 impl Make {
@@ -64,14 +64,15 @@ impl Make {
             }
             let encoded = encode(&self.request(metrics), self.protocol, self.compression);
             match (encoded, &mut requests) {
-                (Ok(body), Ok(requests)) => requests.push_back(Payload { body, points, ends }),
+                (Ok(body), Ok(requests)) => {
+                    requests.push_back(Payload { body, points, ends, refusals: 0 });
+                }
                 (Err(error), Ok(_)) => requests = Err(error),
                 (_, Err(_)) => {}
             }
         });
 
-        let requests = requests?;
-        Ok(Work { taken, requests, series, ended, may_have_arrived: false, refusals: 0 })
+        Ok(Work { taken, requests: requests?, series, ended, may_have_arrived: false })
     }
 
     fn request(&self, metrics: Vec<Metric>) -> ExportMetricsServiceRequest {

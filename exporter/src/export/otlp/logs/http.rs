@@ -36,6 +36,7 @@ impl HttpClient for Http {
             let sent = timeout(most, self.send(request)).await;
 
             sent.unwrap_or(Err(SendError::Timeout(most))).or_else(|error| {
+                let error = self.client.explained(error);
                 self.tries.failed(&error);
                 let SendError::Http { status, retry_after, .. } = error else {
                     return Err(error.into());
@@ -72,6 +73,6 @@ impl Http {
         }
 
         let body = Body::new(Full::new(Bytes::from(body)));
-        Ok(Response::new(self.client.carry(Request::from_parts(head, body)).await?))
+        self.client.carry(Request::from_parts(head, body)).await
     }
 }

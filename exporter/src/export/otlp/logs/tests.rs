@@ -267,8 +267,14 @@ async fn a_receiver_that_does_not_answer_or_sends_elsewhere_is_failing() {
         headers: vec![("location", "/v1/elsewhere".into())],
         body: bytes::Bytes::new(),
     };
+    let page = Reply::Http {
+        status: 200,
+        headers: vec![("content-type", "text/html".into())],
+        body: bytes::Bytes::from_static(b"<h1>Log in</h1>"),
+    };
     let silence = "no answer within 50ms";
     let cases = [
+        (Protocol::HttpProtobuf, page, "but with a web page"),
         (Protocol::HttpProtobuf, elsewhere, "answered 307"),
         (Protocol::HttpJson, Reply::Silence, silence),
         (Protocol::Grpc, Reply::Silence, "Cancelled"),

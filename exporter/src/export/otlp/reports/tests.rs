@@ -8,6 +8,9 @@ use crate::logging::tests::Paper;
 /// How many points each request has.
 const POINTS: usize = 10;
 
+/// What a receiver says that does not speak OTLP.
+const UNREAD: &str = "ok";
+
 /// What is logged of pushes; of each request, how many points were rejected and what was said.
 /// The last request of a push that is not whole fails.
 fn logged(pushes: &[(&[(u64, &str)], bool)]) -> Vec<String> {
@@ -20,7 +23,8 @@ fn logged(pushes: &[(&[(u64, &str)], bool)]) -> Vec<String> {
     tracing::subscriber::with_default(subscriber, || {
         for (answers, is_whole) in pushes {
             for (rejected, message) in *answers {
-                let answer = Answer { rejected: *rejected, message: (*message).into() };
+                let is_unread = *message == UNREAD;
+                let answer = Answer { rejected: *rejected, message: (*message).into(), is_unread };
                 reports.answer(answer, POINTS);
             }
             let failure = SendError::Timeout(Duration::from_secs(1));
@@ -82,11 +86,22 @@ fn a_push_that_fails_before_the_rejection_does_not_end_it() {
 }
 
 #[test]
+fn an_answer_that_cannot_be_read_is_a_warning_once() {
+    let unread: (&[(u64, &str)], bool) = (&[(0, UNREAD), (0, "")], true);
+
+    let lines = logged(&[unread, unread]);
+
+    let expected =
+        r#""The answers are not those of OTLP; check that the points arrive" message=ok"#;
+    assert_eq!(lines, [expected]);
+}
+
+#[test]
 fn no_more_points_are_turned_away_than_there_were() {
     let (mut reports, health) = Reports::new(&"a".into());
 
     for _ in 0..3 {
-        reports.answer(Answer { rejected: i64::MAX as u64, message: String::new() }, POINTS);
+        reports.answer(Answer { rejected: i64::MAX as u64, ..Answer::default() }, POINTS);
     }
 
     let push = health.borrow();

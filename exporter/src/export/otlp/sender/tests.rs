@@ -1,7 +1,9 @@
 //! A sender and receivers on real sockets.
 
+mod answers;
 mod ends;
 mod faults;
+mod refusals;
 mod tls;
 mod transport;
 
