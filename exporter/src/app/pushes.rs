@@ -54,7 +54,6 @@ impl Pushes {
             max_points: otlp.max_points,
             began: SystemTime::now(),
         };
-        let times = Times { interval: otlp.interval, push_timeout: otlp.push_timeout };
         let sender = |receiver: Receiver| {
             let make = Make {
                 style,
@@ -62,6 +61,7 @@ impl Pushes {
                 protocol: otlp.protocol,
                 compression: otlp.compression,
             };
+            let times = Times::spread(otlp.interval, otlp.push_timeout);
             let name = Arc::clone(&receiver.name);
             let client = Client::new(receiver).with_context(|| format!("cannot push to {name}"))?;
             Ok(Sender::new(client, make, times))

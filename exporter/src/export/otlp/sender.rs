@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::backoff::Backoff;
+use super::backoff::{Backoff, by_chance};
 use super::before::Held;
 use super::client::Client;
 use super::failure::{LocalError, SendError};
@@ -32,6 +32,8 @@ pub struct Source {
 #[derive(Clone, Copy, Debug)]
 pub struct Times {
     pub interval: Duration,
+    /// How long the first push waits after the first fold.
+    pub phase: Duration,
     /// Most time for one push.
     pub push_timeout: Duration,
 }
@@ -76,9 +78,19 @@ struct Connection {
 pub(super) const UNDER_WAY: Duration = Duration::from_secs(1);
 const LAST: Duration = Duration::from_secs(3);
 
+/// Longest phase: someone who starts an exporter that pushes once a day wants to see it push.
+const MOST_SPREAD: Duration = Duration::from_mins(1);
+
 /// After so many pushes in which it was refused, a request of deltas is left out. Of counts that
 /// are cumulative each push has new requests.
 const REFUSALS: u32 = 3;
+
+impl Times {
+    /// Returns times whose first push is at a random phase of the interval.
+    pub fn spread(interval: Duration, push_timeout: Duration) -> Self {
+        Self { interval, phase: by_chance(interval.min(MOST_SPREAD)), push_timeout }
+    }
+}
 
 impl Sender {
     /// Makes a sender; the other one reads how it is doing.
@@ -99,10 +111,14 @@ impl Sender {
         (sender, health)
     }
 
-    /// Pushes the newest snapshot every interval until told to stop, and once more then.
+    /// Pushes the newest snapshot every interval until told to stop, and once more then. Hosts that
+    /// start together push apart from each other, by their phase.
     pub async fn run(mut self, mut source: Source, stop: CancellationToken) {
         let first = source.snapshot.wait_for(|snapshot| snapshot.health.folding.folds > 0);
         let has_begun = stop.run_until_cancelled(first).await.is_some_and(|first| first.is_ok());
+        if has_begun {
+            stop.run_until_cancelled(sleep(self.times.phase)).await;
+        }
         let mut due = Instant::now();
 
         while has_begun && !stop.is_cancelled() {

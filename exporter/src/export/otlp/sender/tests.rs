@@ -3,6 +3,7 @@
 mod answers;
 mod ends;
 mod faults;
+mod phase;
 mod refusals;
 mod tls;
 mod transport;
@@ -58,7 +59,11 @@ impl Pushing {
             protocol: otlp.protocol,
             compression: otlp.compression,
         };
-        let times = Times { interval: otlp.interval, push_timeout: otlp.push_timeout };
+        let times = Times {
+            interval: otlp.interval,
+            phase: Duration::ZERO,
+            push_timeout: otlp.push_timeout,
+        };
         let (sender, health) = Sender::new(Client::new(receiver).unwrap(), make, times);
         let (snapshot, reader) = watch::channel(example::readings().snapshot);
         let read = Arc::new(|snapshot| Readings { snapshot, ..example::readings() });

@@ -1,0 +1,63 @@
+//! When the first push is made.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+async fn running(phase: Duration, stop_after: Duration) -> (Fake, Duration) {
+    let fake = Fake::start([]).await;
+    let Pushing { mut sender, snapshot, source, .. } =
+        Pushing::new(&Otlp { interval: Duration::from_hours(1), ..http(fake.port) });
+    sender.times.phase = phase;
+    let stop = CancellationToken::new();
+    let mut running = tokio::task::JoinSet::new();
+    let begun = Instant::now();
+    running.spawn(sender.run(source, stop.clone()));
+
+    let first = async {
+        while fake.got().is_empty() {
+            sleep(Duration::from_millis(5)).await;
+        }
+        begun.elapsed()
+    };
+    let at = timeout(stop_after, first).await.unwrap_or(Duration::MAX);
+    stop.cancel();
+    drop(snapshot);
+    timeout(DEADLINE, running.join_next()).await.expect("it stops");
+
+    (fake, at)
+}
+
+#[tokio::test]
+async fn the_first_push_waits_for_its_phase() {
+    let phase = Duration::from_millis(300);
+
+    let (fake, at) = running(phase, DEADLINE).await;
+
+    assert!(at >= phase && at < DEADLINE, "{at:?}");
+    assert_eq!(fake.got().len(), 2, "the first one and the last one");
+}
+
+#[tokio::test]
+async fn what_is_asked_to_stop_before_its_phase_pushes_all_the_same() {
+    let begun = Instant::now();
+
+    let (fake, at) = running(Duration::from_hours(1), Duration::from_millis(50)).await;
+
+    assert_eq!((at, fake.got().len()), (Duration::MAX, 1));
+    assert!(begun.elapsed() < DEADLINE, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn hosts_that_start_together_push_apart_within_the_interval_and_a_minute() {
+    for (interval, most) in [(10, 10), (60, 60), (86_400, 60)] {
+        let spread = || Times::spread(Duration::from_secs(interval), Duration::ZERO).phase;
+
+        let phases: BTreeSet<_> = std::iter::repeat_with(spread).take(1000).collect();
+
+        assert!(phases.len() > 990, "{}", phases.len());
+        let most = Duration::from_secs(most);
+        let (first, last) = (*phases.first().unwrap(), *phases.last().unwrap());
+        assert!(first < most / 50 && last > most / 50 * 49 && last < most, "{first:?} {last:?}");
+    }
+}
