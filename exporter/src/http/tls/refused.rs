@@ -28,7 +28,7 @@ impl Told {
 
 fn reason(error: &Error, parsed: Option<&X509Certificate<'_>>) -> &'static str {
     use CertificateError::{
-        ApplicationVerificationFailure, Expired, ExpiredContext, InvalidPurpose,
+        ApplicationVerificationFailure, BadSignature, Expired, ExpiredContext, InvalidPurpose,
         InvalidPurposeContext, NotValidYet, NotValidYetContext, Other, UnknownIssuer,
     };
 
@@ -47,7 +47,7 @@ fn reason(error: &Error, parsed: Option<&X509Certificate<'_>>) -> &'static str {
         "it is of X.509 v1 and not in `client_ca` itself; issue it with extensions, as v3"
     } else if matches!(error, Other(_)) && parsed.is_ca() {
         "it is that of an authority and not in `client_ca` itself; issue it with CA:FALSE"
-    } else if *error == UnknownIssuer {
+    } else if matches!(error, UnknownIssuer | BadSignature) {
         "no authority of `client_ca`, or without it of the system, has issued it, as far as the \
          client shows"
     } else {
