@@ -13,7 +13,8 @@ use super::{GRPC, PYTHON, cable, start};
 
 const PORT: u16 = 7007;
 /// A metric as it is pushed, as it is scraped, and the label that names what comes back.
-const SERIES: [(&str, &str, [(&str, &str); 1]); 2] = [
+type Series = (&'static str, &'static str, [(&'static str, &'static str); 1]);
+const SERIES: [Series; 2] = [
     (
         "packet.receive.source.packets",
         "packet_receive_source_packets_total",
@@ -93,9 +94,8 @@ fn come_back(
     // A name that is lost after two seconds is to be seen before that.
     wait_for("the first packets in a push", || {
         let pushes = oracle.pushes();
-        let is_pushed = |(name, _, label): &(&str, &str, [(&str, &str); 1])| {
-            pushes.iter().any(|push| sum(push, name, label) > 0)
-        };
+        let is_pushed =
+            |(name, _, label): &Series| pushes.iter().any(|push| sum(push, name, label) > 0);
         if SERIES.iter().all(is_pushed) { Ok(()) } else { Err(format!("{:?}", scraped())) }
     });
     wait_for("the names to be lost, and the receiver to be told", || {
