@@ -3,6 +3,7 @@
 mod message;
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,19 +117,17 @@ pub async fn watch(
     connection.socket_mut().socket_mut().bind(&links).map_err(InterfacesError::NoSocket)?;
     let mut replaced = BTreeSet::new();
     let relay = async {
+        let mut is_failing = false;
         loop {
             // The first list catches what changed before the messages began to come.
-            match of_kernel(&handle).await {
-                Ok(interfaces) => {
-                    say_replaced(&mut replaced, interfaces.iter().filter(|it| is_wanted(it)));
-                    changes.send_if_modified(|known| replace(known, interfaces, &is_wanted));
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "Cannot list the interfaces; trying again");
-                    time::sleep(RETRY).await;
-                    continue;
-                }
-            }
+            let listed = of_kernel(&handle).await;
+            tell(&mut is_failing, listed.as_ref().err());
+            let Ok(interfaces) = listed else {
+                time::sleep(RETRY).await;
+                continue;
+            };
+            say_replaced(&mut replaced, interfaces.iter().filter(|it| is_wanted(it)));
+            changes.send_if_modified(|known| replace(known, interfaces, &is_wanted));
             if messages.next().await.is_none() {
                 return Err(InterfacesError::Ended);
             }
@@ -167,6 +166,20 @@ fn say_replaced<'a>(
         );
     }
     *said = replaced;
+}
+
+/// Logs that lists begin to fail, and that they succeed again.
+fn tell(is_failing: &mut bool, error: Option<&InterfacesError>) {
+    let was_failing = std::mem::replace(is_failing, error.is_some());
+
+    match error {
+        Some(error) if !was_failing => {
+            let cause = error.source().map(ToString::to_string);
+            tracing::warn!(%error, cause, "Cannot list the interfaces; trying again every second");
+        }
+        None if was_failing => tracing::info!("The interfaces can be listed again"),
+        Some(_) | None => {}
+    }
 }
 
 /// Puts `interfaces` in the place of `known`; says whether a wanted one differs.
@@ -315,7 +328,11 @@ fn is_cable(attributes: &[LinkAttribute]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tracing_subscriber::layer::Identity;
+
     use super::*;
+    use crate::config::Log;
+    use crate::logging::{self, tests::Paper};
 
     #[tokio::test(start_paused = true)]
     async fn a_list_that_a_change_interrupted_is_asked_for_again() {
@@ -343,6 +360,26 @@ mod tests {
 
         assert!(matches!(interfaces.await, Err(InterfacesError::Unsettled)));
         assert_eq!(attempts, ATTEMPTS);
+    }
+
+    #[test]
+    fn lists_that_fail_are_one_warning_until_one_succeeds() {
+        let paper = Paper::default();
+        let writer = paper.clone();
+        let (subscriber, _level) =
+            logging::subscriber(&Log::default(), move || writer.clone(), None::<Identity>);
+        let unsettled = Some(&InterfacesError::Unsettled);
+
+        tracing::subscriber::with_default(subscriber, || {
+            let mut is_failing = false;
+            for error in [None, unsettled, unsettled, unsettled, None, None, unsettled] {
+                tell(&mut is_failing, error);
+            }
+        });
+
+        let text = paper.text();
+        assert_eq!(text.matches("Cannot list the interfaces").count(), 2, "{text}");
+        assert_eq!(text.matches("can be listed again").count(), 1, "{text}");
     }
 
     fn link(name: &str, flags: u16) -> Answer {
