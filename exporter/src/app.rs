@@ -91,6 +91,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     }
     let origin = otlp::Origin::detect();
     let pushes = Pushes::new(&config.otlp, &origin)?;
+    datapath::share_heap();
     let datapath = Datapath::new(options::datapath(&config))?;
 
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

@@ -35,7 +35,8 @@ pub use memory::MapMemory;
 pub use pins::PinError;
 use pins::{Pins, Place};
 pub use prepared::Prepared;
-use wire::{Barrier, give_back, has_tcx, share};
+pub use wire::share_heap;
+use wire::{Barrier, give_back, has_tcx};
 
 use crate::health::{Hook, Running};
 use crate::interval::{Drained, Interval};
@@ -181,9 +182,8 @@ struct Attached {
 }
 
 impl Datapath {
-    /// Makes a datapath without programs. From then on all threads of the process share one heap.
+    /// Makes a datapath without programs.
     pub fn new(options: Options) -> Result<Self, LoadError> {
-        share();
         let barrier = Barrier::new().map_err(|error| load::refusal(error, "maps of maps"))?;
         load::try_kernel()?;
 

@@ -9,7 +9,8 @@ mod pin;
 mod syscall;
 
 pub(super) use cpu::stay_on_cpu;
-pub(super) use heap::{give_back, share};
+pub(super) use heap::give_back;
+pub use heap::share_heap;
 pub(super) use link::{Link, Place, has_tcx, has_xdp_links};
 pub(super) use mapping::Mapping;
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Memory of this process.
 
-/// Has all threads share one heap. Otherwise each thread that ever reads an object keeps megabytes
+/// Has all threads of the process share one heap. Otherwise each thread that ever reads an object keeps megabytes
 /// that no other one uses: on a host whose devices come and go, 60 MiB instead of 18.
-pub(in super::super) fn share() {
+pub fn share_heap() {
     // SAFETY: the call takes no memory of ours; it may be made at any time, by any thread.
     #[cfg(target_env = "gnu")]
     unsafe {
