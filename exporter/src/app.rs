@@ -52,15 +52,18 @@ pub fn check(inputs: &Inputs) -> Result<String, Failure> {
 
 /// Counts and serves until asked to stop.
 pub fn run(inputs: &Inputs) -> Result<(), Failure> {
-    let App { runtime, parts, signals } = start(inputs).map_err(Failure::Refused)?;
+    let App { supervisor, runtime, parts, signals } = start(inputs).map_err(Failure::Refused)?;
 
-    let outcome = runtime.block_on(parts.run(signals.stop()));
-    // All parts have ended. Only the look-up of a name may still be waiting, for nobody.
+    let outcome = supervisor.block_on(parts.run(signals.stop()));
+    // What is left waits for a file or the look-up of a name, and nobody waits for that.
     runtime.shutdown_background();
     outcome.map_err(Failure::Failed)
 }
 
 struct App {
+    /// Waits for signals and for the parts, on the main thread and apart from `runtime`, so that a
+    /// part that blocks cannot delay a stop.
+    supervisor: Runtime,
     runtime: Runtime,
     parts: Parts,
     signals: Signals,
@@ -94,9 +97,13 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     datapath::share_heap();
     let datapath = Datapath::new(options::datapath(&config))?;
 
+    let supervisor = Builder::new_current_thread().enable_all().build()?;
+    let signals = {
+        let _inside = supervisor.enter();
+        Signals::catch().context("cannot catch signals")?
+    };
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let inside = runtime.enter();
-    let signals = Signals::catch().context("cannot catch signals")?;
     let (interfaces_tx, interfaces) = watch::channel(runtime.block_on(interfaces::list())?);
     let devices = Devices::start(datapath, config.devices.clone(), interfaces.clone(), names)?;
 
@@ -113,13 +120,13 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let read = pushes.read(log_push.as_ref().map(LogPush::lost));
     let site = site(&config, Arc::clone(&read), snapshot.clone());
 
-    let mut parts = Parts::default();
+    let mut parts = Parts::on(runtime.handle().clone());
     let wanted = config.devices.clone();
     parts.start("interfaces", |stop| async move {
         let is_wanted = |it: &Interface| it.is_wanted(&wanted);
         Ok(interfaces::watch(interfaces_tx, is_wanted, stop).await?)
     });
-    parts.start("folder", |stop| {
+    let folding = parts.start_blocking("folder", |stop| {
         let mut devices = devices;
         // The next process takes what is counted from now on.
         let last_look = !devices.are_pinned();
@@ -127,6 +134,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         let pace = Pace { interval, changes: interfaces, stop, last_look };
         folder::run(folder, move || devices.collect(), pace)
     });
+    folding.context("cannot start the thread that folds")?;
     parts.start("http", |stop| async move { Ok(http::serve(listeners, site, web, stop).await?) });
     pushes.start(&mut parts, &snapshot, &read);
     if let Some(log_push) = log_push {
@@ -134,7 +142,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     }
     drop(inside);
 
-    Ok(App { runtime, parts, signals })
+    Ok(App { supervisor, runtime, parts, signals })
 }
 
 fn listeners(web: &Web) -> anyhow::Result<Listeners> {

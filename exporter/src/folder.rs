@@ -1,4 +1,4 @@
-//! The one task that drains and folds, and the only writer of the snapshot.
+//! The one part that drains and folds, and the only writer of the snapshot.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -96,16 +96,16 @@ impl Counting {
 /// where that is wanted.
 ///
 /// A look that fails leaves everything as it is: the counts wait in the kernel, and the next look
-/// brings them.
-pub async fn run<C, T>(folder: Folder, collect: C, pace: Pace<T>) -> anyhow::Result<()>
-where
-    C: FnMut() -> Collected + Send + 'static,
-{
+/// brings them. Looks and folds block, so this needs a thread of its own.
+pub async fn run<T>(
+    folder: Folder,
+    mut collect: impl FnMut() -> Collected,
+    pace: Pace<T>,
+) -> anyhow::Result<()> {
     let Pace { interval, mut changes, stop, last_look } = pace;
     let mut ticks = time::interval(interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut state = State::new(&folder.rules);
-    let mut collect = collect;
 
     loop {
         let is_last = tokio::select! {
@@ -118,9 +118,9 @@ where
             state.say_totals();
             return Ok(());
         }
-        let (collected, took);
-        (collect, collected, took) = look(collect).await?;
-        state.folding.drain.observe(took);
+        let begun = Instant::now();
+        let collected = collect();
+        state.folding.drain.observe(begun.elapsed());
         let health = folder.fold(&mut state, collected);
         folder.publish(&state, health);
         if is_last {
@@ -128,20 +128,6 @@ where
             return Ok(());
         }
     }
-}
-
-/// Draining waits for the kernel, so it may not hold up the tasks that answer scrapes.
-async fn look<C>(mut collect: C) -> anyhow::Result<(C, Collected, Duration)>
-where
-    C: FnMut() -> Collected + Send + 'static,
-{
-    let look = tokio::task::spawn_blocking(move || {
-        let begun = Instant::now();
-        let collected = collect();
-        (collect, collected, begun.elapsed())
-    });
-
-    Ok(look.await?)
 }
 
 impl Folder {

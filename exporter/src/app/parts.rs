@@ -1,70 +1,120 @@
 //! Parts that start together and stop together.
 
 use std::future::Future;
+use std::io;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use tokio::task::{JoinError, JoinSet};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 
 /// What a part has left to finish after a stop: a scrape, a last drain.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(8);
 
 /// The running parts. None outlives the others.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Parts {
-    running: JoinSet<(&'static str, anyhow::Result<()>)>,
+    runtime: Handle,
+    running: JoinSet<anyhow::Result<()>>,
+    /// The parts that have not ended.
+    names: Vec<(Id, &'static str)>,
     stop: CancellationToken,
 }
 
 impl Parts {
-    /// Starts a part; it has to return soon after its token is cancelled.
+    /// Makes room for parts that run on `runtime`.
+    pub(super) fn on(runtime: Handle) -> Self {
+        let stop = CancellationToken::new();
+
+        Self { runtime, running: JoinSet::new(), names: Vec::new(), stop }
+    }
+
+    /// Starts a part; it has to return soon after its token is cancelled, and must not block.
     pub(super) fn start<F>(&mut self, name: &'static str, part: impl FnOnce(CancellationToken) -> F)
     where
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
         let part = part(self.stop.clone());
-        self.running.spawn(async move { (name, part.await) });
+        let task = self.running.spawn_on(part, &self.runtime);
+
+        self.names.push((task.id(), name));
+    }
+
+    /// Starts a part that blocks, on a thread of its own.
+    pub(super) fn start_blocking<F>(
+        &mut self,
+        name: &'static str,
+        part: impl FnOnce(CancellationToken) -> F,
+    ) -> io::Result<()>
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        let (ended, outcome) = oneshot::channel();
+        let (part, runtime) = (part(self.stop.clone()), self.runtime.clone());
+        thread::Builder::new().name(name.into()).spawn(move || {
+            let _nobody_waits_any_more = ended.send(runtime.block_on(part));
+        })?;
+
+        self.start(name, |_| async { outcome.await.context("its thread panicked")? });
+        Ok(())
     }
 
     /// Waits for `ask_to_stop` or for the first part to end, then stops the rest.
     ///
+    /// Run it apart from the runtime of the parts: then no part can hold it up.
+    ///
     /// # Errors
     ///
-    /// Names the part that failed first, or that did not stop in time.
+    /// Names the part that failed first, or those that did not stop in time.
     pub(super) async fn run(mut self, ask_to_stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let first = tokio::select! {
             () = ask_to_stop => Ok(()),
-            Some(ended) = self.running.join_next() => {
-                outcome(ended).and_then(|name| Err(anyhow!("the {name} part ended by itself")))
+            Some(ended) = self.running.join_next_with_id() => {
+                self.outcome(ended).and_then(|name| Err(anyhow!("the {name} part ended by itself")))
             }
         };
         self.stop.cancel();
 
         let rest = time::timeout(GRACE, async {
-            while let Some(ended) = self.running.join_next().await {
-                outcome(ended)?;
+            while let Some(ended) = self.running.join_next_with_id().await {
+                self.outcome(ended)?;
             }
             anyhow::Ok(())
         });
-        let rest =
-            rest.await.unwrap_or_else(|_| Err(anyhow!("some parts did not stop within {GRACE:?}")));
+        let rest = rest.await.unwrap_or_else(|_| Err(self.too_slow()));
 
         first.and(rest)
     }
-}
 
-fn outcome(
-    ended: Result<(&'static str, anyhow::Result<()>), JoinError>,
-) -> anyhow::Result<&'static str> {
-    let (name, result) = ended.context("a part panicked")?;
+    fn outcome(
+        &mut self,
+        ended: Result<(Id, anyhow::Result<()>), JoinError>,
+    ) -> anyhow::Result<&'static str> {
+        let id = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        let at = self.names.iter().position(|(it, _)| *it == id);
+        let name = at.map_or("unknown", |at| self.names.swap_remove(at).1);
+        let result = ended.with_context(|| format!("the {name} part panicked"))?.1;
 
-    result.with_context(|| format!("the {name} part failed")).map(|()| name)
+        result.with_context(|| format!("the {name} part failed")).map(|()| name)
+    }
+
+    fn too_slow(&self) -> anyhow::Error {
+        let names: Vec<_> = self.names.iter().map(|(_, name)| *name).collect();
+
+        anyhow!("did not stop within {GRACE:?}: {}", names.join(", "))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
+    use tokio::runtime::Builder;
+
     use super::*;
 
     async fn until_stopped(stop: CancellationToken) -> anyhow::Result<()> {
@@ -72,9 +122,13 @@ mod tests {
         Ok(())
     }
 
+    fn parts() -> Parts {
+        Parts::on(Handle::current())
+    }
+
     #[tokio::test(start_paused = true)]
     async fn the_failure_of_one_part_stops_the_others_and_is_named() {
-        let mut parts = Parts::default();
+        let mut parts = parts();
         parts.start("http", until_stopped);
         parts.start("folder", |_| async { Err(anyhow!("map is gone")) });
 
@@ -85,7 +139,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_is_asked_to_stop_stops_all_parts() {
-        let mut parts = Parts::default();
+        let mut parts = parts();
         parts.start("http", until_stopped);
         parts.start("folder", until_stopped);
 
@@ -93,12 +147,52 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_part_that_does_not_stop_is_not_waited_for() {
-        let mut parts = Parts::default();
+    async fn a_part_that_does_not_stop_is_named_and_not_waited_for() {
+        let mut parts = parts();
         parts.start("http", |_| std::future::pending());
+        parts.start("interfaces", until_stopped);
+        parts.start("otlp", |_| std::future::pending());
 
         let error = parts.run(std::future::ready(())).await.unwrap_err();
 
-        assert_eq!(error.to_string(), "some parts did not stop within 10s");
+        assert_eq!(error.to_string(), "did not stop within 8s: http, otlp");
+    }
+
+    #[tokio::test]
+    async fn a_part_that_panics_is_named_wherever_it_runs() {
+        let planted = |_| async { panic!("planted") };
+        let (mut task, mut thread) = (parts(), parts());
+        task.start("http", planted);
+        thread.start_blocking("folder", planted).unwrap();
+
+        let [task, thread] = [task, thread].map(|parts| parts.run(std::future::pending()));
+
+        let text = |outcome: anyhow::Result<()>| format!("{:#}", outcome.unwrap_err());
+        assert!(text(task.await).starts_with("the http part panicked: task "));
+        assert!(text(thread.await).starts_with("the folder part failed: its thread panicked"));
+    }
+
+    #[test]
+    fn threads_that_are_blocked_hold_up_neither_the_stop_nor_the_end() {
+        let (never, blocks) = mpsc::channel::<()>();
+        let blocks = std::sync::Arc::new(std::sync::Mutex::new(blocks));
+        let block = |_| {
+            let blocks = std::sync::Arc::clone(&blocks);
+            async move {
+                let _ended = blocks.lock().map(|blocks| blocks.recv());
+                Ok(())
+            }
+        };
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let here = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let mut parts = Parts::on(runtime.handle().clone());
+        parts.start("http", block);
+        parts.start_blocking("folder", block).unwrap();
+
+        let error = here.block_on(parts.run(std::future::ready(()))).unwrap_err();
+        runtime.shutdown_background();
+
+        assert_eq!(error.to_string(), "did not stop within 8s: http, folder");
+        drop(never);
     }
 }
