@@ -1,4 +1,5 @@
 //! The service: attaches the programs, folds what they count, and exposes it.
+#![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests make files of their own"))]
 
 pub mod app;
 pub mod capture;
@@ -8,6 +9,7 @@ pub mod datapath;
 pub mod doctor;
 pub mod driver;
 pub mod export;
+pub mod files;
 pub mod folder;
 pub mod health;
 pub mod http;

@@ -34,7 +34,7 @@ const LINES: &[&[&str]] = &[
     // Plain data.
     &["snapshot"],
     &["interval", "health", "config"],
-    &["printable", "process", "version"],
+    &["files", "printable", "process", "version"],
 ];
 
 const PURE: &[&str] = &[
@@ -111,6 +111,11 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("zerocopy", &["datapath"]),
     ("zstd", &["http", "export::otlp"]),
 ];
+/// What waits for a disk or a mount, and the only modules that may name it. Beside `files`, which
+/// bounds that in time: the kernel's own file system of pins, and a capture that a command reads.
+const FILES_IN: &[&str] = &["files", "datapath::pins", "app::inspect"];
+const FILES: &[&str] = &["std::fs", "tokio::fs"];
+
 /// Crates that are part of how everything here is written.
 const EVERYWHERE: &[&str] = &["shared", "thiserror"];
 
@@ -163,6 +168,39 @@ fn each_outside_crate_is_known_in_one_place() {
             }
         }
     }
+
+    assert_none(&strays);
+}
+
+#[test]
+fn files_are_read_in_one_place() {
+    let mut strays = Vec::new();
+
+    for (path, module, named) in modules() {
+        if FILES_IN.iter().any(|place| is_in(&module, place)) {
+            continue;
+        }
+        for name in named.outside.iter().map(|outside| outside.join("::")) {
+            if FILES.iter().any(|it| name == *it || name.starts_with(&format!("{it}::"))) {
+                strays.push(format!("{path} names `{name}`, which belongs in {FILES_IN:?}"));
+            }
+        }
+    }
+
+    assert_none(&strays);
+}
+
+/// Clippy reads one file for a crate, so the one for the service has to repeat what is for all.
+#[test]
+fn the_lints_of_the_workspace_are_those_of_the_service_too() {
+    let read = |path| fs::read_to_string(root().join(path)).unwrap();
+    let service = read("exporter/clippy.toml");
+
+    let strays: Vec<_> = read("clippy.toml")
+        .lines()
+        .filter(|line| !service.lines().any(|it| it == *line))
+        .map(|line| format!("`{line}` is missing in exporter/clippy.toml"))
+        .collect();
 
     assert_none(&strays);
 }

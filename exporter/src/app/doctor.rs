@@ -1,6 +1,5 @@
 //! `doctor`: whether counting would work here.
 
-use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use crate::driver::{Driver, Drivers};
 use crate::http::Listeners;
 use crate::interfaces::{self, Interface};
 use crate::privileges::{self, Kept};
-use crate::process;
+use crate::{files, process};
 
 const RELEASE: &str = "/proc/sys/kernel/osrelease";
 const VERSION: &str = "/proc/sys/kernel/version";
@@ -69,7 +68,7 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
 
     Ok(Facts {
         kernel: text(RELEASE).unwrap_or_else(|| "unknown".into()),
-        btf: Path::new(BTF).exists(),
+        btf: files::is_in_kernel(Path::new(BTF)),
         realtime: is_realtime(text(REALTIME).as_deref(), text(VERSION).as_deref()),
         jit: text(JIT).and_then(|text| text.parse().ok()),
         capabilities,
@@ -169,7 +168,7 @@ fn received(interface: &Interface) -> Tap {
 
 /// Gives the bytes that are free for new programs. Source: proc_meminfo(5).
 fn available() -> Option<u64> {
-    let memory = fs::read_to_string(MEMORY).ok()?;
+    let memory = files::of_kernel(MEMORY).ok()?;
     let line = memory.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
 
@@ -183,7 +182,7 @@ fn is_realtime(realtime: Option<&str>, version: Option<&str>) -> bool {
 }
 
 fn text(path: &str) -> Option<String> {
-    fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
+    files::of_kernel(path).ok().map(|text| text.trim().to_owned())
 }
 
 #[cfg(test)]

@@ -41,6 +41,10 @@ pub fn inspect(command: &Inspect) -> Result<(), Failure> {
 
 /// Opens a file or standard input, and gives it a name for people.
 fn open(file: Option<&Path>) -> anyhow::Result<(String, Capture<Box<dyn Read>>)> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a capture of any size is read as it comes, also from a pipe; nothing else waits"
+    )]
     let (name, reader): (String, Box<dyn Read>) = match file {
         None => ("standard input".into(), Box::new(io::stdin())),
         Some(path) => {

@@ -1,10 +1,8 @@
 //! The configuration as each part takes it.
 
-use std::fs;
-
 use crate::config::{Config, Ephemeral, Mode, Naming, PortRange, Transmit};
 use crate::datapath::{ModeChoice, Options, TransmitChoice};
-use crate::{ledger, signals};
+use crate::{files, ledger, signals};
 
 const PORT_RANGE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 const SOURCE_SET: usize = size_of::<shared::SourceSet>();
@@ -80,7 +78,7 @@ pub(super) fn ledger(config: &Config) -> ledger::Rules {
 fn ephemeral(choice: Ephemeral) -> PortRange {
     match choice {
         Ephemeral::Range(range) => range,
-        Ephemeral::Auto => fs::read_to_string(PORT_RANGE)
+        Ephemeral::Auto => files::of_kernel(PORT_RANGE)
             .ok()
             .and_then(|text| PortRange::of_kernel(&text))
             .unwrap_or(PortRange::LINUX),

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::ConfigError;
 use super::setting::{Origin, Setting};
+use crate::files;
 
 /// The file that is read if none is named.
 const DEFAULT_PATH: &str = "/etc/packet-exporter/config.toml";
@@ -39,7 +40,7 @@ impl ConfigFile {
         let path = self.path();
         let may_be_missing = matches!(self, Self::Default(_));
 
-        match std::fs::read_to_string(path) {
+        match files::text(path) {
             Ok(text) => parse(path, &text, defaults),
             Err(error) if may_be_missing && error.kind() == io::ErrorKind::NotFound => {
                 Ok(Vec::new())

@@ -1,6 +1,8 @@
 //! Which numbers a CPU can have.
 
-use std::{fs, io};
+use std::io;
+
+use crate::files;
 
 /// CPUs that can ever be there, also those that are not yet. Source:
 /// Documentation/admin-guide/cputopology.rst.
@@ -11,7 +13,7 @@ const POSSIBLE: &str = "/sys/devices/system/cpu/possible";
 /// The program finds its part of a map by the number of its CPU, and numbers may leave gaps: how
 /// many CPUs there are is then too few.
 pub(super) fn end_of_numbers() -> io::Result<usize> {
-    let text = fs::read_to_string(POSSIBLE)?;
+    let text = files::of_kernel(POSSIBLE)?;
 
     end_of(&text).ok_or_else(|| {
         let reason = format!("`{POSSIBLE}` is no list of CPUs: {:?}", text.trim());

@@ -16,6 +16,7 @@ use super::pins::{Layout, PinError, Place};
 use super::tables::Table;
 use super::wire::Mapping;
 use super::{Options, program_name};
+use crate::files;
 use crate::process::Confinement;
 
 /// The object that `build.rs` compiled.
@@ -279,7 +280,7 @@ fn map_data<'a>(ebpf: &'a Ebpf, name: &'static str) -> Result<&'a MapData, LoadE
 fn memory(map: BorrowedFd<'_>) -> io::Result<u64> {
     use std::os::fd::AsRawFd;
 
-    let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", map.as_raw_fd()))?;
+    let info = files::of_kernel(&format!("/proc/self/fdinfo/{}", map.as_raw_fd()))?;
     let bytes = info.lines().find_map(|line| line.strip_prefix("memlock:")?.trim().parse().ok());
 
     Ok(bytes.unwrap_or_default())

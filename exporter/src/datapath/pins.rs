@@ -1,5 +1,9 @@
 //! Programs that go on counting when the process ends: their maps and links have names on a BPF
 //! file system, by which the next process adopts them.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a BPF file system is the kernel's memory; it is written to, and not read"
+)]
 
 mod layout;
 

@@ -1,6 +1,7 @@
 //! The server on real sockets.
 
 mod client_certs;
+mod hanging;
 mod http2;
 mod limits;
 mod papers;

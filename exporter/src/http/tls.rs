@@ -25,6 +25,7 @@ use self::section::ClientAuth;
 pub(super) use self::section::TlsSection;
 pub use self::section::Version;
 use super::web_config::WebConfigError;
+use crate::files;
 
 /// What the section's files hold, as they were read.
 #[derive(Clone, PartialEq, Eq)]
@@ -41,7 +42,7 @@ impl TlsSection {
             if path.as_os_str().is_empty() {
                 return Ok(text.as_bytes().to_vec());
             }
-            std::fs::read(path)
+            files::read(path)
                 .map_err(|source| WebConfigError::Unreadable { path: path.into(), source })
         };
 

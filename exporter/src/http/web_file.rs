@@ -1,6 +1,7 @@
 //! The web configuration as its file is now.
 
 use std::io;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,11 +10,13 @@ use rustls::ServerConfig;
 use super::rate_limit::Bucket;
 use super::tls::{Material, TlsSection};
 use super::web_config::{WebConfig, WebConfigError};
+use crate::files;
 
 /// The file of `--web.config.file`, read again with every request and every handshake.
 ///
 /// Reading beats watching here: the file is small, users and certificates that were replaced
-/// count at once, and no event can be missed. All of it blocks.
+/// count at once, and no event can be missed. All of it blocks, for some seconds where a file
+/// system hangs; what was read last stays in force until it answers again.
 #[derive(Debug)]
 pub struct WebFile {
     path: PathBuf,
@@ -38,6 +41,8 @@ pub(super) struct Broken;
 struct Reading {
     text: Result<String, io::ErrorKind>,
     rules: Result<Arc<Rules>, Broken>,
+    /// The file was not read in time since.
+    is_late: bool,
 }
 
 /// What the certificates were made of last, and the last that could be used.
@@ -50,12 +55,12 @@ struct Tls {
 impl WebFile {
     /// Reads the file for the first time, with everything that it names.
     pub fn open(path: &Path) -> Result<Self, WebConfigError> {
-        let text = std::fs::read_to_string(path)
+        let text = files::text(path)
             .map_err(|source| WebConfigError::Unreadable { path: path.into(), source })?;
         let config = WebConfig::parse(path, &text)?;
 
         let tls = Tls::new(&config, path)?.map(Mutex::new);
-        let rules = Reading { text: Ok(text), rules: Ok(Rules::new(config)) };
+        let rules = Reading { text: Ok(text), rules: Ok(Rules::new(config)), is_late: false };
 
         Ok(Self { path: path.into(), tls, rules: Mutex::new(rules) })
     }
@@ -67,9 +72,17 @@ impl WebFile {
 
     /// Gives what the file says now.
     pub(super) fn rules(&self) -> Result<Arc<Rules>, Broken> {
-        let read = std::fs::read_to_string(&self.path);
+        let read = files::text(&self.path);
         let text = read.as_ref().map(Clone::clone).map_err(io::Error::kind);
         let mut last = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_late = mem::replace(&mut last.is_late, text == Err(io::ErrorKind::TimedOut));
+        if let (Err(error), true) = (&read, last.is_late) {
+            if !was_late {
+                let path = self.path.display();
+                tracing::warn!(%path, %error, "Web configuration does not come; the last one stays");
+            }
+            return last.rules.clone();
+        }
         if last.text == text {
             return last.rules.clone();
         }
@@ -89,7 +102,7 @@ impl WebFile {
                 Err(Broken)
             }
         };
-        *last = Reading { text, rules: rules.clone() };
+        *last = Reading { text, rules: rules.clone(), is_late: false };
 
         rules
     }
@@ -110,10 +123,11 @@ impl WebFile {
     /// after the other.
     pub(super) fn handshake(&self) -> Option<Arc<ServerConfig>> {
         let tls = self.tls.as_ref()?;
-        let rules = self.rules();
+        // Files are read before others are kept waiting.
+        let read = self.rules().map(|rules| (rules.config.tls_server_config.material(), rules));
         let mut tls = tls.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Ok(rules) = rules {
-            tls.renew(&rules.config, &self.path);
+        if let Ok((material, rules)) = read {
+            tls.renew(material, &rules.config, &self.path);
         }
 
         Some(Arc::clone(&tls.config))
@@ -132,9 +146,13 @@ impl Tls {
         Ok(Some(Self { made_of: (section.clone(), http2, Some(material)), config }))
     }
 
-    fn renew(&mut self, config: &WebConfig, path: &Path) {
+    fn renew(
+        &mut self,
+        material: Result<Material, WebConfigError>,
+        config: &WebConfig,
+        path: &Path,
+    ) {
         let (section, http2) = (&config.tls_server_config, config.http_server_config.http2());
-        let material = section.material();
         let made_of = (section.clone(), http2, material.as_ref().ok().cloned());
         if self.made_of == made_of {
             return;

@@ -37,11 +37,11 @@ pub struct Client {
 const LONGEST_ANSWER: usize = 1 << 20;
 
 impl Client {
-    /// Reads the certificates that connections need.
+    /// Reads the certificates that connections need. Blocks.
     pub fn new(receiver: Receiver) -> Result<Self, LocalError> {
         let is_grpc = receiver.protocol == Protocol::Grpc;
         let listening = connector(&receiver)?;
-        receiver.headers()?;
+        receiver.check_headers()?;
         let mut carrier = HyperClient::builder(TokioExecutor::new());
         carrier.http2_only(is_grpc).timer(TokioTimer::new()).pool_timer(TokioTimer::new());
 
@@ -52,7 +52,7 @@ impl Client {
     pub(super) async fn send(&self, body: Bytes, left: Duration) -> Result<Answer, SendError> {
         let Receiver { timeout, protocol, .. } = self.receiver;
         let timeout = timeout.min(left);
-        let headers = self.receiver.headers()?;
+        let headers = self.receiver.headers().await?;
         let sending = async {
             match protocol {
                 Protocol::Grpc => {

@@ -1,16 +1,18 @@
 //! Who is sent to, and how.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::Uri;
 use hyper::http::{HeaderMap, HeaderName, HeaderValue, header};
+use tokio::task::spawn_blocking;
 
 use super::failure::LocalError;
 use super::signal::Signal;
 use crate::config::{Compression, Endpoint, Header, Otlp, Protocol, Scheme, split_query};
+use crate::files;
 
 /// Source: OTLP specification, "User Agent".
 const USER_AGENT: &str = concat!("OTel-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION"));
@@ -83,11 +85,16 @@ impl Receiver {
         })
     }
 
-    /// Gives the headers of a request, those in the file as they are now.
-    pub(super) fn headers(&self) -> Result<HeaderMap, LocalError> {
+    /// Returns the headers of a request, those in the file as they are now.
+    pub(super) async fn headers(&self) -> Result<HeaderMap, LocalError> {
+        let from_file = if self.headers_file.as_os_str().is_empty() {
+            Vec::new()
+        } else {
+            let path = self.headers_file.clone();
+            spawn_blocking(move || headers_in(&path)).await??
+        };
         let mut headers = HeaderMap::new();
         headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-        let from_file = self.headers_in_file()?;
 
         // Those of the configuration may come from a variable, which is stronger than the file.
         for Header { name, value } in from_file.iter().chain(&self.headers) {
@@ -102,25 +109,31 @@ impl Receiver {
         Ok(headers)
     }
 
-    fn headers_in_file(&self) -> Result<Vec<Header>, LocalError> {
-        let path = &self.headers_file;
-        if path.as_os_str().is_empty() {
-            return Ok(Vec::new());
+    /// Reads the file of headers, if there is one, for its errors. Blocks.
+    pub(super) fn check_headers(&self) -> Result<(), LocalError> {
+        if self.headers_file.as_os_str().is_empty() {
+            return Ok(());
         }
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| LocalError::Unreadable { path: path.clone(), source })?;
-        let header = |(number, line): (usize, &str)| {
-            let (name, value) = line.split_once(':').unwrap_or((line, ""));
-            let refused = |source| LocalError::Header { path: path.clone(), line: number, source };
-            Header::new(name, value).map_err(refused)
-        };
 
-        (1..)
-            .zip(text.lines())
-            .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
-            .map(header)
-            .collect()
+        headers_in(&self.headers_file).map(drop)
     }
+}
+
+/// Reads a file of headers. Blocks.
+fn headers_in(path: &Path) -> Result<Vec<Header>, LocalError> {
+    let text =
+        files::text(path).map_err(|source| LocalError::Unreadable { path: path.into(), source })?;
+    let header = |(number, line): (usize, &str)| {
+        let (name, value) = line.split_once(':').unwrap_or((line, ""));
+        let refused = |source| LocalError::Header { path: path.into(), line: number, source };
+        Header::new(name, value).map_err(refused)
+    };
+
+    (1..)
+        .zip(text.lines())
+        .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
+        .map(header)
+        .collect()
 }
 
 /// Gives receivers whose names are the same, but for what may be secret, a number: two series of

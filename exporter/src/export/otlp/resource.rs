@@ -1,7 +1,7 @@
 //! What all that is sent comes from.
 
 use std::fmt::Write;
-use std::fs;
+use std::path::Path;
 
 use opentelemetry::KeyValue;
 use opentelemetry_proto::tonic::resource::v1;
@@ -10,6 +10,7 @@ use opentelemetry_sdk::Resource;
 use ring::digest;
 
 use crate::config::{attributes, unquoted};
+use crate::files;
 use crate::version::Build;
 
 const MACHINE_ID: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
@@ -68,7 +69,7 @@ struct Host {
 impl Host {
     fn read() -> Self {
         let read = |path: &&str| {
-            let text = fs::read_to_string(path).ok()?.trim().to_owned();
+            let text = files::text(Path::new(path)).ok()?.trim().to_owned();
             Some(text).filter(|text| !text.is_empty())
         };
 

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -154,10 +155,13 @@ impl Sender {
 
     async fn push(&mut self, source: &Source, turn: Turn<'_>) {
         let begun = Instant::now();
-        let snapshot = Arc::clone(&source.snapshot.borrow());
-        let taken = Taken { readings: (source.read)(snapshot), time: self.time() };
-
-        let pushed = self.push_all(taken, turn).await;
+        let pushed = match source.readings().await {
+            Ok(readings) => {
+                let taken = Taken { readings, time: self.time() };
+                self.push_all(taken, turn).await
+            }
+            Err(error) => Err(error.into()),
+        };
         self.reports.push(pushed, begun.elapsed());
     }
 
@@ -181,7 +185,7 @@ impl Sender {
         }
         let make = self.make.clone();
         let held = Arc::clone(&self.held);
-        let work = tokio::task::spawn_blocking(move || make.work(&held, taken)).await;
+        let work = spawn_blocking(move || make.work(&held, taken)).await;
         self.unfinished = Some(work.map_err(LocalError::from)??);
 
         self.deliver(turn).await
@@ -308,11 +312,20 @@ impl Sender {
     }
 }
 
+impl Source {
+    /// Reads everything, on a thread that may wait: some of it is in /proc.
+    async fn readings(&self) -> Result<Readings, LocalError> {
+        let (read, snapshot) = (Arc::clone(&self.read), Arc::clone(&self.snapshot.borrow()));
+
+        Ok(spawn_blocking(move || read(snapshot)).await?)
+    }
+}
+
 impl Connection {
     async fn send(&mut self, body: Bytes, left: Duration) -> Result<Answer, SendError> {
         if self.is_broken {
             let receiver = self.client.receiver.clone();
-            let made = tokio::task::spawn_blocking(|| Client::new(receiver)).await;
+            let made = spawn_blocking(|| Client::new(receiver)).await;
             self.client = made.map_err(LocalError::from)??;
         }
 

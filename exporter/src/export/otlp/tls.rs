@@ -10,6 +10,10 @@ use rustls::{ClientConfig, RootCertStore, crypto};
 use super::failure::LocalError;
 use super::receiver::Receiver;
 use super::trust::Trust;
+use crate::files;
+
+/// Where most systems keep what they trust. Others, and variables, name other places.
+const OF_SYSTEM: &str = "/etc/ssl/certs";
 
 /// Reads the certificates, and makes of them what a connection needs.
 pub(super) fn config(receiver: &Receiver) -> Result<ClientConfig, LocalError> {
@@ -43,7 +47,10 @@ pub(super) fn config(receiver: &Receiver) -> Result<ClientConfig, LocalError> {
 fn trusted(ca_file: &Path) -> Result<Vec<CertificateDer<'static>>, LocalError> {
     if ca_file.as_os_str().is_empty() {
         // Those that cannot be read are missing when they are needed, which is said then.
-        return Ok(rustls_native_certs::load_native_certs().certs);
+        let trusted =
+            files::within(Path::new(OF_SYSTEM), rustls_native_certs::load_native_certs)
+                .map_err(|source| LocalError::Unreadable { path: OF_SYSTEM.into(), source })?;
+        return Ok(trusted.certs);
     }
 
     certificates(ca_file)
@@ -76,5 +83,5 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, LocalError>
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, LocalError> {
-    std::fs::read(path).map_err(|source| LocalError::Unreadable { path: path.into(), source })
+    files::read(path).map_err(|source| LocalError::Unreadable { path: path.into(), source })
 }

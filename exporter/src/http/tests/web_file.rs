@@ -4,13 +4,13 @@ use base64::engine::general_purpose::STANDARD;
 use super::*;
 
 /// One user with a hash of low cost.
-fn users(name: &str, password: &str) -> String {
+pub(super) fn users(name: &str, password: &str) -> String {
     let hash = bcrypt::hash_with_salt(password, 4, [7; 16]).unwrap();
 
     format!("basic_auth_users:\n  {name}: {hash}\n")
 }
 
-fn authorization(credentials: &str) -> String {
+pub(super) fn authorization(credentials: &str) -> String {
     format!("authorization: Basic {}\r\n", STANDARD.encode(credentials))
 }
 

@@ -1,9 +1,10 @@
 //! What builds, encodes and sends requests with log records: the exporter of OpenTelemetry.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use hyper::HeaderMap;
 use opentelemetry_otlp::{
     Compression as Encoding, LogExporter, Protocol as Format, RetryPolicy, WithExportConfig,
     WithHttpConfig, WithTonicConfig,
@@ -11,9 +12,9 @@ use opentelemetry_otlp::{
 use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter as _};
 use tokio::time::timeout;
+use tonic::Request;
 use tonic::metadata::MetadataMap;
 use tonic::transport::Endpoint;
-use tonic::{Request, Status};
 
 use super::super::client::{Client, connector};
 use super::super::failure::{LocalError, described, shortened};
@@ -26,6 +27,7 @@ use crate::config::{Compression, Protocol};
 #[derive(Debug)]
 pub struct LogClient {
     pub(super) name: Arc<str>,
+    receiver: Receiver,
     exporter: LogExporter,
     tries: Arc<Tries>,
     /// Most time for a request and its repetition.
@@ -40,9 +42,11 @@ pub(super) struct Failure {
     pub(super) is_final: bool,
 }
 
-/// What became of the requests for one batch of records.
+/// What the requests for one batch of records are made with, and what became of them.
 #[derive(Debug, Default)]
 pub(super) struct Tries {
+    /// They are read before: what adds them to a call of gRPC may not wait for a file.
+    headers: Mutex<HeaderMap>,
     made: AtomicUsize,
     why: Mutex<Option<String>>,
 }
@@ -57,26 +61,31 @@ const AGAIN: Duration = Duration::from_secs(1);
 const MOST_ASKED: Duration = Duration::from_secs(30);
 
 impl LogClient {
-    /// Reads the certificates that connections need. Must be called within a runtime.
+    /// Reads the certificates that connections need. Blocks; must be called within a runtime.
     pub fn new(receiver: Receiver, origin: &Origin) -> Result<Self, LocalError> {
         let name = Arc::clone(&receiver.name);
         let tries = Arc::new(Tries::default());
         let patience = receiver.timeout * 2 + AGAIN + MOST_ASKED;
-        receiver.headers()?;
+        receiver.check_headers()?;
 
         let mut exporter = match receiver.protocol {
-            Protocol::Grpc => grpc(receiver, &tries, patience)?,
-            Protocol::HttpProtobuf => http(receiver, &tries, patience, Format::HttpBinary)?,
-            Protocol::HttpJson => http(receiver, &tries, patience, Format::HttpJson)?,
+            Protocol::Grpc => grpc(&receiver, &tries, patience)?,
+            Protocol::HttpProtobuf => http(&receiver, &tries, patience, Format::HttpBinary)?,
+            Protocol::HttpJson => http(&receiver, &tries, patience, Format::HttpJson)?,
         };
         exporter.set_resource(&origin.0);
 
-        Ok(Self { name, exporter, tries, patience })
+        Ok(Self { name, receiver, exporter, tries, patience })
     }
 
     /// Sends records, twice if the first failure may pass.
     pub(super) async fn send(&self, batch: LogBatch<'_>) -> Result<(), Failure> {
         self.tries.forget();
+        match self.receiver.headers().await {
+            Ok(headers) => *locked(&self.tries.headers) = headers,
+            // The file may be mended.
+            Err(error) => return Err(Failure { text: described(&error), is_final: false }),
+        }
 
         let text = match timeout(self.patience, self.exporter.export(batch)).await {
             Ok(Ok(())) => return Ok(()),
@@ -95,13 +104,16 @@ impl LogClient {
 }
 
 impl Tries {
-    pub(super) fn begin(&self) {
+    /// Notes that a request begins; returns its headers.
+    pub(super) fn begin(&self) -> HeaderMap {
         self.made.fetch_add(1, Ordering::Relaxed);
+
+        locked(&self.headers).clone()
     }
 
     /// Notes why a request failed, which the exporter does not pass on.
     pub(super) fn failed(&self, error: &(dyn std::error::Error + 'static)) {
-        *self.why.lock().unwrap_or_else(PoisonError::into_inner) = Some(described(error));
+        *locked(&self.why) = Some(described(error));
     }
 
     fn forget(&self) {
@@ -110,12 +122,16 @@ impl Tries {
     }
 
     fn why(&self) -> Option<String> {
-        self.why.lock().unwrap_or_else(PoisonError::into_inner).take()
+        locked(&self.why).take()
     }
 }
 
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn grpc(
-    receiver: Receiver,
+    receiver: &Receiver,
     tries: &Arc<Tries>,
     patience: Duration,
 ) -> Result<LogExporter, LocalError> {
@@ -128,17 +144,13 @@ fn grpc(
         Compression::Zstd => Some(Encoding::Zstd),
     };
     let endpoint = Endpoint::from(receiver.url.clone()).connect_timeout(receiver.timeout);
-    let channel = endpoint.connect_with_connector_lazy(connector(&receiver)?);
+    let channel = endpoint.connect_with_connector_lazy(connector(receiver)?);
     let tries = Arc::clone(tries);
+    let timeout = receiver.timeout;
     let intercept = move |mut request: Request<()>| {
-        tries.begin();
-        let headers = receiver.headers().map_err(|error| {
-            tries.failed(&error);
-            Status::internal(String::new())
-        })?;
         // In place of what the exporter took from variables.
-        *request.metadata_mut() = MetadataMap::from_headers(headers);
-        request.set_timeout(receiver.timeout);
+        *request.metadata_mut() = MetadataMap::from_headers(tries.begin());
+        request.set_timeout(timeout);
         Ok(request)
     };
 
@@ -156,13 +168,13 @@ fn grpc(
 }
 
 fn http(
-    receiver: Receiver,
+    receiver: &Receiver,
     tries: &Arc<Tries>,
     patience: Duration,
     format: Format,
 ) -> Result<LogExporter, LocalError> {
     let url = receiver.url.to_string();
-    let client = Client::new(receiver)?;
+    let client = Client::new(receiver.clone())?;
     let builder = LogExporter::builder()
         .with_http()
         .with_http_client(Http::new(client, Arc::clone(tries)))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::http::{HeaderValue, header};
-use hyper::{Request, Response};
+use hyper::{HeaderMap, Request, Response};
 use opentelemetry_http::{HttpClient, HttpError};
 use tokio::time::timeout;
 use tonic::body::Body;
@@ -31,9 +31,9 @@ impl HttpClient for Http {
         Self: 'b,
     {
         Box::pin(async move {
-            self.tries.begin();
+            let headers = self.tries.begin();
             let most = self.client.receiver.timeout;
-            let sent = timeout(most, self.send(request)).await;
+            let sent = timeout(most, self.send(request, headers)).await;
 
             sent.unwrap_or(Err(SendError::Timeout(most))).or_else(|error| {
                 let error = self.client.explained(error);
@@ -57,12 +57,16 @@ impl Http {
         Self { client, tries }
     }
 
-    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, SendError> {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        headers: HeaderMap,
+    ) -> Result<Response<Bytes>, SendError> {
         let receiver = &self.client.receiver;
         let (mut head, body) = request.into_parts();
         // In place of what the exporter took from variables.
         let content_type = head.headers.remove(header::CONTENT_TYPE);
-        head.headers = receiver.headers()?;
+        head.headers = headers;
         head.headers.extend(content_type.map(|value| (header::CONTENT_TYPE, value)));
         // The exporter's own compression could not be turned off where a variable asks for it.
         let body = compressed(body.into(), receiver.compression)

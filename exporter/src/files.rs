@@ -1,0 +1,218 @@
+//! Reading files: bounded in size, in time and in threads.
+//!
+//! A file may be on a mount that does not answer, and nothing can end the system call that waits
+//! for it. Each read therefore has a thread of its own, which is left behind where it hangs.
+#![expect(clippy::disallowed_methods, reason = "this is the module that reads files")]
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Why a read has no result although the kernel reported no error.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error("not read within {0:?}; its file system may hang")]
+    Slow(Duration),
+
+    #[error("still waiting for an earlier read of `{}`; its file system may hang", .0.display())]
+    Waiting(PathBuf),
+
+    #[error("{0} reads of other files hang; no more are begun")]
+    TooMany(usize),
+
+    #[error("it has more than {0} bytes")]
+    TooLarge(u64),
+
+    #[error("it is not text in UTF-8")]
+    NotText,
+
+    #[error("reading it panicked")]
+    Panicked,
+}
+
+/// Bounds of all reads of one process, and those that are under way.
+#[derive(Debug)]
+struct Readers {
+    bounds: Bounds,
+    files: Mutex<Files>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    /// How long a caller waits.
+    patience: Duration,
+    /// Most bytes of a file.
+    bytes: u64,
+    /// Most reads at once.
+    reads: usize,
+}
+
+#[derive(Debug)]
+struct Files {
+    /// Files that were ever read: few, because the configuration names them.
+    known: BTreeMap<PathBuf, Arc<Place>>,
+    reads: usize,
+}
+
+/// One file, which one thread reads at a time.
+#[derive(Debug, Default)]
+struct Place {
+    /// When the read began that is under way.
+    since: Mutex<Option<Instant>>,
+    free: Condvar,
+}
+
+/// The right to read one file, until it is dropped.
+struct Turn {
+    readers: &'static Readers,
+    place: Arc<Place>,
+}
+
+/// Threads are the process', and so is their bound.
+static READERS: Readers = Readers::new(Bounds {
+    patience: Duration::from_secs(5),
+    // Bundles of certificates have some hundred KiB.
+    bytes: 4 << 20,
+    reads: 32,
+});
+
+/// Reads a file. Blocks for at most 5 seconds.
+///
+/// # Errors
+///
+/// Of kind `TimedOut` where the file may come later, because its file system hangs.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    READERS.read(path)
+}
+
+/// Reads a file of text, as [`read`] does.
+pub fn text(path: &Path) -> io::Result<String> {
+    let text = String::from_utf8(read(path)?);
+
+    text.map_err(|_| error(ErrorKind::InvalidData, ReadError::NotText))
+}
+
+/// Runs something that reads `path`, or files below it, within the same bounds.
+pub fn within<T: Send + 'static>(
+    path: &Path,
+    read: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
+    READERS.within(path, read)
+}
+
+/// Reads a file of /proc or /sys, which the kernel makes from its memory.
+pub fn of_kernel(path: &str) -> io::Result<String> {
+    fs::read_to_string(path)
+}
+
+/// Returns whether a path of /proc or /sys is there.
+pub fn is_in_kernel(path: &Path) -> bool {
+    path.exists()
+}
+
+impl Readers {
+    const fn new(bounds: Bounds) -> Self {
+        let files = Files { known: BTreeMap::new(), reads: 0 };
+
+        Self { bounds, files: Mutex::new(files) }
+    }
+
+    fn read(&'static self, path: &Path) -> io::Result<Vec<u8>> {
+        let (file, most) = (path.to_owned(), self.bounds.bytes);
+
+        self.within(path, move || bytes(&file, most))?
+    }
+
+    fn within<T: Send + 'static>(
+        &'static self,
+        path: &Path,
+        read: impl FnOnce() -> T + Send + 'static,
+    ) -> io::Result<T> {
+        let begun = Instant::now();
+        let turn = self.turn(path, begun)?;
+        let (done, outcome) = sync_channel(1);
+        let thread = thread::Builder::new().name("file".into()).spawn(move || {
+            let outcome = read();
+            drop(turn);
+            let _nobody_waits_any_more = done.send(outcome);
+        })?;
+
+        let patience = self.bounds.patience;
+        match outcome.recv_timeout(patience.saturating_sub(begun.elapsed())) {
+            Ok(outcome) => {
+                // It has nothing left to do, and what counts threads sees none of it.
+                let _ended = thread.join();
+                Ok(outcome)
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                Err(error(ErrorKind::TimedOut, ReadError::Slow(patience)))
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(error(ErrorKind::Other, ReadError::Panicked))
+            }
+        }
+    }
+
+    /// Waits until no other read of the file is under way, unless that one hangs.
+    fn turn(&'static self, path: &Path, begun: Instant) -> io::Result<Turn> {
+        let place = Arc::clone(locked(&self.files).known.entry(path.to_owned()).or_default());
+        let mut since = locked(&place.since);
+        while let Some(other) = *since {
+            let left = self.bounds.patience.saturating_sub(other.min(begun).elapsed());
+            if left.is_zero() {
+                return Err(error(ErrorKind::TimedOut, ReadError::Waiting(path.to_owned())));
+            }
+            let woken = place.free.wait_timeout(since, left);
+            (since, _) = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+        self.begin()?;
+        *since = Some(Instant::now());
+        drop(since);
+
+        Ok(Turn { readers: self, place })
+    }
+
+    fn begin(&self) -> io::Result<()> {
+        let mut files = locked(&self.files);
+        if files.reads >= self.bounds.reads {
+            return Err(error(ErrorKind::TimedOut, ReadError::TooMany(files.reads)));
+        }
+        files.reads += 1;
+
+        Ok(())
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *locked(&self.place.since) = None;
+        self.place.free.notify_one();
+        locked(&self.readers.files).reads -= 1;
+    }
+}
+
+fn bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(error(ErrorKind::FileTooLarge, ReadError::TooLarge(most)));
+    }
+
+    Ok(bytes)
+}
+
+fn error(kind: ErrorKind, error: ReadError) -> io::Error {
+    io::Error::new(kind, error)
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;
