@@ -27,7 +27,7 @@ use crate::{datapath, interfaces, logging, privileges};
 
 use self::devices::Devices;
 use self::parts::Parts;
-use self::pushes::{LogPush, Pushes, Read};
+use self::pushes::{LogPush, LogSender, Pushes, Read};
 
 pub use self::doctor::doctor;
 pub use self::inspect::inspect;
@@ -104,6 +104,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     };
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let inside = runtime.enter();
+    let log_sender = log_push.map(|log_push| log_push.connect(&origin)).transpose()?;
     let (interfaces_tx, interfaces) = watch::channel(runtime.block_on(interfaces::list())?);
     let devices = Devices::start(datapath, config.devices.clone(), interfaces.clone(), names)?;
 
@@ -117,7 +118,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     for address in listeners.addresses() {
         tracing::info!(%address, tls = web.as_ref().is_some_and(WebFile::has_tls), "Listening");
     }
-    let read = pushes.read(log_push.as_ref().map(LogPush::lost));
+    let read = pushes.read(log_sender.as_ref().map(LogSender::lost));
     let site = site(&config, Arc::clone(&read), snapshot.clone());
 
     let mut parts = Parts::on(runtime.handle().clone());
@@ -137,8 +138,8 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     folding.context("cannot start the thread that folds")?;
     parts.start("http", |stop| async move { Ok(http::serve(listeners, site, web, stop).await?) });
     pushes.start(&mut parts, &snapshot, &read);
-    if let Some(log_push) = log_push {
-        log_push.start(&mut parts, &origin)?;
+    if let Some(log_sender) = log_sender {
+        log_sender.start(&mut parts);
     }
     drop(inside);
 

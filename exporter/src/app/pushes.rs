@@ -110,6 +110,13 @@ pub(super) struct LogPush {
     events: Events,
 }
 
+/// The push of the log, with what it takes to connect.
+#[derive(Debug)]
+pub(super) struct LogSender {
+    client: LogClient,
+    events: Events,
+}
+
 impl LogPush {
     /// Begins to take events, if somebody is to have them.
     pub(super) fn new(otlp: &Otlp) -> anyhow::Result<Option<(Bridge, Self)>> {
@@ -121,27 +128,29 @@ impl LogPush {
         }))
     }
 
-    /// Returns what counts the events that are lost.
-    pub(super) fn lost(&self) -> Lost {
-        self.events.lost()
-    }
-
-    pub(super) fn start(self, parts: &mut Parts, origin: &Origin) -> anyhow::Result<()> {
-        let (client, events) = self.connect(origin)?;
-
-        parts.start("otlp-logs", |stop| async move {
-            events.push(client, stop).await;
-            Ok(())
-        });
-        Ok(())
-    }
-
-    fn connect(self, origin: &Origin) -> anyhow::Result<(LogClient, Events)> {
+    /// Reads the files that pushes need. Must be called within a runtime.
+    pub(super) fn connect(self, origin: &Origin) -> anyhow::Result<LogSender> {
         let Self { receiver, events } = self;
         let name = Arc::clone(&receiver.name);
         let client = LogClient::new(receiver, origin)
             .with_context(|| format!("cannot push the log to {name}"))?;
 
-        Ok((client, events))
+        Ok(LogSender { client, events })
+    }
+}
+
+impl LogSender {
+    /// Returns what counts the events that are lost.
+    pub(super) fn lost(&self) -> Lost {
+        self.events.lost()
+    }
+
+    pub(super) fn start(self, parts: &mut Parts) {
+        let Self { client, events } = self;
+
+        parts.start("otlp-logs", |stop| async move {
+            events.push(client, stop).await;
+            Ok(())
+        });
     }
 }
