@@ -7,6 +7,7 @@ pub mod capture;
 pub mod corpus;
 pub mod exporter;
 pub mod filter;
+pub mod hanging;
 pub mod http;
 pub mod inspection;
 pub mod load;

@@ -175,6 +175,17 @@ impl<'a> Service<'a> {
         status
     }
 
+    /// The numbers and names of its threads.
+    pub fn threads(&self) -> Vec<(u32, String)> {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("it runs");
+        let thread = |entry: fs::DirEntry| {
+            let name = fs::read_to_string(entry.path().join("comm")).ok()?.trim().to_owned();
+            Some((entry.file_name().to_str()?.parse().ok()?, name))
+        };
+
+        threads.flatten().filter_map(thread).collect()
+    }
+
     /// A line of its `/proc/PID/status`.
     pub fn status(&self, name: &str) -> String {
         let path = format!("/proc/{}/status", self.child.id());

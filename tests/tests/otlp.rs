@@ -8,6 +8,7 @@ mod otlp {
     mod dumps;
     mod faults;
     mod fields;
+    mod hanging;
     mod logs;
     mod namings;
     mod tls;

@@ -4,6 +4,7 @@ mod service {
     mod client_certs;
     mod clients;
     mod expositions;
+    mod hanging;
     mod kernels;
     mod listening;
     mod memory;

@@ -9,7 +9,7 @@ use tests::http::answer;
 use super::{assert_nothing_attached, cable, quick};
 
 /// More than all of its parts may take.
-const LONGEST: Duration = Duration::from_secs(10);
+pub(super) const LONGEST: Duration = Duration::from_secs(10);
 
 #[test]
 #[ignore = "needs root: `cargo xtask test service`"]
