@@ -14,7 +14,14 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
+    /// No process lives for as long as this (34 years), and any `burst` of it fits into a
+    /// [`Duration`] and into an [`Instant`].
+    const LONGEST: Duration = Duration::from_secs(1 << 30);
+
     pub(super) fn new(limit: RateLimit) -> Self {
+        let RateLimit { interval, burst } = limit;
+        let limit = RateLimit { interval: interval.min(Self::LONGEST), burst };
+
         Self { limit, full_at: Mutex::default() }
     }
 
@@ -50,6 +57,16 @@ mod tests {
         assert_eq!([0, 0, 0, 0].map(&mut taken), [true, true, true, false]);
         assert_eq!([9, 10, 10, 19, 20].map(&mut taken), [false, true, false, false, true]);
         assert_eq!([100, 100, 100, 100].map(&mut taken), [true, true, true, false]);
+    }
+
+    #[test]
+    fn an_interval_that_never_passes_leaves_the_burst() {
+        let bucket = Bucket::new(RateLimit { interval: Duration::MAX, burst: u32::MAX });
+        let once = Bucket::new(RateLimit { interval: Duration::MAX, burst: 1 });
+        let now = Instant::now();
+
+        assert!((0..1000).all(|_| bucket.take(now)));
+        assert_eq!([0; 2].map(|_| once.take(now)), [true, false]);
     }
 
     #[test]
