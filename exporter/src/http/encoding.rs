@@ -17,28 +17,41 @@ impl Encoding {
     /// The better one first.
     const ALL: [Self; 3] = [Self::Zstd, Self::Gzip, Self::Identity];
 
-    /// Gives what the client likes best; `None` if it takes nothing of ours.
-    pub(super) fn negotiate(accept_encoding: Option<&str>) -> Option<Self> {
+    /// Returns what the client likes best; `None` if it takes nothing of ours.
+    pub(super) fn best(accept_encoding: Option<&str>) -> Option<Self> {
         let Some(accept_encoding) = accept_encoding else { return Some(Self::Identity) };
-        let weights: Vec<_> = accept_encoding.split(',').filter_map(weight).collect();
-        let of = |name: &str| {
-            let mut found = weights.iter().filter(|(other, _)| name.eq_ignore_ascii_case(other));
-            found.next().map(|(_, weight)| *weight)
-        };
-
-        let named = |encoding: Self| encoding.names().iter().copied().find_map(of);
-        let weight = |encoding| match named(encoding).or_else(|| of("*")) {
-            // Unless said otherwise it is acceptable, and the least of all.
-            None if encoding == Self::Identity => 1,
-            Some(1..) if encoding == Self::Identity && named(encoding).is_none() => 1,
-            weight => weight.unwrap_or(0),
-        };
+        let weights = weights(accept_encoding);
 
         Self::ALL
             .into_iter()
             .rev()
-            .filter(|encoding| weight(*encoding) > 0)
-            .max_by_key(|encoding| weight(*encoding))
+            .filter(|encoding| encoding.weight(&weights) > 0)
+            .max_by_key(|encoding| encoding.weight(&weights))
+    }
+
+    /// Returns the plainest that the client takes, for what is hardly worth to be compressed;
+    /// `None` if it takes nothing of ours.
+    pub(super) fn plainest(accept_encoding: Option<&str>) -> Option<Self> {
+        let takes_identity =
+            accept_encoding.is_none_or(|text| Self::Identity.weight(&weights(text)) > 0);
+
+        if takes_identity { Some(Self::Identity) } else { Self::best(accept_encoding) }
+    }
+
+    /// Returns how much the client likes this; 0 for not at all.
+    fn weight(self, weights: &[(&str, u32)]) -> u32 {
+        let of = |name: &str| {
+            let mut found = weights.iter().filter(|(other, _)| name.eq_ignore_ascii_case(other));
+            found.next().map(|(_, weight)| *weight)
+        };
+        let named = self.names().iter().copied().find_map(of);
+
+        match named.or_else(|| of("*")) {
+            // Unless said otherwise it is acceptable, and the least of all.
+            None if self == Self::Identity => 1,
+            Some(1..) if self == Self::Identity && named.is_none() => 1,
+            weight => weight.unwrap_or(0),
+        }
     }
 
     /// Gives the value of Content-Encoding.
@@ -74,23 +87,35 @@ impl Encoding {
     }
 }
 
+fn weights(accept_encoding: &str) -> Vec<(&str, u32)> {
+    accept_encoding.split(',').filter_map(weight).collect()
+}
+
 /// Reads `gzip;q=0.5`; thousandths, and one if no weight is given.
 fn weight(item: &str) -> Option<(&str, u32)> {
     let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
     let quality = parameters.trim();
 
     let weight = match quality.strip_prefix(['q', 'Q']).map(str::trim_start) {
-        Some(value) => {
-            let value: f32 = value.strip_prefix('=')?.trim().parse().ok()?;
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-            let thousandths = (value.clamp(0.0, 1.0) * 1000.0) as u32;
-            thousandths
-        }
+        Some(value) => thousandths(value.strip_prefix('=')?.trim())?,
         None if quality.is_empty() => 1000,
         None => return None,
     };
 
     Some((name.trim(), weight))
+}
+
+/// Reads a number from 0 to 1 with up to three decimals. Source: RFC 9110, section 12.4.2.
+fn thousandths(value: &str) -> Option<u32> {
+    let (whole, decimals) = value.split_once('.').unwrap_or((value, ""));
+    let is_number = decimals.len() <= 3 && decimals.bytes().all(|byte| byte.is_ascii_digit());
+    let thousandths: u32 = format!("{decimals:0<3}").parse().ok().filter(|_| is_number)?;
+
+    match whole {
+        "0" => Some(thousandths),
+        "1" if thousandths == 0 => Some(1000),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -126,10 +151,39 @@ mod tests {
             (Some("gzip;level=1"), Some(Identity)),
             (Some("gzip;q=much, deflate"), Some(Identity)),
             (Some(",,;q=1,"), Some(Identity)),
+            (Some("identity;q=0.000"), None),
+            (Some("identity;q=0, gzip;q=0.001"), Some(Gzip)),
+            (Some("identity;q=0, *;q=0.1"), Some(Zstd)),
+            (Some("identity;q=0, gzip;q=0, zstd;q=0, br"), None),
+            (Some("*;q=0, zstd"), Some(Zstd)),
+            (Some("gzip;q=nan"), Some(Identity)),
+            (Some("gzip;q=inf"), Some(Identity)),
+            (Some("gzip;q=-1"), Some(Identity)),
+            (Some("gzip;q=1.001"), Some(Identity)),
+            (Some("gzip;q=0.0001"), Some(Identity)),
+            (Some("gzip;q=1.000"), Some(Gzip)),
         ];
 
         for (accept_encoding, encoding) in cases {
-            assert_eq!(Encoding::negotiate(accept_encoding), encoding, "{accept_encoding:?}");
+            assert_eq!(Encoding::best(accept_encoding), encoding, "{accept_encoding:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_small_is_plain_unless_the_client_forbids_it() {
+        use Encoding::{Gzip, Identity, Zstd};
+
+        let cases = [
+            (None, Some(Identity)),
+            (Some("gzip, zstd"), Some(Identity)),
+            (Some("identity;q=0, gzip"), Some(Gzip)),
+            (Some("*;q=0, zstd;q=0.5"), Some(Zstd)),
+            (Some("identity;q=0"), None),
+            (Some("*;q=0"), None),
+        ];
+
+        for (accept_encoding, encoding) in cases {
+            assert_eq!(Encoding::plainest(accept_encoding), encoding, "{accept_encoding:?}");
         }
     }
 

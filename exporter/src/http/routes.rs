@@ -15,6 +15,9 @@ use super::encoding::Encoding;
 use super::landing::landing;
 use super::{Page, Rendered, Site};
 
+const PLAIN: &str = "text/plain; charset=utf-8";
+const UNACCEPTABLE: &str =
+    "`Accept-Encoding` excludes zstd, gzip and identity, which are all there are.\n";
 const BUSY: &str = "Too many requests at once; `web.max_requests` is the limit.\n";
 
 /// Which path has which page.
@@ -52,18 +55,22 @@ impl Routes {
             return response;
         }
 
+        let headers = request.headers();
         match route {
-            Route::Healthy => text(StatusCode::OK, "packet-exporter is healthy.\n"),
+            Route::Healthy => {
+                fixed(headers, StatusCode::OK, PLAIN, "packet-exporter is healthy.\n")
+            }
             Route::Ready if (self.site.is_ready)() => {
-                text(StatusCode::OK, "packet-exporter is ready.\n")
+                fixed(headers, StatusCode::OK, PLAIN, "packet-exporter is ready.\n")
             }
             Route::Ready => {
-                text(StatusCode::SERVICE_UNAVAILABLE, "packet-exporter is not ready yet.\n")
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                fixed(headers, status, PLAIN, "packet-exporter is not ready yet.\n")
             }
             Route::Landing => {
-                respond(StatusCode::OK, "text/html; charset=utf-8", Body::new(self.landing.clone()))
+                fixed(headers, StatusCode::OK, "text/html; charset=utf-8", &self.landing)
             }
-            Route::Page(page) => self.render(page, request.headers()).await,
+            Route::Page(page) => self.render(page, headers).await,
         }
     }
 
@@ -80,9 +87,8 @@ impl Routes {
 
     /// Renders and compresses on a thread of its own: both take milliseconds.
     async fn render(&self, page: &Page, headers: &HeaderMap) -> Response<Body> {
-        let Some(encoding) = Encoding::negotiate(joined(headers, &ACCEPT_ENCODING).as_deref())
-        else {
-            return status(StatusCode::NOT_ACCEPTABLE);
+        let Some(encoding) = Encoding::best(joined(headers, &ACCEPT_ENCODING).as_deref()) else {
+            return unacceptable();
         };
         let permit = match &self.room {
             None => None,
@@ -116,17 +122,48 @@ impl Routes {
 
 fn rendered_as(encoding: Encoding, content_type: &'static str, body: Body) -> Response<Body> {
     let mut response = respond(StatusCode::OK, content_type, body);
-
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
-    if let Some(name) = encoding.name() {
-        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
-    }
+    note(encoding, headers);
 
     response
 }
 
-/// Gives all headers of the name as one. Source: RFC 9110, section 5.3.
+/// Answers with a text that takes no time to make.
+fn fixed(
+    headers: &HeaderMap,
+    status_code: StatusCode,
+    content_type: &'static str,
+    text: &str,
+) -> Response<Body> {
+    let Some(encoding) = Encoding::plainest(joined(headers, &ACCEPT_ENCODING).as_deref()) else {
+        return unacceptable();
+    };
+    let Ok(body) = encoding.encode(text.into()) else {
+        return status(StatusCode::INTERNAL_SERVER_ERROR);
+    };
+
+    let mut response = respond(status_code, content_type, Body::new(body));
+    note(encoding, response.headers_mut());
+
+    response
+}
+
+fn note(encoding: Encoding, headers: &mut HeaderMap) {
+    if let Some(name) = encoding.name() {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
+    }
+}
+
+/// Source: RFC 9110, sections 12.5.3 and 15.5.7.
+fn unacceptable() -> Response<Body> {
+    let mut response = text(StatusCode::NOT_ACCEPTABLE, UNACCEPTABLE);
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+
+    response
+}
+
+/// Returns all headers of the name as one. Source: RFC 9110, section 5.3.
 fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     let values: Vec<_> = headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).collect();
 
