@@ -19,7 +19,7 @@ use crate::config::{Config, Inputs, Loaded, Problem, Web};
 use crate::datapath::{Datapath, ProgramNames};
 use crate::export::{otlp, prometheus};
 use crate::folder::{self, Farewell, Folder, Pace};
-use crate::http::{self, Listeners, Page, Rendered, Site, WebFile};
+use crate::http::{self, Listeners, Page, Refusals, Rendered, Site, WebFile};
 use crate::interfaces::Interface;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
@@ -118,8 +118,9 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     for address in listeners.addresses() {
         tracing::info!(%address, tls = web.as_ref().is_some_and(WebFile::has_tls), "Listening");
     }
-    let read = pushes.read(log_sender.as_ref().map(LogSender::lost));
-    let site = site(&config, Arc::clone(&read), snapshot.clone());
+    let refusals = Refusals::default();
+    let read = pushes.read(refusals.clone(), log_sender.as_ref().map(LogSender::lost));
+    let site = site(&config, Arc::clone(&read), snapshot.clone(), refusals);
 
     let mut parts = Parts::on(runtime.handle().clone());
     let wanted = config.devices.clone();
@@ -160,7 +161,12 @@ fn web_file(config: &Config) -> anyhow::Result<Option<WebFile>> {
     Ok(if path.as_os_str().is_empty() { None } else { Some(WebFile::open(path)?) })
 }
 
-fn site(config: &Config, read: Read, snapshot: watch::Receiver<Arc<Snapshot>>) -> Site {
+fn site(
+    config: &Config,
+    read: Read,
+    snapshot: watch::Receiver<Arc<Snapshot>>,
+    refusals: Refusals,
+) -> Site {
     let of_readiness = snapshot.clone();
 
     Site {
@@ -177,6 +183,7 @@ fn site(config: &Config, read: Read, snapshot: watch::Receiver<Arc<Snapshot>>) -
         }],
         is_ready: Arc::new(move || of_readiness.borrow().health.folding.folds > 0),
         max_requests: config.web.max_requests,
+        refusals,
     }
 }
 

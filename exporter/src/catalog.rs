@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::Direction;
 
-use crate::health::{LogPush, Push};
+use crate::health::{LogPush, Push, Serving};
 use crate::process::Process;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
@@ -19,6 +19,7 @@ mod own_tables;
 mod process;
 mod push;
 mod sample;
+mod serving;
 mod signals;
 mod table;
 mod tcp;
@@ -42,6 +43,7 @@ pub struct Readings {
     pub snapshot: Arc<Snapshot>,
     pub process: Process,
     pub build: Build,
+    pub serving: Serving,
     /// One for each receiver of OTLP.
     pub pushes: Vec<Arc<Push>>,
     /// `None` where the log is not pushed.
@@ -59,7 +61,7 @@ const SECTIONS: [Section; 4] = [
     Section { title: "Signals", metrics: &[signals::METRICS] },
     Section {
         title: "The exporter about itself",
-        metrics: &[own::METRICS, own_tables::METRICS, push::METRICS],
+        metrics: &[own::METRICS, own_tables::METRICS, serving::METRICS, push::METRICS],
     },
     Section { title: "The process", metrics: &[process::METRICS] },
 ];
@@ -99,7 +101,14 @@ impl MetricFamily {
         match (self.metric.read, self.direction) {
             (Read::Flow(_), Some(direction)) => vec![PREFIX, direction.label()],
             (Read::Flow(_), None) => vec![PREFIX],
-            (Read::Exporter(_) | Read::Build(_) | Read::Push(_) | Read::LogPush(_), _) => {
+            (
+                Read::Exporter(_)
+                | Read::Build(_)
+                | Read::Serving(_)
+                | Read::Push(_)
+                | Read::LogPush(_),
+                _,
+            ) => {
                 vec![PREFIX, "exporter"]
             }
             (Read::Process(_), _) => vec!["process"],
@@ -146,7 +155,7 @@ impl MetricFamily {
 
     /// Feeds every sample of the metric to `sink`.
     pub fn read(&self, readings: &Readings, sink: &mut dyn Sink) {
-        let Readings { snapshot, process, build, pushes, log_push } = readings;
+        let Readings { snapshot, process, build, serving, pushes, log_push } = readings;
 
         match self.metric.read {
             Read::Flow(read) => snapshot
@@ -157,6 +166,7 @@ impl MetricFamily {
             Read::Exporter(read) => read(snapshot, sink),
             Read::Build(read) => read(build, sink),
             Read::Process(read) => read(process, sink),
+            Read::Serving(read) => read(serving, sink),
             Read::Push(read) => pushes.iter().for_each(|push| read(push, sink)),
             Read::LogPush(read) => log_push.iter().for_each(|push| read(push, sink)),
         }

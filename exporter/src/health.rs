@@ -116,6 +116,34 @@ pub struct LogPush {
     pub lost: u64,
 }
 
+/// Why a connection or a request over HTTP was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HttpRefusal {
+    /// There are as many connections as there may be.
+    Connections,
+    /// As many pages are rendered as may be at once.
+    Requests,
+    /// Above `rate_limit` of the web configuration.
+    Rate,
+    /// No valid name and password.
+    Login,
+    /// The TLS handshake failed.
+    Tls,
+    /// The head of the request is malformed, too large or too slow.
+    Head,
+    /// The body of the request is too large.
+    Body,
+}
+
+/// How serving over HTTP is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Serving {
+    /// Connections and requests that were refused, by reason.
+    pub refusals: BTreeMap<HttpRefusal, u64>,
+    /// Connections and requests that ended in a panic.
+    pub panics: u64,
+}
+
 /// How folding is doing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Folding {
@@ -218,6 +246,31 @@ impl PushFailure {
             Self::Rejected => "rejected",
             Self::Response => "response",
             Self::Local => "local",
+        }
+    }
+}
+
+impl HttpRefusal {
+    /// Every reason, in the order of the catalogue.
+    pub const ALL: [Self; 7] = [
+        Self::Connections,
+        Self::Requests,
+        Self::Rate,
+        Self::Login,
+        Self::Tls,
+        Self::Head,
+        Self::Body,
+    ];
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Connections => "connections",
+            Self::Requests => "requests",
+            Self::Rate => "rate",
+            Self::Login => "login",
+            Self::Tls => "tls",
+            Self::Head => "head",
+            Self::Body => "body",
         }
     }
 }

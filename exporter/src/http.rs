@@ -1,16 +1,22 @@
 //! The HTTP server: listening, TLS, authentication, limits, routes.
 
+mod accept;
 mod basic_auth;
 mod body;
 mod connection;
 mod encoding;
+mod head;
 mod landing;
 mod limits;
 mod listen;
+mod peer;
+mod places;
 mod rate_limit;
+mod refusals;
 mod requests;
 mod routes;
 mod server;
+mod streams;
 mod tls;
 mod web_config;
 mod web_file;
@@ -20,11 +26,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub use self::listen::{BindError, Listeners, PassedError};
+pub use self::refusals::Refusals;
 pub use self::tls::{IdentityError, PemError, Version};
 pub use self::web_config::{WebConfigError, WebRefusal};
 pub use self::web_file::WebFile;
@@ -41,6 +47,8 @@ pub struct Site {
     pub is_ready: Arc<dyn Fn() -> bool + Send + Sync>,
     /// Most pages that are rendered or sent at once; 0 for any number.
     pub max_requests: usize,
+    /// Counts what is not served.
+    pub refusals: Refusals,
 }
 
 /// A page that is rendered for each request.
@@ -76,14 +84,12 @@ async fn serve_as(
     listeners: Listeners,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let room = Arc::new(Semaphore::new(server.limits.connections));
     let server = Arc::new(server);
     let mut accepting = JoinSet::new();
 
     for socket in listeners.sockets {
         let listener = TcpListener::from_std(socket)?;
-        let (server, room, stop) = (Arc::clone(&server), Arc::clone(&room), stop.clone());
-        accepting.spawn(connection::accept(listener, server, room, stop));
+        accepting.spawn(accept::accept(listener, Arc::clone(&server), stop.clone()));
     }
     while accepting.join_next().await.is_some() {}
 
@@ -92,7 +98,7 @@ async fn serve_as(
 
 impl fmt::Debug for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { version, pages, is_ready: _, max_requests } = self;
+        let Self { version, pages, is_ready: _, max_requests, refusals: _ } = self;
 
         f.debug_struct("Site")
             .field("version", version)

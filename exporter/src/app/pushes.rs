@@ -15,6 +15,7 @@ use crate::export::otlp::{
     Times,
 };
 use crate::health::{self, Push};
+use crate::http::Refusals;
 use crate::process::Process;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
@@ -74,13 +75,14 @@ impl Pushes {
 
     /// Returns what reads everything at the moment it is called; `lost` are events of the log, where
     /// it is pushed.
-    pub(super) fn read(&self, lost: Option<Lost>) -> Read {
+    pub(super) fn read(&self, refusals: Refusals, lost: Option<Lost>) -> Read {
         let health = self.health.clone();
 
         Arc::new(move |snapshot| Readings {
             snapshot,
             process: Process::read(),
             build: Build::THIS,
+            serving: refusals.read(),
             pushes: health.iter().map(|push| Arc::clone(&push.borrow())).collect(),
             log_push: lost.as_ref().map(|lost| health::LogPush { lost: lost.read() }),
         })

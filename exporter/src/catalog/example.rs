@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use shared::{Count, Direction, Family, PortKey, PortProtocol, Protocol};
 
 use crate::health::{
-    AttachFailure, Attachment, Folding, Health, Hook, LogPush, Mode, Push, PushFailure, Running,
+    AttachFailure, Attachment, Folding, Health, Hook, HttpRefusal, LogPush, Mode, Push,
+    PushFailure, Running, Serving,
 };
 use crate::interval::{Law, MapUse, Totals};
 use crate::process::Process;
@@ -39,6 +40,7 @@ pub(crate) fn readings() -> Readings {
             rustversion: "1.95.0",
             target: "x86_64-unknown-linux-gnu",
         },
+        serving: Serving { refusals: BTreeMap::from([(HttpRefusal::Login, 2)]), panics: 0 },
         pushes: vec![Arc::new(pushed())],
         log_push: Some(LogPush { lost: 7 }),
     }

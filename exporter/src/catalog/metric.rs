@@ -1,6 +1,6 @@
 //! What the catalogue says about one metric.
 
-use crate::health::{LogPush, Push};
+use crate::health::{LogPush, Push, Serving};
 use crate::process::Process;
 use crate::snapshot::{Flow, Snapshot};
 use crate::version::Build;
@@ -69,6 +69,8 @@ pub enum Read {
     Build(fn(&Build, &mut dyn Sink)),
     /// `process_`
     Process(fn(&Process, &mut dyn Sink)),
+    /// `packet_exporter_`
+    Serving(fn(&Serving, &mut dyn Sink)),
     /// `packet_exporter_`
     Push(fn(&Push, &mut dyn Sink)),
     /// `packet_exporter_`

@@ -49,6 +49,7 @@ fn only(flow: Flow) -> Readings {
         snapshot: Arc::new(Snapshot { flows: vec![Arc::new(flow)], ..Snapshot::default() }),
         process: Process::default(),
         build: Build::THIS,
+        serving: Serving::default(),
         pushes: Vec::new(),
         log_push: None,
     }

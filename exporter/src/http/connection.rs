@@ -1,135 +1,166 @@
-//! Accepting connections and speaking HTTP on them.
+//! Speaking TLS and HTTP on a connection.
 
 use std::convert::Infallible;
-use std::io;
+use std::error::Error;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use super::limits::Limits;
-use super::requests::Requests;
+use super::places::Place;
 use super::server::Server;
+use super::streams::Streams;
 use super::write_deadline::WriteDeadline;
+use crate::health::HttpRefusal;
 
-/// Accepts connections until told to stop, then waits for those that are there.
-pub(super) async fn accept(
-    listener: TcpListener,
+/// What a client gets that speaks HTTP where TLS is expected; the sentence is Go's.
+const PLAIN: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
+    content-type: text/plain; charset=utf-8\r\n\
+    content-length: 48\r\n\
+    connection: close\r\n\r\n\
+    Client sent an HTTP request to an HTTPS server.\n";
+
+/// Why a connection ended early.
+#[derive(Debug)]
+struct Early {
+    error: Box<dyn Error + Send + Sync>,
+    /// Under which reason it counts, if it was the exporter that ended it.
+    refusal: Option<HttpRefusal>,
+}
+
+/// Serves a connection until it ends, or makes room for another one.
+pub(super) async fn connection(
+    stream: TcpStream,
     server: Arc<Server>,
-    room: Arc<Semaphore>,
+    place: Place,
     stop: CancellationToken,
 ) {
-    let mut connections = JoinSet::new();
-    let mut is_failing = false;
+    let make_room = place.make_room.clone();
 
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => break,
-            Some(_) = connections.join_next() => continue,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((stream, _)) => {
-                is_failing = false;
-                let permit = tokio::select! {
-                    () = stop.cancelled() => break,
-                    permit = Arc::clone(&room).acquire_owned() => permit,
-                };
-                let (server, stop) = (Arc::clone(&server), stop.clone());
-                connections.spawn(async move {
-                    let _permit = permit;
-                    connection(stream, server, stop).await;
-                });
-            }
-            Err(error) if is_of_the_client(&error) => {}
-            Err(error) => {
-                if !is_failing {
-                    let address = listener.local_addr().map(|address| address.to_string());
-                    tracing::warn!(address = address.ok(), %error, "Cannot accept connections");
-                }
-                is_failing = true;
-                // Out of files or memory: the next attempt would fail at once.
-                let _ = timeout(Duration::from_secs(1), stop.cancelled()).await;
-            }
-        }
-    }
-
-    while connections.join_next().await.is_some() {}
+    make_room.run_until_cancelled(serve(stream, server, Arc::new(place), stop)).await;
 }
 
-/// The client gave up before it was served. Source: accept(2), "Error handling".
-fn is_of_the_client(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionReset};
-
-    matches!(error.kind(), ConnectionAborted | ConnectionReset)
-}
-
-async fn connection(stream: TcpStream, server: Arc<Server>, stop: CancellationToken) {
+async fn serve(stream: TcpStream, server: Arc<Server>, place: Arc<Place>, stop: CancellationToken) {
     // Responses are written whole; to wait for more would only delay their last packet.
     let _ = stream.set_nodelay(true);
-    let requests = Requests::default();
-    let stream = WriteDeadline::new(stream, server.limits.write, requests.clone());
-
     let ended = match server.handshake().await {
-        Err(error) => Err(error.into()),
-        Ok(None) => converse(stream, false, server, requests, stop).await,
-        Ok(Some(config)) => {
-            let handshake = TlsAcceptor::from(config).accept(stream);
-            match timeout(server.limits.handshake, handshake).await {
-                Ok(Ok(stream)) => {
-                    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-                    converse(stream, is_http2, server, requests, stop).await
-                }
-                Ok(Err(error)) => Err(error.into()),
-                Err(elapsed) => Err(elapsed.into()),
-            }
+        Err(error) => Err(Early::because(error)),
+        Ok(None) => {
+            let stream = deadline(stream, &server, &place);
+            converse(stream, false, Arc::clone(&server), &place, stop).await
         }
+        Ok(Some(config)) => match shake_hands(stream, config, &server, &place).await {
+            Err(early) => Err(early),
+            Ok(None) => Ok(()),
+            Ok(Some(stream)) => {
+                let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                converse(stream, is_http2, Arc::clone(&server), &place, stop).await
+            }
+        },
     };
 
-    if let Err(error) = ended {
+    let Err(Early { error, refusal }) = ended else { return };
+    if let Some(reason) = refusal {
+        server.refusals.count(reason, place.peer, Some(&error));
+    } else {
         tracing::debug!(error, "Connection ended early");
     }
+}
+
+fn deadline(stream: TcpStream, server: &Server, place: &Place) -> WriteDeadline<TcpStream> {
+    WriteDeadline::new(stream, server.limits.write, place.requests.clone())
+}
+
+/// Shakes hands; `None` if the client has said nothing, as probes of a port do.
+async fn shake_hands(
+    mut stream: TcpStream,
+    config: Arc<ServerConfig>,
+    server: &Server,
+    place: &Place,
+) -> Result<Option<TlsStream<WriteDeadline<TcpStream>>>, Early> {
+    let until = Instant::now() + server.limits.handshake;
+    let mut first = [0];
+    let Ok(Ok(1)) = timeout_at(until, stream.peek(&mut first)).await else { return Ok(None) };
+    // TLS begins with the type of a record, 22; a request with its method.
+    if first[0].is_ascii_uppercase() {
+        let _ = timeout(Limits::LINGER, answer_plain(&mut stream)).await;
+        return Err(Early::refused(HttpRefusal::Tls, "the client speaks HTTP without TLS"));
+    }
+
+    let stream = deadline(stream, server, place);
+    let stream = match timeout_at(until, TlsAcceptor::from(config).accept(stream)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return Err(Early::refused(HttpRefusal::Tls, error)),
+        Err(elapsed) => return Err(Early::refused(HttpRefusal::Tls, elapsed)),
+    };
+    place.requests.shook_hands();
+    let has_certificate = stream.get_ref().1.peer_certificates().is_some();
+    place.has_certificate.store(has_certificate, Ordering::Relaxed);
+
+    Ok(Some(stream))
+}
+
+/// Answers a request that came without TLS. What the client sends is read before the connection
+/// is closed: a reset would take the answer back. Source: RFC 9112, section 9.6.
+async fn answer_plain(stream: &mut TcpStream) -> std::io::Result<()> {
+    stream.write_all(PLAIN).await?;
+    stream.shutdown().await?;
+    let mut unread = [0; 1024];
+    let mut left = Limits::HEAD_BYTES as usize;
+    while left > 0 {
+        match stream.read(&mut unread).await? {
+            0 => break,
+            read => left = left.saturating_sub(read),
+        }
+    }
+
+    Ok(())
 }
 
 async fn converse<S>(
     stream: S,
     is_http2: bool,
     server: Arc<Server>,
-    requests: Requests,
+    place: &Arc<Place>,
     stop: CancellationToken,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>>
+) -> Result<(), Early>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let limits = server.limits;
-    let begun = requests.clone();
+    let requests = &place.requests;
+    let builder = builder(is_http2, &server);
+    let place_of_requests = Arc::clone(place);
     let service = service_fn(move |request| {
-        let unfinished = begun.begin();
-        let server = Arc::clone(&server);
+        let (server, place) = (Arc::clone(&server), Arc::clone(&place_of_requests));
+        let unfinished = place.requests.begin();
         async move {
-            let response = server.answer(request).await;
+            let response = server.answer(request, &place).await;
             Ok::<_, Infallible>(response.map(|body| body.of(unfinished)))
         }
     });
-    let builder = builder(is_http2, &limits);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let early = |error| Early::of_http(error, !is_http2 && requests.is_heard());
 
     tokio::select! {
-        ended = connection.as_mut() => return ended,
+        ended = connection.as_mut() => return ended.map_err(early),
         () = stop.cancelled() => {}
         () = sleep(limits.age) => {}
-        () = requests.missing(limits.head) => return Err("no request came".into()),
-        () = requests.overdue(limits.answer) => return Err("an answer took too long".into()),
+        () = requests.missing(limits.head) => return Err(early("no request came".into())),
+        () = requests.overdue(limits.answer) => {
+            return Err(Early::because("an answer took too long"));
+        }
     }
 
     connection.as_mut().graceful_shutdown();
@@ -138,30 +169,50 @@ where
         sleep(limits.stop).await;
     };
     tokio::select! {
-        ended = connection => ended,
-        () = stopped => Err("the server stops".into()),
-        () = sleep(limits.leave) => Err("the connection is too old".into()),
+        ended = connection => ended.map_err(early),
+        () = stopped => Err(Early::because("the server stops")),
+        () = sleep(limits.leave) => Err(Early::because("the connection is too old")),
     }
 }
 
 /// Never lets hyper find out the version: it would wait for the first bytes without a limit.
-fn builder(is_http2: bool, limits: &Limits) -> auto::Builder<TokioExecutor> {
-    let builder = auto::Builder::new(TokioExecutor::new());
+fn builder(is_http2: bool, server: &Server) -> auto::Builder<Streams> {
+    let builder = auto::Builder::new(Streams::new(server.refusals.clone()));
     let mut builder = if is_http2 { builder.http2_only() } else { builder.http1_only() };
 
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
+        .header_read_timeout(server.limits.head)
         .max_headers(Limits::HEADERS)
         .max_buf_size(Limits::HEAD_BYTES as usize);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .keep_alive_interval(limits.head)
-        .keep_alive_timeout(limits.head)
+        .keep_alive_interval(server.limits.head)
+        .keep_alive_timeout(server.limits.head)
         .max_concurrent_streams(Limits::STREAMS)
-        .max_header_list_size(Limits::HEAD_BYTES);
+        // What is between this and the limit is refused by us, who count it; h2 does not tell.
+        .max_header_list_size(2 * Limits::HEAD_BYTES);
 
     builder
+}
+
+impl Early {
+    fn because(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { error: error.into(), refusal: None }
+    }
+
+    fn refused(reason: HttpRefusal, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { error: error.into(), refusal: Some(reason) }
+    }
+
+    /// Finds out whether a head was refused; silence between requests is no fault.
+    fn of_http(error: Box<dyn Error + Send + Sync>, is_within_head: bool) -> Self {
+        let of_hyper = error.downcast_ref::<hyper::Error>();
+        let is_malformed = of_hyper.is_some_and(hyper::Error::is_parse);
+        let is_slow = is_within_head && of_hyper.is_none_or(hyper::Error::is_timeout);
+
+        Self { refusal: (is_malformed || is_slow).then_some(HttpRefusal::Head), error }
+    }
 }

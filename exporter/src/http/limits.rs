@@ -5,8 +5,10 @@ use std::time::Duration;
 /// What a client can take of the server, at most.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// Connections at once; those above wait in the kernel.
+    /// Connections at once; for one above, the connection idle for longest is closed.
     pub(super) connections: usize,
+    /// Connections at once of one peer.
+    pub(super) connections_of_peer: usize,
     /// For a TLS handshake.
     pub(super) handshake: Duration,
     /// For the head of a request, and between two requests of HTTP/1.
@@ -24,10 +26,14 @@ pub(super) struct Limits {
 }
 
 impl Limits {
+    /// For a client to read an answer before its connection is closed.
+    pub(super) const LINGER: Duration = Duration::from_secs(1);
     /// Bytes of the head of a request.
     pub(super) const HEAD_BYTES: u32 = 16 << 10;
     /// Headers of a request.
     pub(super) const HEADERS: usize = 64;
+    /// Bytes of the body of a request. No page reads them; more is counted.
+    pub(super) const BODY_BYTES: u64 = 64 << 10;
     /// Requests at once on a connection of HTTP/2.
     pub(super) const STREAMS: u32 = 16;
 }
@@ -36,6 +42,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 512,
+            // Room for four peers, and for more scrapers behind one address than
+            // `web.max_requests` serves at once.
+            connections_of_peer: 128,
             handshake: Duration::from_secs(10),
             // Not one of the usual scrape intervals, so that no scrape meets a connection that
             // is being closed.

@@ -10,11 +10,23 @@ use tokio::time::{Instant, sleep_until};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Requests(Arc<Mutex<Counted>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Counted {
     begun: u64,
     /// When those began that are not answered to the end.
     unfinished: BTreeMap<u64, Instant>,
+    /// When something was last completed: a request, the handshake, the connection itself.
+    completed: Instant,
+    /// Whether the client has sent anything since.
+    is_heard: bool,
+}
+
+/// What a connection is doing. The one that is idle for longest comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Activity {
+    IdleSince(Instant),
+    /// The beginning of the oldest request that is not answered to the end.
+    AnsweringSince(Instant),
 }
 
 /// A request that is not answered to the end, until it is dropped.
@@ -28,13 +40,39 @@ impl Requests {
     pub(super) fn begin(&self) -> Unfinished {
         let mut counted = self.counted();
         counted.begun += 1;
+        counted.is_heard = false;
         let number = counted.begun;
         counted.unfinished.insert(number, Instant::now());
 
         Unfinished { number, of: self.clone() }
     }
 
-    /// Gives how many have begun so far.
+    /// Notes that the client has sent something.
+    pub(super) fn hear(&self) {
+        self.counted().is_heard = true;
+    }
+
+    /// Returns whether the client has begun to send a request.
+    pub(super) fn is_heard(&self) -> bool {
+        self.counted().is_heard
+    }
+
+    /// Notes that the handshake is done.
+    pub(super) fn shook_hands(&self) {
+        let mut counted = self.counted();
+        counted.completed = Instant::now();
+        counted.is_heard = false;
+    }
+
+    /// Returns what the connection is doing.
+    pub(super) fn activity(&self) -> Activity {
+        let counted = self.counted();
+        let oldest = counted.unfinished.values().next().copied();
+
+        oldest.map_or(Activity::IdleSince(counted.completed), Activity::AnsweringSince)
+    }
+
+    /// Returns how many have begun so far.
     pub(super) fn begun(&self) -> u64 {
         self.counted().begun
     }
@@ -64,9 +102,17 @@ impl Requests {
     }
 }
 
+impl Default for Counted {
+    fn default() -> Self {
+        Self { begun: 0, unfinished: BTreeMap::new(), completed: Instant::now(), is_heard: false }
+    }
+}
+
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        self.of.counted().unfinished.remove(&self.number);
+        let mut counted = self.of.counted();
+        counted.unfinished.remove(&self.number);
+        counted.completed = Instant::now();
     }
 }
 

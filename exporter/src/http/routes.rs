@@ -13,7 +13,9 @@ use tokio::task::spawn_blocking;
 use super::body::{Body, respond, status, text};
 use super::encoding::Encoding;
 use super::landing::landing;
+use super::peer::Peer;
 use super::{Page, Rendered, Site};
+use crate::health::HttpRefusal;
 
 const PLAIN: &str = "text/plain; charset=utf-8";
 const UNACCEPTABLE: &str =
@@ -45,7 +47,7 @@ impl Routes {
         Self { site, landing, room }
     }
 
-    pub(super) async fn answer(&self, request: &Request<Incoming>) -> Response<Body> {
+    pub(super) async fn answer(&self, request: &Request<Incoming>, peer: Peer) -> Response<Body> {
         let Some(route) = self.route(request.uri().path()) else {
             return status(StatusCode::NOT_FOUND);
         };
@@ -70,7 +72,7 @@ impl Routes {
             Route::Landing => {
                 fixed(headers, StatusCode::OK, "text/html; charset=utf-8", &self.landing)
             }
-            Route::Page(page) => self.render(page, headers).await,
+            Route::Page(page) => self.render(page, headers, peer).await,
         }
     }
 
@@ -86,16 +88,19 @@ impl Routes {
     }
 
     /// Renders and compresses on a thread of its own: both take milliseconds.
-    async fn render(&self, page: &Page, headers: &HeaderMap) -> Response<Body> {
+    async fn render(&self, page: &Page, headers: &HeaderMap, peer: Peer) -> Response<Body> {
         let Some(encoding) = Encoding::best(joined(headers, &ACCEPT_ENCODING).as_deref()) else {
             return unacceptable();
         };
         let permit = match &self.room {
             None => None,
-            Some(room) => match Arc::clone(room).try_acquire_owned() {
-                Ok(permit) => Some(permit),
-                Err(_) => return text(StatusCode::SERVICE_UNAVAILABLE, BUSY),
-            },
+            Some(room) => {
+                let Ok(permit) = Arc::clone(room).try_acquire_owned() else {
+                    self.site.refusals.count(HttpRefusal::Requests, peer, None);
+                    return text(StatusCode::SERVICE_UNAVAILABLE, BUSY);
+                };
+                Some(permit)
+            }
         };
 
         let accept = joined(headers, &ACCEPT);
@@ -113,7 +118,7 @@ impl Routes {
                 status(StatusCode::INTERNAL_SERVER_ERROR)
             }
             Err(error) => {
-                tracing::error!(path = page.path, %error, "Cannot render a page");
+                self.site.refusals.panicked(&error);
                 status(StatusCode::INTERNAL_SERVER_ERROR)
             }
         }

@@ -1,26 +1,32 @@
 //! What is done with a request before and after it finds its page.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Request, Response, StatusCode};
 use rustls::ServerConfig;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
 
-use super::Site;
 use super::basic_auth::{Credentials, Verified};
 use super::body::{Body, status};
 use super::limits::Limits;
+use super::places::{Place, Places};
+use super::refusals::Refusals;
 use super::routes::Routes;
 use super::web_file::{Rules, WebFile};
+use super::{Site, head};
+use crate::health::HttpRefusal;
 
 /// What all connections share.
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) limits: Limits,
+    pub(super) refusals: Refusals,
+    pub(super) places: Arc<Places>,
     routes: Routes,
     web: Option<Arc<WebFile>>,
     verified: Arc<Verified>,
@@ -30,8 +36,12 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn new(site: Site, web: Option<WebFile>, limits: Limits) -> Self {
+        let refusals = site.refusals.clone();
+
         Self {
             limits,
+            places: Places::new(&limits, refusals.clone()),
+            refusals,
             routes: Routes::new(site),
             web: web.map(Arc::new),
             verified: Arc::default(),
@@ -48,34 +58,72 @@ impl Server {
         spawn_blocking(move || web.handshake()).await
     }
 
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
-        let Some(web) = &self.web else { return self.routes.answer(&request).await };
+    pub(super) async fn answer(&self, request: Request<Incoming>, place: &Place) -> Response<Body> {
+        if let Err(error) = head::check(&request) {
+            self.refusals.count(HttpRefusal::Head, place.peer, Some(&error));
+            return error.answer();
+        }
+        if request.body().size_hint().lower() > Limits::BODY_BYTES {
+            // It is not read, so the connection ends with the answer.
+            self.refusals.count(HttpRefusal::Body, place.peer, None);
+        }
+
+        let Some(web) = &self.web else { return self.routes.answer(&request, place.peer).await };
         let web = Arc::clone(web);
         let Ok(Ok(rules)) = spawn_blocking(move || web.rules()).await else {
             return status(StatusCode::INTERNAL_SERVER_ERROR);
         };
-
-        let mut response = if !rules.bucket.take(Instant::now()) {
-            status(StatusCode::TOO_MANY_REQUESTS)
-        } else if !self.is_allowed(request.headers(), &rules).await {
-            let mut response = status(StatusCode::UNAUTHORIZED);
-            let challenge = HeaderValue::from_static("Basic");
-            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-            response
-        } else {
-            self.routes.answer(&request).await
-        };
+        self.places.keep_half(rules.config.has_logins());
+        let mut response = self.answer_within(&rules, &request, place).await;
         add_headers(response.headers_mut(), &rules);
 
         response
     }
 
-    async fn is_allowed(&self, headers: &HeaderMap, rules: &Arc<Rules>) -> bool {
+    async fn answer_within(
+        &self,
+        rules: &Arc<Rules>,
+        request: &Request<Incoming>,
+        place: &Place,
+    ) -> Response<Body> {
+        if !rules.bucket.take(Instant::now()) {
+            self.refusals.count(HttpRefusal::Rate, place.peer, None);
+            return status(StatusCode::TOO_MANY_REQUESTS);
+        }
+        if !self.log_in(request.headers(), rules, place).await {
+            self.refusals.count(HttpRefusal::Login, place.peer, None);
+            let mut response = status(StatusCode::UNAUTHORIZED);
+            let challenge = HeaderValue::from_static("Basic");
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+            return response;
+        }
+
+        self.routes.answer(request, place.peer).await
+    }
+
+    /// Returns whether the request may be answered; notes which connections have a login.
+    async fn log_in(&self, headers: &HeaderMap, rules: &Arc<Rules>, place: &Place) -> bool {
+        let has_certificate = place.has_certificate.load(Ordering::Relaxed);
+        if has_certificate && rules.config.tls_server_config.verifies_clients() {
+            place.log_in();
+        }
         if rules.config.basic_auth_users.is_empty() {
             return true;
         }
+
         let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let Some(credentials) = authorization.and_then(Credentials::parse) else { return false };
+        let Some(credentials) = authorization.and_then(Credentials::parse) else {
+            return false;
+        };
+        let is_right = self.is_right(credentials, rules).await;
+        if is_right {
+            place.log_in();
+        }
+
+        is_right
+    }
+
+    async fn is_right(&self, credentials: Credentials, rules: &Arc<Rules>) -> bool {
         if self.verified.knows(&credentials, &rules.config.basic_auth_users) {
             return true;
         }

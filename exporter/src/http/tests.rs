@@ -2,9 +2,13 @@
 
 mod client_certs;
 mod hanging;
+mod heads;
 mod http2;
 mod limits;
+mod logins;
 mod papers;
+mod places;
+mod refusals;
 mod routes;
 mod tls;
 mod web_config;
@@ -20,6 +24,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::*;
+use crate::health::HttpRefusal;
 
 /// How long anything may take that is not supposed to take time.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -27,6 +32,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// A server that runs until it is dropped.
 struct Running {
     addresses: Vec<SocketAddr>,
+    refusals: Refusals,
     stop: CancellationToken,
     serving: JoinSet<std::io::Result<()>>,
 }
@@ -58,11 +64,12 @@ impl Running {
         let any = ["127.0.0.1:0", "[::1]:0"].map(|text| text.parse().unwrap());
         let listeners = Listeners::bind(&any).unwrap();
         let addresses = listeners.addresses().to_vec();
+        let refusals = site.refusals.clone();
         let stop = CancellationToken::new();
         let mut serving = JoinSet::new();
         serving.spawn(serve_as(Server::new(site, web, limits), listeners, stop.clone()));
 
-        Self { addresses, stop, serving }
+        Self { addresses, refusals, stop, serving }
     }
 
     async fn connect(&self) -> TcpStream {
@@ -72,6 +79,28 @@ impl Running {
     /// Asks on a connection of its own; `more` is further header lines.
     async fn ask(&self, request: &str, more: &str) -> Answer {
         ask(&mut self.connect().await, request, more).await
+    }
+
+    /// Sends these bytes on a connection of its own.
+    async fn send(&self, bytes: &[u8]) -> Answer {
+        let mut stream = self.connect().await;
+        // The server may have hung up by now, and may have said why.
+        let _ = stream.write_all(bytes).await;
+
+        answer(&mut stream).await
+    }
+
+    /// Waits until as many refusals were counted as these, and no others.
+    async fn has_refused(&self, expected: &[(HttpRefusal, u64)]) {
+        let expected = expected.iter().copied().collect();
+        let is_so = async {
+            while self.refusals.read().refusals != expected {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+
+        let ended = timeout(DEADLINE, is_so).await;
+        ended.unwrap_or_else(|_| panic!("{expected:?} were expected: {:?}", self.refusals.read()));
     }
 
     async fn stopped(mut self) {
@@ -170,5 +199,6 @@ fn site_of(render: impl Fn(Option<&str>) -> Rendered + Send + Sync + 'static) ->
         pages: vec![page],
         is_ready: Arc::new(|| true),
         max_requests: 40,
+        refusals: Refusals::default(),
     }
 }

@@ -148,6 +148,11 @@ impl WebConfig {
         Ok(config)
     }
 
+    /// Returns whether clients have a login, by password or by certificate.
+    pub(super) fn has_logins(&self) -> bool {
+        !self.basic_auth_users.is_empty() || self.tls_server_config.verifies_clients()
+    }
+
     fn refusals(&self) -> Vec<WebRefusal> {
         let Self { tls_server_config, http_server_config, rate_limit, basic_auth_users: _ } = self;
         let RateLimit { interval, burst } = rate_limit;

@@ -1,4 +1,4 @@
-//! A stream whose writes end with an error if the other side does not read.
+//! A stream that notes what is read, and whose writes end with an error if the client does not read.
 
 use std::io;
 use std::pin::Pin;
@@ -46,7 +46,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for WriteDeadline<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.requests.hear();
+        }
+
+        read
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 
 use exporter::catalog::Readings;
 use exporter::export::prometheus::{Format, encode};
-use exporter::health::Health;
+use exporter::health::{Health, Serving};
 use exporter::interval::{Law, Totals};
 use exporter::process::Process;
 use exporter::snapshot::{Dimension, Flow, Named, Snapshot, Unattributed};
@@ -84,6 +84,7 @@ pub(super) fn readings(series: u32) -> Readings {
         snapshot: Arc::new(Snapshot { flows: vec![Arc::new(flow)], health: Health::default() }),
         process: Process::default(),
         build: Build { version: "", revision: "", branch: "", rustversion: "", target: "" },
+        serving: Serving::default(),
         pushes: Vec::new(),
         log_push: None,
     }

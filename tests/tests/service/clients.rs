@@ -1,10 +1,15 @@
 //! Clients that are many, slow or mad.
 
 use std::io::{Read, Write};
-use std::net::Shutdown;
+use std::net::{Shutdown, TcpStream};
 use std::thread;
+use std::time::Instant;
+
+use tests::service::Service;
 
 use super::{cable, quick};
+
+const HEALTHY: &[u8] = b"GET /-/healthy HTTP/1.1\r\nHost: test\r\n\r\n";
 
 #[test]
 #[ignore = "needs root: `cargo xtask test service`"]
@@ -80,6 +85,60 @@ fn garbage_is_answered_with_an_error_or_not_at_all() {
 
     service.wait_for_fold();
     assert_eq!(service.said("level=error"), 0, "{}", service.log());
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test service`"]
+fn connections_that_ask_now_and_then_lock_no_scrape_out() {
+    const CONNECTIONS: usize = 600;
+    let cable = cable("locked");
+    let mut service = quick(&cable);
+
+    let mut others: Vec<TcpStream> = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let mut stream = service.connect().unwrap();
+        stream.write_all(HEALTHY).unwrap();
+        others.push(stream);
+    }
+    for _ in 0..4 {
+        for stream in &mut others {
+            // Many were closed to make room.
+            let _sent = stream.write_all(HEALTHY);
+        }
+        let begun = Instant::now();
+        assert_eq!(service.get("/metrics").unwrap().status, 200);
+        println!("a scrape among {CONNECTIONS} connections took {:?}", begun.elapsed());
+    }
+
+    let made_room = refused(&service, "connections");
+    println!("{made_room} connections made room");
+    assert!(made_room >= (CONNECTIONS - 512) as u64);
+    assert_eq!(service.said("Too many connections"), 1, "{}", service.log());
+    service.wait_for_fold();
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test service`"]
+fn a_request_without_a_host_is_refused_and_counted() {
+    let cable = cable("hostless");
+    let service = quick(&cable);
+
+    let mut stream = service.connect().unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").unwrap();
+    let answer = tests::http::answer(&mut stream).unwrap();
+
+    assert_eq!((answer.status, answer.text().as_str()), (400, "The Host header is missing.\n"));
+    for reason in ["connections", "requests", "rate", "login", "tls", "body"] {
+        assert_eq!(refused(&service, reason), 0, "{reason}");
+    }
+    assert_eq!(refused(&service, "head"), 1);
+    assert_eq!(service.said("Refusing a request whose head"), 1, "{}", service.log());
+}
+
+fn refused(service: &Service<'_>, reason: &str) -> u64 {
+    let name = "packet_exporter_http_refusals_total";
+
+    service.scrape().find(name, &[("reason", reason)]).expect(reason)
 }
 
 fn kib(text: &str) -> u64 {

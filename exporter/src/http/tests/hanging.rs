@@ -4,8 +4,8 @@ use std::fs;
 use std::process::Command;
 use std::time::Instant;
 
+use super::logins::{authorization, users};
 use super::tls::{Authority, PLAIN, client};
-use super::web_file::{authorization, users};
 use super::*;
 
 /// A file whose reader hangs until it is released.
@@ -40,7 +40,7 @@ impl<'a> Hanging<'a> {
 
 #[tokio::test]
 async fn while_the_web_configuration_hangs_the_last_one_stays_in_force() {
-    let folder = Folder::new(&users("alice", "old"));
+    let folder = Folder::new(&users("alice", "old", 4));
     let server = Running::with_web(&folder.web());
     let (old, new) = (authorization("alice:old"), authorization("alice:new"));
     assert_eq!(server.ask("GET /metrics", &old).await.status(), "200");
@@ -51,7 +51,7 @@ async fn while_the_web_configuration_hangs_the_last_one_stays_in_force() {
         assert_eq!(server.ask("GET /-/healthy", "").await.status(), "401");
     }
 
-    hanging.end(&users("alice", "new"));
+    hanging.end(&users("alice", "new", 4));
     let begun = Instant::now();
     while server.ask("GET /metrics", &new).await.status() != "200" {
         assert!(begun.elapsed() < DEADLINE, "the new file is not read");

@@ -71,6 +71,46 @@ async fn who_says_nothing_in_http2_is_hung_up_on() {
     assert!(ended.is_ok(), "still open");
 }
 
+#[tokio::test]
+async fn headers_that_are_too_large_for_http2_are_refused_and_counted() {
+    let authority = Authority::new();
+    let files = folder(&authority, PLAIN);
+    let server = Running::with_web(&files.web());
+    let stream = server.shake_hands(http2(&authority)).await.unwrap();
+    let (mut sender, connection) = converse(stream).await;
+    let mut request = metrics();
+    request.headers_mut().insert("x", "y".repeat(20_000).parse().unwrap());
+
+    let answer = tokio::select! {
+        answer = sender.send_request(request) => answer.unwrap(),
+        ended = connection => panic!("{ended:?}"),
+    };
+
+    assert_eq!(answer.status().as_u16(), 431);
+    server.has_refused(&[(HttpRefusal::Head, 1)]).await;
+}
+
+#[tokio::test]
+async fn a_request_over_http2_that_panics_is_counted() {
+    let authority = Authority::new();
+    let files = folder(&authority, PLAIN);
+    let mut site = site("metrics");
+    site.is_ready = Arc::new(|| panic!("on purpose"));
+    let web = WebFile::open(&files.web()).unwrap();
+    let server = Running::with(site, Some(web), Limits::default());
+    let stream = server.shake_hands(http2(&authority)).await.unwrap();
+    let (mut sender, connection) = converse(stream).await;
+    let request = Request::get("https://localhost/-/ready").body(Empty::new()).unwrap();
+
+    let answer = tokio::select! {
+        answer = sender.send_request(request) => answer,
+        ended = connection => panic!("{ended:?}"),
+    };
+
+    assert!(answer.is_err(), "{answer:?}");
+    assert_eq!(server.refusals.read().panics, 1);
+}
+
 /// Makes a client that speaks HTTP/2 first.
 fn http2(authority: &Authority) -> ClientConfig {
     let mut client = client(authority, None);

@@ -1,17 +1,9 @@
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
+use super::logins::authorization;
 use super::*;
 
 /// One user with a hash of low cost.
-pub(super) fn users(name: &str, password: &str) -> String {
-    let hash = bcrypt::hash_with_salt(password, 4, [7; 16]).unwrap();
-
-    format!("basic_auth_users:\n  {name}: {hash}\n")
-}
-
-pub(super) fn authorization(credentials: &str) -> String {
-    format!("authorization: Basic {}\r\n", STANDARD.encode(credentials))
+fn users(name: &str, password: &str) -> String {
+    logins::users(name, password, 4)
 }
 
 #[tokio::test]

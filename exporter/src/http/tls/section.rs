@@ -83,6 +83,11 @@ impl TlsSection {
             || self.client_auth_type != ClientAuth::NoClientCert
     }
 
+    /// Returns whether a client with a certificate is one that an authority vouches for.
+    pub(in crate::http) fn verifies_clients(&self) -> bool {
+        self.client_auth_type.verifies()
+    }
+
     /// Lets relative paths begin at `folder`.
     pub(in crate::http) fn resolve(&mut self, folder: &Path) {
         for path in [&mut self.cert_file, &mut self.key_file, &mut self.client_ca_file] {

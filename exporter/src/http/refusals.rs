@@ -1,0 +1,104 @@
+//! Counts what is not served, and warns of it once.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::peer::Peer;
+use crate::health::{HttpRefusal, Serving};
+
+/// Counts the connections and requests that are refused, and those that panic.
+#[derive(Clone, Debug, Default)]
+pub struct Refusals(Arc<Mutex<Counts>>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    refused: BTreeMap<HttpRefusal, Refused>,
+    panics: u64,
+}
+
+#[derive(Debug)]
+struct Refused {
+    count: u64,
+    last: Instant,
+}
+
+impl Refusals {
+    /// A reason that was not seen for this long is warned of again.
+    const QUIET: Duration = Duration::from_mins(10);
+
+    /// Returns the counts so far.
+    pub fn read(&self) -> Serving {
+        let counts = self.counts();
+        let count = |(reason, refused): (&HttpRefusal, &Refused)| (*reason, refused.count);
+
+        Serving { refusals: counts.refused.iter().map(count).collect(), panics: counts.panics }
+    }
+
+    /// Counts a refusal of `peer`; `error` is what the reason does not tell.
+    pub(super) fn count(&self, reason: HttpRefusal, peer: Peer, error: Option<&dyn Display>) {
+        let error = error.map(tracing::field::display);
+        let label = reason.label();
+
+        if self.add(reason, Instant::now()) {
+            tracing::warn!(reason = label, client = %peer, error, "{}", consequence(reason));
+        } else {
+            tracing::debug!(reason = label, client = %peer, error, "{}", consequence(reason));
+        }
+    }
+
+    /// Counts a connection or a request that panicked.
+    pub(super) fn panicked(&self, error: &dyn Display) {
+        self.counts().panics += 1;
+
+        tracing::error!(%error, "Panic while serving; please report this with your version");
+    }
+
+    /// Returns whether this is the first refusal after a quiet time.
+    fn add(&self, reason: HttpRefusal, now: Instant) -> bool {
+        let mut counts = self.counts();
+        let refused = counts.refused.get(&reason);
+        let is_first =
+            refused.is_none_or(|it| now.saturating_duration_since(it.last) >= Self::QUIET);
+        let count = refused.map_or(0, |it| it.count) + 1;
+        counts.refused.insert(reason, Refused { count, last: now });
+
+        is_first
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn consequence(reason: HttpRefusal) -> &'static str {
+    match reason {
+        HttpRefusal::Connections => "Too many connections, closing those idle for longest",
+        HttpRefusal::Requests => "More than `web.max_requests` scrapes at once, answering 503",
+        HttpRefusal::Rate => "More requests than `rate_limit` allows, answering 429",
+        HttpRefusal::Login => "Refusing a client without a valid login",
+        HttpRefusal::Tls => "TLS handshake of a client failed",
+        HttpRefusal::Head => "Refusing a request whose head is malformed, too large or too slow",
+        HttpRefusal::Body => "Ignoring the body of a request, which is too large",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_warned_of_once_until_it_was_quiet() {
+        let refusals = Refusals::default();
+        let start = Instant::now();
+        let mut add = |minutes| {
+            let now = start + Duration::from_mins(minutes);
+            refusals.add(HttpRefusal::Login, now)
+        };
+
+        assert_eq!([0, 1, 10, 20, 29].map(&mut add), [true, false, false, true, false]);
+        assert!(refusals.add(HttpRefusal::Rate, start));
+        assert_eq!(refusals.read().refusals[&HttpRefusal::Login], 5);
+    }
+}
