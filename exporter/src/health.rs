@@ -125,7 +125,7 @@ pub enum HttpRefusal {
     Requests,
     /// Above `rate_limit` of the web configuration.
     Rate,
-    /// No valid name and password.
+    /// No valid name and password, or too many passwords to check.
     Login,
     /// The TLS handshake failed.
     Tls,

@@ -9,6 +9,7 @@ mod head;
 mod landing;
 mod limits;
 mod listen;
+mod passwords;
 mod peer;
 mod places;
 mod rate_limit;

@@ -34,6 +34,10 @@ impl Limits {
     pub(super) const HEADERS: usize = 64;
     /// Bytes of the body of a request. No page reads them; more is counted.
     pub(super) const BODY_BYTES: u64 = 64 << 10;
+    /// Passwords that wait to be checked.
+    pub(super) const PASSWORDS: usize = 32;
+    /// Passwords of one peer that wait to be checked.
+    pub(super) const PASSWORDS_OF_PEER: usize = 8;
     /// Requests at once on a connection of HTTP/2.
     pub(super) const STREAMS: u32 = 16;
 }

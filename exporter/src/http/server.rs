@@ -5,21 +5,25 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use hyper::header::{
+    AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use hyper::{Request, Response, StatusCode};
 use rustls::ServerConfig;
-use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
 
-use super::basic_auth::{Credentials, Verified};
-use super::body::{Body, status};
+use super::basic_auth::Credentials;
+use super::body::{Body, status, text};
 use super::limits::Limits;
+use super::passwords::{Passwords, Verdict};
 use super::places::{Place, Places};
 use super::refusals::Refusals;
 use super::routes::Routes;
 use super::web_file::{Rules, WebFile};
 use super::{Site, head};
 use crate::health::HttpRefusal;
+
+const UNCHECKED: &str = "Too many passwords wait to be checked; try again.\n";
 
 /// What all connections share.
 #[derive(Debug)]
@@ -29,9 +33,7 @@ pub(super) struct Server {
     pub(super) places: Arc<Places>,
     routes: Routes,
     web: Option<Arc<WebFile>>,
-    verified: Arc<Verified>,
-    /// One password is checked at a time, so that guessing takes one CPU and not all.
-    checking: Semaphore,
+    passwords: Passwords,
 }
 
 impl Server {
@@ -44,8 +46,7 @@ impl Server {
             refusals,
             routes: Routes::new(site),
             web: web.map(Arc::new),
-            verified: Arc::default(),
-            checking: Semaphore::new(1),
+            passwords: Passwords::new(),
         }
     }
 
@@ -90,49 +91,47 @@ impl Server {
             self.refusals.count(HttpRefusal::Rate, place.peer, None);
             return status(StatusCode::TOO_MANY_REQUESTS);
         }
-        if !self.log_in(request.headers(), rules, place).await {
+        let verdict = self.log_in(request.headers(), rules, place).await;
+        if verdict != Verdict::Right {
             self.refusals.count(HttpRefusal::Login, place.peer, None);
-            let mut response = status(StatusCode::UNAUTHORIZED);
-            let challenge = HeaderValue::from_static("Basic");
-            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-            return response;
         }
 
-        self.routes.answer(request, place.peer).await
+        match verdict {
+            Verdict::Right => self.routes.answer(request, place.peer).await,
+            Verdict::Wrong => {
+                let mut response = status(StatusCode::UNAUTHORIZED);
+                let challenge = HeaderValue::from_static("Basic");
+                response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+                response
+            }
+            Verdict::Unchecked => {
+                let mut response = text(StatusCode::SERVICE_UNAVAILABLE, UNCHECKED);
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+                response
+            }
+        }
     }
 
     /// Returns whether the request may be answered; notes which connections have a login.
-    async fn log_in(&self, headers: &HeaderMap, rules: &Arc<Rules>, place: &Place) -> bool {
+    async fn log_in(&self, headers: &HeaderMap, rules: &Arc<Rules>, place: &Place) -> Verdict {
         let has_certificate = place.has_certificate.load(Ordering::Relaxed);
         if has_certificate && rules.config.tls_server_config.verifies_clients() {
             place.log_in();
         }
         if rules.config.basic_auth_users.is_empty() {
-            return true;
+            return Verdict::Right;
         }
 
         let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let Some(credentials) = authorization.and_then(Credentials::parse) else {
-            return false;
+            return Verdict::Wrong;
         };
-        let is_right = self.is_right(credentials, rules).await;
-        if is_right {
+        let verdict = self.passwords.check(credentials, rules, place.peer).await;
+        if verdict == Verdict::Right {
             place.log_in();
         }
 
-        is_right
-    }
-
-    async fn is_right(&self, credentials: Credentials, rules: &Arc<Rules>) -> bool {
-        if self.verified.knows(&credentials, &rules.config.basic_auth_users) {
-            return true;
-        }
-
-        let _turn = self.checking.acquire().await;
-        let (verified, rules) = (Arc::clone(&self.verified), Arc::clone(rules));
-        let users = move || verified.verify(&credentials, &rules.config.basic_auth_users);
-
-        spawn_blocking(users).await.unwrap_or(false)
+        verdict
     }
 }
 

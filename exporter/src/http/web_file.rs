@@ -173,7 +173,7 @@ impl Tls {
 }
 
 impl Rules {
-    fn new(config: WebConfig) -> Arc<Self> {
+    pub(super) fn new(config: WebConfig) -> Arc<Self> {
         let bucket = Bucket::new(config.rate_limit);
 
         Arc::new(Self { config, bucket })

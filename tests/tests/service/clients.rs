@@ -3,12 +3,20 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tests::service::Service;
 
-use super::{cable, quick};
+use super::refusals::File;
+use super::{QUICK, cable, quick};
 
+/// The password is `secret`; bcrypt at its usual cost, a tenth of a second or so.
+const USERS: &str =
+    "basic_auth_users:\n  ann: $2b$10$l32GUu.W3yl8iCXpnWVOFuJm3sQ6yvVOSZ7p.n3IqkMXgTmnmhlBO\n";
+const ANN: (&str, &str) = ("Authorization", "Basic YW5uOnNlY3JldA==");
+/// `ann:guess`
+const GUESS: &[u8] =
+    b"GET /metrics HTTP/1.1\r\nHost: test\r\nAuthorization: Basic YW5uOmd1ZXNz\r\n\r\n";
 const HEALTHY: &[u8] = b"GET /-/healthy HTTP/1.1\r\nHost: test\r\n\r\n";
 
 #[test]
@@ -89,6 +97,40 @@ fn garbage_is_answered_with_an_error_or_not_at_all() {
 
 #[test]
 #[ignore = "needs root: `cargo xtask test service`"]
+fn guesses_that_hang_up_take_one_thread_and_scrapes_are_on_time() {
+    const GUESSES: usize = 300;
+    let cable = cable("guesses");
+    let file = File::with("guesses.yml", "{}\n");
+    let path = file.path();
+    let mut service =
+        Service::start(&cable.here, &[&QUICK[..], &["--web.config.file", &path]].concat());
+    file.write(USERS);
+    assert_eq!(service.request("GET /metrics", &[ANN]).unwrap().status, 200);
+    let threads = threads(&service);
+
+    let mut most = 0;
+    let mut slowest = Duration::ZERO;
+    for _ in 0..GUESSES / 10 {
+        for _ in 0..10 {
+            let mut stream = service.connect().unwrap();
+            stream.write_all(GUESS).unwrap();
+        }
+        let begun = Instant::now();
+        assert_eq!(service.request("GET /metrics", &[ANN]).unwrap().status, 200);
+        slowest = slowest.max(begun.elapsed());
+        most = most.max(self::threads(&service));
+    }
+
+    println!("{threads} threads before, {most} with guesses; the slowest scrape took {slowest:?}");
+    // Besides the one that checks passwords, those that render and read files for scrapes.
+    assert!(most <= threads + 8, "{threads} threads became {most}");
+    assert!(slowest < Duration::from_secs(10), "a scrape took {slowest:?}");
+    file.write("{}\n");
+    service.wait_for_fold();
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test service`"]
 fn connections_that_ask_now_and_then_lock_no_scrape_out() {
     const CONNECTIONS: usize = 600;
     let cable = cable("locked");
@@ -139,6 +181,10 @@ fn refused(service: &Service<'_>, reason: &str) -> u64 {
     let name = "packet_exporter_http_refusals_total";
 
     service.scrape().find(name, &[("reason", reason)]).expect(reason)
+}
+
+fn threads(service: &Service<'_>) -> u64 {
+    service.status("Threads").parse().unwrap()
 }
 
 fn kib(text: &str) -> u64 {

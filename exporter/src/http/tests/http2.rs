@@ -72,6 +72,40 @@ async fn who_says_nothing_in_http2_is_hung_up_on() {
 }
 
 #[tokio::test]
+async fn guesses_over_http2_that_are_reset_leave_the_queue() {
+    let authority = Authority::new();
+    let files = folder(&authority, &format!("{PLAIN}{}", logins::users("alice", "secret", 8)));
+    let server = Running::with_web(&files.web());
+    let stream = server.shake_hands(http2(&authority)).await.unwrap();
+    let (sender, connection) = converse(stream).await;
+
+    let exchange = async {
+        for number in 0..100 {
+            let mut sender = sender.clone();
+            sender.ready().await.unwrap();
+            // Dropped before the answer, it is reset.
+            drop(sender.send_request(metrics_as(&format!("alice:{number}"))));
+        }
+        let mut sender = sender.clone();
+        loop {
+            sender.ready().await.unwrap();
+            let answer = sender.send_request(metrics_as("alice:secret")).await.unwrap();
+            if answer.status().as_u16() == 200 {
+                break;
+            }
+        }
+    };
+    let answered = async {
+        tokio::select! {
+            () = exchange => {}
+            ended = connection => panic!("{ended:?}"),
+        }
+    };
+
+    timeout(DEADLINE, answered).await.expect("a right login is never answered");
+}
+
+#[tokio::test]
 async fn headers_that_are_too_large_for_http2_are_refused_and_counted() {
     let authority = Authority::new();
     let files = folder(&authority, PLAIN);
@@ -129,6 +163,15 @@ async fn converse(
 
 fn metrics() -> Request<Empty<Bytes>> {
     Request::get("https://localhost/metrics").body(Empty::new()).unwrap()
+}
+
+fn metrics_as(credentials: &str) -> Request<Empty<Bytes>> {
+    let header = logins::authorization(credentials);
+    let (_, value) = header.trim().split_once(": ").unwrap();
+    let mut request = metrics();
+    request.headers_mut().insert("authorization", value.parse().unwrap());
+
+    request
 }
 
 async fn get(stream: TlsStream<TcpStream>) -> (u16, Bytes) {

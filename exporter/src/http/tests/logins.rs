@@ -33,3 +33,25 @@ async fn a_right_login_is_answered_while_guesses_hang_up() {
 
     timeout(DEADLINE, login).await.expect("a right login is never answered");
 }
+
+#[tokio::test]
+async fn more_guesses_than_fit_into_the_queue_are_told_to_come_back() {
+    let folder = Folder::new(&users("alice", "secret", 10));
+    let server = Running::with_web(&folder.web());
+
+    let mut guesses = JoinSet::new();
+    for number in 0..40 {
+        let mut stream = server.connect().await;
+        let guess = authorization(&format!("alice:{number}"));
+        guesses.spawn(async move { ask(&mut stream, "GET /metrics", &guess).await });
+    }
+    let answers = guesses.join_all().await;
+
+    let count = |status| answers.iter().filter(|answer| answer.status() == status).count();
+    assert_eq!(count("401") + count("503"), 40);
+    assert!(count("503") > 0, "all of them waited");
+    for answer in answers.iter().filter(|answer| answer.status() == "503") {
+        assert_eq!(answer.header("retry-after"), Some("1"));
+    }
+    server.has_refused(&[(HttpRefusal::Login, 40)]).await;
+}
