@@ -10,6 +10,7 @@ use hyper::header::{
 };
 use hyper::{Request, Response, StatusCode};
 use rustls::ServerConfig;
+use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
 
 use super::basic_auth::Credentials;
@@ -33,6 +34,8 @@ pub(super) struct Server {
     pub(super) places: Arc<Places>,
     routes: Routes,
     web: Option<Arc<WebFile>>,
+    /// How many more may read the web configuration now.
+    reads: Arc<Semaphore>,
     passwords: Passwords,
 }
 
@@ -46,6 +49,7 @@ impl Server {
             refusals,
             routes: Routes::new(site),
             web: web.map(Arc::new),
+            reads: Arc::new(Semaphore::new(Limits::READS)),
             passwords: Passwords::new(),
         }
     }
@@ -56,7 +60,21 @@ impl Server {
     pub(super) async fn handshake(&self) -> Result<Option<Arc<ServerConfig>>, JoinError> {
         let Some(web) = self.web.clone() else { return Ok(None) };
 
-        spawn_blocking(move || web.handshake()).await
+        self.read(move || web.handshake()).await
+    }
+
+    /// Reads on a thread that may block; that goes on when the client hangs up, and so does its turn.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, JoinError> {
+        let turn = Arc::clone(&self.reads).acquire_owned().await;
+
+        spawn_blocking(move || {
+            let _turn = turn;
+            read()
+        })
+        .await
     }
 
     pub(super) async fn answer(&self, request: Request<Incoming>, place: &Place) -> Response<Body> {
@@ -71,7 +89,7 @@ impl Server {
 
         let Some(web) = &self.web else { return self.routes.answer(&request, place.peer).await };
         let web = Arc::clone(web);
-        let Ok(Ok(rules)) = spawn_blocking(move || web.rules()).await else {
+        let Ok(Ok(rules)) = self.read(move || web.rules()).await else {
             return status(StatusCode::INTERNAL_SERVER_ERROR);
         };
         self.places.keep_half(rules.config.has_logins());
