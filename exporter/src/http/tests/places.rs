@@ -18,7 +18,7 @@ async fn keep_alive(server: &Running, request: &[u8]) -> TcpStream {
 }
 
 /// Asks for a page whose answer fits into one read.
-async fn ask_on(stream: &mut TcpStream, request: &[u8]) {
+async fn ask_on<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, request: &[u8]) {
     stream.write_all(request).await.unwrap();
     let mut bytes = [0; 1024];
     let read = timeout(DEADLINE, stream.read(&mut bytes)).await.expect("no answer").unwrap();
@@ -108,4 +108,28 @@ async fn connections_with_a_login_stay_beside_any_number_without() {
     for stream in &mut known {
         ask_on(stream, healthy.as_bytes()).await;
     }
+}
+
+#[tokio::test]
+async fn connections_with_a_verified_certificate_stay_beside_any_number_without() {
+    const MOST: usize = 4;
+    let authority = Authority::new();
+    let web = format!(
+        "{PLAIN}  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.crt\n"
+    );
+    let files = folder(&authority, &web);
+    let web = WebFile::open(&files.web()).unwrap();
+    let limits = Limits { connections_of_peer: 100, ..limits(MOST) };
+    let server = Running::with(site("metrics"), Some(web), limits);
+    let identity = authority.vouch(&["prometheus.example"]);
+    let mut known = server.shake_hands(tls::client(&authority, Some(&identity))).await.unwrap();
+    ask_on(&mut known, HEALTHY).await;
+
+    let mut strangers = Vec::new();
+    for _ in 0..4 * MOST {
+        strangers.push(server.connect().await);
+    }
+    server.has_refused(&[(HttpRefusal::Connections, (4 * MOST - MOST / 2) as u64)]).await;
+
+    ask_on(&mut known, HEALTHY).await;
 }

@@ -126,6 +126,26 @@ async fn a_page_is_compressed_as_the_client_likes_it() {
 }
 
 #[tokio::test]
+async fn no_page_is_plain_for_a_client_that_excludes_it() {
+    let server = Running::start(site("metrics"));
+
+    for path in ["/", "/metrics", "/-/healthy", "/-/ready"] {
+        let request = format!("GET {path}");
+        let plain = server.ask(&request, "").await;
+        let gzip = server.ask(&request, "accept-encoding: identity;q=0, gzip\r\n").await;
+        let none = server.ask(&request, "accept-encoding: br, identity;q=0\r\n").await;
+
+        assert_eq!(gzip.header("content-encoding"), Some("gzip"), "{path}");
+        let mut unzipped = Vec::new();
+        let mut decoder = flate2::read::GzDecoder::new(&gzip.body[..]);
+        std::io::Read::read_to_end(&mut decoder, &mut unzipped).unwrap();
+        assert!(unzipped == plain.body, "{path}");
+        assert_eq!((none.status(), none.header("vary")), ("406", Some("accept-encoding")));
+        assert!(none.text().contains("zstd, gzip and identity"), "{}", none.text());
+    }
+}
+
+#[tokio::test]
 async fn a_page_is_rendered_for_what_the_client_accepts() {
     let server = Running::start(site("metrics"));
 
