@@ -19,6 +19,9 @@ macro_rules! closed_set {
             /// Every member, in the order of its index.
             pub const ALL: &[Self] = &[$( Self::$variant, )+];
 
+            /// The label of every member, in the order of its index.
+            pub const LABELS: &[&'static str] = &[$( $label, )+];
+
             /// The value of the label that names this member.
             pub const fn label(self) -> &'static str {
                 match self {
