@@ -1,125 +1,56 @@
 //! The datapath, seen from outside: programs on devices that are drained together.
 
 mod attach;
+mod claim;
 mod cpus;
+mod drains;
 mod filter;
 mod foreign;
+mod front;
 mod inspect;
 mod instance;
 mod load;
 mod memory;
+mod options;
 mod pins;
 mod prepared;
+mod removals;
 mod sums;
 mod tables;
 mod wire;
 
 use std::collections::BTreeMap;
-use std::io;
-use std::mem;
-use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use shared::Direction;
 
 use attach::Held;
 pub use attach::{AttachError, Owner};
+use claim::Claim;
+use drains::{Leftover, Paused};
 pub use foreign::ProgramNames;
+pub use front::{InFront, would_hide};
 pub use inspect::{Inspected, Inspector};
 use instance::Instance;
 pub use load::LoadError;
 use load::Shape;
 pub use memory::MapMemory;
+pub use options::{ModeChoice, Options, TransmitChoice};
 pub use pins::PinError;
 use pins::{Pins, Place};
 pub use prepared::Prepared;
+use removals::Removals;
 pub use wire::share_heap;
 use wire::{Barrier, give_back, has_tcx};
 
 use crate::health::{Hook, Running};
-use crate::interval::{Drained, Interval};
 
 /// The name of the program for what is received, in the object.
 const RECEIVE: &str = "count_received";
 /// The name of the program for what is sent, in the object.
 const TRANSMIT: &str = "count_sent";
-
-/// How the driver is to run a program.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ModeChoice {
-    /// Natively, else generic.
-    #[default]
-    Auto,
-    Native,
-    Generic,
-}
-
-/// Where what is sent is counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TransmitChoice {
-    /// By TCX, else by clsact.
-    #[default]
-    Auto,
-    Tcx,
-    Clsact,
-    /// Nowhere.
-    Off,
-}
-
-/// What every program is loaded with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each switch is named, and none depends on another"
-)]
-pub struct Options {
-    pub mode: ModeChoice,
-    pub transmit: TransmitChoice,
-    /// Sets of the first level for each CPU and generation, a power of two.
-    pub source_sets: usize,
-    /// Sets of the first level for each CPU and generation, a power of two.
-    pub port_sets: usize,
-    /// Entries of the second level for each generation.
-    pub source_overflow: u32,
-    /// Entries of the second level for each generation.
-    pub port_overflow: u32,
-    /// Misses of one CPU, dimension and interval that all go to the second level.
-    pub budget: u32,
-    /// Ports that clients take.
-    pub ephemeral: RangeInclusive<u16>,
-    pub sources: bool,
-    pub ports: bool,
-    pub signals: bool,
-    pub vlans: bool,
-    /// Below this directory the programs are pinned, so that they outlive the process.
-    pub pins: Option<PathBuf>,
-    /// What the hashes of keys begin with, where results are to be the same again. By default each
-    /// load draws its own: whoever knows them can aim at one set of a table.
-    pub seeds: Option<[u64; 2]>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            mode: ModeChoice::Auto,
-            transmit: TransmitChoice::Auto,
-            source_sets: 2048,
-            port_sets: 1024,
-            source_overflow: 65_536,
-            port_overflow: 16_384,
-            budget: 70_000,
-            ephemeral: 32_768..=60_999,
-            sources: true,
-            ports: true,
-            signals: true,
-            vlans: false,
-            pins: None,
-            seeds: None,
-        }
-    }
-}
 
 /// Takes off the programs that are pinned below `path` and have no process any more.
 pub fn clear_pins(path: &Path) {
@@ -155,8 +86,9 @@ pub struct Tap {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
     OnDevice,
-    /// Somebody else took it off, or its device was made anew.
+    /// Somebody else took it off; its device is there.
     TakenOff,
+    /// What has the device's name and index now, if anything, is another device.
     DeviceGone,
 }
 
@@ -168,15 +100,25 @@ pub struct Datapath {
     /// Where what is sent is counted, if it is.
     transmit: Option<Hook>,
     pins: Option<Pins>,
-    /// Maps of processes before this one that no program counts in any more.
-    inherited: Vec<(Tap, SystemTime, Instance)>,
+    /// Taps whose program somebody took off.
+    paused: BTreeMap<Tap, Paused>,
+    /// Maps that no program counts in any more.
+    leftovers: Vec<Leftover>,
+    removals: Removals,
 }
 
 /// One program on one device.
 struct Attached {
     instance: Instance,
+    /// When counting began.
     since: SystemTime,
     held: Held,
+    /// Goes after the program does: a filter that nobody claims is stale.
+    _claim: Option<Claim>,
+    /// The kernel's number of the program.
+    program: u32,
+    /// The kernel told that the device was removed.
+    is_device_gone: bool,
     /// Where it is pinned, if it is.
     place: Option<Place>,
 }
@@ -195,6 +137,8 @@ impl Datapath {
         };
 
         let pins = options.pins.as_deref().map(Pins::open).transpose()?;
+        let doing = "listen for devices that are removed";
+        let removals = Removals::listen().map_err(|source| LoadError::Io { doing, source })?;
 
         Ok(Self {
             options,
@@ -202,7 +146,9 @@ impl Datapath {
             attached: BTreeMap::new(),
             transmit,
             pins,
-            inherited: Vec::new(),
+            paused: BTreeMap::new(),
+            leftovers: Vec::new(),
+            removals,
         })
     }
 
@@ -229,14 +175,23 @@ impl Datapath {
         }
     }
 
-    /// Lets a prepared program count there.
+    /// Lets a prepared program count there. Where somebody took one off, counting goes on.
     pub fn attach(&mut self, tap: &Tap, prepared: Prepared) -> Result<Running, AttachError> {
         let hook = self.hook(tap.direction);
+        let is_sender = tap.direction == Direction::Transmit;
         // Also where this one has no filter: an exporter before it may have been told otherwise.
-        if tap.direction == Direction::Transmit {
+        if is_sender {
             filter::remove_stale(&tap.device);
         }
-        let Prepared { mut instance, place, link, inherited } = prepared;
+        // What was removed until now is another device.
+        self.note_removals();
+        let Prepared { mut instance, is_new, place, link, inherited } = prepared;
+        let program = attach::number(&instance, tap)?;
+        let claim = if is_sender { Claim::note(program, &tap.device) } else { None };
+        let paused = self.paused.get(tap);
+        if is_new {
+            instance.begin(paused.map_or_else(Instant::now, |paused| paused.counted_to));
+        }
         let attached = match (link, &place) {
             (Some(link), _) => attach::adopt(&mut instance, tap, link),
             (None, None) => attach::attach(&mut instance.ebpf, tap, hook, self.options.mode),
@@ -249,9 +204,18 @@ impl Datapath {
         }
         let (held, running) = attached?;
 
-        let since = SystemTime::now();
-        self.inherited.extend(inherited.map(|before| (tap.clone(), since, before)));
-        self.attached.insert(tap.clone(), Attached { instance, since, held, place });
+        let beginnings = [
+            Some(instance.unread_from()),
+            inherited.as_ref().map(Instance::unread_from),
+            paused.map(|paused| paused.since),
+        ];
+        let since = beginnings.into_iter().flatten().min().unwrap_or_else(SystemTime::now);
+        self.paused.remove(tap);
+        self.leftovers.extend(inherited.map(|before| Leftover::new(tap, since, before)));
+        let is_device_gone = false;
+        let _claim = claim;
+        let attached = Attached { instance, since, held, _claim, program, is_device_gone, place };
+        self.attached.insert(tap.clone(), attached);
 
         Ok(running)
     }
@@ -283,94 +247,35 @@ impl Datapath {
         }
     }
 
-    /// Takes programs off, and gives what they counted since the last drain.
-    ///
-    /// Blocks for one grace period for all of them together.
-    pub fn detach(&mut self, taps: &[Tap]) -> Vec<Drained> {
-        let off = |tap: &Tap| {
-            let Attached { mut instance, since, held, place } = self.attached.remove(tap)?;
-            // Without what holds it the program gets no more packets.
-            if let Some(place) = place {
-                place.remove();
-            }
-            drop(held);
-            let is_cut = instance.cut();
-            Some((tap.clone(), since, instance, is_cut))
-        };
-        let off: Vec<_> = taps.iter().filter_map(off).collect();
-        if off.is_empty() {
-            return Vec::new();
+    /// Asks the kernel where the program of a tap is: an index may be used again. `None` where none
+    /// was attached.
+    pub fn presence(&mut self, tap: &Tap) -> Option<Presence> {
+        // Whoever sees a device without its program sees that it was removed, too; asked in the
+        // other order it may be removed in between.
+        let found = self.attached.get(tap).map(|attached| attached.held.presence());
+        self.note_removals();
+        if let Some(paused) = self.paused.get(tap) {
+            return paused.is_device_gone.then_some(Presence::DeviceGone);
         }
+        let is_gone = self.attached.get(tap).is_some_and(|attached| attached.is_device_gone);
 
-        let waited = self.barrier.wait();
-        off.into_iter()
-            .map(|(tap, since, mut instance, is_cut)| {
-                let counted = match &waited {
-                    Ok(()) if is_cut => instance.read(),
-                    Ok(()) => instance.read_both(|| self.barrier.wait()),
-                    Err(error) => Err(io::Error::from(error.kind())),
-                };
-                drained(&tap, since, counted)
-            })
-            .collect()
+        found.map(|found| match found {
+            Presence::TakenOff if is_gone => Presence::DeviceGone,
+            Presence::OnDevice | Presence::TakenOff | Presence::DeviceGone => found,
+        })
     }
 
-    /// Goes on counting under another name, from 0 on; gives what was counted under the one before.
-    ///
-    /// The program stays where it is, so every frame is counted under one of the two.
-    pub fn rename(&mut self, tap: &Tap, name: &Arc<str>) -> Option<Drained> {
-        let mut attached = self.attached.remove(tap)?;
-        let is_cut = attached.instance.cut();
-        let counted = self.barrier.wait().and_then(|()| {
-            if is_cut {
-                attached.instance.read()
-            } else {
-                attached.instance.read_both(|| self.barrier.wait())
+    fn note_removals(&mut self) {
+        for index in self.removals.take() {
+            let of_device = |tap: &Tap| tap.device.index == index;
+            for (_, attached) in self.attached.iter_mut().filter(|(tap, _)| of_device(tap)) {
+                attached.is_device_gone = true;
             }
-        });
-        let last = drained(tap, attached.since, counted);
-        attached.since = SystemTime::now();
-        let device = Device { name: Arc::clone(name), index: tap.device.index };
-        self.attached.insert(Tap { device, direction: tap.direction }, attached);
-
-        Some(last)
-    }
-
-    /// Asks the kernel where the program of a tap is: an index may be used again.
-    pub fn presence(&self, tap: &Tap) -> Presence {
-        self.attached.get(tap).map_or(Presence::DeviceGone, |attached| attached.held.presence())
-    }
-
-    /// Takes from every program what it counted since the drain before.
-    ///
-    /// Blocks for one grace period for all of them together.
-    ///
-    /// # Errors
-    ///
-    /// When the grace period cannot be waited for: then nothing is read, and the counts go to
-    /// the next drain.
-    pub fn drain(&mut self) -> io::Result<Vec<Drained>> {
-        for attached in self.attached.values_mut() {
-            attached.instance.cut();
+            for (_, paused) in self.paused.iter_mut().filter(|(tap, _)| of_device(tap)) {
+                paused.is_device_gone = true;
+            }
         }
-        self.barrier.wait()?;
-        let inherited = mem::take(&mut self.inherited);
-        let inherited = inherited.into_iter().map(|(tap, since, mut instance)| {
-            // Nobody counts there any more, so there is nothing to wait for.
-            drained(&tap, since, instance.read_both(|| Ok(())))
-        });
-
-        let read = |(tap, attached): (&Tap, &mut Attached)| {
-            drained(tap, attached.since, attached.instance.read())
-        };
-        Ok(inherited.chain(self.attached.iter_mut().map(read)).collect())
     }
-}
-
-fn drained(tap: &Tap, since: SystemTime, counted: io::Result<Interval>) -> Drained {
-    let Tap { device, direction } = tap;
-
-    Drained { device: Arc::clone(&device.name), direction: *direction, since, counted }
 }
 
 const fn program_name(direction: Direction) -> &'static str {

@@ -28,6 +28,8 @@ pub enum Mode {
 pub enum AttachFailure {
     /// Another program is there.
     Busy,
+    /// Another program sees what is sent before this one does, and may hide it.
+    Hidden,
     /// The driver or the kernel cannot.
     Unsupported,
     Permission,
@@ -207,12 +209,13 @@ impl Mode {
 
 impl AttachFailure {
     /// Every reason, in the order of the catalogue.
-    pub const ALL: [Self; 5] =
-        [Self::Busy, Self::Unsupported, Self::Permission, Self::Gone, Self::Other];
+    pub const ALL: [Self; 6] =
+        [Self::Busy, Self::Hidden, Self::Unsupported, Self::Permission, Self::Gone, Self::Other];
 
     pub const fn label(self) -> &'static str {
         match self {
             Self::Busy => "busy",
+            Self::Hidden => "hidden",
             Self::Unsupported => "unsupported",
             Self::Permission => "permission",
             Self::Gone => "gone",

@@ -10,6 +10,7 @@ pub mod filter;
 pub mod hanging;
 pub mod http;
 pub mod inspection;
+pub mod links;
 pub mod load;
 pub mod machine;
 pub mod oracle;

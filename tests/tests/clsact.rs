@@ -21,10 +21,11 @@ struct Filter {
 
 #[test]
 #[ignore = "needs root: `cargo xtask test clsact`"]
-fn a_filter_that_somebody_takes_off_is_put_back() {
+fn a_filter_that_somebody_takes_off_is_put_back_and_counting_goes_on() {
     let cable = Cable::lay("taken");
     let exporter = Exporter::start(&cable.here, &CLSACT);
     cable.plug_in();
+    programs::ping(&cable, Cable::THERE[0], 4, 56);
     let said = || exporter.lines().iter().filter(|line| line.contains("Somebody took")).count();
     let ways = [
         &["filter", "del", "dev", "veth0", "egress"][..],
@@ -39,7 +40,7 @@ fn a_filter_that_somebody_takes_off_is_put_back() {
             other => Err(format!("{other:?}, said {} times", said())),
         });
         programs::ping(&cable, Cable::THERE[0], 4, 56);
-        wait_for_sent(&exporter, 4);
+        wait_for_sent(&exporter, 4 * (times as u64 + 1));
     }
 
     let scrape = exporter.scrape();
@@ -135,14 +136,15 @@ fn exporters_leave_each_others_filters_alone_and_all_count() {
     }
     // The one that has the XDP hook attaches again, and leaves the other one's filter alone.
     let of_second = filters(&cable).into_iter().find(|filter| !before.contains(filter)).unwrap();
-    let priority = before[0].priority.to_string();
-    cable.here.run("tc", &["filter", "del", "dev", Cable::DEVICE, "egress", "pref", &priority]);
+    let [priority, handle] = [before[0].priority, before[0].program].map(|it| it.to_string());
+    let place = ["dev", Cable::DEVICE, "egress", "pref", &priority, "handle", &handle, "bpf"];
+    cable.here.run("tc", &[&["filter", "del"], &place[..]].concat());
     wait_for("the first filter to be put back", || match filters(&cable) {
         now if now.len() == 2 && now.contains(&of_second) => Ok(()),
         other => Err(format!("{other:?}, among them {of_second:?}")),
     });
     programs::ping(&cable, Cable::THERE[0], 3, 56);
-    wait_for_sent(&first, 3);
+    wait_for_sent(&first, 8);
     wait_for_sent(&second, 8);
     first.signal(Signal::TERM);
     let (status, lines) = first.end();

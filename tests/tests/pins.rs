@@ -1,65 +1,26 @@
 //! Pinned programs count while no exporter runs.
 
-use std::fs;
-use std::mem::offset_of;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+mod pins {
+    mod altered;
+    pub(super) mod file_system;
+}
 
-use aya::maps::{Array, Map, MapData};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+use exporter::datapath::{Datapath, Device, Options, Tap};
+use exporter::interval::Drained;
 use rustix::process::Signal;
-use shared::{Count, LAYOUT, Parsed, Totals};
+use shared::{Count, Direction, Family, Protocol};
 use tests::cable::Cable;
 use tests::exporter::Exporter;
+use tests::links;
+use tests::load::{Generator, Traffic};
 use tests::patience::wait_for;
 use tests::programs;
 use tests::service::{command, refused};
 
-/// A BPF file system of the test's own, taken away when it is dropped.
-struct BpfFileSystem(PathBuf);
-
-impl BpfFileSystem {
-    fn mount(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("pins-{name}-{}", std::process::id()));
-        fs::create_dir(&path).unwrap();
-        let mounted = Command::new("mount").args(["-t", "bpf", "bpf"]).arg(&path).status().unwrap();
-        assert!(mounted.success(), "a BPF file system can be mounted");
-
-        Self(path)
-    }
-
-    /// The flags of an exporter that pins its programs here.
-    fn flags(&self) -> [&str; 3] {
-        ["--datapath.pin", "--datapath.pin-path", self.0.to_str().unwrap()]
-    }
-
-    /// How many taps have pins.
-    fn taps(&self) -> usize {
-        below(&self.0).iter().map(|namespace| below(namespace).len()).sum()
-    }
-
-    /// Changes the first entry of a map that is pinned for the only tap of a direction.
-    fn change<V: aya::Pod>(&self, direction: &str, map: &str, change: impl FnOnce(&mut V)) {
-        let is_wanted = |path: &PathBuf| path.display().to_string().ends_with(direction);
-        let tap = below(&self.0).iter().flat_map(below).find(is_wanted).expect("a tap with pins");
-        let map = MapData::from_pin(tap.join(map)).expect("a map that is pinned");
-        let mut map = Array::<_, V>::try_from(Map::Array(map)).expect("an array of such entries");
-
-        let mut entry = map.get(&0, 0).expect("the first entry");
-        change(&mut entry);
-        map.set(0, entry, 0).expect("the first entry");
-    }
-}
-
-fn below(path: impl AsRef<Path>) -> Vec<PathBuf> {
-    fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
-}
-
-impl Drop for BpfFileSystem {
-    fn drop(&mut self) {
-        let _gone = Command::new("umount").arg(&self.0).status();
-        let _gone = fs::remove_dir(&self.0);
-    }
-}
+use pins::file_system::BpfFileSystem;
 
 #[test]
 #[ignore = "needs root: `cargo xtask test pins`"]
@@ -98,6 +59,114 @@ fn a_restart_under_load_misses_no_frame() {
         let info = [("device", Cable::DEVICE), ("hook", "xdp"), ("mode", "native")];
         assert_eq!(second.scrape().find("packet_exporter_program_info", &info), Some(1));
     }
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test pins`"]
+fn what_is_adopted_counts_its_time_once_and_begins_before_its_counts() {
+    let cable = Cable::lay("age");
+    let pins = BpfFileSystem::mount("age");
+    cable.plug_in();
+    let device = Device { name: Cable::DEVICE.into(), index: Cable::index(&cable.here) };
+    cable.here.enter();
+    let taps = Direction::ALL.iter().map(|it| Tap { device: device.clone(), direction: *it });
+    let taps: Vec<Tap> = taps.collect();
+    let start = || {
+        let options = Options { pins: Some(pins.0.clone()), ..Options::default() };
+        let mut datapath = Datapath::new(options).unwrap();
+        for tap in &taps {
+            let prepared = datapath.prepare_for(tap).unwrap();
+            datapath.attach(tap, prepared).unwrap();
+        }
+        datapath
+    };
+    let begun = SystemTime::now();
+    let mut first = start();
+    programs::ping(&cable, Cable::THERE[0], 5, 56);
+    let before_the_cut = (Instant::now(), SystemTime::now());
+    let of_first = first.drain().unwrap();
+    let before_the_pings = SystemTime::now();
+    drop(first);
+    programs::ping(&cable, Cable::THERE[0], 7, 56);
+
+    let mut second = start();
+    let of_second = second.drain().unwrap();
+
+    let next = second.drain().unwrap();
+    let most = before_the_cut.0.elapsed();
+    let sinces = |drained: &[Drained]| drained.iter().map(|it| it.since).collect::<Vec<_>>();
+    assert_eq!((pings(&of_first), pings(&of_second)), (10, 14), "there and back");
+    assert!(sinces(&of_first).iter().all(|it| *it >= begun));
+    let from = before_the_cut.1..before_the_pings;
+    assert!(sinces(&of_second).iter().all(|it| from.contains(it)), "{of_second:?}, {from:?}");
+    for (drained, next) in of_second.into_iter().zip(next) {
+        let [elapsed, more] = [drained, next].map(|it| it.counted.unwrap().elapsed);
+        // Seven pings, 10 ms from each other.
+        assert!(elapsed > Duration::from_millis(50), "{elapsed:?}");
+        assert!(elapsed + more <= most, "{elapsed:?} and {more:?} of {most:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test pins`"]
+fn counting_goes_on_where_somebody_takes_pinned_programs_off() {
+    let cable = Cable::lay("pintaken");
+    let pins = BpfFileSystem::mount("pintaken");
+    let exporter = Exporter::start(&cable.here, &pins.flags());
+    cable.plug_in();
+    let received = || u32::try_from(cable.here.xdp_program(Cable::DEVICE).unwrap()).unwrap();
+    let said = || exporter.lines().iter().filter(|line| line.contains("Somebody took")).count();
+
+    programs::ping(&cable, Cable::THERE[0], 20, 56);
+    for (times, program) in (1..).zip([received(), links::senders(&cable.here)[0]]) {
+        links::detach(program);
+        wait_for("both programs to be attached", || {
+            match exporter.scrape().find("packet_exporter_program_attached", &[]) {
+                Some(2) if said() == times => Ok(()),
+                other => Err(format!("{other:?} attached, said {} times", said())),
+            }
+        });
+        programs::ping(&cable, Cable::THERE[0], 3, 56);
+    }
+
+    wait_for("all pings to be counted", || {
+        let scrape = exporter.scrape();
+        let icmp = [("protocol", "icmp")];
+        match (scrape.received("", &icmp).packets, scrape.transmitted("", &icmp).packets) {
+            (26, 26) => Ok(()),
+            other => Err(format!("{other:?} of 26")),
+        }
+    });
+    assert_eq!(pins.taps(), 2, "the new ones are pinned");
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test pins`"]
+fn a_pinned_program_that_went_in_front_is_adopted_there() {
+    let cable = Cable::lay("pinfront");
+    let pins = BpfFileSystem::mount("pinfront");
+    let mut first = Exporter::start(&cable.here, &pins.flags());
+    let mut foreign = Generator::load(&Traffic::flood(), 0);
+    let id = cable.here.within(|| foreign.accept(Cable::DEVICE));
+    wait_for("the exporter to go in front", || match &links::senders(&cable.here)[..] {
+        [_, other] if *other == id => Ok(()),
+        other => Err(format!("{other:?}, the foreign one is {id}")),
+    });
+    first.signal(Signal::KILL);
+    first.end();
+    cable.plug_in();
+    programs::ping(&cable, Cable::THERE[0], 9, 56);
+
+    let second = Exporter::start(&cable.here, &pins.flags());
+
+    wait_for("the pings to be counted", || {
+        match second.scrape().transmitted("", &[("protocol", "icmp")]).packets {
+            9 => Ok(()),
+            other => Err(format!("{other} of 9")),
+        }
+    });
+    assert!(matches!(links::senders(&cable.here)[..], [_, other] if other == id));
+    assert!(!second.lines().iter().any(|line| line.contains("went in front")));
 }
 
 #[test]
@@ -198,73 +267,14 @@ fn what_is_no_bpf_file_system_is_refused() {
     assert!(said.contains("is not on a BPF file system; mount one with `mount -t bpf"), "{said}");
 }
 
-/// The counts of a CPU are changed from outside, as nothing but a defect would.
-#[test]
-#[ignore = "needs root: `cargo xtask test pins`"]
-fn counts_that_do_not_add_up_are_counted_and_warned_of_once() {
-    const LENGTH: usize = offset_of!(Totals, parsed) + offset_of!(Parsed, length);
-    let cable = Cable::lay("unbalanced");
-    let pins = BpfFileSystem::mount("unbalanced");
-    let exporter = Exporter::start(&cable.here, &pins.flags());
-    let imbalanced = |labels: &[(&str, &str)]| {
-        exporter.scrape().find("packet_exporter_imbalanced_intervals_total", labels)
+/// Adds up the pings that were counted.
+fn pings(drained: &[Drained]) -> u64 {
+    let of = |one: &Drained| {
+        let interval = one.counted.as_ref().unwrap();
+        interval.totals.cells[Family::Ipv4.index()][Protocol::Icmp.index()].packets
     };
-    assert_eq!(imbalanced(&[("device", Cable::DEVICE), ("direction", "receive")]), Some(0));
-    assert_eq!(imbalanced(&[]), Some(0));
 
-    pins.change("receive", "TOTALS", |totals: &mut [u8; size_of::<Totals>()]| {
-        totals[LENGTH] = 60;
-        totals[offset_of!(Totals, sizes)] = 1;
-    });
-
-    let of_sizes = [("direction", "receive"), ("law", "sizes")];
-    wait_for("the interval to be counted", || match imbalanced(&of_sizes) {
-        Some(1) => Ok(()),
-        other => Err(format!("{other:?}")),
-    });
-    assert_eq!(imbalanced(&[]), Some(1), "the other laws and the other direction are kept");
-    cable.plug_in();
-    programs::ping(&cable, Cable::THERE[0], 3, 56);
-    wait_for("the pings to be counted", || {
-        match exporter.scrape().received("", &[("protocol", "icmp")]).packets {
-            3 => Ok(()),
-            other => Err(format!("{other} of 3")),
-        }
-    });
-    let lines = exporter.lines();
-    let warnings: Vec<_> = lines.iter().filter(|line| line.contains("do not add up")).collect();
-    assert_eq!(warnings.len(), 1, "{lines:#?}");
-    assert!(warnings[0].contains("law=sizes") && warnings[0].contains("parts_packets=1 "));
-}
-
-#[test]
-#[ignore = "needs root: `cargo xtask test pins`"]
-fn maps_that_another_version_laid_out_are_not_adopted() {
-    let cable = Cable::lay("relaid");
-    let pins = BpfFileSystem::mount("relaid");
-    let mut first = Exporter::start(&cable.here, &pins.flags());
-    cable.plug_in();
-    first.signal(Signal::KILL);
-    first.end();
-    programs::ping(&cable, Cable::THERE[0], 5, 56);
-    for direction in ["receive", "transmit"] {
-        pins.change(direction, "LAYOUT", |layout: &mut [u8; 64]| {
-            layout[..8].copy_from_slice(&(LAYOUT - 1).to_ne_bytes());
-        });
-    }
-
-    let second = Exporter::start(&cable.here, &pins.flags());
-
-    programs::ping(&cable, Cable::THERE[0], 3, 56);
-    wait_for("the later pings to be counted", || {
-        match second.scrape().received("", &[("protocol", "icmp")]).packets {
-            3 => Ok(()),
-            other => Err(format!("{other} of 3")),
-        }
-    });
-    let said = second.lines().join("\n");
-    assert!(said.contains("The pinned maps are of another version"), "{said}");
-    assert_eq!(pins.taps(), 2);
+    drained.iter().map(of).sum()
 }
 
 /// Sends echo requests without a pause, three million at the most.

@@ -81,6 +81,14 @@ fn tag(ctx: TcContext) -> i32 {
     NEXT
 }
 
+/// Lets a frame go, and asks no program behind it.
+#[classifier]
+fn accept(_ctx: TcContext) -> i32 {
+    const TC_ACT_OK: i32 = 0;
+
+    TC_ACT_OK
+}
+
 /// `None` where the frame is too short to be rewritten.
 #[inline(always)]
 fn rewrite(ctx: &XdpContext) -> Option<()> {

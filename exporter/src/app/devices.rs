@@ -1,7 +1,10 @@
 //! Keeps programs on the devices that are wanted, and drains them.
 
 mod failure;
+mod front;
+mod names;
 mod stacked;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,7 +20,9 @@ use crate::interfaces::Interface;
 use crate::interval::Drained;
 
 use failure::{Failure, Known};
+use names::names;
 use stacked::Pair;
+use words::{say_counting, say_lost};
 
 /// Attaching goes on after the next drain when it has taken this long.
 const ATTACHING: Duration = Duration::from_millis(500);
@@ -77,6 +82,7 @@ impl Devices {
             stacked: BTreeSet::new(),
         };
         devices.attach_wanted(Duration::MAX);
+        devices.stay_in_front();
         devices.datapath.settle();
         let wanted: Vec<Tap> = devices.known.keys().cloned().collect();
         devices.datapath.forget_pins(&wanted);
@@ -94,6 +100,7 @@ impl Devices {
         let mut last = self.follow_names();
         last.extend(self.detach_unwanted());
         let has_tried = self.attach_wanted(ATTACHING);
+        self.stay_in_front();
         if has_tried || !last.is_empty() {
             self.datapath.settle();
         }
@@ -137,15 +144,15 @@ impl Devices {
     /// Lets programs count under the new name of their device.
     fn follow_names(&mut self) -> Vec<Drained> {
         let wanted = self.wanted();
-        let renamed: Vec<(Tap, Arc<str>)> = self
+        let mut renamed: Vec<(Tap, Arc<str>)> = self
             .known
             .keys()
             .filter_map(|tap| {
                 let now = wanted.iter().find(|it| it.index == tap.device.index)?;
                 (now.name != tap.device.name).then(|| (tap.clone(), Arc::clone(&now.name)))
             })
-            .filter(|(tap, _)| self.datapath.presence(tap) == Presence::OnDevice)
             .collect();
+        renamed.retain(|(tap, _)| self.datapath.presence(tap) == Some(Presence::OnDevice));
 
         let mut last = Vec::new();
         for (tap, name) in renamed {
@@ -165,35 +172,41 @@ impl Devices {
         last
     }
 
+    /// Lets go of programs that are not on their device any more, or not wanted there.
     fn detach_unwanted(&mut self) -> Vec<Drained> {
         let wanted: BTreeSet<Device> = self.wanted().iter().map(device).collect();
-        let presence = |tap: &Tap| {
+        let (mut gone, mut taken_off) = (Vec::new(), Vec::new());
+        let taps: Vec<Tap> = self.known.keys().cloned().collect();
+        for tap in taps {
             let is_wanted = wanted.contains(&tap.device);
-            if is_wanted { self.datapath.presence(tap) } else { Presence::DeviceGone }
-        };
-        let lost: Vec<(Tap, Presence)> = self
-            .known
-            .iter()
-            .filter(|(tap, known)| known.running.is_some() || !wanted.contains(&tap.device))
-            .map(|(tap, _)| (tap.clone(), presence(tap)))
-            .filter(|(_, presence)| *presence != Presence::OnDevice)
-            .collect();
-
-        for (tap, presence) in &lost {
-            let known = self.known.remove(tap);
-            if known.is_some_and(|known| known.running.is_some()) {
-                say_lost(tap, *presence);
-            }
-            if !wanted.contains(&tap.device) {
-                self.forget_failures(&tap.device.name);
-            } else if *presence == Presence::DeviceGone {
-                // The list of devices does not know yet.
-                self.known.insert(tap.clone(), Known::waiting(Instant::now()));
+            let presence = if is_wanted { self.datapath.presence(&tap) } else { None };
+            match presence {
+                None if !is_wanted => gone.push(tap),
+                Some(Presence::DeviceGone) => gone.push(tap),
+                Some(Presence::TakenOff) => taken_off.push(tap),
+                None | Some(Presence::OnDevice) => {}
             }
         }
 
-        let lost: Vec<Tap> = lost.into_iter().map(|(tap, _)| tap).collect();
-        self.datapath.detach(&lost)
+        for tap in &taken_off {
+            say_lost(tap, Presence::TakenOff);
+            self.known.remove(tap);
+        }
+        self.datapath.pause(&taken_off);
+        for tap in &gone {
+            let known = self.known.remove(tap);
+            if known.is_some_and(|known| known.running.is_some()) {
+                say_lost(tap, Presence::DeviceGone);
+            }
+            if wanted.contains(&tap.device) {
+                // The list of devices does not know yet.
+                self.known.insert(tap.clone(), Known::waiting(Instant::now()));
+            } else {
+                self.forget_failures(&tap.device.name);
+            }
+        }
+
+        self.datapath.detach(&gone)
     }
 
     /// Forgets the failures of a device that is gone: names may be made up without end.
@@ -237,12 +250,17 @@ impl Devices {
                 self.known.insert(tap, Known::runs(running));
             }
             Err(failure) => {
-                let of_tap = (Arc::clone(&tap.device.name), hook);
-                let reasons = self.failures.entry(of_tap).or_default();
-                *reasons.entry(failure.reason()).or_default() += 1;
+                self.count_failure(&tap, hook, failure.reason());
                 self.known.entry(tap).or_default().failed(&failure, interface);
             }
         }
+    }
+
+    fn count_failure(&mut self, tap: &Tap, hook: Hook, reason: AttachFailure) {
+        let of_tap = (Arc::clone(&tap.device.name), hook);
+        let reasons = self.failures.entry(of_tap).or_default();
+
+        *reasons.entry(reason).or_default() += 1;
     }
 
     fn attach(&mut self, tap: &Tap, interface: &Interface) -> Result<Running, Failure> {
@@ -300,7 +318,9 @@ impl Devices {
             }
             let of_hook = self.known.iter().filter(|(tap, _)| tap.direction == hook.direction());
             for (tap, known) in of_hook {
-                running.insert((Arc::clone(&tap.device.name), hook), known.running.clone());
+                // What is hidden from a program it does not count.
+                let runs = known.running.clone().filter(|_| !known.standing.is_hidden());
+                running.insert((Arc::clone(&tap.device.name), hook), runs);
             }
         }
 
@@ -320,77 +340,10 @@ fn device(interface: &Interface) -> Device {
     Device { name: Arc::clone(&interface.name), index: interface.index }
 }
 
-fn say_counting(tap: &Tap, hook: Hook, running: &Running) {
-    let Running { mode, program, tag } = running;
-
-    tracing::info!(
-        device = &*tap.device.name,
-        ifindex = tap.device.index,
-        hook = hook.label(),
-        mode = mode.label(),
-        program,
-        tag,
-        "Counting"
-    );
-}
-
-fn say_lost(tap: &Tap, presence: Presence) {
-    let Tap { device, direction } = tap;
-    let (ifindex, direction) = (device.index, direction.label());
-
-    match presence {
-        Presence::OnDevice => {}
-        Presence::TakenOff => tracing::warn!(
-            device = &*device.name,
-            ifindex,
-            direction,
-            "Somebody took the program off its device; attaching it again, its series start anew"
-        ),
-        Presence::DeviceGone => tracing::warn!(
-            device = &*device.name,
-            ifindex,
-            direction,
-            "Device is gone; its series end"
-        ),
-    }
-}
-
 fn but(exclude: &str) -> String {
     if exclude.is_empty() {
         return String::new();
     }
 
     format!(" and not `devices.exclude` \"{exclude}\"")
-}
-
-/// Gives the parts of a pattern that are plain names. A dot before a digit is one of a VLAN's name,
-/// as in `eth0.100`.
-fn names(pattern: &str) -> impl Iterator<Item = &str> {
-    let is_plain =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'@' | b':');
-    let is_name = move |name: &&str| {
-        let bytes = name.as_bytes();
-        let is_dot = |at: usize| {
-            bytes[at] == b'.' && at > 0 && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
-        };
-
-        !bytes.is_empty() && (0..bytes.len()).all(|at| is_plain(&bytes[at]) || is_dot(at))
-    };
-
-    pattern.split('|').filter(is_name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pattern_wants_the_plain_names_in_it() {
-        let of = |pattern| names(pattern).collect::<Vec<_>>();
-
-        assert_eq!(of("eth0|eth1"), ["eth0", "eth1"]);
-        assert_eq!(of("eth.*|wlan0"), ["wlan0"]);
-        assert_eq!(of("eth0|eth0.100|eth.|eth0.1+|.1"), ["eth0", "eth0.100"]);
-        assert!(of("").is_empty());
-    }
 }

@@ -5,7 +5,6 @@ mod sent;
 
 use std::fmt;
 use std::io;
-use std::mem;
 use std::os::fd::AsFd;
 
 use aya::Ebpf;
@@ -14,9 +13,10 @@ use aya::programs::{ProgramError, ProgramInfo, SchedClassifier, Xdp};
 use shared::Direction;
 
 use super::filter::Filter;
+use super::front::InFront;
 use super::instance::Instance;
 use super::pins::Place;
-use super::wire::Link;
+use super::wire::{Link, load_nothing};
 use super::{ModeChoice, Presence, Tap, program_name};
 use crate::health::{AttachFailure, Hook, Mode, Running};
 use crate::process::Confinement;
@@ -75,6 +75,12 @@ pub enum AttachError {
     )]
     NotPinned { device: String, source: io::Error },
 
+    #[error(
+        "{by} sees what `{device}` sends before the exporter does, and its verdict may hide it; take \
+         it off or put it behind, or set `datapath.transmit` to \"off\""
+    )]
+    Hidden { device: String, by: InFront },
+
     #[error("the program cannot be attached to `{device}`")]
     Other { device: String, source: io::Error },
 
@@ -104,28 +110,13 @@ impl AttachError {
     /// Says who is in the way, where somebody is: a program on the device, or one on a device
     /// above. Source: `dev_xdp_attach` in net/core/dev.c.
     #[must_use]
-    pub fn owned_by(mut self, by: Owner, is_below: bool) -> Self {
-        match &mut self {
-            Self::Busy { owner, .. } if by.id.is_some() || !is_below => *owner = by,
-            Self::Busy { device, source, .. } => {
-                let device = mem::take(device);
-                let source = io::Error::from(source.kind());
-                return Self::BelowAnother { device, source };
-            }
-            Self::Gone { .. }
-            | Self::BelowAnother { .. }
-            | Self::NoNative { .. }
-            | Self::Unsupported { .. }
-            | Self::NotPermitted { .. }
-            | Self::NoLink { .. }
-            | Self::NoTransmit { .. }
-            | Self::NoClsact { .. }
-            | Self::NotPinned { .. }
-            | Self::Other { .. }
-            | Self::Defect(_) => {}
+    pub fn owned_by(self, by: Owner, is_below: bool) -> Self {
+        let Self::Busy { device, source, .. } = self else { return self };
+        if by.id.is_some() || !is_below {
+            return Self::Busy { device, owner: by, source };
         }
 
-        self
+        Self::BelowAnother { device, source }
     }
 
     /// Gives the reason under which the failure is counted.
@@ -139,6 +130,7 @@ impl AttachError {
             | Self::Unsupported { .. }
             | Self::NoTransmit { .. }
             | Self::NoLink { .. } => AttachFailure::Unsupported,
+            Self::Hidden { .. } => AttachFailure::Hidden,
             Self::NotPermitted { .. } => AttachFailure::Permission,
             Self::NotPinned { .. } | Self::Other { .. } | Self::Defect(_) => AttachFailure::Other,
         }
@@ -155,11 +147,12 @@ pub(super) enum Held {
 }
 
 impl Held {
-    /// Asks the kernel where the program is.
+    /// Asks the kernel where the program is. A device that is gone took its programs along, which
+    /// looks as if somebody had taken them off.
     pub(super) fn presence(&self) -> Presence {
         match self {
             Self::Link(link) => match link.ifindex() {
-                Ok(None) => Presence::DeviceGone,
+                Ok(None) => Presence::TakenOff,
                 // What cannot be asked is believed to be there.
                 Ok(Some(_)) | Err(_) => Presence::OnDevice,
             },
@@ -231,6 +224,54 @@ pub(super) fn keep(
     }
 
     Ok((held, running))
+}
+
+/// Puts the program of a link before all others that see what the device sends.
+///
+/// A program can be on a hook once. So one that does nothing takes its place there, in between two
+/// frames, and then it gets a new link in front: what is sent between the two calls is not counted,
+/// some 20 microseconds, and nothing is counted twice.
+pub(super) fn relink(
+    instance: &mut Instance,
+    tap: &Tap,
+    link: &mut Link,
+    place: Option<&Place>,
+) -> Result<(), AttachError> {
+    let other = |source| AttachError::Other { device: tap.device.name.to_string(), source };
+    let program = &*classifier(&mut instance.ebpf)?;
+    let nothing = load_nothing().map_err(other)?;
+    link.update(nothing.as_fd()).map_err(other)?;
+    match sent::by_tcx(program, &tap.device) {
+        Ok(next) => *link = next,
+        Err(error) => {
+            let program = program.fd().map_err(|error| AttachError::Defect(Box::new(error)))?;
+            link.update(program.as_fd()).map_err(other)?;
+            return Err(error);
+        }
+    }
+    if let Some(Err(error)) = place.map(|place| place.replace(link)) {
+        tracing::warn!(
+            device = &*tap.device.name,
+            %error,
+            "The program that was moved cannot be pinned; it ends with this process"
+        );
+    }
+
+    Ok(())
+}
+
+/// Puts a filter before all others that it can be before; returns whether that are all.
+pub(super) fn refilter(
+    instance: &mut Instance,
+    tap: &Tap,
+    filter: &mut Filter,
+) -> Result<bool, AttachError> {
+    sent::in_front(classifier(&mut instance.ebpf)?, &tap.device, filter)
+}
+
+/// Returns the kernel's number of the loaded program.
+pub(super) fn number(instance: &Instance, tap: &Tap) -> Result<u32, AttachError> {
+    info(&instance.ebpf, tap).map(|info| info.id())
 }
 
 fn running(info: &ProgramInfo, mode: Mode) -> Running {

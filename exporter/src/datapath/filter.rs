@@ -1,6 +1,5 @@
 //! A filter of clsact, for kernels without TCX. It outlives the process that made it.
 
-mod claim;
 mod request;
 
 use std::io;
@@ -11,17 +10,18 @@ use aya::programs::tc::{
 };
 use aya::programs::{Link, ProgramError, SchedClassifier, TcAttachType, TcError};
 
+use super::attach::Owner;
+use super::claim::Claim;
+use super::front::InFront;
 use super::{Device, Presence, TRANSMIT};
-use claim::Claim;
-use request::Listed;
+use request::{ETH_P_ALL, Listed};
 
 /// A filter, taken off when it is dropped. The queue discipline stays, which without filters does
 /// nothing: others may use it.
 #[derive(Debug)]
 pub(super) struct Filter {
-    /// Goes before the claim does: a filter that nobody claims is stale.
+    /// `None` while the filter is moved.
     link: Option<SchedClassifierLink>,
-    _claim: Option<Claim>,
     ifindex: u32,
     priority: u16,
     /// The kernel's number of the program, which is the handle of the filter too: so another one
@@ -30,8 +30,7 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// Puts the program before the filters that were given no priority. Source: `tcf_auto_prio` in
-    /// net/sched/cls_api.c.
+    /// Puts the program before all filters that it can be before.
     ///
     /// # Errors
     ///
@@ -48,28 +47,10 @@ impl Filter {
             }
         }
         let number = program.info().map_err(of_program)?.id();
-        let claim = Claim::take(number).inspect_err(|error| {
-            tracing::warn!(
-                device = &*device.name,
-                %error,
-                "Other exporters cannot know whose the filter is, and may take it off"
-            );
-        });
-        let options = NlOptions { handle: TcHandle::from(number), ..NlOptions::default() };
-        let options = TcAttachOptions::Netlink(options);
-        let id = program
-            .attach_with_options(&device.name, TcAttachType::Egress, options)
-            .map_err(of_program)?;
-        let link = program.take_link(id).map_err(of_program)?;
-        let priority = link.priority().map_err(of_program)?;
+        let mut filter = Self { link: None, ifindex: device.index, priority: 0, program: number };
+        filter.put(program, device, foremost(&request::all(device.index)?))?;
 
-        Ok(Self {
-            link: Some(link),
-            _claim: claim.ok(),
-            ifindex: device.index,
-            priority,
-            program: number,
-        })
+        Ok(filter)
     }
 
     /// Asks the kernel where the filter is.
@@ -83,6 +64,56 @@ impl Filter {
         }
     }
 
+    /// Asks the kernel for the first filter that sees frames before this one does.
+    pub(super) fn in_front(&self) -> io::Result<Option<InFront>> {
+        let listed = request::all(self.ifindex)?;
+        let before = listed.iter().take_while(|it| !self.is_at(it));
+
+        Ok(before.filter(|it| is_foreign(it)).map(in_front).next())
+    }
+
+    /// Moves the filter before all others that it can be before; returns whether that are all.
+    ///
+    /// What is sent between the two messages to the kernel is not counted: with two filters at
+    /// once it would be counted twice.
+    pub(super) fn go_in_front(
+        &mut self,
+        program: &mut SchedClassifier,
+        device: &Device,
+    ) -> io::Result<bool> {
+        let mut others = request::all(self.ifindex)?;
+        others.retain(|it| !self.is_at(it));
+        let priority = foremost(&others);
+        let mut foreign = others.iter().filter(|it| is_foreign(it));
+        if foreign.any(|it| it.priority < priority) {
+            return Ok(false);
+        }
+        if let Some(link) = self.link.take() {
+            link.detach().map_err(of_program)?;
+        }
+
+        self.put(program, device, priority).map(|()| true)
+    }
+
+    fn put(
+        &mut self,
+        program: &mut SchedClassifier,
+        device: &Device,
+        priority: u16,
+    ) -> io::Result<()> {
+        let options =
+            NlOptions { priority, handle: TcHandle::from(self.program), ..NlOptions::default() };
+        let options = TcAttachOptions::Netlink(options);
+        let id = program
+            .attach_with_options(&device.name, TcAttachType::Egress, options)
+            .map_err(of_program)?;
+        let link = program.take_link(id).map_err(of_program)?;
+        self.priority = link.priority().map_err(of_program)?;
+        self.link = Some(link);
+
+        Ok(())
+    }
+
     fn ask(&self) -> io::Result<Option<Listed>> {
         request::one(self.ifindex, self.priority, self.program)
     }
@@ -90,6 +121,38 @@ impl Filter {
     fn is(&self, found: &Listed) -> bool {
         found.program == Some(self.program)
     }
+
+    fn is_at(&self, listed: &Listed) -> bool {
+        let is_place = listed.priority == self.priority && listed.handle == self.program;
+
+        listed.chain == 0 && is_place && self.is(listed)
+    }
+}
+
+/// Returns the lowest preference that a program can have: all filters of one preference have one
+/// kind and one protocol. Among its like, what came last is the first. Source: `cls_bpf_change` in
+/// net/sched/cls_bpf.c.
+fn foremost(listed: &[Listed]) -> u16 {
+    let suits = |it: &Listed| it.kind == "bpf" && it.protocol == ETH_P_ALL;
+    let is_free = |priority: &u16| {
+        let mut there = listed.iter().filter(|it| it.chain == 0 && it.priority == *priority);
+        there.all(suits)
+    };
+
+    (1..u16::MAX).find(is_free).unwrap_or_default()
+}
+
+/// Returns whether the verdict of a filter may end what the kernel asks filters for. The program
+/// of an exporter lets those behind it decide.
+fn is_foreign(listed: &Listed) -> bool {
+    listed.chain == 0 && listed.handle != 0 && listed.name != TRANSMIT
+}
+
+fn in_front(listed: &Listed) -> InFront {
+    let Listed { kind, priority, name, program, .. } = listed;
+    let name = (!name.is_empty()).then(|| name.clone());
+
+    InFront::Filter { kind: kind.clone(), priority: *priority, owner: Owner { id: *program, name } }
 }
 
 impl Drop for Filter {
@@ -99,6 +162,16 @@ impl Drop for Filter {
             mem::forget(self.link.take());
         }
     }
+}
+
+/// Returns the filter that a program would not get in front of; `None` also where that cannot be
+/// known.
+pub(super) fn ahead_of_a_new_one(ifindex: u32) -> Option<InFront> {
+    let listed = request::all(ifindex).ok()?;
+    let priority = foremost(&listed);
+    let mut foreign = listed.iter().filter(|it| is_foreign(it));
+
+    foreign.find(|it| it.priority < priority).map(in_front)
 }
 
 /// Takes off what exporters left that were killed.
@@ -170,4 +243,40 @@ fn of_tc(error: TcError) -> io::Error {
     }
 
     io::Error::other(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_goes_to_the_lowest_preference_that_takes_it() {
+        let bpf = |priority| Listed {
+            kind: "bpf".into(),
+            protocol: ETH_P_ALL,
+            priority,
+            handle: 1,
+            ..Listed::default()
+        };
+        let of_ip = Listed { protocol: 0x0800, ..bpf(1) };
+        let matching = Listed { kind: "u32".into(), ..bpf(2) };
+        let elsewhere = Listed { chain: 7, ..of_ip.clone() };
+
+        assert_eq!(foremost(&[]), 1);
+        assert_eq!(foremost(&[bpf(1), bpf(49_152)]), 1, "before its like");
+        assert_eq!(foremost(&[elsewhere]), 1, "another chain");
+        assert_eq!(foremost(&[of_ip.clone(), bpf(3)]), 2);
+        assert_eq!(foremost(&[of_ip, matching]), 3);
+    }
+
+    #[test]
+    fn the_program_of_an_exporter_is_in_nobodys_way() {
+        let foreign = Listed { name: "drop_some".into(), handle: 9, ..Listed::default() };
+        let of_an_exporter = Listed { name: TRANSMIT.into(), ..foreign.clone() };
+        let in_common = Listed { handle: 0, name: String::new(), ..foreign.clone() };
+
+        assert!(is_foreign(&foreign));
+        assert!(!is_foreign(&of_an_exporter));
+        assert!(!is_foreign(&in_common), "what a preference's filters have in common");
+    }
 }

@@ -1,5 +1,6 @@
 //! One loaded program with its maps: counts one direction of one device.
 
+mod age;
 #[cfg(test)]
 mod model;
 
@@ -7,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::mem::{self, offset_of};
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use aya::Ebpf;
 use shared::{
@@ -20,7 +21,6 @@ use super::pins::LayoutMap;
 use super::sums;
 use super::tables::{Keys, Load, Table};
 use super::wire::{Mapping, take_all};
-use crate::health::Mode;
 use crate::interval::{Interval, Keyed, MapUse, Seen};
 
 /// A key in the second level with this many packets gets a place in the first, where there is one.
@@ -37,7 +37,9 @@ pub(super) struct Instance {
     pub(super) maps: Maps,
     pub(super) shape: Shape,
     generation: usize,
+    /// When counting in the active generation began.
     counted_since: Instant,
+    counted_from: SystemTime,
     /// When keys last lost weight.
     aged: Instant,
     /// A generation that was cut off and could not be read yet.
@@ -76,6 +78,8 @@ pub(super) struct OverflowMap {
 #[derive(Clone, Copy, Debug)]
 struct Cut {
     generation: usize,
+    /// When counting in it began.
+    from: SystemTime,
     elapsed: Duration,
 }
 
@@ -88,6 +92,7 @@ impl Instance {
             shape,
             generation,
             counted_since: Instant::now(),
+            counted_from: SystemTime::now(),
             aged: Instant::now(),
             pending: None,
             more_sources: Vec::new(),
@@ -102,30 +107,6 @@ impl Instance {
         instance
     }
 
-    /// Goes on with maps that are pinned, in which another process may have counted.
-    ///
-    /// That one may have ended between a cut and the reading, so what is not the active generation
-    /// is read first.
-    pub(super) fn adopt(self, layout: LayoutMap) -> Self {
-        let since_cut = layout.read().map(|layout| layout.since_cut()).unwrap_or_default();
-        let counted_since = Instant::now().checked_sub(since_cut).unwrap_or(self.counted_since);
-        let pending = Some(Cut { generation: 1 - self.generation, elapsed: since_cut });
-
-        Self { layout: Some(layout), counted_since, pending, is_adopted: true, ..self }
-    }
-
-    /// Gives how the program was attached by the process before.
-    pub(super) fn mode(&self) -> Option<Mode> {
-        self.layout.as_ref()?.read()?.mode()
-    }
-
-    /// Notes how the program is attached.
-    pub(super) fn note_mode(&self, mode: Mode) {
-        if let Some(layout) = &self.layout {
-            layout.attached(mode);
-        }
-    }
-
     /// Sends the program to the other generation. What the one before it holds may be read once
     /// every program that was running has ended.
     ///
@@ -137,13 +118,15 @@ impl Instance {
         }
         self.carry();
 
-        let cut = Cut { generation: self.generation, elapsed: self.counted_since.elapsed() };
+        let elapsed = self.counted_since.elapsed();
+        let cut = Cut { generation: self.generation, from: self.counted_from, elapsed };
         self.counted_since = Instant::now();
+        self.counted_from = SystemTime::now();
         self.generation = 1 - self.generation;
         self.count_in(self.generation);
         self.pending = Some(cut);
         if let Some(layout) = &self.layout {
-            layout.cut();
+            layout.cut(self.counted_from);
         }
 
         true
@@ -155,8 +138,8 @@ impl Instance {
     ///
     /// What was not read waits for the next call, and so does what was.
     pub(super) fn read(&mut self) -> io::Result<Interval> {
-        let Some(Cut { generation, elapsed }) = self.pending else {
-            return Ok(Interval::default());
+        let Some(Cut { generation, from: _, elapsed }) = self.pending else {
+            return Ok(Interval { elapsed: Duration::ZERO, ..Interval::default() });
         };
         take_all(self.maps.more_sources[generation].fd.as_fd(), &mut self.more_sources)?;
         take_all(self.maps.more_ports[generation].fd.as_fd(), &mut self.more_ports)?;
@@ -192,6 +175,9 @@ impl Instance {
         };
         if mem::take(&mut self.is_adopted) {
             interval.make_up();
+        }
+        if let Some(layout) = &self.layout {
+            layout.took(self.counted_from);
         }
 
         Ok(interval)

@@ -15,9 +15,11 @@ use std::path::{Path, PathBuf};
 use super::wire::{Link, pin, pinned, takes_pins};
 use super::{Shape, Tap};
 
-pub(super) use layout::{Layout, LayoutMap};
+pub(super) use layout::{Layout, LayoutMap, Times};
 
 const LINK: &str = "link";
+/// A link on its way to that name.
+const NEXT_LINK: &str = "link-next";
 const LAYOUT: &str = "LAYOUT";
 
 /// Why programs cannot be pinned, and what would help.
@@ -181,6 +183,15 @@ impl Place {
     /// Pins a link that was just made.
     pub(super) fn keep(&self, link: &Link) -> io::Result<()> {
         pin(link.as_fd(), &self.directory.join(LINK))
+    }
+
+    /// Pins a link in place of the one that is pinned.
+    pub(super) fn replace(&self, link: &Link) -> io::Result<()> {
+        let next = self.directory.join(NEXT_LINK);
+        let _left_by_a_kill = fs::remove_file(&next);
+        pin(link.as_fd(), &next)?;
+
+        fs::rename(&next, self.directory.join(LINK))
     }
 
     /// Takes the program off, once nobody holds its link.

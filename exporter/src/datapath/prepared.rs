@@ -9,6 +9,8 @@ use super::{Options, Tap};
 /// A program that is loaded and not attached yet.
 pub struct Prepared {
     pub(super) instance: Instance,
+    /// Nothing was counted in its maps.
+    pub(super) is_new: bool,
     /// Where its maps are pinned, if they are.
     pub(super) place: Option<Place>,
     /// The link of a process before this one, on which another program counts until it is updated.
@@ -19,7 +21,7 @@ pub struct Prepared {
 
 impl Prepared {
     pub(super) fn new(instance: Instance) -> Self {
-        Self { instance, place: None, link: None, inherited: None }
+        Self { instance, is_new: true, place: None, link: None, inherited: None }
     }
 
     /// Loads a program for `tap` on the maps that are pinned there, if they fit; otherwise on new
@@ -30,8 +32,9 @@ impl Prepared {
         // Without a link to a device that is there, the counts are of one that is gone.
         let before = place.layout().filter(|_| link.is_some());
         let mut inherited = None;
+        let fits = before.as_ref().is_some_and(|layout| layout.fits(&shape));
         match before {
-            Some(layout) if layout.fits(&shape) => shape = shape.laid_out(&layout),
+            Some(layout) if fits => shape = shape.laid_out(&layout),
             layout => {
                 let is_readable = |it: &Layout| it.is_readable(&shape);
                 if let Some(layout) = layout.filter(is_readable) {
@@ -52,6 +55,6 @@ impl Prepared {
             instance.note_mode(mode);
         }
 
-        Ok(Self { instance, place: Some(place), link, inherited })
+        Ok(Self { instance, is_new: !fits, place: Some(place), link, inherited })
     }
 }

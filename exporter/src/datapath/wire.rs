@@ -1,19 +1,23 @@
 //! Memory and system calls shared with the kernel: the only unsafe code of user space.
 #![expect(unsafe_code, reason = "aya has no mappings of array maps and no batch operations")]
 
+mod chain;
 mod cpu;
 mod heap;
 mod link;
 mod mapping;
+mod netlink;
 mod pin;
 mod syscall;
 
+pub(super) use chain::{has_tcx, load_nothing, senders};
 pub(super) use cpu::stay_on_cpu;
 pub(super) use heap::give_back;
 pub use heap::share_heap;
-pub(super) use link::{Link, Place, has_tcx, has_xdp_links};
+pub(super) use link::{Link, Place, has_xdp_links};
 pub(super) use mapping::Mapping;
 #[cfg(test)]
 pub(super) use mapping::PUBLISH;
+pub(super) use netlink::listen;
 pub(super) use pin::{pin, pinned, takes_pins};
 pub(super) use syscall::{Barrier, make_array, take_all};

@@ -106,13 +106,26 @@ impl Generator {
     /// Puts the tag of VLAN 42 beside every frame that a device of this namespace sends, before
     /// any other program sees it, until the generator is dropped.
     pub fn tag(&mut self, device: &str) {
-        let program = self.ebpf.program_mut("tag").expect("a program of this name");
+        self.classifier("tag", device);
+    }
+
+    /// Lets every frame that a device of this namespace sends go before any other program sees it,
+    /// until the generator is dropped; gives the kernel's number of the program that does.
+    pub fn accept(&mut self, device: &str) -> u32 {
+        self.classifier("accept", device)
+    }
+
+    /// Puts a program before all others that see what a device sends.
+    fn classifier(&mut self, name: &str, device: &str) -> u32 {
+        let program = self.ebpf.program_mut(name).expect("a program of this name");
         let program: &mut SchedClassifier = program.try_into().expect("a classifier");
-        program.load().unwrap_or_else(|error| panic!("cannot load the tagger: {error}"));
+        program.load().unwrap_or_else(|error| panic!("cannot load `{name}`: {error}"));
         let first = TcAttachOptions::TcxOrder(LinkOrder::first());
         program
             .attach_with_options(device, TcAttachType::Egress, first)
             .expect("a program before all others");
+
+        program.info().expect("a loaded program").id()
     }
 
     /// Gives a descriptor of the program at `entry`, for generators to be aimed at.

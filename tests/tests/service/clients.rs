@@ -53,7 +53,7 @@ fn clients_that_do_not_read_cost_a_bounded_amount() {
         .map(|_| {
             let mut deaf = service.connect().unwrap();
             let requests = b"GET /metrics HTTP/1.1\r\nHost: test\r\n\r\n".repeat(REQUESTS);
-            deaf.set_write_timeout(Some(std::time::Duration::from_millis(200))).unwrap();
+            deaf.set_write_timeout(Some(Duration::from_millis(200))).unwrap();
             // It may stop reading once it cannot write.
             let _sent = deaf.write(&requests);
             deaf

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::front::Standing;
 use crate::app::with_causes;
 use crate::datapath::{AttachError, LoadError};
 use crate::health::{AttachFailure, Running};
@@ -47,6 +48,8 @@ impl Failure {
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) running: Option<Running>,
+    /// What others do to it where it runs.
+    pub(super) standing: Standing,
     /// What the last attempt said.
     pub(super) error: Option<String>,
     /// The log has that.

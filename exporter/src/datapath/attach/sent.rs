@@ -25,6 +25,14 @@ pub(super) fn by_clsact(
     Filter::add(program, device).map_err(|source| sorted(source, device))
 }
 
+pub(super) fn in_front(
+    program: &mut SchedClassifier,
+    device: &Device,
+    filter: &mut Filter,
+) -> Result<bool, AttachError> {
+    filter.go_in_front(program, device).map_err(|source| sorted(source, device))
+}
+
 /// Sorts what the kernel said by what an operator can do about it.
 fn sorted(source: io::Error, device: &Device) -> AttachError {
     let device = device.name.to_string();

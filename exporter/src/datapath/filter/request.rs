@@ -21,7 +21,7 @@ const CLSACT: u32 = 0xffff_fff1;
 /// What is sent, in the queue discipline clsact.
 const CLSACT_EGRESS: u32 = 0xffff_fff3;
 /// Source: include/uapi/linux/if_ether.h.
-const ETH_P_ALL: u16 = 3;
+pub(super) const ETH_P_ALL: u16 = 3;
 /// Messages of a list come in parts up to this. Source: `netlink_recvmsg` in
 /// net/netlink/af_netlink.c.
 const LONGEST: usize = 1 << 15;
@@ -29,10 +29,15 @@ const LONGEST: usize = 1 << 15;
 /// A filter on what a device sends, or a queue discipline.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Listed {
-    ifindex: u32,
-    parent: u32,
+    pub(super) ifindex: u32,
+    pub(super) parent: u32,
+    /// The filters of other chains see only what one of chain 0 sends there.
+    pub(super) chain: u32,
     pub(super) kind: String,
     pub(super) priority: u16,
+    /// Which protocol it sees, 3 for all, of include/uapi/linux/if_ether.h.
+    pub(super) protocol: u16,
+    /// 0 for what all filters of one preference have in common.
     pub(super) handle: u32,
     /// Of filters that are programs.
     pub(super) name: String,
@@ -150,6 +155,7 @@ fn refusal(message: &[u8]) -> Option<io::Error> {
 fn read(message: &[u8]) -> Option<Listed> {
     const KIND: u16 = 1;
     const OPTIONS: u16 = 2;
+    const CHAIN: u16 = 11;
     const NAME: u16 = 7;
     const PROGRAM: u16 = 11;
 
@@ -157,16 +163,18 @@ fn read(message: &[u8]) -> Option<Listed> {
     let options = find(attributes, OPTIONS).unwrap_or_default();
     let kind = find(attributes, KIND).unwrap_or_default();
     let name = find(options, NAME).unwrap_or_default();
-    let program = find(options, PROGRAM).and_then(|id| id.try_into().ok());
+    let number = |value: &[u8]| value.try_into().ok().map(u32::from_ne_bytes);
 
     Some(Listed {
         ifindex: place.ifindex,
         parent: place.parent,
+        chain: find(attributes, CHAIN).and_then(number).unwrap_or_default(),
         kind: text(kind),
         priority: (place.info >> 16) as u16,
+        protocol: u16::from_be(place.info as u16),
         handle: place.handle,
         name: text(name),
-        program: program.map(u32::from_ne_bytes),
+        program: find(options, PROGRAM).and_then(number),
     })
 }
 
@@ -200,7 +208,7 @@ mod tests {
     fn a_list_is_read_to_its_end() {
         let options = [attribute(7, b"count_sent\0"), attribute(11, &9_u32.to_ne_bytes())].concat();
         let attributes = [attribute(1, b"bpf\0"), attribute(2, &options)].concat();
-        let of_another = attribute(1, b"u32\0");
+        let of_another = [attribute(1, b"u32\0"), attribute(11, &4_u32.to_ne_bytes())].concat();
         let list = [
             message(NEW_FILTER, &[place(5, 1), of_another].concat()),
             message(NEW_FILTER, &[place(49_152, 9), attributes].concat()),
@@ -211,8 +219,9 @@ mod tests {
         let after_the_end = parse(&message(DONE, &[0; 4]), &mut listed).unwrap();
 
         assert_eq!((more, after_the_end), (true, false));
-        let any = Listed { ifindex: 2, parent: CLSACT_EGRESS, ..Listed::default() };
-        let other = Listed { kind: "u32".into(), priority: 5, handle: 1, ..any.clone() };
+        let any =
+            Listed { ifindex: 2, parent: CLSACT_EGRESS, protocol: ETH_P_ALL, ..Listed::default() };
+        let other = Listed { chain: 4, kind: "u32".into(), priority: 5, handle: 1, ..any.clone() };
         let ours = Listed {
             kind: "bpf".into(),
             priority: 49_152,
@@ -253,7 +262,7 @@ mod tests {
     }
 
     fn place(priority: u16, handle: u32) -> Vec<u8> {
-        let info = u32::from(priority) << 16;
+        let info = u32::from(priority) << 16 | u32::from(ETH_P_ALL.to_be());
         let place = Place { handle, info, ..Place::of(2, CLSACT_EGRESS) };
 
         place.as_bytes().to_vec()

@@ -23,8 +23,19 @@ pub(in super::super) struct Layout {
     cpus: u32,
     /// 0 as long as nothing is attached, then 1 for native and 2 for generic.
     mode: u32,
-    /// When the last drain cut, in nanoseconds since 1970.
+    /// When counting began of what no process has read, in nanoseconds since 1970.
+    unread: u64,
+    /// When the last drain cut, likewise.
     cut: u64,
+}
+
+/// How old the counts in pinned maps are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) struct Times {
+    /// When counting began of what no process has read.
+    pub(in super::super) unread: SystemTime,
+    /// When counting in the active generation began.
+    pub(in super::super) cut: SystemTime,
 }
 
 /// A layout that is pinned.
@@ -34,6 +45,7 @@ pub(in super::super) struct LayoutMap(Mapping<Layout>);
 impl Layout {
     pub(super) fn of(shape: &Shape) -> Self {
         let Shape { settings, cpus, source_overflow, port_overflow, budget: _ } = *shape;
+        let now = nanoseconds(SystemTime::now());
 
         Self {
             version: shared::LAYOUT,
@@ -43,7 +55,8 @@ impl Layout {
             #[expect(clippy::cast_possible_truncation, reason = "there are fewer CPUs")]
             cpus: cpus as u32,
             mode: 0,
-            cut: now(),
+            unread: now,
+            cut: now,
         }
     }
 
@@ -75,9 +88,10 @@ impl Layout {
         }
     }
 
-    /// Gives the time since the last drain cut.
-    pub(in super::super) fn since_cut(&self) -> Duration {
-        Duration::from_nanos(now().saturating_sub(self.cut))
+    pub(in super::super) fn times(&self) -> Times {
+        let at = |nanoseconds| UNIX_EPOCH + Duration::from_nanos(nanoseconds);
+
+        Times { unread: at(self.unread), cut: at(self.cut) }
     }
 }
 
@@ -108,9 +122,14 @@ impl LayoutMap {
         });
     }
 
-    /// Notes that a drain cuts.
-    pub(in super::super) fn cut(&self) {
-        self.change(|layout| layout.cut = now());
+    /// Notes that a drain cut at `time`.
+    pub(in super::super) fn cut(&self, time: SystemTime) {
+        self.change(|layout| layout.cut = nanoseconds(time));
+    }
+
+    /// Notes that all was read that was counted before `time`.
+    pub(in super::super) fn took(&self, time: SystemTime) {
+        self.change(|layout| layout.unread = nanoseconds(time));
     }
 
     fn change(&self, change: impl FnOnce(&mut Layout)) {
@@ -122,8 +141,8 @@ impl LayoutMap {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "until the year 2554")]
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
+fn nanoseconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
 }
 
 const _: () = assert!(size_of::<Layout>().is_multiple_of(8));

@@ -9,14 +9,11 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 use super::syscall::bpf;
 
 const BPF_OBJ_GET_INFO_BY_FD: libc::c_int = 15;
-const BPF_PROG_QUERY: libc::c_int = 16;
 const BPF_LINK_CREATE: libc::c_int = 28;
 const BPF_LINK_UPDATE: libc::c_int = 29;
 
 /// Before all programs that are there. Source: `BPF_F_BEFORE`.
 const BEFORE: u32 = 1 << 3;
-/// No device has this index.
-const NO_DEVICE: u32 = i32::MAX.cast_unsigned();
 
 /// Where a program is linked to a device. The numbers are those of `enum bpf_attach_type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,22 +51,6 @@ struct LinkUpdate {
 }
 
 #[repr(C)]
-#[derive(Default, IntoBytes, Immutable)]
-struct ProgramQuery {
-    target_ifindex: u32,
-    attach_type: u32,
-    query_flags: u32,
-    attach_flags: u32,
-    prog_ids: u64,
-    count: u32,
-    reserved: u32,
-    prog_attach_flags: u64,
-    link_ids: u64,
-    link_attach_flags: u64,
-    revision: u64,
-}
-
-#[repr(C)]
 #[derive(IntoBytes, Immutable)]
 struct GetInfo {
     fd: u32,
@@ -85,7 +66,7 @@ struct LinkInfo {
     id: u32,
     program_id: u32,
     reserved: u32,
-    /// 0 once the device is gone.
+    /// 0 once the program is off the device, or the device is gone.
     ifindex: u32,
     attach_type: u32,
 }
@@ -129,7 +110,8 @@ impl Link {
         unsafe { bpf(BPF_LINK_UPDATE, &mut update) }.map(drop)
     }
 
-    /// Says which device the program is on; `None` once it is gone.
+    /// Returns the index of the device the program is on; `None` once the device is gone or
+    /// somebody took the program off: the kernel does not tell which.
     pub(in super::super) fn ifindex(&self) -> io::Result<Option<u32>> {
         let mut info = LinkInfo::default();
         let mut get = GetInfo {
@@ -169,17 +151,4 @@ pub(in super::super) fn has_xdp_links() -> bool {
     let refusal =
         unsafe { bpf(BPF_LINK_CREATE, &mut create) }.map_err(|error| error.raw_os_error());
     refusal != Err(Some(libc::EINVAL))
-}
-
-/// Says whether the kernel has TCX (6.6): one that has looks for the device, and there is none.
-pub(in super::super) fn has_tcx() -> bool {
-    let mut query = ProgramQuery {
-        target_ifindex: NO_DEVICE,
-        attach_type: Place::TcxEgress as u32,
-        ..ProgramQuery::default()
-    };
-
-    // SAFETY: the attributes hold no address.
-    let refusal = unsafe { bpf(BPF_PROG_QUERY, &mut query) }.map_err(|error| error.raw_os_error());
-    refusal == Err(Some(libc::ENODEV))
 }

@@ -1,8 +1,10 @@
-//! Which filters have a process: it holds a socket with a name of the filter's program.
+//! Which programs have a process: it holds a socket with a name of the program.
 
 use std::io::{self, ErrorKind};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
+
+use super::Device;
 
 /// Tells other processes that a program's process is there, for as long as it is.
 ///
@@ -16,10 +18,28 @@ pub(super) struct Claim {
 impl Claim {
     /// Claims a program by the kernel's number, which no other one has at the same time.
     pub(super) fn take(program: u32) -> io::Result<Self> {
-        let name = format!("packet-exporter/filter/{program}");
-        let address = SocketAddr::from_abstract_name(name)?;
+        Ok(Self { _socket: UnixDatagram::bind_addr(&address(program)?)? })
+    }
 
-        Ok(Self { _socket: UnixDatagram::bind_addr(&address)? })
+    /// Claims a program that counts what a device sends, as far as that can be done.
+    pub(super) fn note(program: u32, device: &Device) -> Option<Self> {
+        let claimed = Self::take(program).inspect_err(|error| {
+            tracing::warn!(
+                device = &*device.name,
+                %error,
+                "Other exporters cannot know whose the program is: they may go in front of it, or take \
+                 its filter off"
+            );
+        });
+
+        claimed.ok()
+    }
+
+    /// Returns whether a process has claimed the program.
+    pub(super) fn is_taken(program: u32) -> bool {
+        let asked = || UnixDatagram::unbound()?.connect_addr(&address(program)?);
+
+        asked().is_ok()
     }
 
     /// Claims a program if no process has it; `None` also where that cannot be known.
@@ -35,6 +55,10 @@ impl Claim {
     }
 }
 
+fn address(program: u32) -> io::Result<SocketAddr> {
+    SocketAddr::from_abstract_name(format!("packet-exporter/program/{program}"))
+}
+
 #[cfg(test)]
 mod tests {
     use std::process;
@@ -47,9 +71,11 @@ mod tests {
         let no_program = u32::MAX - process::id();
         let first = Claim::take(no_program).unwrap();
 
+        assert!(Claim::is_taken(no_program));
         assert!(Claim::take_stale(no_program).is_none());
 
         drop(first);
+        assert!(!Claim::is_taken(no_program));
         assert!(Claim::take_stale(no_program).is_some());
     }
 }

@@ -1,0 +1,208 @@
+//! What programs counted is read: of those that run every interval, of the others a last time.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::mem;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::instance::Instance;
+use super::{Attached, Datapath, Device, Tap};
+use crate::interval::{Drained, Interval};
+
+/// A tap whose program somebody took off. Its series go on once another one is attached.
+pub(super) struct Paused {
+    /// When counting began.
+    pub(super) since: SystemTime,
+    /// Up to when its intervals are told of.
+    pub(super) counted_to: Instant,
+    /// The kernel told that the device was removed.
+    pub(super) is_device_gone: bool,
+}
+
+/// The maps of a program that does not count any more, to be read a last time.
+pub(super) struct Leftover {
+    tap: Tap,
+    since: SystemTime,
+    instance: Instance,
+    /// The time in which it counted what is not read.
+    elapsed: Duration,
+}
+
+impl Leftover {
+    pub(super) fn new(tap: &Tap, since: SystemTime, instance: Instance) -> Self {
+        Self { tap: tap.clone(), since, elapsed: instance.unread_for(), instance }
+    }
+
+    /// Reads what was counted, which may wait for another attempt. All programs that were running
+    /// must have ended.
+    fn read(&mut self) -> Drained {
+        let counted = self.instance.read_both(|| Ok(()));
+        let elapsed = self.elapsed;
+
+        drained(&self.tap, self.since, counted.map(|it| Interval { elapsed, ..it }))
+    }
+}
+
+impl Datapath {
+    /// Takes from every program what it counted since the drain before.
+    ///
+    /// Blocks for one grace period for all of them together, and for another one where a reading
+    /// had failed before or another process had not come to it.
+    ///
+    /// # Errors
+    ///
+    /// When the grace period cannot be waited for: then nothing is read, and the counts go to
+    /// the next drain.
+    pub fn drain(&mut self) -> io::Result<Vec<Drained>> {
+        let mut behind = Vec::new();
+        for (tap, attached) in &mut self.attached {
+            if !attached.instance.cut() {
+                behind.push(tap.clone());
+            }
+        }
+        self.barrier.wait()?;
+
+        let mut all = self.read_leftovers();
+        all.extend(self.paused.iter_mut().map(|(tap, paused)| {
+            let elapsed = paused.counted_to.elapsed();
+            paused.counted_to += elapsed;
+            drained(tap, paused.since, Ok(Interval { elapsed, ..Interval::default() }))
+        }));
+        let mut caught_up = self.catch_up(behind);
+        all.extend(self.attached.iter_mut().map(|(tap, Attached { instance, since, .. })| {
+            let counted = caught_up.remove(tap).unwrap_or_else(|| instance.read());
+            drained(tap, *since, counted)
+        }));
+
+        Ok(all)
+    }
+
+    /// Takes programs off, and gives what they counted since the last drain.
+    ///
+    /// Blocks for one grace period for all of them together.
+    pub fn detach(&mut self, taps: &[Tap]) -> Vec<Drained> {
+        self.pause(taps);
+        let gone: Vec<_> =
+            taps.iter().filter_map(|tap| Some((tap, self.paused.remove(tap)?.since))).collect();
+        if gone.is_empty() {
+            return Vec::new();
+        }
+
+        let waited = self.barrier.wait();
+        let (mut of_gone, others): (Vec<_>, Vec<_>) =
+            mem::take(&mut self.leftovers).into_iter().partition(|it| taps.contains(&it.tap));
+        self.leftovers = others;
+        gone.into_iter()
+            .map(|(tap, since)| {
+                let of_tap = of_gone.iter_mut().filter(|it| it.tap == *tap);
+                let counted = match &waited {
+                    Ok(()) => joined(of_tap.map(|it| it.read().counted)),
+                    Err(error) => Err(again(error)),
+                };
+                drained(tap, since, counted)
+            })
+            .collect()
+    }
+
+    /// Lets go of programs that somebody took off. The next drain brings what they counted last,
+    /// and their series go on when others are attached.
+    pub fn pause(&mut self, taps: &[Tap]) {
+        for tap in taps {
+            let Some(attached) = self.attached.remove(tap) else { continue };
+            let Attached { instance, since, held, place, is_device_gone, .. } = attached;
+            // Without what holds it the program gets no more packets.
+            if let Some(place) = place {
+                place.remove();
+            }
+            drop(held);
+            let counted_to = Instant::now();
+            self.leftovers.push(Leftover::new(tap, since, instance));
+            self.paused.insert(tap.clone(), Paused { since, counted_to, is_device_gone });
+        }
+    }
+
+    /// Goes on counting under another name, from 0 on; gives what was counted under the one before.
+    ///
+    /// The program stays where it is, so every frame is counted under one of the two. What cannot
+    /// be read now counts under the new name.
+    pub fn rename(&mut self, tap: &Tap, name: &Arc<str>) -> Option<Drained> {
+        let mut attached = self.attached.remove(tap)?;
+        let Attached { instance, since, .. } = &mut attached;
+        let is_cut = instance.cut();
+        let counted = self.barrier.wait().and_then(|()| {
+            if is_cut { instance.read() } else { instance.read_both(|| self.barrier.wait()) }
+        });
+        let counted = counted.unwrap_or_else(|error| {
+            tracing::warn!(
+                device = &*tap.device.name,
+                name = &**name,
+                %error,
+                "Cannot read what was counted under the old name; it counts under the new one"
+            );
+            Interval { elapsed: Duration::ZERO, ..Interval::default() }
+        });
+        let last = drained(tap, *since, Ok(counted));
+        *since = instance.unread_from();
+        let device = Device { name: Arc::clone(name), index: tap.device.index };
+        self.attached.insert(Tap { device, direction: tap.direction }, attached);
+
+        Some(last)
+    }
+
+    /// Reads what is left over; what cannot be read stays.
+    fn read_leftovers(&mut self) -> Vec<Drained> {
+        let mut all = Vec::new();
+        self.leftovers.retain_mut(|leftover| {
+            all.push(leftover.read());
+            all.last().is_some_and(|drained| drained.counted.is_err())
+        });
+
+        all
+    }
+
+    /// Reads both generations of programs whose last cut could not be read.
+    fn catch_up(&mut self, behind: Vec<Tap>) -> BTreeMap<Tap, io::Result<Interval>> {
+        let mut counted = BTreeMap::new();
+        let mut more = Vec::new();
+        for tap in behind {
+            let Some(Attached { instance, .. }) = self.attached.get_mut(&tap) else { continue };
+            let first = instance.read();
+            if first.is_ok() {
+                instance.cut();
+                more.push(tap.clone());
+            }
+            counted.insert(tap, first);
+        }
+        // What was counted since then may as well wait for the next drain.
+        if more.is_empty() || self.barrier.wait().is_err() {
+            return counted;
+        }
+        for tap in more {
+            let Some(Attached { instance, .. }) = self.attached.get_mut(&tap) else { continue };
+            let Ok(next) = instance.read() else { continue };
+            let first = counted.remove(&tap).and_then(Result::ok).unwrap_or_default();
+            counted.insert(tap, Ok(first.followed_by(next)));
+        }
+
+        counted
+    }
+}
+
+/// Joins what one tap counted in several maps.
+fn joined(counted: impl Iterator<Item = io::Result<Interval>>) -> io::Result<Interval> {
+    let nothing = Interval { elapsed: Duration::ZERO, ..Interval::default() };
+
+    counted.reduce(|one, next| Ok(one?.followed_by(next?))).unwrap_or(Ok(nothing))
+}
+
+fn drained(tap: &Tap, since: SystemTime, counted: io::Result<Interval>) -> Drained {
+    let Tap { device, direction } = tap;
+
+    Drained { device: Arc::clone(&device.name), direction: *direction, since, counted }
+}
+
+/// Returns the same error once more.
+fn again(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+}

@@ -1,0 +1,112 @@
+//! What sees frames before our program does: its verdict may hide them.
+
+use std::fmt;
+use std::io;
+
+use shared::Direction;
+
+use super::attach::{self, Held, Owner};
+use super::claim::Claim;
+use super::filter;
+use super::wire::{has_tcx, senders};
+use super::{AttachError, Attached, Datapath, Device, Hook, Tap};
+
+/// A program or a filter of somebody else that is in front of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InFront {
+    /// A program of TCX.
+    Program(Owner),
+    /// A filter of clsact.
+    Filter { kind: String, priority: u16, owner: Owner },
+}
+
+impl InFront {
+    /// Returns the program, as far as it is known.
+    pub fn owner_mut(&mut self) -> &mut Owner {
+        match self {
+            Self::Program(owner) | Self::Filter { owner, .. } => owner,
+        }
+    }
+}
+
+impl fmt::Display for InFront {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Program(owner) => write!(f, "a TCX program{owner}"),
+            Self::Filter { kind, priority, owner } => {
+                write!(f, "the {kind} filter of preference {priority}{owner}")
+            }
+        }
+    }
+}
+
+impl Datapath {
+    /// Asks the kernel what sees the frames of a tap before the program does. Nothing where that
+    /// is no matter: XDP has one program, and the program of an exporter lets others decide.
+    pub fn in_front(&mut self, tap: &Tap) -> Option<InFront> {
+        let attached = self.attached.get(tap)?;
+        let found = match &attached.held {
+            Held::Link(_) if tap.direction == Direction::Receive => return None,
+            Held::Link(_) => foreign_sender(tap.device.index, Some(attached.program)),
+            // Programs of TCX see a frame before all filters do.
+            Held::Filter(filter) => match filter.in_front() {
+                Ok(None) if has_tcx() => foreign_sender(tap.device.index, None),
+                found => found,
+            },
+        };
+
+        found.unwrap_or_else(|error| {
+            tracing::debug!(device = &*tap.device.name, %error, "Cannot ask what is in front");
+            None
+        })
+    }
+
+    /// Moves the program of a tap before all others. Those stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`AttachError::Hidden`] where it cannot be before them, which changes nothing.
+    pub fn go_in_front(&mut self, tap: &Tap, of: &InFront) -> Result<(), AttachError> {
+        let Some(attached) = self.attached.get_mut(tap) else { return Ok(()) };
+        let Attached { instance, held, place, .. } = attached;
+        let hidden = || AttachError::Hidden { device: tap.device.name.to_string(), by: of.clone() };
+        let is_first = match (held, of) {
+            (Held::Link(link), _) => {
+                attach::relink(instance, tap, link, place.as_ref())?;
+                true
+            }
+            (Held::Filter(_), InFront::Program(_)) => false,
+            (Held::Filter(filter), InFront::Filter { .. }) => {
+                attach::refilter(instance, tap, filter)?
+            }
+        };
+
+        if is_first { Ok(()) } else { Err(hidden()) }
+    }
+}
+
+/// Returns what would hide the frames that a device sends from a program that is about to be
+/// attached, as far as that is known.
+pub fn would_hide(device: &Device, hook: Hook) -> Option<InFront> {
+    match hook {
+        // It becomes the first of all.
+        Hook::Xdp | Hook::TcxEgress => None,
+        Hook::TcEgress if has_tcx() => foreign_sender(device.index, None)
+            .ok()
+            .flatten()
+            .or_else(|| filter::ahead_of_a_new_one(device.index)),
+        Hook::TcEgress => filter::ahead_of_a_new_one(device.index),
+    }
+}
+
+/// Returns the first program of TCX that is not of an exporter, of those before `ours`.
+fn foreign_sender(ifindex: u32, ours: Option<u32>) -> io::Result<Option<InFront>> {
+    let ids = senders(ifindex)?;
+    if ours.is_some_and(|ours| !ids.contains(&ours)) {
+        return Ok(None);
+    }
+    let before = ids.into_iter().take_while(|id| Some(*id) != ours);
+    let foreign = before.filter(|id| !Claim::is_taken(*id)).next();
+
+    Ok(foreign.map(|id| InFront::Program(Owner { id: Some(id), name: None })))
+}

@@ -1,0 +1,79 @@
+//! What every program is loaded with, and where it is to run.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+/// How the driver is to run a program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ModeChoice {
+    /// Natively, else generic.
+    #[default]
+    Auto,
+    Native,
+    Generic,
+}
+
+/// Where what is sent is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TransmitChoice {
+    /// By TCX, else by clsact.
+    #[default]
+    Auto,
+    Tcx,
+    Clsact,
+    /// Nowhere.
+    Off,
+}
+
+/// What every program is loaded with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each switch is named, and none depends on another"
+)]
+pub struct Options {
+    pub mode: ModeChoice,
+    pub transmit: TransmitChoice,
+    /// Sets of the first level for each CPU and generation, a power of two.
+    pub source_sets: usize,
+    /// Sets of the first level for each CPU and generation, a power of two.
+    pub port_sets: usize,
+    /// Entries of the second level for each generation.
+    pub source_overflow: u32,
+    /// Entries of the second level for each generation.
+    pub port_overflow: u32,
+    /// Misses of one CPU, dimension and interval that all go to the second level.
+    pub budget: u32,
+    /// Ports that clients take.
+    pub ephemeral: RangeInclusive<u16>,
+    pub sources: bool,
+    pub ports: bool,
+    pub signals: bool,
+    pub vlans: bool,
+    /// Below this directory the programs are pinned, so that they outlive the process.
+    pub pins: Option<PathBuf>,
+    /// What the hashes of keys begin with, where results are to be the same again. By default each
+    /// load draws its own: whoever knows them can aim at one set of a table.
+    pub seeds: Option<[u64; 2]>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            mode: ModeChoice::Auto,
+            transmit: TransmitChoice::Auto,
+            source_sets: 2048,
+            port_sets: 1024,
+            source_overflow: 65_536,
+            port_overflow: 16_384,
+            budget: 70_000,
+            ephemeral: 32_768..=60_999,
+            sources: true,
+            ports: true,
+            signals: true,
+            vlans: false,
+            pins: None,
+            seeds: None,
+        }
+    }
+}

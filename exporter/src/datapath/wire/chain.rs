@@ -1,0 +1,106 @@
+//! The programs that see in turn what a device sends. Source: include/uapi/linux/bpf.h and
+//! kernel/bpf/mprog.c.
+
+use std::io;
+use std::os::fd::{FromRawFd, OwnedFd};
+
+use zerocopy::{Immutable, IntoBytes};
+
+use super::link::Place;
+use super::syscall::bpf;
+
+const BPF_PROG_LOAD: libc::c_int = 5;
+const BPF_PROG_QUERY: libc::c_int = 16;
+const BPF_PROG_TYPE_SCHED_CLS: u32 = 3;
+
+/// No device has this index.
+const NO_DEVICE: u32 = i32::MAX.cast_unsigned();
+/// Most programs on one hook. Source: `BPF_MPROG_MAX` in include/linux/bpf_mprog.h.
+const MOST: usize = 64;
+
+#[repr(C)]
+#[derive(Default, IntoBytes, Immutable)]
+struct ProgramQuery {
+    target_ifindex: u32,
+    attach_type: u32,
+    query_flags: u32,
+    attach_flags: u32,
+    prog_ids: u64,
+    count: u32,
+    reserved: u32,
+    prog_attach_flags: u64,
+    link_ids: u64,
+    link_attach_flags: u64,
+    revision: u64,
+}
+
+#[repr(C)]
+#[derive(Default, IntoBytes, Immutable)]
+struct ProgramLoad {
+    prog_type: u32,
+    insn_cnt: u32,
+    insns: u64,
+    license: u64,
+    log_level: u32,
+    log_size: u32,
+    log_buf: u64,
+    kern_version: u32,
+    prog_flags: u32,
+    prog_name: [u8; 16],
+}
+
+/// Returns whether the kernel has TCX (6.6): one that has looks for the device, and there is none.
+pub(in super::super) fn has_tcx() -> bool {
+    let mut query = ProgramQuery {
+        target_ifindex: NO_DEVICE,
+        attach_type: Place::TcxEgress as u32,
+        ..ProgramQuery::default()
+    };
+
+    // SAFETY: the attributes hold no address.
+    let refusal = unsafe { bpf(BPF_PROG_QUERY, &mut query) }.map_err(|error| error.raw_os_error());
+    refusal == Err(Some(libc::ENODEV))
+}
+
+/// Returns the kernel's numbers of the programs of TCX that see what a device sends, in their order.
+///
+/// # Errors
+///
+/// ENODEV without the device, EINVAL on kernels without TCX.
+pub(in super::super) fn senders(ifindex: u32) -> io::Result<Vec<u32>> {
+    let mut ids = [0_u32; MOST];
+    let mut query = ProgramQuery {
+        target_ifindex: ifindex,
+        attach_type: Place::TcxEgress as u32,
+        prog_ids: ids.as_mut_ptr().expose_provenance() as u64,
+        #[expect(clippy::cast_possible_truncation, reason = "64")]
+        count: MOST as u32,
+        ..ProgramQuery::default()
+    };
+    // SAFETY: the array holds as many numbers as said and lives until the call returns.
+    unsafe { bpf(BPF_PROG_QUERY, &mut query) }?;
+
+    Ok(ids.into_iter().take(query.count as usize).collect())
+}
+
+/// Loads a program for TCX that does nothing: it lets the programs behind it decide.
+pub(in super::super) fn load_nothing() -> io::Result<OwnedFd> {
+    // `r0 = TCX_NEXT` and `exit`. Source: RFC 9669, sections 4.1 and 4.3.
+    const INSTRUCTIONS: [[u8; 8]; 2] =
+        [[0xb7, 0, 0, 0, 0xff, 0xff, 0xff, 0xff], [0x95, 0, 0, 0, 0, 0, 0, 0]];
+    let mut load = ProgramLoad {
+        prog_type: BPF_PROG_TYPE_SCHED_CLS,
+        #[expect(clippy::cast_possible_truncation, reason = "two")]
+        insn_cnt: INSTRUCTIONS.len() as u32,
+        insns: INSTRUCTIONS.as_ptr().expose_provenance() as u64,
+        license: c"Dual MIT/GPL".as_ptr().expose_provenance() as u64,
+        prog_name: *b"count_nothing\0\0\0",
+        ..ProgramLoad::default()
+    };
+    // SAFETY: the instructions are as many as said, the license ends with a zero, and both are
+    // constants.
+    let fd = unsafe { bpf(BPF_PROG_LOAD, &mut load) }?;
+
+    // SAFETY: the call gave a descriptor that nobody else owns.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}

@@ -1,0 +1,34 @@
+//! Programs on devices, as an administrator sees and handles them.
+
+use std::process::Command;
+
+use aya::programs::{SchedClassifier, TcAttachType};
+use serde_json::Value;
+
+use crate::cable::{Cable, Namespace};
+
+/// Returns the kernel's numbers of the TCX programs that see what the cable's end in a namespace
+/// sends, in their order.
+pub fn senders(namespace: &Namespace) -> Vec<u32> {
+    let query = || SchedClassifier::query_tcx(Cable::DEVICE, TcAttachType::Egress);
+    let (_, programs) = namespace.within(query).expect("a kernel with TCX");
+
+    programs.iter().map(|program| program.id()).collect()
+}
+
+/// Takes the program with this number off its device, which stays; the link is its process's.
+pub fn detach(program: u32) {
+    let links: Value = serde_json::from_str(&bpftool(&["-j", "link", "show"])).expect("JSON");
+    let mut links = links.as_array().expect("a list").iter();
+    let link = links.find(|link| link["prog_id"] == program).expect("a link of the program");
+
+    bpftool(&["link", "detach", "id", &link["id"].to_string()]);
+}
+
+fn bpftool(arguments: &[&str]) -> String {
+    let output = Command::new("bpftool").args(arguments).output().expect("`bpftool` can be run");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "bpftool {arguments:?} failed: {error}");
+
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
