@@ -126,6 +126,7 @@ impl Diagnosis {
         let memory = memory(facts);
         let mut checks = checks::of(facts, memory.bytes);
         checks.push(devices::some(&devices, facts));
+        checks.extend(devices::hidden(facts));
 
         let works = checks.iter().all(|check| check.state != State::Refused);
         Self { works, checks, devices, memory }

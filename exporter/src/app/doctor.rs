@@ -11,9 +11,12 @@ use tokio::runtime::Builder;
 
 use super::{Failure, options, pushes, web_file, with_causes};
 use crate::config::{Config, Doctor, Transmit, Web};
-use crate::datapath::{Datapath, Device, Options, ProgramNames, Tap, check_pins, is_left_behind};
+use crate::datapath::{
+    Datapath, Device, Options, ProgramNames, Tap, check_pins, is_left_behind, would_hide,
+};
 use crate::doctor::{DeviceFacts, Diagnosis, Facts, Program};
 use crate::driver::{Driver, Drivers};
+use crate::health::Hook;
 use crate::http::Listeners;
 use crate::interfaces::{self, Interface};
 use crate::privileges::{self, Kept};
@@ -57,10 +60,14 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
     let loading = is_permitted.then(|| load(options));
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let interfaces = runtime.block_on(interfaces::list())?;
-    let (transmit, loading) = match loading {
-        Some(Ok(transmit)) => (transmit, Some(Ok(()))),
+    let (hook, loading) = match loading {
+        Some(Ok(hook)) => (hook, Some(Ok(()))),
         Some(Err(error)) => (None, Some(Err(error))),
-        None => (expected(config.datapath.transmit), None),
+        None => (None, None),
+    };
+    let transmit = match loading {
+        Some(_) => hook.map(Hook::label),
+        None => expected(config.datapath.transmit),
     };
     let Web { listen_address, systemd_socket, .. } = &config.web;
     let listening = (!systemd_socket).then(|| Listeners::bind(listen_address).map(drop));
@@ -84,7 +91,7 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
             .then(|| check_pins(&config.datapath.pin_path).map_err(|error| with_causes(&error))),
         mode: config.datapath.mode,
         present: interfaces.iter().map(|interface| interface.name.to_string()).collect(),
-        wanted: wanted(config, &interfaces),
+        wanted: wanted(config, &interfaces, hook),
         transmit,
         maps: maps.map(|map| (map.map, map.bytes)).to_vec(),
         available: available(),
@@ -113,15 +120,15 @@ fn files(config: &Config) -> anyhow::Result<Files> {
     read.map_err(|_| anyhow!("what reads the files of the configuration panicked"))
 }
 
-/// Loads a program for each direction and lets go of it; names the hook for what is sent.
-fn load(options: Options) -> Result<Option<&'static str>, String> {
+/// Loads a program for each direction and lets go of it; gives the hook for what is sent.
+fn load(options: Options) -> Result<Option<Hook>, String> {
     let datapath = Datapath::new(options).map_err(|error| with_causes(&error))?;
     let hooks: Vec<_> = datapath.hooks().collect();
     for direction in Direction::ALL.iter().take(hooks.len()) {
         datapath.prepare(*direction).map_err(|error| with_causes(&error))?;
     }
 
-    Ok(hooks.get(1).map(|hook| hook.label()))
+    Ok(hooks.get(1).copied())
 }
 
 /// Names the hook for what is sent, as far as that is known without asking the kernel.
@@ -134,7 +141,7 @@ fn expected(choice: Transmit) -> Option<&'static str> {
     }
 }
 
-fn wanted(config: &Config, interfaces: &[Interface]) -> Vec<DeviceFacts> {
+fn wanted(config: &Config, interfaces: &[Interface], hook: Option<Hook>) -> Vec<DeviceFacts> {
     let names = ProgramNames::read();
     let mut drivers = Drivers::new().ok();
     let mut driver = |index| match &mut drivers {
@@ -155,6 +162,9 @@ fn wanted(config: &Config, interfaces: &[Interface]) -> Vec<DeviceFacts> {
             program: interface.xdp_program.map(program),
             has_ethernet: interface.is_ethernet,
             is_left_behind: is_left_behind(&config.datapath.pin_path, &received(interface)),
+            hidden_by: hook
+                .and_then(|hook| would_hide(&received(interface).device, hook))
+                .map(|in_front| in_front.to_string()),
         })
         .collect()
 }

@@ -22,6 +22,8 @@ pub struct DeviceFacts {
     pub has_ethernet: bool,
     /// Its program is one that an exporter pinned which is gone.
     pub is_left_behind: bool,
+    /// What would see first what it sends, and may hide it.
+    pub hidden_by: Option<String>,
 }
 
 /// A program in the kernel.
@@ -42,7 +44,8 @@ struct Obstacle {
 
 /// Says whether and how a program would count there.
 pub(super) fn judge(facts: &DeviceFacts, mode: Mode) -> DeviceCheck {
-    let DeviceFacts { device, ifindex, mtu, driver, program, has_ethernet, is_left_behind } = facts;
+    let DeviceFacts { device, ifindex, mtu, driver, program, has_ethernet, is_left_behind, .. } =
+        facts;
     let check = |state, mode, found: String, remedy| DeviceCheck {
         device: device.clone(),
         ifindex: *ifindex,
@@ -153,4 +156,20 @@ pub(super) fn some(devices: &[DeviceCheck], facts: &Facts) -> Check {
         (_, Some(hook)) => check(state, format!("{found}, what is sent by {hook} on all"), None),
         (_, None) => check(state, found, None),
     }
+}
+
+/// Names what would hide from the program what devices send; `None` where nothing would.
+pub(super) fn hidden(facts: &Facts) -> Option<Check> {
+    let hidden = |it: &DeviceFacts| {
+        let by = it.hidden_by.as_ref()?;
+        Some(format!("{by} sees first what `{}` sends, and may hide it", it.device))
+    };
+    let found: Vec<_> = facts.wanted.iter().filter_map(hidden).collect();
+
+    (!found.is_empty()).then(|| Check {
+        check: "transmit",
+        state: State::Warning,
+        found: found.join("; "),
+        remedy: Some("take it off or put it behind, or set `datapath.transmit` to \"off\"".into()),
+    })
 }

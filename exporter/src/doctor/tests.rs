@@ -14,6 +14,7 @@ fn device(name: &str, driver: Driver) -> DeviceFacts {
         program: None,
         has_ethernet: true,
         is_left_behind: false,
+        hidden_by: None,
     }
 }
 
@@ -182,6 +183,21 @@ fn a_run_that_counts_one_direction_is_not_refused() {
     assert_eq!(state_of(&received, "devices"), State::Refused);
     assert_eq!(Diagnosis::of(&both).memory.directions, 2);
     assert_eq!(Diagnosis::of(&received).memory.directions, 1);
+}
+
+#[test]
+fn what_would_hide_sent_frames_is_named() {
+    let filter = Some("the u32 filter of preference 1".to_owned());
+    let hidden = DeviceFacts { hidden_by: filter, ..device("eth0", driver(true, true)) };
+    let diagnosis = Diagnosis::of(&Facts { wanted: vec![hidden], ..facts() });
+
+    let check = diagnosis.checks.iter().find(|check| check.check == "transmit").unwrap();
+    assert_eq!(check.state, State::Warning);
+    let found = "the u32 filter of preference 1 sees first what `eth0` sends, and may hide it";
+    assert_eq!(check.found, found);
+    assert!(diagnosis.works);
+    let none = Diagnosis::of(&facts()).checks;
+    assert!(none.iter().all(|check| check.check != "transmit"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::process::Command;
 use aya::maps::{Array, Map, MapData};
 
 /// A BPF file system of the test's own, taken away when it is dropped.
-pub(crate) struct BpfFileSystem(PathBuf);
+pub(crate) struct BpfFileSystem(pub(crate) PathBuf);
 
 impl BpfFileSystem {
     pub(crate) fn mount(name: &str) -> Self {
