@@ -43,7 +43,7 @@ use pins::{Pins, Place};
 pub use prepared::Prepared;
 use removals::Removals;
 pub use wire::share_heap;
-use wire::{Barrier, give_back, has_tcx};
+use wire::{Barrier, Link, give_back, has_tcx};
 
 use crate::health::{Hook, Running};
 
@@ -177,7 +177,6 @@ impl Datapath {
 
     /// Lets a prepared program count there. Where somebody took one off, counting goes on.
     pub fn attach(&mut self, tap: &Tap, prepared: Prepared) -> Result<Running, AttachError> {
-        let hook = self.hook(tap.direction);
         let is_sender = tap.direction == Direction::Transmit;
         // Also where this one has no filter: an exporter before it may have been told otherwise.
         if is_sender {
@@ -192,17 +191,7 @@ impl Datapath {
         if is_new {
             instance.begin(paused.map_or_else(Instant::now, |paused| paused.counted_to));
         }
-        let attached = match (link, &place) {
-            (Some(link), _) => attach::adopt(&mut instance, tap, link),
-            (None, None) => attach::attach(&mut instance.ebpf, tap, hook, self.options.mode),
-            (None, Some(place)) => attach::attach(&mut instance.ebpf, tap, hook, self.options.mode)
-                .and_then(|attached| attach::keep(&instance, tap, place, attached)),
-        };
-        // What cannot be adopted would be in the way of every further attempt.
-        if let (Err(_), Some(place)) = (&attached, &place) {
-            place.remove();
-        }
-        let (held, running) = attached?;
+        let (held, running) = self.hold(&mut instance, tap, link, place.as_ref())?;
 
         let beginnings = [
             Some(instance.unread_from()),
@@ -212,12 +201,46 @@ impl Datapath {
         let since = beginnings.into_iter().flatten().min().unwrap_or_else(SystemTime::now);
         self.paused.remove(tap);
         self.leftovers.extend(inherited.map(|before| Leftover::new(tap, since, before)));
-        let is_device_gone = false;
-        let _claim = claim;
-        let attached = Attached { instance, since, held, _claim, program, is_device_gone, place };
+        let attached = Attached {
+            instance,
+            since,
+            held,
+            _claim: claim,
+            program,
+            is_device_gone: false,
+            place,
+        };
         self.attached.insert(tap.clone(), attached);
 
         Ok(running)
+    }
+
+    /// Puts a program on its device, or in place of the one that a process before this one left.
+    fn hold(
+        &self,
+        instance: &mut Instance,
+        tap: &Tap,
+        link: Option<Link>,
+        place: Option<&Place>,
+    ) -> Result<(Held, Running), AttachError> {
+        let attach = |instance: &mut Instance| {
+            let hook = self.hook(tap.direction);
+            attach::attach(&mut instance.ebpf, tap, hook, self.options.mode)
+        };
+        let attached = match (link, place) {
+            (Some(link), _) => attach::adopt(instance, tap, link),
+            (None, None) => attach(instance),
+            (None, Some(place)) => {
+                attach(instance).and_then(|attached| attach::keep(instance, tap, place, attached))
+            }
+        };
+
+        // What cannot be adopted would be in the way of every further attempt.
+        attached.inspect_err(|_| {
+            if let Some(place) = place {
+                place.remove();
+            }
+        })
     }
 
     /// Gives back the memory that loading took and nobody uses any more.

@@ -67,9 +67,9 @@ impl Filter {
     /// Asks the kernel for the first filter that sees frames before this one does.
     pub(super) fn in_front(&self) -> io::Result<Option<InFront>> {
         let listed = request::all(self.ifindex)?;
-        let before = listed.iter().take_while(|it| !self.is_at(it));
+        let mut before = listed.iter().take_while(|it| !self.is_at(it));
 
-        Ok(before.filter(|it| is_foreign(it)).map(in_front).next())
+        Ok(before.find(|it| is_foreign(it)).map(in_front))
     }
 
     /// Moves the filter before all others that it can be before; returns whether that are all.

@@ -105,8 +105,8 @@ fn foreign_sender(ifindex: u32, ours: Option<u32>) -> io::Result<Option<InFront>
     if ours.is_some_and(|ours| !ids.contains(&ours)) {
         return Ok(None);
     }
-    let before = ids.into_iter().take_while(|id| Some(*id) != ours);
-    let foreign = before.filter(|id| !Claim::is_taken(*id)).next();
+    let mut before = ids.into_iter().take_while(|id| Some(*id) != ours);
+    let foreign = before.find(|id| !Claim::is_taken(*id));
 
     Ok(foreign.map(|id| InFront::Program(Owner { id: Some(id), name: None })))
 }

@@ -171,7 +171,7 @@ fn read(message: &[u8]) -> Option<Listed> {
         chain: find(attributes, CHAIN).and_then(number).unwrap_or_default(),
         kind: text(kind),
         priority: (place.info >> 16) as u16,
-        protocol: u16::from_be(place.info as u16),
+        protocol: u16::from_be((place.info & 0xffff) as u16),
         handle: place.handle,
         name: text(name),
         program: find(options, PROGRAM).and_then(number),
