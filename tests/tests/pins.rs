@@ -100,7 +100,7 @@ fn what_is_adopted_counts_its_time_once_and_begins_before_its_counts() {
     let from = before_the_cut.1..before_the_pings;
     assert!(sinces(&of_second).iter().all(|it| from.contains(it)), "{of_second:?}, {from:?}");
     for (drained, next) in of_second.into_iter().zip(next) {
-        let [elapsed, more] = [drained, next].map(|it| it.counted.unwrap().elapsed);
+        let [elapsed, more] = [&drained, &next].map(|it| it.counted.as_ref().unwrap().elapsed);
         // Seven pings, 10 ms from each other.
         assert!(elapsed > Duration::from_millis(50), "{elapsed:?}");
         assert!(elapsed + more <= most, "{elapsed:?} and {more:?} of {most:?}");
