@@ -20,7 +20,7 @@ const ATTEMPTS: usize = 3;
 /// its test.
 const BEGINNING: &str = "the service starts\n";
 /// Programs of the host that the machine has too.
-const PROGRAMS: [&str; 2] = ["ip", "ethtool"];
+const PROGRAMS: [&str; 3] = ["ip", "ethtool", "tc"];
 
 /// What a machine is made of.
 pub struct Machine<'a> {

@@ -63,6 +63,7 @@ fn counts_over_veths_vlans_and_a_bond(test: &str, release: &str, version: &str, 
     assert_counts(&scrape);
     assert_as_the_devices_say(&scrape, &console);
     assert_stacked(&console);
+    assert_in_front(&console, egress);
 }
 
 fn assert_hooks(scrape: &Scrape, egress: &str) {
@@ -126,6 +127,15 @@ fn received(links: &Value, device: &str) -> Option<u64> {
     let mut links = links.as_array()?.iter();
 
     links.find(|link| link["ifname"] == device)?["stats64"]["rx"]["packets"].as_u64()
+}
+
+/// Filters that end what comes behind them are there, and hide nothing. Programs of TCX are before
+/// all filters.
+fn assert_in_front(console: &Console, egress: &str) {
+    let moves = console.about("went in front of it").len();
+
+    assert_eq!(console.line("foreign filters: "), "2");
+    assert_eq!(moves, usize::from(egress == "tc_egress"), "before the one that came later");
 }
 
 /// A warning names those that are counted both, and only those.
