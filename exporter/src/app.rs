@@ -15,6 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::causes::with_causes;
 use crate::config::{Config, Inputs, Loaded, Problem, Web};
 use crate::datapath::{Datapath, ProgramNames};
 use crate::export::{otlp, prometheus};
@@ -185,18 +186,6 @@ fn site(
         max_requests: config.web.max_requests,
         refusals,
     }
-}
-
-/// Gives an error and what caused it as one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line = format!("{line}: {error}");
-        cause = error.source();
-    }
-
-    line
 }
 
 /// The signals that ask to stop, caught from the start on.

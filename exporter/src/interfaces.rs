@@ -3,7 +3,6 @@
 mod message;
 
 use std::collections::BTreeSet;
-use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +24,7 @@ use tokio::time;
 use tokio_util::sync::CancellationToken;
 
 use self::message::Message;
+use crate::causes::with_causes;
 use crate::config::Devices;
 
 /// Messages come in bursts, one for each flag that changes.
@@ -174,8 +174,8 @@ fn tell(is_failing: &mut bool, error: Option<&InterfacesError>) {
 
     match error {
         Some(error) if !was_failing => {
-            let cause = error.source().map(ToString::to_string);
-            tracing::warn!(%error, cause, "Cannot list the interfaces; trying again every second");
+            let error = with_causes(error);
+            tracing::warn!(error, "Cannot list the interfaces; trying again every second");
         }
         None if was_failing => tracing::info!("The interfaces can be listed again"),
         Some(_) | None => {}

@@ -4,6 +4,7 @@
 pub mod app;
 pub mod capture;
 pub mod catalog;
+pub mod causes;
 pub mod config;
 pub mod datapath;
 pub mod doctor;

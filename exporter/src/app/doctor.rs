@@ -9,7 +9,8 @@ use anyhow::{Context, anyhow};
 use shared::Direction;
 use tokio::runtime::Builder;
 
-use super::{Failure, options, pushes, web_file, with_causes};
+use super::{Failure, options, pushes, web_file};
+use crate::causes::with_causes;
 use crate::config::{Config, Doctor, Transmit, Web};
 use crate::datapath::{
     Datapath, Device, Options, ProgramNames, Tap, check_pins, is_left_behind, would_hide,

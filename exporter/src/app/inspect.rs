@@ -9,8 +9,9 @@ use anyhow::{Context, anyhow};
 use exporter_ebpf::parse_bytes;
 use shared::{Direction, Parsed};
 
-use super::{Failure, options, with_causes};
+use super::{Failure, options};
 use crate::capture::{Broken, Capture};
+use crate::causes::with_causes;
 use crate::config::{Config, Inspect, Output, Parser};
 use crate::datapath::{Datapath, Inspector, Options};
 use crate::inspect::{Each, Report, Run, Summary, Tally};

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::front::Standing;
-use crate::app::with_causes;
+use crate::causes::with_causes;
 use crate::datapath::{AttachError, LoadError};
 use crate::health::{AttachFailure, Running};
 use crate::interfaces::Interface;

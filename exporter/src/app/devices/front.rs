@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Devices;
 use super::failure::Known;
-use crate::app::with_causes;
+use crate::causes::with_causes;
 use crate::datapath::{InFront, Tap};
 use crate::health::{AttachFailure, Hook};
 
