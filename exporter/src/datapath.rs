@@ -15,6 +15,7 @@ mod options;
 mod pins;
 mod prepared;
 mod removals;
+mod shape;
 mod sums;
 mod tables;
 mod wire;
@@ -35,7 +36,6 @@ pub use front::{InFront, would_hide};
 pub use inspect::{Inspected, Inspector};
 use instance::Instance;
 pub use load::LoadError;
-use load::Shape;
 pub use memory::MapMemory;
 pub use options::{ModeChoice, Options, TransmitChoice};
 pub use pins::PinError;
@@ -159,7 +159,7 @@ impl Datapath {
 
     /// Loads a program with maps of its own.
     pub fn prepare(&self, direction: Direction) -> Result<Prepared, LoadError> {
-        let shape = Shape::of(&self.options)?;
+        let shape = load::shape(&self.options)?;
 
         load::load(&shape, direction, None).map(Prepared::new)
     }

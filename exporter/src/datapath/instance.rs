@@ -16,8 +16,8 @@ use shared::{
     SourceSet, SourceSlot, TableCount, Totals, VLAN_IDS, hash_address, hash_port,
 };
 
-use super::load::Shape;
 use super::pins::LayoutMap;
+use super::shape::Shape;
 use super::sums;
 use super::tables::{Keys, Load, Table};
 use super::wire::{Mapping, take_all};

@@ -1,6 +1,5 @@
 //! Loading: one copy of the program and its maps for each device and direction.
 
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -10,9 +9,9 @@ use aya::sys::is_program_supported;
 use aya::{Ebpf, EbpfError, EbpfLoader};
 use shared::{Direction, GENERATIONS, Settings, maps, settings};
 
-use super::cpus::end_of_numbers;
 use super::instance::{Instance, Maps, OverflowMap};
-use super::pins::{Layout, PinError, Place};
+use super::pins::{PinError, Place};
+use super::shape::{Shape, entries};
 use super::tables::Table;
 use super::wire::Mapping;
 use super::{Options, program_name};
@@ -63,43 +62,9 @@ pub enum LoadError {
     Io { doing: &'static str, source: io::Error },
 }
 
-/// What is fixed for one load.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Shape {
-    pub(super) settings: Settings,
-    /// Numbers that a CPU can have; each has a part of its own in every map.
-    pub(super) cpus: usize,
-    /// Misses of one CPU and interval that are all admitted.
-    pub(super) budget: u32,
-    /// Entries of the second level for each generation.
-    pub(super) source_overflow: u32,
-    pub(super) port_overflow: u32,
-}
-
-impl Shape {
-    /// Gives the shape that the options ask for, by default with seeds of its own.
-    pub(super) fn of(options: &Options) -> Result<Self, LoadError> {
-        let cpus =
-            end_of_numbers().map_err(|source| LoadError::Io { doing: "count the CPUs", source })?;
-        let Options { budget, source_overflow, port_overflow, .. } = *options;
-
-        Ok(Self { settings: constants(options), cpus, budget, source_overflow, port_overflow })
-    }
-
-    /// Gives the shape of maps that are laid out so.
-    pub(super) fn laid_out(self, layout: &Layout) -> Self {
-        let Layout { settings, source_overflow, port_overflow, .. } = *layout;
-
-        Self { settings, source_overflow, port_overflow, ..self }
-    }
-
-    fn source_sets(&self) -> usize {
-        self.settings.source_set_mask as usize + 1
-    }
-
-    fn port_sets(&self) -> usize {
-        self.settings.port_set_mask as usize + 1
-    }
+/// Returns what is fixed for a load with these options.
+pub(super) fn shape(options: &Options) -> Result<Shape, LoadError> {
+    Shape::of(options).map_err(|source| LoadError::Io { doing: "count the CPUs", source })
 }
 
 /// Tries whether the kernel takes any XDP program of this process.
@@ -201,23 +166,6 @@ fn load_object(shape: &Shape, place: Option<&Place>) -> Result<Ebpf, LoadError> 
     loader.load(OBJECT).map_err(object_error)
 }
 
-fn constants(options: &Options) -> Settings {
-    // The keys of the standard library's hash maps come from the system's randomness.
-    let drawn = || [0, 1].map(|word| RandomState::new().hash_one(word));
-
-    Settings {
-        seeds: options.seeds.unwrap_or_else(drawn),
-        source_set_mask: entries(options.source_sets) - 1,
-        port_set_mask: entries(options.port_sets) - 1,
-        ephemeral_first: *options.ephemeral.start(),
-        ephemeral_last: *options.ephemeral.end(),
-        sources: options.sources.into(),
-        ports: options.ports.into(),
-        signals: options.signals.into(),
-        vlans: options.vlans.into(),
-    }
-}
-
 fn reach_maps(ebpf: &mut Ebpf, shape: &Shape) -> Result<Maps, LoadError> {
     let places = shape.cpus * GENERATIONS;
     let [source_sets, port_sets] = [shape.source_sets(), shape.port_sets()];
@@ -284,11 +232,6 @@ fn memory(map: BorrowedFd<'_>) -> io::Result<u64> {
     let bytes = info.lines().find_map(|line| line.strip_prefix("memlock:")?.trim().parse().ok());
 
     Ok(bytes.unwrap_or_default())
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the configuration bounds every size")]
-fn entries(number: usize) -> u32 {
-    number as u32
 }
 
 fn object_error(error: EbpfError) -> LoadError {

@@ -12,8 +12,9 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
+use super::Tap;
+use super::shape::Shape;
 use super::wire::{Link, pin, pinned, takes_pins};
-use super::{Shape, Tap};
 
 pub(super) use layout::{Layout, LayoutMap, Times};
 

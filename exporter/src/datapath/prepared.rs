@@ -1,7 +1,7 @@
 //! Programs that are loaded and not attached yet.
 
 use super::instance::Instance;
-use super::load::{self, LoadError, Shape};
+use super::load::{self, LoadError};
 use super::pins::{Layout, Place};
 use super::wire::Link;
 use super::{Options, Tap};
@@ -27,7 +27,7 @@ impl Prepared {
     /// Loads a program for `tap` on the maps that are pinned there, if they fit; otherwise on new
     /// ones, and keeps those to be read a last time.
     pub(super) fn pinned(tap: &Tap, place: Place, options: &Options) -> Result<Self, LoadError> {
-        let mut shape = Shape::of(options)?;
+        let mut shape = load::shape(options)?;
         let link = place.link(tap);
         // Without a link to a device that is there, the counts are of one that is gone.
         let before = place.layout().filter(|_| link.is_some());

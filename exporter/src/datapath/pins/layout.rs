@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use shared::Settings;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
-use crate::datapath::Shape;
+use crate::datapath::shape::Shape;
 use crate::datapath::wire::{Mapping, make_array};
 use crate::health::Mode;
 
