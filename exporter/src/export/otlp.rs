@@ -2,6 +2,7 @@
 
 mod backoff;
 mod before;
+mod carrier;
 mod causes;
 mod client;
 mod encoding;
@@ -19,6 +20,7 @@ mod request;
 mod resource;
 mod sender;
 mod signal;
+mod taken;
 mod tls;
 mod trust;
 mod wording;
@@ -29,7 +31,8 @@ pub use client::Client;
 pub use failure::LocalError;
 pub use logs::{Bridge, Events, LogClient, Lost, bridge};
 pub use receiver::Receiver;
-pub use request::{Style, Taken};
+pub use request::Style;
 pub use resource::Origin;
 pub use sender::{Sender, Source, Times};
+pub use taken::Taken;
 pub use work::{Make, Payload, Work};

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use super::memory::{Base, Memory, Pushed};
 use super::point::{Amount, Point};
-use super::request::Taken;
+use super::taken::Taken;
 use crate::catalog::{LabelValue, MetricFamily, Readings, Sample, Sink};
 use crate::config::Temporality;
 

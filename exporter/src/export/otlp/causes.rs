@@ -1,22 +1,11 @@
-//! Errors and what caused them.
+//! Errors of others, and those of TLS within them.
 
 use std::error::Error;
 use std::io;
 
+use crate::causes::chain;
+
 pub(super) type BoxError = Box<dyn Error + Send + Sync>;
-
-/// Returns an error and what caused it, the outermost first.
-pub(super) fn chain<'a>(
-    error: &'a (dyn Error + 'static),
-) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    let mut next = Some(error);
-
-    std::iter::from_fn(move || {
-        let error = next?;
-        next = error.source();
-        Some(error)
-    })
-}
 
 /// Returns the error of TLS that caused another one, if one did.
 pub(super) fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {

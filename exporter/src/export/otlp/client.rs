@@ -7,23 +7,18 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::http::{HeaderValue, Response, header};
 use hyper::{HeaderMap, Method, Request};
-use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client as HyperClient;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time;
 use tonic::body::Body;
 
+use super::carrier::{Carrier, connector};
 use super::failure::{LocalError, SendError, shortened};
 use super::grpc;
 use super::mismatch::Listening;
 use super::receiver::Receiver;
 use super::signal::{self, Answer, Format};
-use super::tls;
 use crate::config::Protocol;
-
-/// What carries requests of both protocols.
-pub(super) type Carrier = HyperClient<Listening, Body>;
 
 /// Connections to one receiver, made when they are needed.
 #[derive(Clone, Debug)]
@@ -99,22 +94,6 @@ impl Client {
 
         answered(response.map_err(|error| SendError::of_transport(error.into()))?).await
     }
-}
-
-/// Returns what makes connections, after reading the certificates that they need.
-pub(super) fn connector(receiver: &Receiver) -> Result<Listening, LocalError> {
-    let tls = tls::config(receiver)?;
-    let mut http = HttpConnector::new();
-    http.enforce_http(false);
-    http.set_nodelay(true);
-    let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
-
-    Ok(Listening::new(match receiver.protocol {
-        Protocol::Grpc => connector.enable_http2().wrap_connector(http),
-        Protocol::HttpProtobuf | Protocol::HttpJson => {
-            connector.enable_all_versions().wrap_connector(http)
-        }
-    }))
 }
 
 /// Returns an answer with its body, if it is one of success.

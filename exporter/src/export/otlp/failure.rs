@@ -14,9 +14,10 @@ use tokio::task::JoinError;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use super::causes::{BoxError, chain, tls_error};
+use super::causes::{BoxError, tls_error};
 use super::mismatch::{Heard, Mismatch};
 use super::receiver::Receiver;
+use crate::causes::chain;
 use crate::config::HeaderError;
 use crate::health::PushFailure;
 

@@ -14,8 +14,8 @@ use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, En
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Status};
 
+use super::carrier::Carrier;
 use super::causes::BoxError;
-use super::client::Carrier;
 use super::failure::{NotGrpc, SendError};
 use super::receiver::Receiver;
 use crate::config::Compression;

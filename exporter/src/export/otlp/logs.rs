@@ -2,6 +2,7 @@
 
 mod client;
 mod http;
+mod tries;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

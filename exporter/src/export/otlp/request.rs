@@ -10,8 +10,9 @@ use opentelemetry_proto::tonic::metrics::v1::{
 use super::before::{Before, Ended, Held};
 use super::memory::Base;
 use super::point::{Amount, Point, nanos};
+use super::taken::Taken;
 use super::wording::Wording;
-use crate::catalog::{Kind, MetricFamily, Readings, Sample, Sink, families};
+use crate::catalog::{Kind, MetricFamily, Sample, Sink, families};
 use crate::config::{Buckets, Names, Temporality};
 
 /// How metrics are put.
@@ -24,13 +25,6 @@ pub struct Style {
     pub max_points: usize,
     /// When that began to count which counts since the process began.
     pub began: SystemTime,
-}
-
-/// Readings, and when they were taken.
-#[derive(Clone, Debug)]
-pub struct Taken {
-    pub readings: Readings,
-    pub time: SystemTime,
 }
 
 /// The metrics of one request.

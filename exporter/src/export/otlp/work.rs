@@ -11,8 +11,9 @@ use super::before::{Ended, Held};
 use super::encoding::encode;
 use super::failure::LocalError;
 use super::memory::Pushed;
-use super::request::{Part, Style, Taken, build};
+use super::request::{Part, Style, build};
 use super::resource::Origin;
+use super::taken::Taken;
 use crate::config::{Compression, Names, Protocol, Temporality};
 use crate::version::Build;
 

@@ -1,10 +1,8 @@
 //! What builds, encodes and sends requests with log records: the exporter of OpenTelemetry.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::HeaderMap;
 use opentelemetry_otlp::{
     Compression as Encoding, LogExporter, Protocol as Format, RetryPolicy, WithExportConfig,
     WithHttpConfig, WithTonicConfig,
@@ -16,11 +14,13 @@ use tonic::Request;
 use tonic::metadata::MetadataMap;
 use tonic::transport::Endpoint;
 
-use super::super::client::{Client, connector};
+use super::super::carrier::connector;
+use super::super::client::Client;
 use super::super::failure::{LocalError, described, shortened};
 use super::super::receiver::Receiver;
 use super::super::resource::Origin;
 use super::http::Http;
+use super::tries::Tries;
 use crate::config::{Compression, Protocol};
 
 /// The way of log records to one receiver.
@@ -40,15 +40,6 @@ pub(super) struct Failure {
     pub(super) text: String,
     /// Whether the exporter takes it for final.
     pub(super) is_final: bool,
-}
-
-/// What the requests for one batch of records are made with, and what became of them.
-#[derive(Debug, Default)]
-pub(super) struct Tries {
-    /// They are read before: what adds them to a call of gRPC may not wait for a file.
-    headers: Mutex<HeaderMap>,
-    made: AtomicUsize,
-    why: Mutex<Option<String>>,
 }
 
 /// The variables that the exporter reads where no compression is set.
@@ -80,9 +71,8 @@ impl LogClient {
 
     /// Sends records, twice if the first failure may pass.
     pub(super) async fn send(&self, batch: LogBatch<'_>) -> Result<(), Failure> {
-        self.tries.forget();
         match self.receiver.headers().await {
-            Ok(headers) => *locked(&self.tries.headers) = headers,
+            Ok(headers) => self.tries.reset(headers),
             // The file may be mended.
             Err(error) => return Err(Failure { text: described(&error), is_final: false }),
         }
@@ -99,35 +89,8 @@ impl LogClient {
         let text = self.tries.why().unwrap_or_else(|| shortened(&text));
 
         // Whether a failure is final is not said: the exporter does not repeat such a request.
-        Err(Failure { text, is_final: self.tries.made.load(Ordering::Relaxed) < 2 })
+        Err(Failure { text, is_final: self.tries.made() < 2 })
     }
-}
-
-impl Tries {
-    /// Notes that a request begins; returns its headers.
-    pub(super) fn begin(&self) -> HeaderMap {
-        self.made.fetch_add(1, Ordering::Relaxed);
-
-        locked(&self.headers).clone()
-    }
-
-    /// Notes why a request failed, which the exporter does not pass on.
-    pub(super) fn failed(&self, error: &(dyn std::error::Error + 'static)) {
-        *locked(&self.why) = Some(described(error));
-    }
-
-    fn forget(&self) {
-        self.made.store(0, Ordering::Relaxed);
-        self.why();
-    }
-
-    fn why(&self) -> Option<String> {
-        locked(&self.why).take()
-    }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn grpc(

@@ -14,7 +14,7 @@ use tonic::body::Body;
 use super::super::client::Client;
 use super::super::encoding::compressed;
 use super::super::failure::{LocalError, SendError};
-use super::client::Tries;
+use super::tries::Tries;
 
 #[derive(Debug)]
 pub(super) struct Http {

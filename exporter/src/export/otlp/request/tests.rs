@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
 use shared::{Count, Direction};
 
 use super::*;
-use crate::catalog::example;
+use crate::catalog::{Readings, example};
 use crate::snapshot::{Flow, Snapshot};
 
 /// The committed push of the example.

@@ -1,0 +1,12 @@
+//! What a push is made of.
+
+use std::time::SystemTime;
+
+use crate::catalog::Readings;
+
+/// Readings, and when they were taken.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    pub readings: Readings,
+    pub time: SystemTime,
+}
