@@ -9,6 +9,7 @@ mod head;
 mod landing;
 mod limits;
 mod listen;
+mod or_default;
 mod passwords;
 mod peer;
 mod places;
@@ -32,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::listen::{BindError, Listeners, PassedError};
 pub use self::refusals::Refusals;
-pub use self::tls::{IdentityError, PemError, Version};
+pub use self::tls::{IdentityError, PemError, TlsError, TlsRefusal, Version};
 pub use self::web_config::{WebConfigError, WebRefusal};
 pub use self::web_file::WebFile;
 

@@ -10,7 +10,8 @@ mod section;
 mod signature;
 
 use std::fmt;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::ServerConfig;
@@ -23,9 +24,27 @@ use self::identity::{Files, identity};
 pub use self::pem::PemError;
 use self::section::ClientAuth;
 pub(super) use self::section::TlsSection;
-pub use self::section::Version;
-use super::web_config::WebConfigError;
+pub use self::section::{TlsRefusal, Version};
 use crate::files;
+
+/// Why TLS cannot be spoken as the section has it.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    #[error("cannot read `{}`, which the web configuration names", .path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+
+    #[error(transparent)]
+    Pem(#[from] PemError),
+
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+
+    #[error("TLS cannot be spoken as the web configuration `{}` has it", .path.display())]
+    Tls { path: PathBuf, source: rustls::Error },
+
+    #[error("`{}` holds no authorities that could vouch for clients", .path.display())]
+    ClientCa { path: PathBuf, source: rustls::server::VerifierBuilderError },
+}
 
 /// What the section's files hold, as they were read.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,13 +56,12 @@ pub(super) struct Material {
 
 impl TlsSection {
     /// Reads the files that the section names.
-    pub(super) fn material(&self) -> Result<Material, WebConfigError> {
+    pub(super) fn material(&self) -> Result<Material, TlsError> {
         let read = |text: &str, path: &Path| {
             if path.as_os_str().is_empty() {
                 return Ok(text.as_bytes().to_vec());
             }
-            files::read(path)
-                .map_err(|source| WebConfigError::Unreadable { path: path.into(), source })
+            files::read(path).map_err(|source| TlsError::Unreadable { path: path.into(), source })
         };
 
         Ok(Material {
@@ -59,7 +77,7 @@ impl TlsSection {
         material: &Material,
         http2: bool,
         path: &Path,
-    ) -> Result<ServerConfig, WebConfigError> {
+    ) -> Result<ServerConfig, TlsError> {
         let named = |file: &Path| {
             if file.as_os_str().is_empty() { path.to_owned() } else { file.to_owned() }
         };
@@ -79,10 +97,10 @@ impl TlsSection {
         let allowed = allowed.map(|names| names.into_iter().flatten().collect());
         let verifier =
             client_certs::verifier(self.client_auth_type, authorities, allowed, &provider)
-                .map_err(|source| WebConfigError::ClientCa { path: client_ca, source })?;
+                .map_err(|source| TlsError::ClientCa { path: client_ca, source })?;
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&self.versions())
-            .map_err(|source| WebConfigError::Tls { path: path.to_owned(), source })?
+            .map_err(|source| TlsError::Tls { path: path.to_owned(), source })?
             .with_client_cert_verifier(verifier)
             .with_cert_resolver(Arc::new(SingleCertAndKey::from(identity)));
         config.ignore_client_order = self.prefer_server_cipher_suites.unwrap_or(true);

@@ -10,7 +10,8 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 
 use super::basic_auth::Hash;
-use super::tls::{IdentityError, PemError, TlsSection, Version};
+use super::or_default::or_default;
+use super::tls::{TlsError, TlsRefusal, TlsSection};
 
 /// Headers that may be set, and what they may hold if not anything.
 const HEADERS: [(&str, &[&str]); 5] = [
@@ -71,16 +72,7 @@ pub enum WebConfigError {
     Refused { path: PathBuf, refusals: Vec<WebRefusal> },
 
     #[error(transparent)]
-    Pem(#[from] PemError),
-
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
-
-    #[error("TLS cannot be spoken as the web configuration `{}` has it", .path.display())]
-    Tls { path: PathBuf, source: rustls::Error },
-
-    #[error("`{}` holds no authorities that could vouch for clients", .path.display())]
-    ClientCa { path: PathBuf, source: rustls::server::VerifierBuilderError },
+    Tls(#[from] TlsError),
 
     #[error(
         "the web configuration `{}` switches TLS on or off, which needs a restart",
@@ -92,29 +84,8 @@ pub enum WebConfigError {
 /// One key of the file that is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WebRefusal {
-    #[error("`{0}` and `{0}_file` are both set; keep one of them")]
-    Twice(&'static str),
-
-    #[error("TLS needs `{0}` or `{0}_file`")]
-    Missing(&'static str),
-
-    #[error(
-        "`client_ca` is set and `client_auth_type` is not; \
-         set it to RequireAndVerifyClientCert or VerifyClientCertIfGiven"
-    )]
-    CaWithoutPolicy,
-
-    #[error("`client_allowed_sans` needs a `client_auth_type` that asks for a certificate")]
-    SansWithoutPolicy,
-
-    #[error("`{key}` {version}: TLS below 1.2 is not offered; set TLS12 or TLS13")]
-    OldTls { key: &'static str, version: Version },
-
-    #[error("`min_version` is above `max_version`")]
-    NoVersion,
-
-    #[error("`{key}`: there is no {names} here; leave out what is none of {known}")]
-    Unknown { key: &'static str, names: String, known: String },
+    #[error(transparent)]
+    Tls(#[from] TlsRefusal),
 
     #[error("`headers`: {name} cannot be set; {known} can")]
     Header { name: String, known: String },
@@ -157,7 +128,8 @@ impl WebConfig {
         let Self { tls_server_config, http_server_config, rate_limit, basic_auth_users: _ } = self;
         let RateLimit { interval, burst } = rate_limit;
 
-        let mut refusals = tls_server_config.refusals();
+        let mut refusals: Vec<_> =
+            tls_server_config.refusals().into_iter().map(WebRefusal::Tls).collect();
         refusals.extend(http_server_config.refusals());
         if !interval.is_zero() && *burst == 0 {
             refusals.push(WebRefusal::NoBurst);
@@ -191,15 +163,6 @@ impl HttpSection {
             (!sendable).then(|| WebRefusal::UnsendableHeader { name: name.clone() })
         })
     }
-}
-
-/// Reads a value; a key without one sets nothing, as in Go.
-pub(super) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default + Deserialize<'de>,
-{
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 fn duration_or_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustls::ServerConfig;
 
 use super::rate_limit::Bucket;
-use super::tls::{Material, TlsSection};
+use super::tls::{Material, TlsError, TlsSection};
 use super::web_config::{WebConfig, WebConfigError};
+use crate::causes::with_causes;
 use crate::files;
 
 /// The file of `--web.config.file`, read again with every request and every handshake.
@@ -97,7 +98,7 @@ impl WebFile {
                 Ok(Rules::new(config))
             }
             Err(error) => {
-                let error = described(&error);
+                let error = with_causes(&error);
                 tracing::error!(error, "Web configuration is broken, requests are answered 500");
                 Err(Broken)
             }
@@ -146,12 +147,7 @@ impl Tls {
         Ok(Some(Self { made_of: (section.clone(), http2, Some(material)), config }))
     }
 
-    fn renew(
-        &mut self,
-        material: Result<Material, WebConfigError>,
-        config: &WebConfig,
-        path: &Path,
-    ) {
+    fn renew(&mut self, material: Result<Material, TlsError>, config: &WebConfig, path: &Path) {
         let (section, http2) = (&config.tls_server_config, config.http_server_config.http2());
         let made_of = (section.clone(), http2, material.as_ref().ok().cloned());
         if self.made_of == made_of {
@@ -164,7 +160,7 @@ impl Tls {
                 tracing::info!("Certificates have changed");
             }
             Err(error) => {
-                let error = described(&error);
+                let error = with_causes(&error);
                 tracing::error!(error, "New certificates cannot be used, the old ones stay");
             }
         }
@@ -178,16 +174,4 @@ impl Rules {
 
         Arc::new(Self { config, bucket })
     }
-}
-
-/// An error with its causes.
-fn described(error: &WebConfigError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-
-    text
 }

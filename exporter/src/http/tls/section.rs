@@ -7,7 +7,7 @@ use rustls::SupportedProtocolVersion;
 use serde::Deserialize;
 
 use super::names;
-use crate::http::web_config::{WebRefusal, or_default};
+use crate::http::or_default::or_default;
 
 /// `tls_server_config`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -72,6 +72,34 @@ pub enum Version {
     Tls13,
 }
 
+/// One key of the section that is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TlsRefusal {
+    #[error("`{0}` and `{0}_file` are both set; keep one of them")]
+    Twice(&'static str),
+
+    #[error("TLS needs `{0}` or `{0}_file`")]
+    Missing(&'static str),
+
+    #[error(
+        "`client_ca` is set and `client_auth_type` is not; \
+         set it to RequireAndVerifyClientCert or VerifyClientCertIfGiven"
+    )]
+    CaWithoutPolicy,
+
+    #[error("`client_allowed_sans` needs a `client_auth_type` that asks for a certificate")]
+    SansWithoutPolicy,
+
+    #[error("`{key}` {version}: TLS below 1.2 is not offered; set TLS12 or TLS13")]
+    OldTls { key: &'static str, version: Version },
+
+    #[error("`min_version` is above `max_version`")]
+    NoVersion,
+
+    #[error("`{key}`: there is no {names} here; leave out what is none of {known}")]
+    Unknown { key: &'static str, names: String, known: String },
+}
+
 impl TlsSection {
     /// Says whether TLS is spoken at all.
     pub(in crate::http) fn is_on(&self) -> bool {
@@ -97,7 +125,7 @@ impl TlsSection {
         }
     }
 
-    pub(in crate::http) fn refusals(&self) -> Vec<WebRefusal> {
+    pub(in crate::http) fn refusals(&self) -> Vec<TlsRefusal> {
         let mut refusals = self.refused_files();
         refusals.extend(self.refused_client_auth());
         refusals.extend(self.refused_versions());
@@ -111,7 +139,7 @@ impl TlsSection {
         refusals
     }
 
-    fn refused_files(&self) -> Vec<WebRefusal> {
+    fn refused_files(&self) -> Vec<TlsRefusal> {
         let given = [
             ("cert", &self.cert, &self.cert_file, self.is_on()),
             ("key", &self.key.0, &self.key_file, self.is_on()),
@@ -122,8 +150,8 @@ impl TlsSection {
             .into_iter()
             .filter_map(|(name, text, path, is_needed)| {
                 match (text.is_empty(), path.as_os_str().is_empty()) {
-                    (false, false) => Some(WebRefusal::Twice(name)),
-                    (true, true) if is_needed => Some(WebRefusal::Missing(name)),
+                    (false, false) => Some(TlsRefusal::Twice(name)),
+                    (true, true) if is_needed => Some(TlsRefusal::Missing(name)),
                     _ => None,
                 }
             })
@@ -134,13 +162,13 @@ impl TlsSection {
         !self.client_ca.is_empty() || !self.client_ca_file.as_os_str().is_empty()
     }
 
-    fn refused_client_auth(&self) -> Option<WebRefusal> {
+    fn refused_client_auth(&self) -> Option<TlsRefusal> {
         let names = self.client_allowed_sans.as_ref();
 
         match self.client_auth_type {
-            ClientAuth::NoClientCert if self.has_client_ca() => Some(WebRefusal::CaWithoutPolicy),
+            ClientAuth::NoClientCert if self.has_client_ca() => Some(TlsRefusal::CaWithoutPolicy),
             ClientAuth::NoClientCert if names.is_some_and(|names| !names.is_empty()) => {
-                Some(WebRefusal::SansWithoutPolicy)
+                Some(TlsRefusal::SansWithoutPolicy)
             }
             ClientAuth::NoClientCert
             | ClientAuth::RequestClientCert
@@ -150,17 +178,17 @@ impl TlsSection {
         }
     }
 
-    fn refused_versions(&self) -> Vec<WebRefusal> {
+    fn refused_versions(&self) -> Vec<TlsRefusal> {
         let set = [("min_version", self.min_version), ("max_version", self.max_version)];
         let mut refusals: Vec<_> = set
             .into_iter()
             .filter_map(|(key, version)| Some((key, version?)))
             .filter(|(_, version)| *version < Version::Tls12)
-            .map(|(key, version)| WebRefusal::OldTls { key, version })
+            .map(|(key, version)| TlsRefusal::OldTls { key, version })
             .collect();
 
         if refusals.is_empty() && self.versions().is_empty() {
-            refusals.push(WebRefusal::NoVersion);
+            refusals.push(TlsRefusal::NoVersion);
         }
 
         refusals
@@ -179,10 +207,10 @@ impl TlsSection {
 }
 
 /// Refuses all of `names` at once that are not `known`.
-fn refused_names(key: &'static str, names: &[String], known: &[String]) -> Option<WebRefusal> {
+fn refused_names(key: &'static str, names: &[String], known: &[String]) -> Option<TlsRefusal> {
     let unknown: Vec<_> = names.iter().filter(|name| !known.contains(name)).cloned().collect();
     let refusal =
-        || WebRefusal::Unknown { key, names: unknown.join(", "), known: known.join(", ") };
+        || TlsRefusal::Unknown { key, names: unknown.join(", "), known: known.join(", ") };
 
     (!unknown.is_empty()).then(refusal)
 }
