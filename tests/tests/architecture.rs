@@ -1,5 +1,6 @@
 //! Who may know what. A new line here is a decision about the design.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::slice;
@@ -29,25 +30,16 @@ const LINES: &[&[&str]] = &[
     // Pure: what was counted of a capture, in the words of the catalogue.
     &["inspect"],
     // Pure: no clock, no I/O.
-    &["ledger", "catalog", "api"],
+    &["ledger", "catalog"],
     &["signals"],
     // Plain data.
     &["snapshot"],
     &["interval", "health", "config"],
-    &["files", "printable", "process", "version"],
+    &["causes", "files", "printable", "process", "version"],
 ];
 
-const PURE: &[&str] = &[
-    "inspect",
-    "ledger",
-    "signals",
-    "catalog",
-    "api",
-    "interval",
-    "snapshot",
-    "health",
-    "printable",
-];
+const PURE: &[&str] =
+    &["inspect", "ledger", "signals", "catalog", "interval", "snapshot", "health", "printable"];
 /// What reaches beyond the arguments of a function.
 const IMPURE: &[&str] = &["std::env", "std::fs", "std::process", "std::thread", "tokio", "tracing"];
 /// What reads a clock, or reaches other hosts; times and addresses alone are plain data.
@@ -150,6 +142,34 @@ fn a_module_names_only_what_stands_below_its_line() {
             }
         }
     }
+
+    assert_none(&strays);
+}
+
+#[test]
+fn each_line_names_modules_that_are_there() {
+    let modules: Vec<_> = modules().into_iter().map(|(_, module, _)| module).collect();
+    let names = LINES.iter().copied().flatten().chain(PURE);
+
+    let strays: Vec<_> = names
+        .filter(|name| !modules.iter().any(|module| is_in(module, name)))
+        .map(|name| format!("there is no module `{name}`"))
+        .collect();
+
+    assert_none(&strays);
+}
+
+/// A child may name what its parent has, and the parent its children.
+#[test]
+fn modules_do_not_name_each_other_in_circles() {
+    let graph = graph(&modules());
+
+    let strays: Vec<_> = graph
+        .iter()
+        .flat_map(|(from, all)| all.iter().map(move |to| (from, to)))
+        .filter(|(from, to)| reachable(&graph, to).contains(from.as_str()))
+        .map(|(from, to)| format!("`{from}` names `{to}`, from which it is reached"))
+        .collect();
 
     assert_none(&strays);
 }
@@ -310,6 +330,41 @@ fn modules() -> Vec<(String, Vec<String>, Named)> {
     let is_for_tests =
         |module: &[String]| of_tests.iter().any(|of_tests| module.starts_with(of_tests));
     all.into_iter().filter(|(_, module, _)| !is_for_tests(module)).collect()
+}
+
+/// Returns which modules each module names, without those that it is inside of.
+fn graph(modules: &[(String, Vec<String>, Named)]) -> BTreeMap<String, BTreeSet<String>> {
+    let known: BTreeSet<String> = modules.iter().map(|(_, module, _)| module.join("::")).collect();
+    let longest = |path: &[String]| {
+        let starts = (1..=path.len()).rev().map(|length| path[..length].join("::"));
+        starts.into_iter().find(|start| known.contains(start))
+    };
+
+    let edges = modules.iter().map(|(_, module, named)| {
+        let own = module.join("::");
+        let relative = named.outside.iter().map(|path| [module.as_slice(), path].concat());
+        let all: BTreeSet<_> = (named.inside.iter().cloned().chain(relative))
+            .filter_map(|path| longest(&path))
+            .filter(|other| *other != own && !own.starts_with(&format!("{other}::")))
+            .collect();
+        (own, all)
+    });
+    edges.collect()
+}
+
+/// Returns what `start` names, and what those name, and so on.
+fn reachable<'a>(
+    graph: &'a BTreeMap<String, BTreeSet<String>>,
+    start: &'a str,
+) -> BTreeSet<&'a str> {
+    let mut reached = BTreeSet::new();
+    let mut next = vec![start];
+    while let Some(module) = next.pop() {
+        let named = graph.get(module).into_iter().flatten();
+        next.extend(named.map(String::as_str).filter(|other| reached.insert(*other)));
+    }
+
+    reached
 }
 
 /// `exporter/src/datapath/load.rs` is `datapath::load`.
