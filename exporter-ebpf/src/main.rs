@@ -19,6 +19,7 @@ use aya_ebpf::macros::{classifier, xdp};
 use aya_ebpf::programs::{TcContext, XdpContext};
 use exporter_ebpf::attribute::Found;
 use exporter_ebpf::packet::Packet;
+use exporter_ebpf::parse::Origin;
 use exporter_ebpf::segments::Segments;
 use exporter_ebpf::{count, parse};
 use maps::{Place, settings};
@@ -41,7 +42,8 @@ fn count_received(ctx: XdpContext) -> u32 {
 
     // SAFETY: this is the only call in a run.
     if let Some((place, totals)) = unsafe { Place::here() } {
-        parse::parse(packet, Direction::Receive.into(), full_length, &mut totals.parsed);
+        let origin = Origin::live(Direction::Receive);
+        parse::parse(packet, origin, full_length, &mut totals.parsed);
         settle();
 
         let frame = Segments::one(totals.parsed.length);

@@ -4,39 +4,29 @@
 //! are compared before use; every loop has a constant bound.
 
 mod arp;
+mod host;
 mod icmp;
 mod ipv4;
 mod ipv6;
 mod link;
 mod mpls;
+mod origin;
 mod pppoe;
 mod transport;
 mod tunnel;
 
 use core::sync::atomic::{Ordering, compiler_fence};
 
-use shared::{Direction, Family, Malformed, Parsed, Protocol, Rare, cell};
+use shared::{Family, Malformed, Parsed, Protocol, Rare, cell};
 
 use crate::packet::Packet;
+
+pub use host::{parse_bytes, parse_captured, parse_first_buffer};
+pub use origin::{Origin, Start};
 
 /// The longest frame that a device with the usual MTU of 1,500 receives: two VLAN tags and some
 /// slack. A frame with more readable bytes may have further ones in other buffers.
 const USUAL_FRAME: usize = 1536;
-
-/// What is known of a frame that is not in its bytes.
-#[derive(Clone, Copy)]
-pub struct Origin {
-    pub direction: Direction,
-    /// The outermost VLAN tag is beside the bytes, where the device will put it in.
-    pub tag_aside: bool,
-}
-
-impl From<Direction> for Origin {
-    #[inline(always)]
-    fn from(direction: Direction) -> Self {
-        Self { direction, tag_aside: false }
-    }
-}
 
 /// One frame on its way through the parser.
 pub struct Frame<'a, L> {
@@ -59,14 +49,14 @@ pub fn parse<L: Fn() -> u32>(packet: Packet, origin: Origin, full_length: L, out
     #[expect(clippy::cast_possible_truncation, reason = "a packet is shorter than 4 GiB")]
     let readable = packet.readable() as u32;
     frame.out.length = readable;
-    if packet.readable() > USUAL_FRAME {
+    if packet.readable() > USUAL_FRAME || origin.is_captured {
         frame.out.length = (frame.full_length)();
     }
 
     // Each stage leaves in memory what the next one needs. So the verifier, which follows every
     // way through a stage, meets a single state behind it: 5,000 instructions instead of more
     // than a million. `None` says that the way through the frame ends.
-    let _end = frame.link();
+    let _end = frame.start();
     settle();
     let _end = frame.network();
     settle();
@@ -99,30 +89,6 @@ fn usually(condition: bool) -> bool {
 #[inline(always)]
 fn settle() {
     compiler_fence(Ordering::SeqCst);
-}
-
-/// Parses the bytes of one frame, which are all there are.
-pub fn parse_bytes(frame: &[u8], direction: Direction) -> Parsed {
-    #[expect(clippy::cast_possible_truncation, reason = "a frame is shorter than 4 GiB")]
-    let full_length = || frame.len() as u32;
-
-    parse_first_buffer(frame, direction, full_length)
-}
-
-/// Parses the bytes of a frame's first buffer; `full_length` gives the bytes of them all.
-pub fn parse_first_buffer(
-    bytes: &[u8],
-    direction: Direction,
-    full_length: impl Fn() -> u32,
-) -> Parsed {
-    let start = bytes.as_ptr().expose_provenance();
-    // SAFETY: the slice outlives the packet, which does not leave this function.
-    let packet = unsafe { Packet::new(start, start + bytes.len()) };
-    let mut parsed = Parsed::default();
-
-    parse(packet, direction.into(), full_length, &mut parsed);
-
-    parsed.meant()
 }
 
 /// Forgets the marks of the frame before; what has no mark has no meaning.
@@ -162,6 +128,20 @@ impl<L: Fn() -> u32> Frame<'_, L> {
     fn unclaimed_length(&mut self) {
         if self.out.version == 0 || self.out.rare & Rare::MALFORMED != 0 {
             self.out.length = (self.full_length)();
+        }
+    }
+
+    /// Follows the frame from where it begins to its network header.
+    #[inline(always)]
+    fn start(&mut self) -> Option<()> {
+        match self.origin.start {
+            Start::Ethernet => self.ethernet(),
+            Start::Ip => {
+                let is_ipv6 = self.packet.read::<u8>(0).is_some_and(|first| first >> 4 == 6);
+                self.leads_to(if is_ipv6 { 6 } else { 4 }, 0);
+                Some(())
+            }
+            Start::Named { ethertype, offset } => self.behind(ethertype.to_be(), offset),
         }
     }
 

@@ -51,7 +51,7 @@ pub(crate) fn parse(ctx: &TcContext, out: &mut Parsed) -> Segments {
 
 #[inline(always)]
 fn parse_bytes(ctx: &TcContext, tag_aside: bool, out: &mut Parsed) {
-    let origin = Origin { direction: Direction::Transmit, tag_aside };
+    let origin = Origin { tag_aside, ..Origin::live(Direction::Transmit) };
 
     parse::parse(packet(ctx), origin, || ctx.len(), out);
 }

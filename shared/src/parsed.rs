@@ -48,7 +48,7 @@ pub struct Parsed {
     /// The IP version that the link layer leads to, 4 or 6; 0 where it leads to none.
     pub version: u8,
     /// Where the network header begins, in bytes from the start of the frame, also where it does
-    /// not hold; 0 without one.
+    /// not hold; 0 without one, and in a frame that begins with it.
     pub network_offset: u16,
     /// Length on the wire in bytes, from the Ethernet header on and without the FCS.
     pub length: u32,

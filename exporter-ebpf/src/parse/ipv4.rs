@@ -1,6 +1,6 @@
 //! IPv4 with options and fragments. Source: RFC 791, section 3.1.
 
-use shared::{Address, Direction, Family, FragmentPosition, Malformed, Rare};
+use shared::{Address, Direction, Family, FragmentPosition, Malformed, Rare, number};
 use zerocopy::FromBytes;
 
 use super::Frame;
@@ -88,13 +88,23 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         }
         if total_length < header_length {
             // BIG TCP leaves the field 0. Source: `iph_set_totlen` in include/net/ip.h.
-            if total_length != 0 || remaining <= LONGEST {
+            let is_big =
+                total_length == 0 && (remaining > LONGEST || self.is_offloaded(self.out.number));
+            if !is_big {
                 self.malformed(Malformed::Ipv4TotalLengthShort);
             }
             return remaining;
         }
 
         total_length
+    }
+
+    /// Says of a datagram with a length field of 0 whether its length is left to the device that
+    /// cuts it into segments: where frames are captured before that, TCP and UDP look so. Source:
+    /// `ip_print` in print-ip.c of tcpdump.
+    #[inline(always)]
+    pub(super) fn is_offloaded(&self, protocol: u8) -> bool {
+        self.origin.is_captured && matches!(protocol, number::TCP | number::UDP)
     }
 
     /// Notes where a fragment lies in its datagram; `None` behind the first.

@@ -52,7 +52,8 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         });
 
         let payload = offset + LENGTH;
-        let length = self.ipv6_length(payload, u16::from_be(header.payload_length));
+        let claimed = u16::from_be(header.payload_length);
+        let length = self.ipv6_length(payload, claimed, header.next_header);
         self.out.number = header.next_header;
         if is_extension(header.next_header) {
             self.out.cell = cell(Family::Ipv6, Protocol::Other);
@@ -70,7 +71,7 @@ impl<L: Fn() -> u32> Frame<'_, L> {
 
     /// Gives the length of the payload: as claimed where that can be, else what there is.
     #[inline(always)]
-    fn ipv6_length(&mut self, payload: usize, claimed: u16) -> usize {
+    fn ipv6_length(&mut self, payload: usize, claimed: u16, next_header: u8) -> usize {
         let claimed = usize::from(claimed);
         // Nearly always: the claim can be, and can be read.
         if claimed != 0 && claimed <= self.packet.readable() - payload {
@@ -83,7 +84,9 @@ impl<L: Fn() -> u32> Frame<'_, L> {
             return remaining;
         }
         // A jumbogram leaves the field 0. Source: RFC 2675, section 3.
-        if claimed == 0 && remaining > LONGEST { remaining } else { claimed }
+        let is_big = claimed == 0 && (remaining > LONGEST || self.is_offloaded(next_header));
+
+        if is_big { remaining } else { claimed }
     }
 
     /// Walks the extension headers from the one in `out.number`; gives where the upper-layer

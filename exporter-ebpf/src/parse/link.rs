@@ -22,25 +22,30 @@ mod ethertype {
 }
 
 impl<L: Fn() -> u32> Frame<'_, L> {
-    /// Follows a frame from its first byte, behind one provider tag and one customer tag at most,
-    /// one of which may be aside; frames with more count as not IP.
+    /// Follows a frame from the first byte of its Ethernet header.
     #[inline(always)]
-    pub(super) fn link(&mut self) -> Option<()> {
+    pub(super) fn ethernet(&mut self) -> Option<()> {
         // The addresses in three words each, then the EtherType.
-        let [to_0, to_1, to_2, _, _, _, mut ethertype] =
+        let [to_0, to_1, to_2, _, _, _, ethertype] =
             self.header::<[u16; 7]>(0, Malformed::EthernetTruncated)?;
         self.cast([to_0, to_1, to_2]);
 
+        self.behind(ethertype, ETHERNET_LENGTH)
+    }
+
+    /// Follows what an EtherType, as it lies in memory, names at `offset`: behind one provider tag
+    /// and one customer tag at most, one of which may be aside; frames with more count as not IP.
+    #[inline(always)]
+    pub(super) fn behind(&mut self, mut ethertype: u16, mut offset: usize) -> Option<()> {
         if usually(ethertype == ethertype::IPV4) {
-            self.leads_to(4, ETHERNET_LENGTH);
+            self.leads_to(4, offset);
             return Some(());
         }
         if usually(ethertype == ethertype::IPV6) {
-            self.leads_to(6, ETHERNET_LENGTH);
+            self.leads_to(6, offset);
             return Some(());
         }
 
-        let mut offset = ETHERNET_LENGTH;
         if is_tag(ethertype) {
             let [tag, inner] = self.header::<[u16; 2]>(offset, Malformed::VlanTruncated)?;
             self.out.rare |= Rare::VLAN;
