@@ -1,40 +1,32 @@
-//! Captures of Ethernet frames, read as a stream: pcap and pcapng.
+//! Captures, read as a stream: pcap and pcapng, plain or packed.
 
 mod input;
 mod pcap;
 mod pcapng;
+mod source;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 
-use input::{Input, Trouble};
+use input::{Input, Taken, Trouble};
 use pcap::Pcap;
 use pcapng::Pcapng;
+use source::Source;
+
+use crate::record::{ForeignLink, Link, Record};
 
 /// Most bytes of one frame that are taken for true; as much as libpcap writes.
 /// Source: `MAXIMUM_SNAPLEN` in pcap-int.h.
 const LONGEST: u32 = 262_144;
-/// Source: <https://www.tcpdump.org/linktypes.html>.
-const ETHERNET: u16 = 1;
 
-/// One frame, from its Ethernet header on and without the FCS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame<'a> {
-    /// Its place in the file, from 1; frames that are skipped have one too.
-    pub number: u64,
-    /// What was captured of it.
-    pub bytes: &'a [u8],
-    /// Its length on the wire in bytes, as the file has it.
-    pub wire_length: u32,
-}
-
-/// Packets of a capture that are no Ethernet frames, by the reason for which they are skipped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Packets of a capture that are not read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Skipped {
-    /// The interface is of another link type.
-    pub not_ethernet: u64,
-    /// The file does not describe the interface.
+    /// Those of interfaces whose link type is not read.
+    pub foreign_links: BTreeMap<ForeignLink, u64>,
+    /// Those of interfaces that the file does not describe.
     pub unknown_interface: u64,
 }
 
@@ -50,14 +42,19 @@ pub enum OpenError {
     #[error("it ends within its header")]
     CutOff,
 
-    #[error("its format has version {major}.{minor}, and none but {known} is known")]
+    #[error("its format has version {major}.{minor}, and only {known} known")]
     Version { major: u16, minor: u16, known: &'static str },
 
+    #[error("it is pcapng, and its first section is damaged")]
+    Damaged(#[source] Damage),
+
     #[error(
-        "its packets are of link type {link_type} and not of Ethernet (1), see \
-         https://www.tcpdump.org/linktypes.html; capture on one Ethernet device, not on `any`"
+        "the link type in its header is {field:#010x}, with bits that have to be 0: it is damaged"
     )]
-    NotEthernet { link_type: u16 },
+    ReservedBits { field: u32 },
+
+    #[error("its packets are of link type {_0}; {}", _0.advice())]
+    ForeignLink(ForeignLink),
 
     #[error("it cannot be read")]
     Io(#[source] io::Error),
@@ -65,11 +62,14 @@ pub enum OpenError {
 
 /// Where a capture breaks off, and why.
 #[derive(Debug, thiserror::Error)]
-#[error("the capture breaks off behind {packets} packets, at byte {offset}")]
+#[error(
+    "the capture breaks off behind {packets} packet{}, at byte {offset}",
+    if *packets == 1 { "" } else { "s" }
+)]
 pub struct Broken {
     /// Packets before that, also those that were skipped.
     pub packets: u64,
-    /// Where the record or block begins that cannot be read.
+    /// Where the record or block begins that cannot be read, in bytes of the unpacked file.
     pub offset: u64,
     pub source: Damage,
 }
@@ -89,8 +89,11 @@ pub enum Damage {
     #[error("a block begins with the length {first} and ends with {last}")]
     Lengths { first: u32, last: u32 },
 
-    #[error("a section has no byte order or a version that is not known")]
-    Section,
+    #[error("a section does not tell the order of its bytes")]
+    ByteOrder,
+
+    #[error("a section has version {major}.{minor}, and only 1.0 and 1.2 are known")]
+    Version { major: u16, minor: u16 },
 
     #[error("there are more than {most} interfaces")]
     Interfaces { most: usize },
@@ -99,12 +102,16 @@ pub enum Damage {
     Io(#[source] io::Error),
 }
 
-/// A capture that is being read. It holds one frame at a time.
+/// A capture that is being read. It holds some packets at a time.
 #[derive(Debug)]
-pub struct Capture<R> {
-    input: Input<R>,
+pub struct Capture<R: Read> {
+    input: Input<Source<R>>,
+    packed: Option<&'static str>,
     format: Format,
+    /// The number of the last packet.
+    number: u64,
     packets: u64,
+    understated: u64,
     skipped: Skipped,
 }
 
@@ -114,9 +121,11 @@ enum Format {
     Pcapng(Pcapng),
 }
 
-/// A frame whose bytes lie in the input's buffer.
+/// A packet whose bytes are held by the input.
 #[derive(Clone, Copy, Debug)]
-struct Record {
+struct Found {
+    link: Link,
+    bytes: Taken,
     wire_length: u32,
     /// Bytes of the FCS at the end of the frame as it was on the wire.
     fcs: u32,
@@ -125,40 +134,50 @@ struct Record {
 /// What comes next in a file.
 #[derive(Clone, Copy, Debug)]
 enum Next {
-    Record(Record),
-    NotEthernet,
+    Packet(Found),
+    ForeignLink(ForeignLink),
     UnknownInterface,
+    /// Something else that has a number.
+    NoPacket,
     End,
 }
 
 impl<R: Read> Capture<R> {
     /// Reads the header.
     pub fn open(reader: R) -> Result<Self, OpenError> {
-        let mut input = Input::new(reader);
+        let source = Source::open(reader).map_err(OpenError::Io)?;
+        let packed = source.packed();
+        let mut input = Input::new(source);
         let [magic] = input.words()?.ok_or(OpenError::Empty)?;
         let format = if magic == pcapng::MAGIC {
             Format::Pcapng(Pcapng::open(&mut input)?)
         } else {
             Format::Pcap(Pcap::open(&mut input, magic)?)
         };
+        let skipped = Skipped::default();
 
-        Ok(Self { input, format, packets: 0, skipped: Skipped::default() })
+        Ok(Self { input, packed, format, number: 0, packets: 0, understated: 0, skipped })
     }
 
-    /// Gives the next frame; `None` at the end of the file.
-    pub fn next_frame(&mut self) -> Result<Option<Frame<'_>>, Broken> {
+    /// Returns the next packet that is read; `None` at the end of the file.
+    #[inline]
+    pub fn next_record(&mut self) -> Result<Option<Record<'_>>, Broken> {
         loop {
             let next = match &mut self.format {
                 Format::Pcap(pcap) => pcap.next(&mut self.input),
                 Format::Pcapng(pcapng) => pcapng.next(&mut self.input),
             };
+            self.number += 1;
             match next {
-                Ok(Next::End) => return Ok(None),
-                Ok(Next::Record(record)) => {
+                Ok(Next::Packet(found)) => {
                     self.packets += 1;
-                    return Ok(Some(frame(self.packets, self.input.held(), record)));
+                    return Ok(Some(self.record(found)));
                 }
-                Ok(Next::NotEthernet) => self.skipped.not_ethernet += 1,
+                Ok(Next::End) => return Ok(None),
+                Ok(Next::NoPacket) => continue,
+                Ok(Next::ForeignLink(link)) => {
+                    *self.skipped.foreign_links.entry(link).or_default() += 1;
+                }
                 Ok(Next::UnknownInterface) => self.skipped.unknown_interface += 1,
                 Err(source) => {
                     let offset = self.input.record_start();
@@ -169,47 +188,86 @@ impl<R: Read> Capture<R> {
         }
     }
 
-    /// Says what was skipped so far.
-    pub fn skipped(&self) -> Skipped {
-        self.skipped
+    /// Leaves the FCS out, of which a packet that was cut off may have nothing.
+    ///
+    /// The length on the wire is taken as it is stated, as Wireshark does.
+    #[inline]
+    fn record(&mut self, Found { link, bytes, wire_length, fcs }: Found) -> Record<'_> {
+        #[expect(clippy::cast_possible_truncation, reason = "no frame is longer than LONGEST")]
+        let captured = bytes.length as u32;
+        self.understated += u64::from(wire_length < captured);
+        let wire_length = wire_length.saturating_sub(fcs);
+        let captured = if fcs == 0 { captured } else { captured.min(wire_length) };
+        let bytes = self.input.bytes(bytes.first(captured as usize));
+
+        Record { number: self.number, link, bytes, wire_length }
     }
 
-    /// Names the format, as `pcap, little-endian, microseconds`.
+    /// Returns what was skipped so far.
+    pub fn skipped(&self) -> &Skipped {
+        &self.skipped
+    }
+
+    /// Returns how many packets had a length on the wire below that of what was captured.
+    pub fn understated(&self) -> u64 {
+        self.understated
+    }
+
+    /// Returns how many bytes were read so far, unpacked.
+    pub fn offset(&self) -> u64 {
+        self.input.offset()
+    }
+
+    /// Returns whether the file is unpacked while it is read.
+    pub fn is_packed(&self) -> bool {
+        self.packed.is_some()
+    }
+
+    /// Returns the format, as `pcap, little-endian, microseconds, gzip`.
     pub fn format(&self) -> String {
-        match &self.format {
+        let format = match &self.format {
             Format::Pcap(pcap) => pcap.name(),
             Format::Pcapng(pcapng) => pcapng.name(),
+        };
+
+        match self.packed {
+            Some(packed) => format!("{format}, {packed}"),
+            None => format,
         }
     }
 }
 
 impl Skipped {
-    /// Gives each reason with its count.
-    pub fn by_reason(self) -> [(&'static str, u64); 2] {
-        let Self { not_ethernet, unknown_interface } = self;
+    /// Returns each reason with its count.
+    pub fn by_reason(&self) -> [(&'static str, u64); 2] {
+        let Self { foreign_links, unknown_interface } = self;
 
-        [("not_ethernet", not_ethernet), ("unknown_interface", unknown_interface)]
+        [("link_type", foreign_links.values().sum()), ("unknown_interface", *unknown_interface)]
+    }
+
+    /// Adds what was skipped of another capture.
+    pub fn add(&mut self, other: &Self) {
+        let Self { foreign_links, unknown_interface } = other;
+        for (link, packets) in foreign_links {
+            *self.foreign_links.entry(*link).or_default() += packets;
+        }
+        self.unknown_interface += unknown_interface;
     }
 }
 
-/// Leaves the FCS out, of which a frame that was cut off may have nothing.
-fn frame(number: u64, bytes: &[u8], record: Record) -> Frame<'_> {
-    let wire_length = record.wire_length.saturating_sub(record.fcs);
-    let captured =
-        if record.fcs == 0 { bytes.len() } else { bytes.len().min(wire_length as usize) };
-
-    Frame { number, bytes: &bytes[..captured], wire_length }
-}
-
-/// Says what a file is instead, if that is known and can be helped.
+/// Returns what a file is instead, if that is known and can be helped.
 fn hint(magic: [u8; 4]) -> &'static str {
     match magic {
-        [0x1f, 0x8b, ..] => ", but gzip; give `zcat FILE | packet-exporter inspect -` a try",
+        [0x1f, 0x8b, ..] => ", but gzip; `zcat FILE | packet-exporter inspect -` unpacks it",
         [0x28, 0xb5, 0x2f, 0xfd] => {
-            ", but zstd; give `zstdcat FILE | packet-exporter inspect -` a try"
+            ", but zstd; `zstdcat FILE | packet-exporter inspect -` unpacks it"
         }
-        [0xfd, b'7', b'z', b'X'] => ", but xz; give `xzcat FILE | packet-exporter inspect -` a try",
-        [b'B', b'Z', b'h', _] => ", but bzip2; give `bzcat FILE | packet-exporter inspect -` a try",
+        [0xfd, b'7', b'z', b'X'] => ", but xz; `xzcat FILE | packet-exporter inspect -` unpacks it",
+        [b'B', b'Z', b'h', _] => ", but bzip2; `bzcat FILE | packet-exporter inspect -` unpacks it",
+        [0x04, 0x22, 0x4d, 0x18] => {
+            ", but lz4; `lz4 -dc FILE | packet-exporter inspect -` unpacks it"
+        }
+        [b'P', b'K', 3, 4] => ", but zip; `unzip -p FILE | packet-exporter inspect -` unpacks it",
         [b's', b'n', b'o', b'o'] => ", but snoop; `editcap` from Wireshark converts it",
         _ => "; `editcap` from Wireshark converts most others",
     }

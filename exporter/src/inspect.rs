@@ -1,33 +1,38 @@
 //! What a capture says, counted as the program counts, and how it is written.
 
 mod each;
+mod link;
 mod report;
 mod summary;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use exporter_ebpf::count;
 use exporter_ebpf::segments::Segments;
-use shared::{Count, Family, Parsed, PortKey, PortProtocol, Protocol, Totals, cell};
+use shared::{Address, Count, Family, Parsed, PortKey, PortProtocol, Protocol, Totals, cell};
+
+use crate::record::Record;
 
 pub use each::Each;
+pub use link::{Frames, parse};
 pub use report::Report;
-pub use summary::{Run, Summary};
+pub use summary::{FileRead, Run, Summary};
 
-/// Counts of frames, by everything that they are counted by, without a bound.
+/// Counts of packets, by everything that they are counted by, without a bound.
 ///
 /// Memory grows with the number of different sources and ports alone.
 #[derive(Debug)]
 pub struct Tally {
     totals: Box<Totals>,
-    sources: BTreeMap<IpAddr, Count>,
-    ports: BTreeMap<PortKey, Count>,
+    sources: HashMap<Address, Count>,
+    ports: HashMap<PortKey, Count>,
     ephemeral: RangeInclusive<u16>,
-    /// Frames of which only the beginning was captured.
+    /// Packets of which only the beginning was captured.
     cut_off: u64,
 }
 
@@ -36,24 +41,26 @@ impl Tally {
     pub fn new(ephemeral: RangeInclusive<u16>) -> Self {
         Self {
             totals: Box::default(),
-            sources: BTreeMap::new(),
-            ports: BTreeMap::new(),
+            sources: HashMap::new(),
+            ports: HashMap::new(),
             ephemeral,
             cut_off: 0,
         }
     }
 
-    /// Counts a frame of `wire_length` bytes, of which `captured` were parsed.
-    pub fn add(&mut self, parsed: Parsed, captured: usize, wire_length: u32) {
+    /// Counts a packet, of which `parsed` is known.
+    #[inline]
+    pub fn add(&mut self, record: &Record<'_>, parsed: Parsed) {
+        let Record { bytes, wire_length, .. } = *record;
         self.totals.parsed = parsed;
         count::frame(&mut self.totals, Segments::one(wire_length));
-        self.cut_off += u64::from(captured < wire_length as usize);
+        self.cut_off += u64::from(bytes.len() < wire_length as usize);
 
         if !count::is_ip(parsed.cell) {
             return;
         }
         let one = Count { packets: 1, bytes: u64::from(wire_length) };
-        self.sources.entry(parsed.address.to_ip()).or_default().add(one);
+        self.sources.entry(parsed.address).or_default().add(one);
         if let Some(protocol) = protocol(parsed.cell).and_then(PortProtocol::of) {
             let is_ephemeral = |port| self.ephemeral.contains(&port);
             let key = count::port_key(protocol, &parsed, is_ephemeral);
@@ -66,9 +73,17 @@ impl Tally {
         crate::interval::sum(self.totals.cells.iter())
     }
 
-    /// Gives the frames of which only the beginning was captured.
+    /// Returns how many packets only the beginning was captured of.
     pub fn cut_off(&self) -> u64 {
         self.cut_off
+    }
+
+    fn sources(&self) -> BTreeMap<IpAddr, Count> {
+        sorted(&self.sources, Address::to_ip)
+    }
+
+    fn ports(&self) -> BTreeMap<PortKey, Count> {
+        sorted(&self.ports, |key| key)
     }
 
     /// Gives the cells with packets.
@@ -84,6 +99,18 @@ impl Tally {
             })
             .filter(|(_, _, count)| count.packets > 0)
     }
+}
+
+fn sorted<K: Copy + Hash, L: Ord>(
+    counts: &HashMap<K, Count>,
+    as_shown: fn(K) -> L,
+) -> BTreeMap<L, Count> {
+    let mut sorted = BTreeMap::new();
+    for (key, count) in counts {
+        sorted.insert(as_shown(*key), *count);
+    }
+
+    sorted
 }
 
 /// Gives the family of a cell; `None` where no frame can be in it.

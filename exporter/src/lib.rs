@@ -22,6 +22,7 @@ pub mod logging;
 pub mod printable;
 pub mod privileges;
 pub mod process;
+pub mod record;
 pub mod signals;
 pub mod snapshot;
 pub mod version;

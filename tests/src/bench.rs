@@ -6,6 +6,7 @@ mod columns;
 mod drain;
 mod figures;
 mod fold;
+mod inspect;
 mod json;
 mod live;
 mod memory;
@@ -49,6 +50,7 @@ pub fn run(effort: Effort) -> (Figures, String) {
             scrape::measure,
             otlp::measure,
             memory::measure,
+            inspect::measure,
             live::measure,
         ] {
             let (text, more) = section(effort.rounds);

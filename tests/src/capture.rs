@@ -1,4 +1,4 @@
-//! Captures of Ethernet frames: read from pcap and pcapng, written as pcap.
+//! Captures: of Ethernet frames read from pcap and pcapng, of any link type written as pcap.
 
 use std::fs::File;
 use std::path::Path;
@@ -15,7 +15,19 @@ const LINK_TYPE: i32 = 0xffff;
 /// As much as libpcap takes. Source: `MAXIMUM_SNAPLEN` in pcap-int.h.
 const LONGEST: u32 = 262_144;
 
-/// One frame, from its Ethernet header on and without the FCS.
+/// Link types. Source: <https://www.tcpdump.org/linktypes.html>.
+pub const ETHERNET: u16 = 1;
+pub const PPP: u16 = 9;
+pub const PPP_HDLC: u16 = 50;
+pub const RAW: u16 = 101;
+pub const COOKED: u16 = 113;
+pub const PPPD: u16 = 166;
+pub const PPP_WITH_DIRECTION: u16 = 204;
+pub const IPV4: u16 = 228;
+pub const IPV6: u16 = 229;
+pub const COOKED_2: u16 = 276;
+
+/// One frame, from its link-layer header on and without the FCS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// What was captured of it.
@@ -80,10 +92,15 @@ fn refuse_other_links(Linktype(link): Linktype, name: &str) {
     assert_eq!(Linktype(link & LINK_TYPE), Linktype::ETHERNET, "{name} is not of Ethernet");
 }
 
-/// Lays frames out as a little-endian pcap, one a microsecond.
+/// Lays Ethernet frames out as a little-endian pcap, one a microsecond.
 pub fn pcap(frames: &[Frame]) -> Vec<u8> {
-    // Magic, version 2.4 (two halves of a word), zone, accuracy, longest frame, Ethernet.
-    let header = [0xa1b2_c3d4, 4 << 16 | 2, 0, 0, LONGEST, 1];
+    pcap_of(ETHERNET, frames)
+}
+
+/// Lays frames of a link type out as a little-endian pcap, one a microsecond.
+pub fn pcap_of(link: u16, frames: &[Frame]) -> Vec<u8> {
+    // Magic, version 2.4 (two halves of a word), zone, accuracy, longest frame, link type.
+    let header = [0xa1b2_c3d4, 4 << 16 | 2, 0, 0, LONGEST, u32::from(link)];
     let mut file = header.map(u32::to_le_bytes).as_flattened().to_vec();
 
     for (time, Frame { bytes, wire_length }) in (0..).zip(frames) {

@@ -3,6 +3,7 @@
 //! Under the rules of `truth.json` it is proved by dissectors that know nothing of this project;
 //! under the project's rules it then says what the parser has to say of any frame.
 
+mod cooked;
 mod ip;
 mod link;
 mod outcome;
@@ -10,9 +11,11 @@ mod transport;
 
 use std::net::IpAddr;
 
-use shared::{Encapsulation, Malformed};
+use shared::{Cast, Encapsulation, Malformed};
 
 pub use ip::Fragment;
+
+use crate::capture::ETHERNET;
 
 /// What readers of frames may differ in on purpose.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +35,9 @@ pub struct Rules {
     pub extensions_are_checked: bool,
     /// Transport headers end where the IP header says that the packet ends.
     pub packet_ends_early: bool,
+    /// TCP and UDP in a datagram with a length field of 0 reach to the frame's end: a device was
+    /// to cut them into segments.
+    pub presumes_offload: bool,
 }
 
 impl Rules {
@@ -45,6 +51,7 @@ impl Rules {
             extension_limit: 16,
             extensions_are_checked: false,
             packet_ends_early: false,
+            presumes_offload: false,
         }
     }
 
@@ -58,16 +65,26 @@ impl Rules {
             extension_limit: 8,
             extensions_are_checked: true,
             packet_ends_early: true,
+            presumes_offload: false,
         }
+    }
+
+    /// The rules of the program for what was captured and not received.
+    pub const fn captured() -> Self {
+        Self { presumes_offload: true, ..Self::project() }
     }
 }
 
 /// The headers of one frame that held.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layers {
-    /// Bytes of the frame.
+    /// Bytes of the frame on the wire.
     pub length: usize,
+    /// Those of them that can be read.
+    pub captured: usize,
     pub ethernet: Option<Ethernet>,
+    /// Who the frame is for, as a header other than Ethernet's tells.
+    pub cast: Option<Cast>,
     /// Ids of the VLAN tags, the outermost first.
     pub vlans: Vec<u16>,
     /// The EtherType behind the tags.
@@ -124,11 +141,27 @@ pub struct Transport {
     pub tunnel: Option<Encapsulation>,
 }
 
-/// Reads the headers of `frame`.
-pub fn read(frame: &[u8], rules: &Rules) -> Layers {
-    let mut layers = Layers { length: frame.len(), ..Layers::default() };
+impl Layers {
+    /// Bytes that were on the wire and cannot be read.
+    fn missing(&self) -> usize {
+        self.length - self.captured
+    }
+}
 
-    if let Some((version, packet)) = link::read(frame, rules, &mut layers)
+/// Reads the headers of an Ethernet frame.
+pub fn read(frame: &[u8], rules: &Rules) -> Layers {
+    read_captured(ETHERNET, frame, frame.len(), rules)
+}
+
+/// Reads the headers of what was captured of a packet of `length` bytes, by link type.
+pub fn read_captured(link: u16, frame: &[u8], length: usize, rules: &Rules) -> Layers {
+    let mut layers = Layers { length, captured: frame.len(), ..Layers::default() };
+    let network = match link {
+        ETHERNET => link::read(frame, rules, &mut layers),
+        _ => cooked::read(link, frame, rules, &mut layers),
+    };
+
+    if let Some((version, packet)) = network
         && let Some(ends) = ip::read(version, packet, rules, &mut layers)
     {
         transport::read(frame, ends, &mut layers);

@@ -1,5 +1,14 @@
 //! `packet-exporter inspect`, as it was built, on captures of every kind.
 
+#[path = "inspect/cases.rs"]
+mod cases;
+#[path = "inspect/files.rs"]
+mod files;
+#[path = "inspect/links.rs"]
+mod links;
+#[path = "inspect/mutations.rs"]
+mod mutations;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
@@ -8,8 +17,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 
 use serde_json::Value;
-use tests::capture::{self, Frame};
+use shared::Direction;
+use tests::capture::{self, ETHERNET, Frame};
 use tests::inspection::{expected, sorted};
+use tests::oracle::{self, Rules};
 use tests::service::{behind, command};
 use tests::sources::root;
 use tests::{corpus, truth};
@@ -63,8 +74,16 @@ fn each_packet_has_a_line_that_the_table_expects() {
     let text = String::from_utf8(output.stdout).unwrap();
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), cases.len());
+    let mut offloaded = 0;
     for ((number, line), case) in (1_u64..).zip(&lines).zip(&cases) {
-        let outcome = &case.expected;
+        // What a device would refuse may have been captured before a device cut it into segments.
+        let read = |rules| {
+            let length = case.frame.len();
+            oracle::read_captured(ETHERNET, &case.frame, length, &rules).outcome(Direction::Receive)
+        };
+        let captured = read(Rules::captured());
+        let outcome = if captured == read(Rules::project()) { &case.expected } else { &captured };
+        offloaded += usize::from(captured != case.expected);
         assert_eq!(line["number"], number, "{}", case.name);
         assert_eq!(line["family"], outcome.family.label(), "{}", case.name);
         assert_eq!(line["protocol"], outcome.protocol.label(), "{}", case.name);
@@ -82,6 +101,8 @@ fn each_packet_has_a_line_that_the_table_expects() {
         assert_eq!(offset("network"), u64::from(outcome.network_offset), "{}", case.name);
         assert_eq!(offset("transport"), u64::from(outcome.transport_offset), "{}", case.name);
     }
+    println!("{offloaded} of {} frames are taken for segmentation offload", cases.len());
+    assert!((1..10).contains(&offloaded), "{offloaded} frames have the length 0");
 }
 
 #[test]
@@ -90,8 +111,8 @@ fn what_cannot_be_read_is_refused_and_what_breaks_off_is_told_behind_the_rest() 
     let cases: [(&[u8], i32, &str); 4] = [
         (b"", 2, "`standard input` is no capture that can be inspected: there is nothing in it"),
         (b"GIF89a", 2, "it is neither pcap nor pcapng"),
-        (&whole[..whole.len() - 1], 1, "behind 1 packets, at byte 100: the file ends within"),
-        (&whole, 0, "Parsed by the host's build of the parser: as asked for"),
+        (&whole[..whole.len() - 1], 1, "behind 1 packet, at byte 100: the file ends within"),
+        (&whole, 0, "Parsed by the host's build of the parser, "),
     ];
 
     for (bytes, code, said) in cases {
@@ -164,17 +185,16 @@ fn the_kernel_says_of_every_capture_what_the_host_says() {
 
 #[test]
 #[ignore = "needs root: `cargo xtask test inspect`"]
-fn without_privileges_the_host_parses_unless_the_kernel_is_asked_for() {
+fn without_privileges_the_host_parses_and_the_kernel_is_refused() {
     let before = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"];
     let path = corpus_path().display().to_string();
 
-    let auto = behind(&before, &["inspect", &path]).output().unwrap();
+    let host = behind(&before, &["inspect", &path]).output().unwrap();
     let kernel = behind(&before, &["inspect", "--parser", "kernel", &path]).output().unwrap();
 
-    let text = String::from_utf8(auto.stdout).unwrap();
-    assert_eq!(auto.status.code(), Some(0));
-    let says = "Parsed by the host's build of the parser: this process has no CAP_BPF";
-    assert!(text.contains(says), "{text}");
+    let text = String::from_utf8(host.stdout).unwrap();
+    assert_eq!(host.status.code(), Some(0));
+    assert!(text.contains("Parsed by the host's build of the parser.\n"), "{text}");
     let stderr = String::from_utf8(kernel.stderr).unwrap();
     assert_eq!(kernel.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("this process has no CAP_BPF"), "{stderr}");

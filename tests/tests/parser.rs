@@ -3,12 +3,15 @@
 use std::fmt::Write;
 use std::sync::LazyLock;
 
+use exporter::inspect::parse;
+use exporter::record::{Link, Record};
 use exporter_ebpf::parse_bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use shared::Direction;
-use tests::capture;
+use tests::capture::{self, ETHERNET, Frame, RAW};
+use tests::convert;
 use tests::corpus::bytes::{IPV6, authentication, ethernet, extension, ipv6, ipv6_fragment, tcp};
 use tests::corpus::{self, Case};
 use tests::oracle::{self, Rules};
@@ -84,6 +87,21 @@ proptest! {
     fn they_agree_on_any_bytes_behind_an_ethertype(frame in behind_ethertype()) {
         prop_assert_eq!(disagreement("any bytes behind an EtherType", &frame), None);
     }
+
+    #[test]
+    fn they_agree_on_what_was_captured_of_a_packet(captured in captured()) {
+        let (number, Frame { bytes, wire_length }) = captured;
+
+        let link = Link::of(number).unwrap();
+        let parsed = parse(&Record { number: 1, link, bytes: &bytes, wire_length });
+        let said = Outcome::of(&parsed.meant());
+        let layers =
+            oracle::read_captured(number, &bytes, wire_length as usize, &Rules::captured());
+
+        let expected = layers.outcome(Direction::Receive);
+        let name = format!("link type {number}");
+        prop_assert!(said == expected, "{}", report(&name, &bytes, said, expected));
+    }
 }
 
 fn agree_on_all(frames: impl Iterator<Item = (String, Vec<u8>)>) {
@@ -151,6 +169,37 @@ fn changed() -> impl Strategy<Value = Vec<u8>> {
             frame.resize(length.unwrap_or(frame.len()), 0);
 
             frame
+        },
+    )
+}
+
+/// A changed frame behind the header of any link type, perhaps longer on the wire than what was
+/// captured of it, and perhaps with a length field of 0.
+fn captured() -> impl Strategy<Value = (u16, Frame)> {
+    let links = [&[ETHERNET][..], &convert::WITH_ETHERTYPE, &convert::OF_IP].concat();
+    let missing = select(&[0_usize, 0, 1, 6, 1400, 60_000, 65_536, 100_000][..]);
+    let cut = prop_oneof![Just(None), (0..HEADERS).prop_map(Some)];
+
+    (changed(), select(links), missing, cut, any::<bool>()).prop_map(
+        |(bytes, link, missing, cut, without_length)| {
+            let frame = Frame::whole(bytes);
+            let converted = if convert::WITH_ETHERTYPE.contains(&link) {
+                convert::cooked(&frame, link)
+            } else if convert::OF_IP.contains(&link) {
+                convert::ip(&frame, link)
+            } else {
+                None
+            };
+            // What does not fit is taken for a packet of that link type as it is.
+            let mut bytes = converted.unwrap_or(frame).bytes;
+            if without_length && link == RAW && bytes.len() > 6 {
+                let at = if bytes[0] >> 4 == 6 { 4 } else { 2 };
+                bytes[at..at + 2].fill(0);
+            }
+            let length = bytes.len() + missing;
+            bytes.truncate(cut.unwrap_or(bytes.len()));
+
+            (link, Frame { bytes, wire_length: u32::try_from(length).unwrap() })
         },
     )
 }

@@ -1,185 +1,227 @@
-//! `inspect`: a capture through the parser, and what it counted.
+//! `inspect`: captures through the parser, and what it counted.
 
-use std::fs::File;
+mod progress;
+mod reading;
+
+use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, ErrorKind, Read, Write};
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, anyhow};
-use exporter_ebpf::parse_bytes;
-use shared::{Direction, Parsed};
 
 use super::{Failure, options};
-use crate::capture::{Broken, Capture};
-use crate::causes::with_causes;
+use crate::capture::{Broken, Capture, Skipped};
 use crate::config::{Config, Inspect, Output, Parser};
-use crate::datapath::{Datapath, Inspector, Options};
-use crate::inspect::{Each, Report, Run, Summary, Tally};
-use crate::privileges;
+use crate::datapath::Options;
+use crate::inspect::{Each, FileRead, Report, Run, Summary, Tally};
+use progress::Progress;
+use reading::Reading;
 
-/// Reads a capture and says what is in it.
+/// Sources and ports that a summary shows; JSON has all.
+const SHOWN: usize = 10;
+
+/// Reads captures and tells what is in them.
 pub fn inspect(command: &Inspect) -> Result<(), Failure> {
     let config =
         Config::load(&command.inputs).map_err(|error| Failure::Refused(error.into()))?.config;
     // Nothing that is loaded here is to outlive the process.
     let options = Options { pins: None, ..options::datapath(&config) };
-    let (name, capture) = open(command.file.as_deref()).map_err(Failure::Refused)?;
     let tally = Tally::new(options.ephemeral.clone());
 
-    let datapath = kernel(command.parser, options);
-    let inspector = match &datapath {
-        Ok(datapath) => Inspector::new(datapath).map_err(|error| with_causes(&error)),
-        Err(error) => Err(format!("{error:#}")),
-    };
-    let reading = match inspector {
-        Ok(inspector) => Reading::Kernel { inspector: Box::new(inspector), taken: 0, refused: 0 },
-        Err(why) if command.parser == Parser::Kernel => return Err(Failure::Refused(anyhow!(why))),
-        Err(why) => Reading::Host { why },
-    };
-
-    Inspection { command, name, capture, tally, reading }.run()
-}
-
-/// Opens a file or standard input, and gives it a name for people.
-fn open(file: Option<&Path>) -> anyhow::Result<(String, Capture<Box<dyn Read>>)> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a capture of any size is read as it comes, also from a pipe; nothing else waits"
-    )]
-    let (name, reader): (String, Box<dyn Read>) = match file {
-        None => ("standard input".into(), Box::new(io::stdin())),
-        Some(path) => {
-            let name = path.display().to_string();
-            let file = File::open(path).with_context(|| format!("cannot open `{name}`"))?;
-            (name, Box::new(file))
+    match command.parser {
+        Parser::Host => Inspection::new(command, tally, Reading::Host).run(),
+        Parser::Kernel => {
+            let datapath = reading::datapath(options).map_err(Failure::Refused)?;
+            let reading = Reading::kernel(&datapath).map_err(Failure::Refused)?;
+            Inspection::new(command, tally, reading).run()
         }
-    };
-    let capture = Capture::open(reader)
-        .with_context(|| format!("`{name}` is no capture that can be inspected"))?;
-
-    Ok((name, capture))
-}
-
-/// Gives the kernel's side, or why it is left out.
-fn kernel(choice: Parser, options: Options) -> anyhow::Result<Datapath> {
-    if choice == Parser::Host {
-        return Err(anyhow!("as asked for"));
     }
-    privileges::check()?;
-
-    Ok(Datapath::new(options)?)
 }
 
-/// What parses the frames.
-enum Reading<'a> {
-    Kernel {
-        inspector: Box<Inspector<'a>>,
-        /// Frames that the kernel took.
-        taken: u64,
-        /// Those that the host's parser got instead.
-        refused: u64,
-    },
-    Host {
-        why: String,
-    },
-}
-
-struct Inspection<'a, R> {
+struct Inspection<'a> {
     command: &'a Inspect,
-    name: String,
-    capture: Capture<R>,
     tally: Tally,
     reading: Reading<'a>,
+    begun: Instant,
+    /// Those of which something was read.
+    files: Vec<FileRead>,
+    skipped: Skipped,
+    understated: u64,
+    /// Of each file that was not read, or not to its end.
+    problems: Vec<anyhow::Error>,
 }
 
-impl<R: Read> Inspection<'_, R> {
-    fn run(mut self) -> Result<(), Failure> {
-        let begun = Instant::now();
-        let mut out = BufWriter::new(io::stdout().lock());
-
-        let end = match self.read(&mut out) {
-            Err(Stop::Output(error)) => return written(Err(error)),
-            Err(Stop::Broken(broken)) => Err(broken),
-            Ok(()) => Ok(()),
-        };
-        let run = Run {
-            name: self.name,
-            format: self.capture.format(),
-            parser: self.reading.to_string(),
-            elapsed: begun.elapsed(),
-            cut_off: self.tally.cut_off(),
-        };
-        let report = Report::new(&self.tally, self.capture.skipped().by_reason());
-        written(print(&mut out, self.command.output, &run, &report))?;
-
-        end.with_context(|| format!("`{}` is not whole", run.name)).map_err(Failure::Failed)
+impl<'a> Inspection<'a> {
+    fn new(command: &'a Inspect, tally: Tally, reading: Reading<'a>) -> Self {
+        Self {
+            command,
+            tally,
+            reading,
+            begun: Instant::now(),
+            files: Vec::new(),
+            skipped: Skipped::default(),
+            understated: 0,
+            problems: Vec::new(),
+        }
     }
 
-    /// Reads and counts every frame.
-    fn read(&mut self, out: &mut impl Write) -> Result<(), Stop> {
-        while let Some(frame) = self.capture.next_frame().map_err(Stop::Broken)? {
-            let parsed = self.reading.parse(frame.bytes);
-            if self.command.output == Output::Each {
-                let each = Each::new(frame.number, frame.bytes, frame.wire_length, &parsed);
-                each.write(out).map_err(Stop::Output)?;
+    fn run(mut self) -> Result<(), Failure> {
+        let mut out = BufWriter::new(io::stdout().lock());
+
+        for file in &self.command.files {
+            match Opened::new(file.as_deref()) {
+                Ok(opened) => {
+                    if let Err(error) = self.read(opened, &mut out) {
+                        return written(Err(error));
+                    }
+                }
+                Err(problem) => self.problems.push(problem),
             }
-            self.tally.add(parsed, frame.bytes.len(), frame.wire_length);
+        }
+
+        if !self.files.is_empty() {
+            written(self.print(&mut out))?;
+        }
+        self.outcome()
+    }
+
+    /// Reads and counts every packet of a capture.
+    fn read(&mut self, opened: Opened, out: &mut impl Write) -> io::Result<()> {
+        let Opened { name, size, mut capture } = opened;
+        let before = self.tally.count();
+        let mut progress = Progress::new(&name, size, self.command.output);
+        let end = loop {
+            let record = match capture.next_record() {
+                Ok(Some(record)) => record,
+                Ok(None) => break Ok(()),
+                Err(broken) => break Err(broken),
+            };
+            let parsed = self.reading.parse(&record);
+            if self.command.output == Output::Each {
+                Each::new(&name, &record, &parsed).write(out)?;
+            }
+            self.tally.add(&record, parsed);
+            progress.show(record.number, || capture.offset());
+        };
+        progress.clear();
+
+        let after = self.tally.count();
+        let packets = after.packets - before.packets;
+        let bytes = after.bytes - before.bytes;
+        self.note(FileRead { name, format: capture.format(), packets, bytes }, &capture, end);
+
+        Ok(())
+    }
+
+    /// Notes how a file was read, or why not.
+    fn note(&mut self, file: FileRead, capture: &Capture<impl Read>, end: Result<(), Broken>) {
+        let skipped = capture.skipped();
+        let is_whole = end.is_ok();
+        if let Err(broken) = end {
+            let problem = anyhow!(broken).context(format!("`{}` is not whole", file.name));
+            self.problems.push(problem);
+        }
+        if file.packets == 0
+            && is_whole
+            && let Some(problem) = nothing_read(skipped)
+        {
+            self.problems.push(problem.context(format!("nothing of `{}` was read", file.name)));
+            return;
+        }
+        self.skipped.add(skipped);
+        self.understated += capture.understated();
+        self.files.push(file);
+    }
+
+    /// Prints the result; what a pipeline does not want goes to standard error.
+    fn print(&self, out: &mut impl Write) -> io::Result<()> {
+        let Inspect { output, by, top, .. } = self.command;
+        let mut report = Report::new(&self.tally, self.skipped.by_reason());
+        let run = Run {
+            files: &self.files,
+            parser: self.reading.to_string(),
+            elapsed: self.begun.elapsed(),
+            cut_off: self.tally.cut_off(),
+            understated: self.understated,
+            foreign_links: &self.skipped.foreign_links,
+        };
+
+        match output {
+            Output::Summary => {
+                let summary = Summary { run: &run, report: &report, by, top: top.unwrap_or(SHOWN) };
+                write!(out, "{summary}")?;
+            }
+            Output::Json => {
+                if let Some(top) = top {
+                    report.keep(*top, by);
+                }
+                report.write(out, by)?;
+            }
+            Output::Each => {}
+        }
+        out.flush()?;
+        if *output != Output::Summary {
+            writeln!(
+                io::stderr(),
+                "packet-exporter: {}, {}",
+                run.parser,
+                run.speed(report.packets())
+            )?;
         }
 
         Ok(())
     }
-}
 
-/// Why reading ends early.
-enum Stop {
-    Broken(Broken),
-    Output(io::Error),
-}
-
-impl Reading<'_> {
-    fn parse(&mut self, frame: &[u8]) -> Parsed {
-        if let Self::Kernel { inspector, taken, refused } = self {
-            if let Ok(inspected) = inspector.run(frame) {
-                *taken += 1;
-                return inspected.parsed;
-            }
-            *refused += 1;
+    /// Returns the last problem; those before it are told on standard error.
+    fn outcome(mut self) -> Result<(), Failure> {
+        let Some(last) = self.problems.pop() else { return Ok(()) };
+        for problem in self.problems {
+            let _ = writeln!(io::stderr(), "packet-exporter: {problem:#}");
         }
 
-        parse_bytes(frame, Direction::Receive)
+        Err(if self.files.is_empty() { Failure::Refused(last) } else { Failure::Failed(last) })
     }
 }
 
-/// A sentence without its full stop.
-impl std::fmt::Display for Reading<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Host { why } => write!(f, "Parsed by the host's build of the parser: {why}"),
-            Self::Kernel { taken, refused: 0, .. } => {
-                write!(f, "Parsed by the program in the kernel: {taken} packets")
+/// A capture whose header was read.
+struct Opened {
+    /// For people.
+    name: String,
+    /// Bytes that there are to read, if that is known.
+    size: Option<u64>,
+    capture: Capture<Box<dyn Read>>,
+}
+
+impl Opened {
+    /// Opens a file or standard input.
+    fn new(file: Option<&Path>) -> anyhow::Result<Self> {
+        let (name, size, reader): (String, _, Box<dyn Read>) = match file {
+            None => ("standard input".into(), None, Box::new(io::stdin())),
+            Some(path) => {
+                let name = path.display().to_string();
+                let file = File::open(path).with_context(|| format!("cannot open `{name}`"))?;
+                let about = file.metadata().ok().filter(Metadata::is_file);
+                (name, about.map(|about| about.len()), Box::new(file))
             }
-            Self::Kernel { taken, refused, .. } => write!(
-                f,
-                "Parsed by the program in the kernel: {taken} packets; and by the host's build of \
-                 its parser: {refused}, which the kernel's test run does not take"
-            ),
-        }
+        };
+        let capture = Capture::open(reader)
+            .with_context(|| format!("`{name}` is no capture that can be inspected"))?;
+        let size = size.filter(|_| !capture.is_packed());
+
+        Ok(Self { name, size, capture })
     }
 }
 
-/// Prints the result; what a pipeline does not want goes to standard error.
-fn print(out: &mut impl Write, output: Output, run: &Run, report: &Report) -> io::Result<()> {
-    match output {
-        Output::Summary => write!(out, "{}", Summary { run, report })?,
-        Output::Json => report.write(out)?,
-        Output::Each => {}
+/// Returns why every packet of a file was skipped; `None` where there was none.
+fn nothing_read(skipped: &Skipped) -> Option<anyhow::Error> {
+    match skipped.foreign_links.keys().next() {
+        Some(link) => Some(anyhow!("its packets are of link type {link}; {}", link.advice())),
+        None if skipped.unknown_interface > 0 => {
+            Some(anyhow!("it does not describe the interface of any packet"))
+        }
+        None => None,
     }
-    out.flush()?;
-    if output != Output::Summary {
-        writeln!(io::stderr(), "packet-exporter: {}, {}", run.parser, run.speed(report.packets()))?;
-    }
-
-    Ok(())
 }
 
 fn written(outcome: io::Result<()>) -> Result<(), Failure> {

@@ -1,17 +1,21 @@
 //! Bytes that come one after the other, and the place that was reached.
 
-use std::io::{self, BufReader, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 
-/// Bytes that are asked for at once.
-const AHEAD: usize = 1 << 18;
+/// Bytes that are held at once: fits the second-level cache, and costs few system calls.
+const HELD: usize = 1 << 18;
 
-/// The bytes of a file.
+/// The bytes of a file, some of which are held.
 #[derive(Debug)]
 pub(super) struct Input<R> {
-    reader: BufReader<R>,
+    reader: R,
+    /// What is held is `start..end`.
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Where `start` is in the file.
     offset: u64,
     record_start: u64,
-    held: Vec<u8>,
 }
 
 /// Why bytes did not come.
@@ -21,6 +25,13 @@ pub(super) enum Trouble {
     Io(io::Error),
 }
 
+/// Bytes that were taken, and are held until more are asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taken {
+    pub(super) at: usize,
+    pub(super) length: usize,
+}
+
 /// How numbers lie in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
@@ -28,11 +39,21 @@ pub(super) enum Order {
     Big,
 }
 
+impl Taken {
+    /// Leaves the first `length` bytes out.
+    pub(super) fn from(self, length: usize) -> Self {
+        Self { at: self.at + length, length: self.length - length }
+    }
+
+    /// Leaves all but the first `length` bytes out.
+    pub(super) fn first(self, length: usize) -> Self {
+        Self { length, ..self }
+    }
+}
+
 impl<R: Read> Input<R> {
     pub(super) fn new(reader: R) -> Self {
-        let reader = BufReader::with_capacity(AHEAD, reader);
-
-        Self { reader, offset: 0, record_start: 0, held: Vec::new() }
+        Self { reader, buffer: Vec::new(), start: 0, end: 0, offset: 0, record_start: 0 }
     }
 
     /// Notes that a record or block begins here.
@@ -45,69 +66,85 @@ impl<R: Read> Input<R> {
         self.record_start
     }
 
-    /// Reads words that may be missing altogether; `None` where the file ends before them.
-    pub(super) fn words<const N: usize>(&mut self) -> Result<Option<[[u8; 4]; N]>, Trouble> {
-        let mut words = [[0; 4]; N];
-        let bytes = words.as_flattened_mut();
-        let length = bytes.len();
+    /// How many bytes were taken.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
 
-        match self.fill(bytes)? {
-            0 => Ok(None),
-            filled if filled == length => Ok(Some(words)),
-            _ => Err(Trouble::CutOff),
+    /// Returns the next `length` bytes without taking them; `None` where the file ends before them.
+    pub(super) fn peek(&mut self, length: usize) -> Result<Option<&[u8]>, Trouble> {
+        if self.end - self.start < length {
+            self.fill(length)?;
+        }
+
+        match self.end - self.start {
+            0 if length > 0 => Ok(None),
+            held if held < length => Err(Trouble::CutOff),
+            _ => Ok(Some(&self.buffer[self.start..self.start + length])),
         }
     }
 
-    /// Reads words that have to be there.
-    pub(super) fn expect<const N: usize>(&mut self) -> Result<[[u8; 4]; N], Trouble> {
-        self.words()?.ok_or(Trouble::CutOff)
+    /// Returns words that may be missing altogether, without taking them; `None` where the file
+    /// ends before them.
+    pub(super) fn words<const N: usize>(&mut self) -> Result<Option<[[u8; 4]; N]>, Trouble> {
+        let bytes = self.peek(N * 4)?;
+
+        Ok(bytes.and_then(|bytes| bytes.as_chunks().0.try_into().ok()))
     }
 
-    /// Reads the bytes of a frame, and holds them until the next ones are.
-    pub(super) fn hold(&mut self, length: u32) -> Result<(), Trouble> {
-        let mut held = std::mem::take(&mut self.held);
-        held.resize(length as usize, 0);
-        let filled = self.fill(&mut held);
-        self.held = held;
+    /// Takes bytes that have to be there.
+    pub(super) fn take(&mut self, length: usize) -> Result<Taken, Trouble> {
+        self.peek(length)?.ok_or(Trouble::CutOff)?;
+        let at = self.start;
+        self.start += length;
+        self.offset += length as u64;
 
-        if filled? == length as usize { Ok(()) } else { Err(Trouble::CutOff) }
+        Ok(Taken { at, length })
     }
 
-    pub(super) fn held(&self) -> &[u8] {
-        &self.held
+    pub(super) fn bytes(&self, Taken { at, length }: Taken) -> &[u8] {
+        &self.buffer[at..at + length]
     }
 
-    /// Passes over bytes that nobody wants.
+    /// Passes over bytes that nobody wants, however many.
     pub(super) fn skip(&mut self, length: u32) -> Result<(), Trouble> {
         let mut left = length as usize;
-        let mut waste = [0; 4096];
 
         while left > 0 {
-            let wanted = left.min(waste.len());
-            if self.fill(&mut waste[..wanted])? < wanted {
+            if self.start == self.end && self.fill(1)? == 0 {
                 return Err(Trouble::CutOff);
             }
-            left -= wanted;
+            let passed = left.min(self.end - self.start);
+            self.start += passed;
+            self.offset += passed as u64;
+            left -= passed;
         }
 
         Ok(())
     }
 
-    /// Fills `bytes` as far as the file goes.
-    fn fill(&mut self, bytes: &mut [u8]) -> Result<usize, Trouble> {
-        let mut filled = 0;
+    /// Reads on until `length` bytes are held or the file ends; returns how many are.
+    ///
+    /// More than usual are only kept room for as they come, so that a length that is no true one
+    /// takes no memory.
+    fn fill(&mut self, length: usize) -> Result<usize, Trouble> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
 
-        while filled < bytes.len() {
-            match self.reader.read(&mut bytes[filled..]) {
+        while self.end < length {
+            if self.end == self.buffer.len() {
+                let most = length.max(HELD);
+                self.buffer.resize((self.buffer.len() * 2).clamp(HELD, most), 0);
+            }
+            match self.reader.read(&mut self.buffer[self.end..]) {
                 Ok(0) => break,
-                Ok(read) => filled += read,
+                Ok(read) => self.end += read,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(Trouble::Io(error)),
             }
         }
-        self.offset += filled as u64;
 
-        Ok(filled)
+        Ok(self.end)
     }
 }
 

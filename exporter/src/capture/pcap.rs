@@ -3,13 +3,18 @@
 use std::io::Read;
 
 use super::input::{Input, Order};
-use super::{Damage, ETHERNET, LONGEST, Next, OpenError, Record};
+use super::{Damage, Found, LONGEST, Next, OpenError};
+use crate::record::{ForeignLink, Link};
 
 const MICROSECONDS: u32 = 0xa1b2_c3d4;
 const NANOSECONDS: u32 = 0xa1b2_3c4d;
 /// Records have eight bytes more. Source: `KUZNETZOV_TCPDUMP_MAGIC` in sf-pcap.c of libpcap.
 const MODIFIED: u32 = 0xa1b2_cd34;
-const MORE_OF_MODIFIED: u32 = 8;
+const MORE_OF_MODIFIED: usize = 8;
+const FILE_HEADER: usize = 24;
+const RECORD_HEADER: usize = 16;
+/// Bits beside the link type that have to be 0.
+const RESERVED: u32 = 0x0bff_0000;
 /// The length of the FCS, in the high four bits, is valid.
 const HAS_FCS: u32 = 1 << 26;
 
@@ -19,31 +24,37 @@ pub(super) struct Pcap {
     order: Order,
     magic: u32,
     minor: u16,
+    link: Link,
     /// Bytes of the FCS at the end of each frame.
     fcs: u32,
 }
 
 impl Pcap {
-    /// Reads the header behind the first four bytes.
+    /// Reads the header, whose first four bytes were looked at.
     pub(super) fn open(input: &mut Input<impl Read>, magic: [u8; 4]) -> Result<Self, OpenError> {
         let (order, magic) = known(magic).ok_or(OpenError::Unknown { magic })?;
-        let [version, _zone, _accuracy, _longest, link] = input.expect()?;
+        let [_magic, version, _zone, _accuracy, _longest, link] =
+            input.words()?.ok_or(OpenError::CutOff)?;
+        input.take(FILE_HEADER)?;
         let [major, minor] = order.halves(version);
-        if major != 2 {
-            return Err(OpenError::Version { major, minor, known: "2" });
+        if major != 2 || minor > 4 {
+            return Err(OpenError::Version { major, minor, known: "2.0 to 2.4 are" });
         }
-        let link = order.word(link);
-        #[expect(clippy::cast_possible_truncation, reason = "the low half is the link type")]
-        let link_type = link as u16;
-        if link_type != ETHERNET {
-            return Err(OpenError::NotEthernet { link_type });
-        }
-        // In words of two bytes.
-        let fcs = if link & HAS_FCS == 0 { 0 } else { (link >> 28) * 2 };
 
-        Ok(Self { order, magic, minor, fcs })
+        let field = order.word(link);
+        if field & RESERVED != 0 {
+            return Err(OpenError::ReservedBits { field });
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "the low half is the link type")]
+        let number = field as u16;
+        let link = Link::of(number).ok_or(OpenError::ForeignLink(ForeignLink(number)))?;
+        // In words of two bytes.
+        let fcs = if field & HAS_FCS == 0 { 0 } else { (field >> 28) * 2 };
+
+        Ok(Self { order, magic, minor, link, fcs })
     }
 
+    #[inline]
     pub(super) fn next(&self, input: &mut Input<impl Read>) -> Result<Next, Damage> {
         input.begin();
         let Some(header) = input.words()? else { return Ok(Next::End) };
@@ -57,12 +68,11 @@ impl Pcap {
             return Err(Damage::TooLong { length: captured });
         }
 
-        if self.magic == MODIFIED {
-            input.skip(MORE_OF_MODIFIED)?;
-        }
-        input.hold(captured)?;
+        let more = if self.magic == MODIFIED { MORE_OF_MODIFIED } else { 0 };
+        let record = input.take(RECORD_HEADER + more + captured as usize)?;
+        let bytes = record.from(RECORD_HEADER + more);
 
-        Ok(Next::Record(Record { wire_length, fcs: self.fcs }))
+        Ok(Next::Packet(Found { link: self.link, bytes, wire_length, fcs: self.fcs }))
     }
 
     pub(super) fn name(&self) -> String {

@@ -13,7 +13,7 @@ use super::inputs::Inputs;
 use super::keys::{self, Key};
 use crate::version::Build;
 
-pub use self::tools::{Doctor, Inspect, Output, Parser};
+pub use self::tools::{By, Doctor, Inspect, Output, Parser};
 
 const ABOUT: &str = "Counts the packets of a Linux host for Prometheus and OpenTelemetry.";
 const FILE: &str = "config.file";
@@ -27,7 +27,7 @@ pub enum Command {
     Run(Inputs),
     /// Say whether the configuration is valid.
     Check(Inputs),
-    /// Say what is in a capture.
+    /// Tell what is in captures.
     Inspect(Inspect),
     /// Say whether counting would work here.
     Doctor(Doctor),
@@ -75,8 +75,9 @@ impl Command {
         match self {
             Self::Run(inputs) => Self::Run(with(inputs)),
             Self::Check(inputs) => Self::Check(with(inputs)),
-            Self::Inspect(Inspect { inputs, file, output, parser }) => {
-                Self::Inspect(Inspect { inputs: with(inputs), file, output, parser })
+            Self::Inspect(Inspect { inputs, files, output, by, top, parser }) => {
+                let inputs = with(inputs);
+                Self::Inspect(Inspect { inputs, files, output, by, top, parser })
             }
             Self::Doctor(Doctor { inputs, json }) => {
                 Self::Doctor(Doctor { inputs: with(inputs), json })
@@ -202,20 +203,27 @@ mod tests {
                 Command::Check(Inputs::new(named(), Vec::new())),
             ),
             ("--version", Command::Print(Build::THIS.to_string())),
-            ("inspect a.pcap", inspect(Some("a.pcap"), Output::Summary, Parser::Auto, &[])),
-            ("inspect - --json", inspect(None, Output::Json, Parser::Auto, &[])),
+            ("inspect a.pcap", inspect(&[Some("a.pcap")], |_| {})),
+            ("inspect - --json", inspect(&[None], |it| it.output = Output::Json)),
             (
-                "inspect --each --parser host ./-",
-                inspect(Some("./-"), Output::Each, Parser::Host, &[]),
+                "inspect --each --parser kernel ./- b.pcap",
+                inspect(&[Some("./-"), Some("b.pcap")], |it| {
+                    (it.output, it.parser) = (Output::Each, Parser::Kernel);
+                }),
             ),
             (
-                "--ports.ephemeral 1-2 inspect --parser=kernel a.pcap",
-                inspect(
-                    Some("a.pcap"),
-                    Output::Summary,
-                    Parser::Kernel,
-                    &[("ports.ephemeral", &["1-2"])],
-                ),
+                "inspect --by source,port --by protocol a.pcap --top 3",
+                inspect(&[Some("a.pcap")], |it| {
+                    it.by = vec![By::Source, By::Port, By::Protocol];
+                    it.top = Some(3);
+                }),
+            ),
+            (
+                "--ports.ephemeral 1-2 inspect --parser=host a.pcap",
+                inspect(&[Some("a.pcap")], |it| {
+                    let flags = flags(&[("ports.ephemeral", &["1-2"])]);
+                    it.inputs = Inputs::new(ConfigFile::default(), flags);
+                }),
             ),
             ("doctor", doctor(false, &[])),
             (
@@ -230,15 +238,19 @@ mod tests {
         }
     }
 
-    fn inspect(
-        file: Option<&str>,
-        output: Output,
-        parser: Parser,
-        of: &[(&str, &[&str])],
-    ) -> Command {
-        let inputs = Inputs::new(ConfigFile::default(), flags(of));
+    /// The command for a summary of these files, changed in some way.
+    fn inspect(files: &[Option<&str>], change: fn(&mut Inspect)) -> Command {
+        let mut inspect = Inspect {
+            inputs: Inputs::new(ConfigFile::default(), Vec::new()),
+            files: files.iter().map(|file| file.map(Into::into)).collect(),
+            output: Output::Summary,
+            by: Vec::new(),
+            top: None,
+            parser: Parser::Host,
+        };
+        change(&mut inspect);
 
-        Command::Inspect(Inspect { inputs, file: file.map(Into::into), output, parser })
+        Command::Inspect(inspect)
     }
 
     fn doctor(json: bool, of: &[(&str, &[&str])]) -> Command {
@@ -247,7 +259,16 @@ mod tests {
 
     #[test]
     fn a_capture_is_inspected_in_one_way() {
-        let lines = ["inspect", "inspect --json --each a.pcap", "inspect --parser fast a.pcap"];
+        let lines = [
+            "inspect",
+            "inspect --json --each a.pcap",
+            "inspect --each --top 3 a.pcap",
+            "inspect --each --by port a.pcap",
+            "inspect --parser fast a.pcap",
+            "inspect --parser auto a.pcap",
+            "inspect --by size a.pcap",
+            "inspect --top 0 a.pcap",
+        ];
 
         for line in lines {
             assert!(parse(&format!("packet-exporter {line}")).is_err(), "{line}");

@@ -1,4 +1,4 @@
-//! One line of JSON for each frame.
+//! One line of JSON for each packet.
 
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -7,13 +7,16 @@ use serde::Serialize;
 use shared::{Address, Encapsulation, FragmentPosition, Malformed, Parsed, Rare};
 
 use super::{family, protocol};
+use crate::record::Record;
 
 /// The flag bits of a TCP header from the lowest on. Source: RFC 9293, section 3.1.
 const FLAGS: [&str; 8] = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr"];
 
-/// What one frame says about itself; `null` where it says nothing.
+/// What one packet says about itself; `null` where it says nothing.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Each {
+pub struct Each<'a> {
+    /// The file it is in.
+    file: &'a str,
     /// Its place in the file, from 1.
     number: u64,
     /// Its length on the wire.
@@ -43,7 +46,7 @@ struct Ports {
     destination: u16,
 }
 
-/// Where headers begin, in bytes from the start of the frame.
+/// Where headers begin, in bytes from the start of the packet.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 struct Offsets {
     /// Of IP or ARP, also where the header does not hold.
@@ -51,9 +54,10 @@ struct Offsets {
     transport: Option<u16>,
 }
 
-impl Each {
-    /// Describes the frame `number` of a capture.
-    pub fn new(number: u64, frame: &[u8], wire_length: u32, parsed: &Parsed) -> Self {
+impl<'a> Each<'a> {
+    /// Describes a packet of `file`, of which `parsed` is known.
+    pub fn new(file: &'a str, record: &Record<'_>, parsed: &Parsed) -> Self {
+        let Record { number, bytes: frame, wire_length, .. } = *record;
         let is_marked = |mark| parsed.rare & mark != 0;
         let is_ip = exporter_ebpf::count::is_ip(parsed.cell);
         let has_ports = parsed.has_ports != 0;
@@ -63,6 +67,7 @@ impl Each {
         let reason = member(Malformed::ALL, parsed.malformed, Malformed::label);
 
         Self {
+            file,
             number,
             bytes: wire_length,
             captured: frame.len(),
@@ -81,8 +86,8 @@ impl Each {
             encapsulation: tunnel.filter(|_| is_marked(Rare::ENCAPSULATION)),
             malformed: reason.filter(|_| is_marked(Rare::MALFORMED)),
             offsets: Offsets {
-                network: some(parsed.network_offset),
-                transport: some(parsed.transport_offset),
+                network: network(parsed),
+                transport: (parsed.transport_offset != 0).then_some(parsed.transport_offset),
             },
         }
     }
@@ -121,6 +126,7 @@ fn flags(byte: u8) -> Vec<&'static str> {
     FLAGS.into_iter().enumerate().filter(is_set).map(|(_, name)| name).collect()
 }
 
-fn some(offset: u16) -> Option<u16> {
-    (offset != 0).then_some(offset)
+/// Where the network header begins, which may be at the first byte.
+fn network(parsed: &Parsed) -> Option<u16> {
+    (parsed.network_offset != 0 || parsed.version != 0).then_some(parsed.network_offset)
 }

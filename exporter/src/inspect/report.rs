@@ -1,25 +1,32 @@
 //! The one JSON object of a capture.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::IpAddr;
 
 use serde::Serialize;
-use shared::{Count, Encapsulation, FragmentPosition, IpFamily, Malformed};
+use shared::{Cast, Count, Encapsulation, FragmentPosition, IpFamily, Malformed};
 
 use super::Tally;
 use crate::catalog::{LabelValue, icmp_types, port_label, tcp_classes};
+use crate::config::By;
 
 type Counts = BTreeMap<&'static str, u64>;
+
+/// Keys that are there whatever is asked for.
+const ALWAYS: [&str; 3] = ["packets", "bytes", "skipped"];
 
 /// What was counted; only what has packets is there.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// Packets that were counted.
     pub(super) packets: u64,
-    /// Their lengths on the wire, from the Ethernet header on and without the FCS.
+    /// Their lengths on the wire, from the link-layer header on and without the FCS.
     pub(super) bytes: u64,
     pub(super) cells: Vec<Cell>,
+    /// By who they are for.
+    pub(super) cast: Counts,
     /// TCP packets by class of flags.
     pub(super) tcp_flags: Counts,
     pub(super) icmp: Vec<Icmp>,
@@ -84,6 +91,7 @@ impl Report {
             packets,
             bytes,
             cells: cells(tally),
+            cast: cast(&totals.cast, packets),
             tcp_flags: counted(tcp_classes(&totals.tcp_flags)),
             icmp: icmp(&totals.icmp),
             fragments: fragments(&totals.fragments),
@@ -102,12 +110,48 @@ impl Report {
         self.packets
     }
 
-    /// Writes it as one line of JSON.
-    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        serde_json::to_writer(&mut *out, self)?;
+    /// Keeps the `top` sources and ports with the most packets, and as many cells if they are
+    /// asked for.
+    pub fn keep(&mut self, top: usize, by: &[By]) {
+        let mut sources: Vec<_> = std::mem::take(&mut self.sources).into_iter().collect();
+        busiest(&mut sources, top, |(_, count)| count.packets);
+        self.sources = sources.into_iter().collect();
+        busiest(&mut self.ports, top, |port| port.packets);
+        if by.contains(&By::Protocol) {
+            busiest(&mut self.cells, top, |cell| cell.packets);
+        }
+    }
+
+    /// Writes it as one line of JSON; `by` names what is wanted of it, all where it is empty.
+    pub fn write(&self, out: &mut impl Write, by: &[By]) -> io::Result<()> {
+        if by.is_empty() {
+            serde_json::to_writer(&mut *out, self)?;
+        } else {
+            let keys: Vec<_> = by.iter().map(|by| key(*by)).chain(ALWAYS).collect();
+            let mut object = serde_json::to_value(self)?;
+            if let Some(object) = object.as_object_mut() {
+                object.retain(|key, _| keys.contains(&key.as_str()));
+            }
+            serde_json::to_writer(&mut *out, &object)?;
+        }
 
         out.write_all(b"\n")
     }
+}
+
+/// The key of the object that has it.
+const fn key(by: By) -> &'static str {
+    match by {
+        By::Source => "sources",
+        By::Port => "ports",
+        By::Protocol => "cells",
+    }
+}
+
+/// Keeps those with the most packets, the busiest first.
+pub(super) fn busiest<T>(all: &mut Vec<T>, top: usize, packets: fn(&T) -> u64) {
+    all.sort_by_key(|one| Reverse(packets(one)));
+    all.truncate(top);
 }
 
 fn counted(counts: impl IntoIterator<Item = (&'static str, u64)>) -> Counts {
@@ -121,6 +165,18 @@ fn cells(tally: &Tally) -> Vec<Cell> {
     };
 
     tally.cells().map(cell).collect()
+}
+
+/// Counts those as for one station that are for no group.
+fn cast(groups: &[u64; 4], packets: u64) -> Counts {
+    let [_, multicast, broadcast, _] = *groups;
+    let by_cast = [
+        (Cast::Unicast, packets - multicast - broadcast),
+        (Cast::Multicast, multicast),
+        (Cast::Broadcast, broadcast),
+    ];
+
+    counted(by_cast.map(|(cast, packets)| (cast.label(), packets)))
 }
 
 fn icmp(by_family: &[[u64; 256]; 2]) -> Vec<Icmp> {
@@ -145,23 +201,20 @@ fn fragments(by_family: &[[u64; 4]; 2]) -> BTreeMap<&'static str, Counts> {
 }
 
 fn sources(tally: &Tally) -> BTreeMap<IpAddr, PacketsBytes> {
-    let source = |(address, count): (&IpAddr, &Count)| {
-        (*address, PacketsBytes { packets: count.packets, bytes: count.bytes })
-    };
+    let source = |(address, Count { packets, bytes })| (address, PacketsBytes { packets, bytes });
 
-    tally.sources.iter().map(source).collect()
+    tally.sources().into_iter().map(source).collect()
 }
 
 fn ports(tally: &Tally) -> Vec<Port> {
-    let port = |(key, count): (&shared::PortKey, &Count)| {
-        let label = match port_label(*key) {
+    let port = |(key, Count { packets, bytes }): (shared::PortKey, Count)| {
+        let label = match port_label(key) {
             LabelValue::Number(number) => PortLabel::Number(number),
             LabelValue::Text(word) => PortLabel::Word(word),
             LabelValue::Address(_) => return None,
         };
-        let Count { packets, bytes } = *count;
         Some(Port { protocol: key.protocol()?.label(), label, packets, bytes })
     };
 
-    tally.ports.iter().filter_map(port).collect()
+    tally.ports().into_iter().filter_map(port).collect()
 }

@@ -1,35 +1,51 @@
-//! A capture's report as a person reads it.
+//! A report as a person reads it.
 
-use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
-use super::report::{Cell, Icmp, PacketsBytes, Port, PortLabel, Report};
+use super::report::{Cell, Icmp, PacketsBytes, Port, PortLabel, Report, busiest};
+use crate::config::By;
+use crate::record::ForeignLink;
 
-/// Sources and ports that are shown; the JSON has all.
-const SHOWN: usize = 10;
-
-/// How a capture was read.
+/// A capture of which something was read.
 #[derive(Clone, Debug)]
-pub struct Run {
+pub struct FileRead {
     /// The file, or `standard input`.
     pub name: String,
     pub format: String,
-    /// Which parser read the frames, as a sentence without its full stop.
+    /// Packets that were counted, and their lengths on the wire.
+    pub packets: u64,
+    pub bytes: u64,
+}
+
+/// How captures were read.
+#[derive(Clone, Debug)]
+pub struct Run<'a> {
+    pub files: &'a [FileRead],
+    /// What parsed the packets, as a sentence without its full stop.
     pub parser: String,
     pub elapsed: Duration,
-    /// Frames of which only the beginning was captured.
+    /// Packets of which only the beginning was captured.
     pub cut_off: u64,
+    /// Packets with a length on the wire below that of what was captured.
+    pub understated: u64,
+    /// Packets that were skipped, by the link type of their interface.
+    pub foreign_links: &'a BTreeMap<ForeignLink, u64>,
 }
 
 /// A report for a person.
 #[derive(Debug)]
 pub struct Summary<'a> {
-    pub run: &'a Run,
+    pub run: &'a Run<'a>,
     pub report: &'a Report,
+    /// What is shown of it; everything where it is empty.
+    pub by: &'a [By],
+    /// How many sources and ports are shown, and protocols if they are asked for.
+    pub top: usize,
 }
 
-impl Run {
+impl Run<'_> {
     /// Packets that were read in a second.
     pub fn speed(&self, packets: u64) -> String {
         let seconds = self.elapsed.as_secs_f64();
@@ -46,33 +62,73 @@ impl Run {
 
 impl Display for Summary<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { run, report } = self;
-        let Run { name, format, parser, elapsed, cut_off } = run;
-        let Report { packets, bytes, .. } = report;
+        let Self { run, report, by, .. } = self;
 
-        writeln!(f, "{name}: {packets} packets, {bytes} bytes on the wire ({format})")?;
-        writeln!(f, "{parser}.")?;
-        writeln!(f, "Took {:.3} s, {}.", elapsed.as_secs_f64(), run.speed(*packets))?;
-        if *cut_off > 0 {
-            writeln!(
-                f,
-                "Cut off by the snap length: {cut_off} packets, which count as malformed where a \
-                 header claims more than was captured."
-            )?;
+        self.head(f)?;
+        if by.is_empty() {
+            self.totals(f)?;
+            self.sources(f)?;
+            self.ports(f)?;
+        }
+        for by in *by {
+            match by {
+                By::Source => self.sources(f)?,
+                By::Port => self.ports(f)?,
+                By::Protocol => self.protocols(f)?,
+            }
+        }
+        counts(f, "Skipped", report.skipped.iter())?;
+        for (link, packets) in run.foreign_links {
+            writeln!(f, "  {} of link type {link}", counted(*packets, "packet"))?;
         }
 
-        self.totals(f)?;
-        self.keys(f)?;
-        counts(f, "Skipped", report.skipped.iter())
+        Ok(())
     }
 }
 
 impl Summary<'_> {
+    fn head(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { run, report, .. } = self;
+        let Run { files, parser, elapsed, cut_off, understated, .. } = run;
+
+        for FileRead { name, format, packets, bytes } in *files {
+            let packets = counted(*packets, "packet");
+            let bytes = counted(*bytes, "byte");
+            writeln!(f, "{name}: {packets}, {bytes} on the wire ({format})")?;
+        }
+        if files.len() > 1 {
+            let packets = counted(report.packets, "packet");
+            let bytes = counted(report.bytes, "byte");
+            writeln!(f, "{} files: {packets}, {bytes} on the wire", files.len())?;
+        }
+        writeln!(f, "{parser}.")?;
+        writeln!(f, "Took {:.3} s, {}.", elapsed.as_secs_f64(), run.speed(report.packets))?;
+        if *cut_off > 0 {
+            writeln!(
+                f,
+                "Cut off by the snap length: {}. What is cut off within its headers counts as \
+                 malformed.",
+                counted(*cut_off, "packet")
+            )?;
+        }
+        if *understated > 0 {
+            writeln!(
+                f,
+                "Shorter on the wire than in the file, as the file states: {}, counted with the \
+                 length on the wire.",
+                counted(*understated, "packet")
+            )?;
+        }
+
+        Ok(())
+    }
+
     fn totals(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Report { cells, tcp_flags, icmp, fragments, malformed, encapsulations, .. } =
+        let Report { cells, cast, tcp_flags, icmp, fragments, malformed, encapsulations, .. } =
             self.report;
 
         table(f, "Protocols", cells.len(), cells.iter().map(cell))?;
+        counts(f, "Destination types", cast.iter())?;
         counts(f, "TCP flags", tcp_flags.iter())?;
         let icmp = icmp.iter().map(|Icmp { family, r#type, packets }| Row {
             name: format!("{family} {type}"),
@@ -92,20 +148,30 @@ impl Summary<'_> {
         counts(f, "Encapsulations", encapsulations.iter())
     }
 
-    fn keys(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Report { sources, ports, .. } = self.report;
-        let sources: Vec<_> = sources
-            .iter()
-            .map(|(address, PacketsBytes { packets, bytes })| Row {
-                name: address.to_string(),
-                packets: *packets,
-                bytes: Some(*bytes),
-            })
-            .collect();
-        let ports: Vec<_> = ports.iter().map(port).collect();
+    fn sources(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let row = |(address, count): (&std::net::IpAddr, &PacketsBytes)| Row {
+            name: address.to_string(),
+            packets: count.packets,
+            bytes: Some(count.bytes),
+        };
 
-        table(f, "Sources", sources.len(), busiest(sources).into_iter())?;
-        table(f, "Ports", ports.len(), busiest(ports).into_iter())
+        self.top(f, "Sources", self.report.sources.iter().map(row).collect())
+    }
+
+    fn ports(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.top(f, "Ports", self.report.ports.iter().map(port).collect())
+    }
+
+    fn protocols(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.top(f, "Protocols", self.report.cells.iter().map(cell).collect())
+    }
+
+    /// Writes the rows with the most packets.
+    fn top(&self, f: &mut Formatter<'_>, title: &str, mut rows: Vec<Row>) -> fmt::Result {
+        let all = rows.len();
+        busiest(&mut rows, self.top, |row| row.packets);
+
+        table(f, title, all, rows.into_iter())
     }
 }
 
@@ -132,11 +198,11 @@ fn port(port: &Port) -> Row {
     Row { name, packets: *packets, bytes: Some(*bytes) }
 }
 
-fn busiest(mut rows: Vec<Row>) -> Vec<Row> {
-    rows.sort_by_key(|row| Reverse(row.packets));
-    rows.truncate(SHOWN);
+/// As `1 packet` and `2 packets`.
+fn counted(number: u64, what: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
 
-    rows
+    format!("{number} {what}{ending}")
 }
 
 fn counts<'a>(

@@ -39,7 +39,7 @@ pub(super) fn measure(_rounds: usize) -> (String, Vec<Check>) {
 }
 
 /// The service beside this program: built in the same profile.
-fn program() -> Option<PathBuf> {
+pub(super) fn program() -> Option<PathBuf> {
     let path = std::env::current_exe().ok()?.with_file_name("packet-exporter");
 
     path.exists().then_some(path)

@@ -56,10 +56,10 @@ pub(super) fn read(
     rules: &Rules,
     layers: &mut Layers,
 ) -> Option<Ends> {
-    let offset = layers.length - packet.len();
+    let offset = layers.captured - packet.len();
     let (ip, ends) = match version {
-        Version::V4 => v4(packet, rules, &mut layers.problems)?,
-        Version::V6 => v6(packet, rules, &mut layers.problems)?,
+        Version::V4 => v4(packet, rules, layers)?,
+        Version::V6 => v6(packet, rules, layers)?,
     };
     let has_transport =
         ip.protocol.is_some() && ip.fragment.is_none_or(|fragment| fragment.offset == 0);
@@ -69,7 +69,9 @@ pub(super) fn read(
 }
 
 /// Source: RFC 791, section 3.1.
-fn v4(packet: &[u8], rules: &Rules, problems: &mut Vec<Malformed>) -> Option<(Ip, Ends)> {
+fn v4(packet: &[u8], rules: &Rules, layers: &mut Layers) -> Option<(Ip, Ends)> {
+    let on_the_wire = packet.len() + layers.missing();
+    let problems = &mut layers.problems;
     let header_length = packet.first().map_or(0, |first| usize::from(first & 0x0f) * 4);
     let problem = match packet.len() {
         0..20 => Some(Malformed::Ipv4Truncated),
@@ -84,15 +86,15 @@ fn v4(packet: &[u8], rules: &Rules, problems: &mut Vec<Malformed>) -> Option<(Ip
     }
 
     let claimed = match usize::from(number(packet, 2)) {
-        0 if packet.len() >= JUMBO => packet.len(),
+        0 if on_the_wire >= JUMBO || is_offloaded(packet[9], rules) => on_the_wire,
         claimed => claimed,
     };
     let is_short = claimed < header_length;
-    let is_long = claimed > packet.len();
+    let is_long = claimed > on_the_wire;
     problems.extend(is_short.then_some(Malformed::Ipv4TotalLengthShort));
     problems.extend(is_long.then_some(Malformed::Ipv4TotalLengthLong));
     let is_believed = rules.packet_ends_early && !is_short && !is_long;
-    let end = if is_believed { claimed } else { packet.len() };
+    let end = if is_believed { claimed } else { on_the_wire };
 
     let octets = |at: usize| <[u8; 4]>::try_from(&packet[at..at + 4]).expect("four bytes");
     let flags = number(packet, 6);
@@ -110,7 +112,9 @@ fn v4(packet: &[u8], rules: &Rules, problems: &mut Vec<Malformed>) -> Option<(Ip
 }
 
 /// Source: RFC 8200, section 3.
-fn v6(packet: &[u8], rules: &Rules, problems: &mut Vec<Malformed>) -> Option<(Ip, Ends)> {
+fn v6(packet: &[u8], rules: &Rules, layers: &mut Layers) -> Option<(Ip, Ends)> {
+    let on_the_wire = packet.len() + layers.missing();
+    let problems = &mut layers.problems;
     let problem = match packet.len() {
         0..40 => Some(Malformed::Ipv6Truncated),
         _ if packet[0] >> 4 != 6 => Some(Malformed::Ipv6Version),
@@ -121,15 +125,15 @@ fn v6(packet: &[u8], rules: &Rules, problems: &mut Vec<Malformed>) -> Option<(Ip
         return None;
     }
 
-    let left = packet.len() - 40;
+    let left = on_the_wire - 40;
     let claimed = match usize::from(number(packet, 4)) {
-        0 if left >= JUMBO => left,
+        0 if left >= JUMBO || is_offloaded(packet[6], rules) => left,
         claimed => claimed,
     };
     let is_long = claimed > left;
     problems.extend(is_long.then_some(Malformed::Ipv6PayloadLengthLong));
     let is_believed = rules.packet_ends_early && !is_long;
-    let end = if is_believed { 40 + claimed } else { packet.len() };
+    let end = if is_believed { 40 + claimed } else { on_the_wire };
 
     let octets = |at: usize| <[u8; 16]>::try_from(&packet[at..at + 16]).expect("16 bytes");
     let mut ip = Ip {
@@ -141,9 +145,14 @@ fn v6(packet: &[u8], rules: &Rules, problems: &mut Vec<Malformed>) -> Option<(Ip
         protocol: None,
         fragment: None,
     };
-    let begin = walk(&mut ip, &packet[..end], rules, problems);
+    let begin = walk(&mut ip, &packet[..end.min(packet.len())], rules, problems);
 
     Some((ip, Ends { begin, end }))
+}
+
+/// Source: `ip_print` in print-ip.c of tcpdump.
+fn is_offloaded(protocol: u8, rules: &Rules) -> bool {
+    rules.presumes_offload && matches!(protocol, 6 | 17)
 }
 
 /// Follows the extension headers and gives the place behind them. Source: RFC 8200, section 4.

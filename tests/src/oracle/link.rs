@@ -14,14 +14,24 @@ pub(super) fn read<'a>(
     rules: &Rules,
     layers: &mut Layers,
 ) -> Option<(Version, &'a [u8])> {
-    let Some((ethernet, mut rest)) = frame.split_at_checked(14) else {
+    let Some((ethernet, rest)) = frame.split_at_checked(14) else {
         layers.problems.push(Malformed::EthernetTruncated);
         return None;
     };
-    let mut ethertype = number(ethernet, 12);
+    let ethertype = number(ethernet, 12);
     let destination = ethernet[..6].try_into().expect("six bytes");
     layers.ethernet = Some(Ethernet { destination, ethertype });
 
+    behind(ethertype, rest, rules, layers)
+}
+
+/// Gives the IP packet in what an EtherType names, which lasts to the frame's end.
+pub(super) fn behind<'a>(
+    mut ethertype: u16,
+    mut rest: &'a [u8],
+    rules: &Rules,
+    layers: &mut Layers,
+) -> Option<(Version, &'a [u8])> {
     while rules.vlan_ethertypes.contains(&ethertype) && layers.vlans.len() < rules.vlan_tags {
         let Some((tag, behind)) = rest.split_at_checked(4) else {
             layers.problems.push(Malformed::VlanTruncated);
@@ -41,19 +51,19 @@ pub(super) fn read<'a>(
         0x8864 if rules.behind_ethertype => pppoe(rest, layers),
         _ => None,
     };
-    layers.network = packet.map(|(_, packet)| frame.len() - packet.len());
+    layers.network = packet.map(|(_, packet)| layers.captured - packet.len());
 
     packet
 }
 
 /// Source: RFC 826, "Packet format".
 fn arp<T>(rest: &[u8], layers: &mut Layers) -> Option<T> {
-    layers.network = Some(layers.length - rest.len());
+    layers.network = Some(layers.captured - rest.len());
     layers.arp = rest.len() >= 8;
 
     let is_whole = layers.arp && {
         let [hardware, protocol] = [rest[4], rest[5]].map(usize::from);
-        rest.len() >= 8 + 2 * (hardware + protocol)
+        rest.len() + layers.missing() >= 8 + 2 * (hardware + protocol)
     };
     if !is_whole {
         layers.problems.push(Malformed::ArpTruncated);
@@ -93,7 +103,7 @@ fn pppoe<'a>(rest: &'a [u8], layers: &mut Layers) -> Option<(Version, &'a [u8])>
         return None;
     };
     let length = usize::from(number(header, 4));
-    if header[0] != 0x11 || !(2..=rest.len() - 6).contains(&length) {
+    if header[0] != 0x11 || !(2..=rest.len() - 6 + layers.missing()).contains(&length) {
         layers.problems.push(Malformed::PppoeInvalid);
         return None;
     }

@@ -26,7 +26,7 @@ impl Layers {
             malformed: self.problems.first().copied(),
             fragment: self.ip.as_ref().and_then(|ip| Some(ip.fragment?.position())),
             encapsulation: self.encapsulation(),
-            cast: self.ethernet.map_or(Cast::Unicast, cast),
+            cast: self.cast.or(self.ethernet.map(cast)).unwrap_or(Cast::Unicast),
             vlan: self.vlans.first().copied(),
             network_offset: short(self.network.unwrap_or(0)),
             transport_offset: short(transport.map_or(0, |transport| transport.offset)),

@@ -13,7 +13,8 @@ pub(super) fn read(frame: &[u8], Ends { begin, end }: Ends, layers: &mut Layers)
     let Some(ip) = &layers.ip else { return };
     let Some(protocol) = ip.protocol else { return };
     // Extension headers may reach beyond the packet's end; then nothing is left of it.
-    let bytes = frame.get(begin..end).unwrap_or_default();
+    let bytes = frame.get(begin..end.min(frame.len())).unwrap_or_default();
+    let length = end.saturating_sub(begin);
     let is_v6 = ip.source.is_ipv6();
     let goes_on = ip.fragment.is_some();
     let is_icmp = matches!((protocol, is_v6), (1, false) | (58, true));
@@ -35,11 +36,11 @@ pub(super) fn read(frame: &[u8], Ends { begin, end }: Ends, layers: &mut Layers)
     }
 
     let problem = match protocol {
-        6 => tcp(bytes),
-        17 => udp(bytes, is_v6, goes_on),
-        136 => udplite(bytes, goes_on),
+        6 => tcp(bytes, length),
+        17 => udp(bytes, length, is_v6, goes_on),
+        136 => udplite(bytes, length, goes_on),
         132 => (bytes.len() < 12).then_some(Malformed::SctpTruncated),
-        33 => dccp(bytes),
+        33 => dccp(bytes, length),
         1 if is_icmp => (bytes.len() < 8).then_some(Malformed::IcmpTruncated),
         58 if is_icmp => (bytes.len() < 4).then_some(Malformed::Icmpv6Truncated),
         _ => None,
@@ -49,41 +50,41 @@ pub(super) fn read(frame: &[u8], Ends { begin, end }: Ends, layers: &mut Layers)
 }
 
 /// Source: RFC 9293, section 3.1.
-fn tcp(bytes: &[u8]) -> Option<Malformed> {
+fn tcp(bytes: &[u8], length: usize) -> Option<Malformed> {
     let Some(header) = bytes.get(..20) else { return Some(Malformed::TcpTruncated) };
     let header_length = usize::from(header[12] >> 4) * 4;
 
-    (!(20..=bytes.len()).contains(&header_length)).then_some(Malformed::TcpDataOffset)
+    (!(20..=length).contains(&header_length)).then_some(Malformed::TcpDataOffset)
 }
 
 /// Source: RFC 768; RFC 2675, section 4, for the length 0.
-fn udp(bytes: &[u8], is_v6: bool, goes_on: bool) -> Option<Malformed> {
+fn udp(bytes: &[u8], length: usize, is_v6: bool, goes_on: bool) -> Option<Malformed> {
     let Some(header) = bytes.get(..8) else { return Some(Malformed::UdpTruncated) };
 
     let fits = match usize::from(number(header, 4)) {
-        0 => is_v6 && bytes.len() >= JUMBO,
+        0 => is_v6 && length >= JUMBO,
         1..8 => false,
-        length => goes_on || length <= bytes.len(),
+        claimed => goes_on || claimed <= length,
     };
 
     (!fits).then_some(Malformed::UdpLength)
 }
 
 /// Source: RFC 3828, section 3.1.
-fn udplite(bytes: &[u8], goes_on: bool) -> Option<Malformed> {
+fn udplite(bytes: &[u8], length: usize, goes_on: bool) -> Option<Malformed> {
     let Some(header) = bytes.get(..8) else { return Some(Malformed::UdpLiteTruncated) };
 
     let fits = match usize::from(number(header, 4)) {
         0 => true,
         1..8 => false,
-        coverage => goes_on || coverage <= bytes.len(),
+        coverage => goes_on || coverage <= length,
     };
 
     (!fits).then_some(Malformed::UdpLiteCoverage)
 }
 
 /// Source: RFC 4340, section 5.1.
-fn dccp(bytes: &[u8]) -> Option<Malformed> {
+fn dccp(bytes: &[u8], length: usize) -> Option<Malformed> {
     let is_extended = bytes.get(8).is_some_and(|byte| byte & 1 == 1);
     let least = if is_extended { 16 } else { 12 };
     if bytes.len() < least {
@@ -91,7 +92,7 @@ fn dccp(bytes: &[u8]) -> Option<Malformed> {
     }
     let header_length = usize::from(bytes[4]) * 4;
 
-    (!(least..=bytes.len()).contains(&header_length)).then_some(Malformed::DccpDataOffset)
+    (!(least..=length).contains(&header_length)).then_some(Malformed::DccpDataOffset)
 }
 
 /// Source: RFC 7348, section 5; RFC 8926, section 3.4; 3GPP TS 29.281, section 5.1.

@@ -82,21 +82,27 @@ pub(super) fn option(order: Order, code: u16, value: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn epb(order: Order, interface: u32, frame: &Frame) -> Vec<u8> {
+    epb_with(order, interface, frame, &[])
+}
+
+pub(super) fn epb_with(order: Order, interface: u32, frame: &Frame, options: &[u8]) -> Vec<u8> {
     let head = Bytes::of(order).word(interface);
 
-    packet(order, 6, head, frame)
+    packet(order, 6, head, frame, options)
 }
 
 /// The block that the enhanced one replaced.
 pub(super) fn obsolete(order: Order, interface: u16, frame: &Frame) -> Vec<u8> {
     let head = Bytes::of(order).half(interface).half(0xffff);
 
-    packet(order, 2, head, frame)
+    packet(order, 2, head, frame, &[])
 }
 
-fn packet(order: Order, kind: u32, head: Bytes, (_, bytes, wire_length): &Frame) -> Vec<u8> {
+fn packet(order: Order, kind: u32, head: Bytes, frame: &Frame, options: &[u8]) -> Vec<u8> {
+    let (_, bytes, wire_length) = frame;
     let captured = u32::try_from(bytes.len()).unwrap();
     let body = head.word(5).word(6).word(captured).word(*wire_length).bytes(bytes);
+    let body = body.padded().bytes(options);
 
     Bytes::block(order, kind, &body.1)
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::{PathBufValueParser, PossibleValuesParser};
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::config::Inputs;
 
@@ -13,18 +13,24 @@ const FILE: &str = "FILE";
 const JSON: &str = "json";
 const EACH: &str = "each";
 const PARSER: &str = "parser";
+const BY: &str = "by";
+const TOP: &str = "top";
 
-/// `inspect`: says what is in a capture.
+/// `inspect`: tells what is in captures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inspect {
     pub inputs: Inputs,
-    /// The capture; `None` stands for standard input.
-    pub file: Option<PathBuf>,
+    /// The captures; `None` stands for standard input.
+    pub files: Vec<Option<PathBuf>>,
     pub output: Output,
+    /// What is printed of all that is counted; everything where it is empty.
+    pub by: Vec<By>,
+    /// How many sources and ports are printed; `None` if it was not said.
+    pub top: Option<usize>,
     pub parser: Parser,
 }
 
-/// What is printed about a capture.
+/// What is printed about captures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
     /// A summary for a person.
@@ -35,13 +41,22 @@ pub enum Output {
     Each,
 }
 
-/// What reads the frames of a capture.
+/// What packets are listed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    Source,
+    Port,
+    /// Family and protocol.
+    Protocol,
+}
+
+/// What parses the packets of a capture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parser {
-    /// The program in the kernel, where that is permitted.
-    Auto,
-    Kernel,
+    /// The build of the parser for this host.
     Host,
+    /// The program in the kernel.
+    Kernel,
 }
 
 /// `doctor`: says whether counting would work here.
@@ -54,19 +69,30 @@ pub struct Doctor {
 
 impl Inspect {
     pub(super) fn new(inputs: Inputs, matches: &ArgMatches) -> Self {
-        let file = matches.get_one::<PathBuf>(FILE).cloned();
+        let files = matches.get_many::<PathBuf>(FILE).into_iter().flatten().cloned();
         let output = match (matches.get_flag(JSON), matches.get_flag(EACH)) {
             (_, true) => Output::Each,
             (true, false) => Output::Json,
             (false, false) => Output::Summary,
         };
+        let by = |text: &String| match text.as_str() {
+            "source" => By::Source,
+            "port" => By::Port,
+            _ => By::Protocol,
+        };
         let parser = match matches.get_one::<String>(PARSER).map(String::as_str) {
             Some("kernel") => Parser::Kernel,
-            Some("host") => Parser::Host,
-            _ => Parser::Auto,
+            _ => Parser::Host,
         };
 
-        Self { inputs, file: file.filter(|file| file.as_os_str() != "-"), output, parser }
+        Self {
+            inputs,
+            files: files.map(|file| Some(file).filter(|file| file.as_os_str() != "-")).collect(),
+            output,
+            by: matches.get_many(BY).into_iter().flatten().map(by).collect(),
+            top: matches.get_one::<u32>(TOP).map(|top| *top as usize),
+            parser,
+        }
     }
 }
 
@@ -77,28 +103,41 @@ impl Doctor {
 }
 
 pub(super) fn inspect() -> Command {
-    let file = Arg::new(FILE)
-        .required(true)
-        .value_parser(PathBufValueParser::new())
-        .help("Capture of Ethernet frames, pcap or pcapng; - for standard input");
+    let file =
+        Arg::new(FILE).required(true).num_args(1..).value_parser(PathBufValueParser::new()).help(
+            "Captures, pcap or pcapng, plain or packed by gzip or zstd; - for standard input",
+        );
     let each = Arg::new(EACH)
         .long(EACH)
         .action(ArgAction::SetTrue)
-        .conflicts_with(JSON)
+        .conflicts_with_all([JSON, BY, TOP])
         .help("Print one line of JSON for each packet");
+    let by = Arg::new(BY)
+        .long(BY)
+        .value_name("WHAT")
+        .action(ArgAction::Append)
+        .value_delimiter(',')
+        .value_parser(PossibleValuesParser::new(["source", "port", "protocol"]))
+        .help("Print only the packets by this, the busiest first");
+    let top =
+        Arg::new(TOP).long(TOP).value_name("N").value_parser(value_parser!(u32).range(1..)).help(
+            "Print the N busiest sources and ports [default: 10 in the summary, all in JSON]",
+        );
     let parser = Arg::new(PARSER)
         .long(PARSER)
         .value_name("PARSER")
-        .value_parser(PossibleValuesParser::new(["auto", "kernel", "host"]))
+        .value_parser(PossibleValuesParser::new(["host", "kernel"]))
         .help(
-            "What reads the packets: the program in the kernel, its parser built for this host, \
-             or the first of them that is permitted [default: auto]",
+            "What parses the packets: the build of the parser for this host, or the program in \
+             the kernel, which needs the rights to load it and takes longer [default: host]",
         );
 
-    Command::new(INSPECT).about("Say what is in a capture, as the exporter counts it").args([
+    Command::new(INSPECT).about("Tell what is in captures, counted as the exporter counts").args([
         file,
         json(),
         each,
+        by,
+        top,
         parser,
     ])
 }
