@@ -33,11 +33,19 @@ pub struct Rules {
     /// Extension headers have to be there to their last byte, and no more than the limit;
     /// without this eight bytes of each are enough, and the walk just stops.
     pub extensions_are_checked: bool,
-    /// Transport headers end where the IP header says that the packet ends.
-    pub packet_ends_early: bool,
-    /// TCP and UDP in a datagram with a length field of 0 reach to the frame's end: a device was
-    /// to cut them into segments.
-    pub presumes_offload: bool,
+    pub packet_ends: PacketEnds,
+}
+
+/// Where transport headers end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PacketEnds {
+    /// Where the frame does.
+    WithTheFrame,
+    /// Where the IP header says that the packet ends.
+    AsClaimed,
+    /// The same, but that TCP and UDP in a datagram with a length field of 0 reach to the frame's
+    /// end: a device was to cut them into segments.
+    AsClaimedOrOffloaded,
 }
 
 impl Rules {
@@ -50,8 +58,7 @@ impl Rules {
             extensions: &[0, 43, 44, 60, 51, 135, 139, 140],
             extension_limit: 16,
             extensions_are_checked: false,
-            packet_ends_early: false,
-            presumes_offload: false,
+            packet_ends: PacketEnds::WithTheFrame,
         }
     }
 
@@ -64,14 +71,13 @@ impl Rules {
             extensions: &[0, 43, 60, 44, 51],
             extension_limit: 8,
             extensions_are_checked: true,
-            packet_ends_early: true,
-            presumes_offload: false,
+            packet_ends: PacketEnds::AsClaimed,
         }
     }
 
     /// The rules of the program for what was captured and not received.
     pub const fn captured() -> Self {
-        Self { presumes_offload: true, ..Self::project() }
+        Self { packet_ends: PacketEnds::AsClaimedOrOffloaded, ..Self::project() }
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use shared::{FragmentPosition, Malformed};
 
-use super::{Ip, Layers, Rules, number};
+use super::{Ip, Layers, PacketEnds, Rules, number};
 
 const FRAGMENT: u8 = 44;
 const AUTHENTICATION: u8 = 51;
@@ -93,7 +93,7 @@ fn v4(packet: &[u8], rules: &Rules, layers: &mut Layers) -> Option<(Ip, Ends)> {
     let is_long = claimed > on_the_wire;
     problems.extend(is_short.then_some(Malformed::Ipv4TotalLengthShort));
     problems.extend(is_long.then_some(Malformed::Ipv4TotalLengthLong));
-    let is_believed = rules.packet_ends_early && !is_short && !is_long;
+    let is_believed = rules.packet_ends != PacketEnds::WithTheFrame && !is_short && !is_long;
     let end = if is_believed { claimed } else { on_the_wire };
 
     let octets = |at: usize| <[u8; 4]>::try_from(&packet[at..at + 4]).expect("four bytes");
@@ -132,7 +132,7 @@ fn v6(packet: &[u8], rules: &Rules, layers: &mut Layers) -> Option<(Ip, Ends)> {
     };
     let is_long = claimed > left;
     problems.extend(is_long.then_some(Malformed::Ipv6PayloadLengthLong));
-    let is_believed = rules.packet_ends_early && !is_long;
+    let is_believed = rules.packet_ends != PacketEnds::WithTheFrame && !is_long;
     let end = if is_believed { 40 + claimed } else { on_the_wire };
 
     let octets = |at: usize| <[u8; 16]>::try_from(&packet[at..at + 16]).expect("16 bytes");
@@ -152,7 +152,7 @@ fn v6(packet: &[u8], rules: &Rules, layers: &mut Layers) -> Option<(Ip, Ends)> {
 
 /// Source: `ip_print` in print-ip.c of tcpdump.
 fn is_offloaded(protocol: u8, rules: &Rules) -> bool {
-    rules.presumes_offload && matches!(protocol, 6 | 17)
+    rules.packet_ends == PacketEnds::AsClaimedOrOffloaded && matches!(protocol, 6 | 17)
 }
 
 /// Follows the extension headers and gives the place behind them. Source: RFC 8200, section 4.

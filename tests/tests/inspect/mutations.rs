@@ -9,7 +9,7 @@ use super::files::{gzip, zstd};
 use super::*;
 
 /// Another seed makes other files.
-const SEED: u64 = 0x5eed_0f_ca97;
+const SEED: u64 = 0x5eed_ca97;
 const CHANGED: usize = 1500;
 /// All memory that can be written to, in MiB; the program itself takes 2 of them.
 const MEMORY: u64 = 64;
@@ -101,6 +101,10 @@ fn originals() -> Vec<Vec<u8>> {
     plain.into_iter().flat_map(|file| [gzip(&file), zstd(&file), file]).collect()
 }
 
+/// Options with their lengths, of a packet and of an interface.
+const FLAGS: u32 = 0x0004_0002;
+const FCS_LENGTH: u32 = 0x0001_000d;
+
 /// A section, interfaces of Ethernet with an FCS and of raw IP, and the frames on both in turn,
 /// with flags.
 fn pcapng(frames: &[Frame]) -> Vec<u8> {
@@ -109,7 +113,7 @@ fn pcapng(frames: &[Frame]) -> Vec<u8> {
         [&kind.to_le_bytes()[..], &length, body, &length].concat()
     };
     let words = |words: &[u32]| words.iter().flat_map(|it| it.to_le_bytes()).collect::<Vec<_>>();
-    let interface = |link: u32, fcs: u32| block(1, &words(&[link, 0, 1 << 16 | 13, fcs, 0]));
+    let interface = |link: u32, fcs: u32| block(1, &words(&[link, 0, FCS_LENGTH, fcs, 0]));
 
     let mut file = block(0x0a0d_0d0a, &words(&[0x1a2b_3c4d, 1, u32::MAX, u32::MAX]));
     file.extend([interface(1, 32), interface(101, 0)].concat());
@@ -118,7 +122,7 @@ fn pcapng(frames: &[Frame]) -> Vec<u8> {
         let mut body = words(&[number % 2, 0, number, captured, *wire_length]);
         body.extend(bytes);
         body.resize(body.len().next_multiple_of(4), 0);
-        body.extend(words(&[4 << 16 | 2, number % 16 << 5, 0]));
+        body.extend(words(&[FLAGS, (number % 16) << 5, 0]));
         file.extend(block(6, &body));
     }
 
