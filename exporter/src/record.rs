@@ -63,9 +63,9 @@ pub struct ForeignLink(pub u16);
 const ANOTHER_DEVICE: &str = "capture on an Ethernet device or on `any`";
 const MONITOR: &str = "capture without monitor mode (no `-I`), where the device delivers Ethernet";
 const NO_NETWORK: &str = "it carries no packets of a network, so there is nothing to count";
-/// Source: editcap(1), options `-C` and `-T`.
+/// Source: editcap(1), options `-C`, `-L` and `-T`.
 const LOOPBACK: &str =
-    "`editcap -C 4 -T rawip FILE OUT` cuts its four bytes off and makes raw IP of it";
+    "`editcap -L -C 4 -T rawip FILE OUT` cuts its four bytes off and makes raw IP of it";
 
 impl ForeignLink {
     /// Returns its name and what to do about it.

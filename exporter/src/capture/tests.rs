@@ -230,7 +230,7 @@ fn what_is_no_capture_is_refused_with_what_it_is() {
         (b"\x04\x22\x4d\x18", "but lz4; `lz4 -dc FILE | packet-exporter inspect -` unpacks it"),
         (b"GIF89a", "it is neither pcap nor pcapng; `editcap` from Wireshark converts"),
         (&pcap(105), "of link type 105 (802.11); capture without monitor mode"),
-        (&pcap(0), "of link type 0 (BSD loopback); `editcap -C 4 -T rawip FILE OUT` cuts"),
+        (&pcap(0), "of link type 0 (BSD loopback); `editcap -L -C 4 -T rawip FILE OUT` cuts"),
         (&pcap(60_000), "of link type 60000, see https://www.tcpdump.org/linktypes.html; capture"),
         (&pcap(1 | 3 << 20), "header is 0x00300001, with bits that have to be 0"),
         (&pcap(1 | 1 << 27), "header is 0x08000001, with bits that have to be 0"),
