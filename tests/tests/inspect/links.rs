@@ -1,9 +1,11 @@
 //! Captures of other link types than Ethernet: the same packets give the same counts.
 
 use tempfile::TempDir;
+use tests::cable::Namespace;
 use tests::capture::pcap_of;
 use tests::convert::{OF_IP, WITH_ETHERTYPE, cooked, ip};
 use tests::inspection::expected_of;
+use tests::patience::wait_for;
 
 use super::*;
 
@@ -67,6 +69,42 @@ fn the_kernel_says_the_same_of_packets_without_ethernet() {
         let parser = summary.lines().nth(1).unwrap();
         println!("link type {link}, {} packets: {parser}", frames.len());
         assert!(parser.contains("Parsed by the program in the kernel: "), "{parser}");
+    }
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test inspect`"]
+fn what_tcpdump_writes_of_any_device_is_read() {
+    /// Two requests and their replies, over each IP version.
+    const PACKETS: usize = 8;
+    let folder = TempDir::new().unwrap();
+    let namespace = Namespace::make("any");
+
+    for link in ["LINUX_SLL", "LINUX_SLL2"] {
+        let path = folder.path().join(link);
+        let count = PACKETS.to_string();
+        let mut tcpdump = namespace.command("tcpdump");
+        tcpdump.args(["-i", "any", "-y", link, "-U", "-c", &count, "-w"]).arg(&path);
+        let mut tcpdump = tcpdump.arg("icmp or icmp6").stderr(Stdio::null()).spawn().unwrap();
+        // It writes the file's header when it has begun to capture.
+        let size = || fs::metadata(&path).map_or(0, |file| file.len());
+        wait_for("tcpdump", || if size() > 0 { Ok(()) } else { Err("no header yet".into()) });
+        for address in ["127.0.0.1", "::1"] {
+            namespace.run("ping", &["-c", "2", "-i", "0.2", address]);
+        }
+        wait_for("the capture", || match tcpdump.try_wait() {
+            Ok(Some(_)) => Ok(()),
+            _ => Err(format!("{} bytes", size())),
+        });
+
+        let report = report(&HOST, &path);
+
+        let cells = report["cells"].as_array().unwrap();
+        let cells: Vec<_> =
+            cells.iter().map(|it| (it["family"].clone(), it["packets"].clone())).collect();
+        assert_eq!(cells, [("ipv4".into(), 4.into()), ("ipv6".into(), 4.into())], "{link}");
+        assert_eq!(report["malformed"], Value::Object(serde_json::Map::new()), "{link}");
+        println!("{link}: {}", report["icmp"]);
     }
 }
 
