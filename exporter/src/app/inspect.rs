@@ -196,6 +196,10 @@ struct Opened {
 impl Opened {
     /// Opens a file or standard input.
     fn new(file: Option<&Path>) -> anyhow::Result<Self> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a capture of any size is read as it comes, also from a pipe; nothing else waits"
+        )]
         let (name, size, reader): (String, _, Box<dyn Read>) = match file {
             None => ("standard input".into(), None, Box::new(io::stdin())),
             Some(path) => {

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use anyhow::anyhow;
 use shared::Parsed;
 
-use super::super::with_causes;
+use crate::causes::with_causes;
 use crate::datapath::{Datapath, Inspector, Options};
 use crate::inspect::{self, Frames};
 use crate::privileges;
