@@ -79,15 +79,18 @@ impl Parts {
         };
         self.stop.cancel();
 
+        let mut outcome = first;
         let rest = time::timeout(GRACE, async {
             while let Some(ended) = self.running.join_next_with_id().await {
-                self.outcome(ended)?;
+                let ended = self.outcome(ended);
+                if outcome.is_ok() {
+                    outcome = ended.map(drop);
+                }
             }
-            anyhow::Ok(())
         });
-        let rest = rest.await.unwrap_or_else(|_| Err(self.too_slow()));
+        let is_late = rest.await.is_err();
 
-        first.and(rest)
+        if is_late { outcome.and(Err(self.too_slow())) } else { outcome }
     }
 
     fn outcome(
@@ -144,6 +147,26 @@ mod tests {
         parts.start("folder", until_stopped);
 
         assert!(parts.run(std::future::ready(())).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_failure_of_one_part_during_a_stop_cuts_no_other_short() {
+        let (end, mut has_ended) = oneshot::channel();
+        let mut parts = parts();
+        parts.start("http", |stop| async move {
+            stop.cancelled().await;
+            Err(anyhow!("planted"))
+        });
+        parts.start("folder", |stop| async move {
+            stop.cancelled().await;
+            time::sleep(GRACE / 2).await;
+            end.send(()).map_err(|()| anyhow!("nobody waits"))
+        });
+
+        let error = parts.run(std::future::ready(())).await.unwrap_err();
+
+        assert_eq!(format!("{error:#}"), "the http part failed: planted");
+        assert!(has_ended.try_recv().is_ok(), "the last drain was cut short");
     }
 
     #[tokio::test(start_paused = true)]
