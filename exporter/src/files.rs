@@ -22,7 +22,7 @@ pub enum ReadError {
     #[error("still waiting for an earlier read of `{}`; its file system may hang", .0.display())]
     Waiting(PathBuf),
 
-    #[error("{0} reads of other files hang; no more are begun")]
+    #[error("{0} reads of other files are under way; no more are begun")]
     TooMany(usize),
 
     #[error("it has more than {0} bytes")]
@@ -44,8 +44,6 @@ struct Readers {
 
 #[derive(Clone, Copy, Debug)]
 struct Bounds {
-    /// How long a caller waits.
-    patience: Duration,
     /// Most bytes of a file.
     bytes: u64,
     /// Most reads at once.
@@ -55,13 +53,13 @@ struct Bounds {
 #[derive(Debug)]
 struct Files {
     /// Files that were ever read: few, because the configuration names them.
-    known: BTreeMap<PathBuf, Arc<Place>>,
+    known: BTreeMap<PathBuf, Arc<OneFile>>,
     reads: usize,
 }
 
 /// One file, which one thread reads at a time.
 #[derive(Debug, Default)]
-struct Place {
+struct OneFile {
     /// When the read began that is under way.
     since: Mutex<Option<Instant>>,
     free: Condvar,
@@ -70,12 +68,14 @@ struct Place {
 /// The right to read one file, until it is dropped.
 struct Turn {
     readers: &'static Readers,
-    place: Arc<Place>,
+    file: Arc<OneFile>,
 }
+
+/// How long a caller waits that cannot do without the file.
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Threads are the process', and so is their bound.
 static READERS: Readers = Readers::new(Bounds {
-    patience: Duration::from_secs(5),
     // Bundles of certificates have some hundred KiB.
     bytes: 4 << 20,
     reads: 32,
@@ -87,12 +87,22 @@ static READERS: Readers = Readers::new(Bounds {
 ///
 /// Of kind `TimedOut` where the file may come later, because its file system hangs.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
-    READERS.read(path)
+    read_for(path, PATIENCE)
+}
+
+/// Reads a file as [`read`] does. Blocks for at most `patience`.
+pub fn read_for(path: &Path, patience: Duration) -> io::Result<Vec<u8>> {
+    READERS.read(path, patience)
 }
 
 /// Reads a file of text, as [`read`] does.
 pub fn text(path: &Path) -> io::Result<String> {
-    let text = String::from_utf8(read(path)?);
+    text_for(path, PATIENCE)
+}
+
+/// Reads a file of text, as [`read_for`] does.
+pub fn text_for(path: &Path, patience: Duration) -> io::Result<String> {
+    let text = String::from_utf8(read_for(path, patience)?);
 
     text.map_err(|_| error(ErrorKind::InvalidData, ReadError::NotText))
 }
@@ -102,7 +112,7 @@ pub fn within<T: Send + 'static>(
     path: &Path,
     read: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<T> {
-    READERS.within(path, read)
+    READERS.within(path, PATIENCE, read)
 }
 
 /// Reads a file of /proc or /sys, which the kernel makes from its memory.
@@ -122,19 +132,20 @@ impl Readers {
         Self { bounds, files: Mutex::new(files) }
     }
 
-    fn read(&'static self, path: &Path) -> io::Result<Vec<u8>> {
+    fn read(&'static self, path: &Path, patience: Duration) -> io::Result<Vec<u8>> {
         let (file, most) = (path.to_owned(), self.bounds.bytes);
 
-        self.within(path, move || bytes(&file, most))?
+        self.within(path, patience, move || bytes(&file, most))?
     }
 
     fn within<T: Send + 'static>(
         &'static self,
         path: &Path,
+        patience: Duration,
         read: impl FnOnce() -> T + Send + 'static,
     ) -> io::Result<T> {
         let begun = Instant::now();
-        let turn = self.turn(path, begun)?;
+        let turn = self.turn(path, begun, patience)?;
         let (done, outcome) = sync_channel(1);
         let thread = thread::Builder::new().name("file".into()).spawn(move || {
             let outcome = read();
@@ -142,7 +153,6 @@ impl Readers {
             let _nobody_waits_any_more = done.send(outcome);
         })?;
 
-        let patience = self.bounds.patience;
         match outcome.recv_timeout(patience.saturating_sub(begun.elapsed())) {
             Ok(outcome) => {
                 // It has nothing left to do, and what counts threads sees none of it.
@@ -159,22 +169,22 @@ impl Readers {
     }
 
     /// Waits until no other read of the file is under way, unless that one hangs.
-    fn turn(&'static self, path: &Path, begun: Instant) -> io::Result<Turn> {
-        let place = Arc::clone(locked(&self.files).known.entry(path.to_owned()).or_default());
-        let mut since = locked(&place.since);
+    fn turn(&'static self, path: &Path, begun: Instant, patience: Duration) -> io::Result<Turn> {
+        let file = Arc::clone(locked(&self.files).known.entry(path.to_owned()).or_default());
+        let mut since = locked(&file.since);
         while let Some(other) = *since {
-            let left = self.bounds.patience.saturating_sub(other.min(begun).elapsed());
+            let left = patience.saturating_sub(other.min(begun).elapsed());
             if left.is_zero() {
                 return Err(error(ErrorKind::TimedOut, ReadError::Waiting(path.to_owned())));
             }
-            let woken = place.free.wait_timeout(since, left);
+            let woken = file.free.wait_timeout(since, left);
             (since, _) = woken.unwrap_or_else(PoisonError::into_inner);
         }
         self.begin()?;
         *since = Some(Instant::now());
         drop(since);
 
-        Ok(Turn { readers: self, place })
+        Ok(Turn { readers: self, file })
     }
 
     fn begin(&self) -> io::Result<()> {
@@ -190,9 +200,11 @@ impl Readers {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        *locked(&self.place.since) = None;
-        self.place.free.notify_one();
+        // The next one that reads this file counts itself as soon as the file is free.
         locked(&self.readers.files).reads -= 1;
+        *locked(&self.file.since) = None;
+        // All of them: the first may find too many reads of other files, and wakes nobody.
+        self.file.free.notify_all();
     }
 }
 
