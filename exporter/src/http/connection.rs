@@ -4,12 +4,10 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -21,6 +19,7 @@ use super::limits::Limits;
 use super::places::Place;
 use super::server::Server;
 use super::streams::Streams;
+use super::web_file::Handshake;
 use super::write_deadline::WriteDeadline;
 use crate::health::HttpRefusal;
 
@@ -54,21 +53,7 @@ pub(super) async fn connection(
 async fn serve(stream: TcpStream, server: Arc<Server>, place: Arc<Place>, stop: CancellationToken) {
     // Responses are written whole; to wait for more would only delay their last packet.
     let _ = stream.set_nodelay(true);
-    let ended = match server.handshake().await {
-        Err(error) => Err(Early::because(error)),
-        Ok(None) => {
-            let stream = deadline(stream, &server, &place);
-            converse(stream, false, Arc::clone(&server), &place, stop).await
-        }
-        Ok(Some(config)) => match shake_hands(stream, config, &server, &place).await {
-            Err(early) => Err(early),
-            Ok(None) => Ok(()),
-            Ok(Some(stream)) => {
-                let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-                converse(stream, is_http2, Arc::clone(&server), &place, stop).await
-            }
-        },
-    };
+    let ended = speak(stream, &server, &place, stop).await;
 
     let Err(Early { error, refusal }) = ended else { return };
     if let Some(reason) = refusal {
@@ -78,6 +63,27 @@ async fn serve(stream: TcpStream, server: Arc<Server>, place: Arc<Place>, stop: 
     }
 }
 
+async fn speak(
+    stream: TcpStream,
+    server: &Arc<Server>,
+    place: &Arc<Place>,
+    stop: CancellationToken,
+) -> Result<(), Early> {
+    let Some(handshake) = stop.run_until_cancelled(server.handshake()).await else { return Ok(()) };
+    let Ok(handshake) = handshake else { return Ok(()) };
+    let Some(handshake) = handshake else {
+        let stream = deadline(stream, server, place);
+        return converse(stream, false, Arc::clone(server), place, stop).await;
+    };
+
+    let shaken = shake_hands(stream, handshake, server, place);
+    let Some(shaken) = stop.run_until_cancelled(shaken).await else { return Ok(()) };
+    let Some(stream) = shaken? else { return Ok(()) };
+    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+
+    converse(stream, is_http2, Arc::clone(server), place, stop).await
+}
+
 fn deadline(stream: TcpStream, server: &Server, place: &Place) -> WriteDeadline<TcpStream> {
     WriteDeadline::new(stream, server.limits.write, place.requests.clone())
 }
@@ -85,7 +91,7 @@ fn deadline(stream: TcpStream, server: &Server, place: &Place) -> WriteDeadline<
 /// Shakes hands; `None` if the client has said nothing, as probes of a port do.
 async fn shake_hands(
     mut stream: TcpStream,
-    config: Arc<ServerConfig>,
+    Handshake { config, verifies_clients }: Handshake,
     server: &Server,
     place: &Place,
 ) -> Result<Option<TlsStream<WriteDeadline<TcpStream>>>, Early> {
@@ -105,8 +111,9 @@ async fn shake_hands(
         Err(elapsed) => return Err(Early::refused(HttpRefusal::Tls, elapsed)),
     };
     place.requests.shook_hands();
-    let has_certificate = stream.get_ref().1.peer_certificates().is_some();
-    place.has_certificate.store(has_certificate, Ordering::Relaxed);
+    if verifies_clients && stream.get_ref().1.peer_certificates().is_some() {
+        place.log_in();
+    }
 
     Ok(Some(stream))
 }

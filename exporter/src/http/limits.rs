@@ -34,8 +34,9 @@ impl Limits {
     pub(super) const HEADERS: usize = 64;
     /// Bytes of the body of a request. No page reads them; more is counted.
     pub(super) const BODY_BYTES: u64 = 64 << 10;
-    /// Requests and handshakes that read the web configuration at once, each on a thread.
-    pub(super) const READS: usize = 4;
+    /// Requests and handshakes that read the web configuration at once, each on a thread. With
+    /// more, an older reading could replace a newer one.
+    pub(super) const READS: usize = 1;
     /// Passwords that wait to be checked.
     pub(super) const PASSWORDS: usize = 32;
     /// Passwords of one peer that wait to be checked.

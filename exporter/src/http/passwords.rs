@@ -18,6 +18,8 @@ pub(super) enum Verdict {
     Wrong,
     /// Too many passwords wait to be checked.
     Unchecked,
+    /// The check panicked.
+    Panicked,
 }
 
 /// Checks passwords.
@@ -65,32 +67,32 @@ impl Passwords {
             return Verdict::Right;
         }
 
-        self.verify(credentials, Arc::clone(rules), turn).await
+        let (verified, rules) = (Arc::clone(&self.verified), Arc::clone(rules));
+        let verify = move || verified.verify(&credentials, &rules.config.basic_auth_users);
+        on_a_thread(verify, turn).await
+    }
+}
+
+async fn on_a_thread(
+    verify: impl FnOnce() -> bool + Send + 'static,
+    turn: OwnedSemaphorePermit,
+) -> Verdict {
+    let (tell, told) = oneshot::channel();
+    let started = thread::Builder::new().name("passwords".into()).spawn(move || {
+        let is_right = verify();
+        drop(turn);
+        // The client may have hung up.
+        let _ = tell.send(is_right);
+    });
+    if let Err(error) = started {
+        tracing::warn!(%error, "Cannot start the thread that checks passwords");
+        return Verdict::Unchecked;
     }
 
-    async fn verify(
-        &self,
-        credentials: Credentials,
-        rules: Arc<Rules>,
-        turn: OwnedSemaphorePermit,
-    ) -> Verdict {
-        let verified = Arc::clone(&self.verified);
-        let (tell, told) = oneshot::channel();
-        let started = thread::Builder::new().name("passwords".into()).spawn(move || {
-            let is_right = verified.verify(&credentials, &rules.config.basic_auth_users);
-            drop(turn);
-            // The client may have hung up.
-            let _ = tell.send(is_right);
-        });
-        if let Err(error) = started {
-            tracing::warn!(%error, "Cannot start the thread that checks passwords");
-            return Verdict::Unchecked;
-        }
-
-        match told.await {
-            Ok(true) => Verdict::Right,
-            Ok(false) | Err(_) => Verdict::Wrong,
-        }
+    match told.await {
+        Ok(true) => Verdict::Right,
+        Ok(false) => Verdict::Wrong,
+        Err(_) => Verdict::Panicked,
     }
 }
 
@@ -193,6 +195,18 @@ mod tests {
 
         assert_eq!(first, Verdict::Right);
         assert_eq!(known.await.expect("it is known at once"), Verdict::Right);
+    }
+
+    #[tokio::test]
+    async fn a_check_that_panics_is_no_wrong_password_and_ends_its_turn() {
+        let turns = Arc::new(Semaphore::new(1));
+        let turn = Arc::clone(&turns).acquire_owned().await.unwrap();
+
+        let verdict = on_a_thread(|| panic!("planted"), turn).await;
+
+        assert_eq!(verdict, Verdict::Panicked);
+        let next = timeout(DEADLINE, turns.acquire()).await.expect("the turn has ended");
+        assert!(next.is_ok());
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::limits::Limits;
@@ -14,7 +15,7 @@ use super::requests::{Activity, Requests};
 use crate::health::HttpRefusal;
 
 /// The places for connections. When there are too few, the connection that is idle for longest
-/// loses its place.
+/// loses its place; if none is idle, the oldest of the peer that has most.
 #[derive(Debug)]
 pub(super) struct Places {
     most: usize,
@@ -29,14 +30,25 @@ pub(super) struct Places {
 struct Taken {
     next: u64,
     by_number: BTreeMap<u64, Seat>,
+    /// When those peers last showed a login that did so of late.
+    logged_in: BTreeMap<Peer, Instant>,
 }
 
 #[derive(Debug)]
 struct Seat {
     peer: Peer,
     requests: Requests,
-    has_login: bool,
+    login: Login,
     make_room: CancellationToken,
+}
+
+/// What is known of the login of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Login {
+    None,
+    /// Another connection of the peer has shown one.
+    OfPeer,
+    Shown,
 }
 
 /// The place of one connection; it is free again when this is dropped.
@@ -46,8 +58,6 @@ pub(super) struct Place {
     pub(super) requests: Requests,
     /// Cancelled when the connection has lost its place to another one.
     pub(super) make_room: CancellationToken,
-    /// Whether the client has shown a certificate.
-    pub(super) has_certificate: AtomicBool,
     number: u64,
     places: Arc<Places>,
 }
@@ -80,6 +90,11 @@ impl Places {
         self.keeps_half.store(keeps_half, Ordering::Relaxed);
     }
 
+    /// Returns whether half of the places are kept for connections with a login.
+    pub(super) fn keeps_half(&self) -> bool {
+        self.keeps_half.load(Ordering::Relaxed)
+    }
+
     /// Takes a place for a new connection of `peer`; `None` if no other connection can make room.
     pub(super) fn take(self: &Arc<Self>, peer: Peer) -> Option<Place> {
         let mut refused = Vec::new();
@@ -94,8 +109,9 @@ impl Places {
     /// Takes a place, and adds to `refused` the peers of those that made room or found none.
     fn take_after(self: &Arc<Self>, peer: Peer, refused: &mut Vec<Peer>) -> Option<Place> {
         let mut taken = self.taken();
-        while let Some(too_many) = self.too_many(&taken, peer) {
-            let number = taken.idle_for_longest(too_many);
+        let login = taken.login_of(peer);
+        while let Some(too_many) = self.too_many(&taken, peer, login) {
+            let number = taken.makes_room(too_many, peer);
             let seat = number.and_then(|number| taken.by_number.remove(&number));
             refused.push(seat.as_ref().map_or(peer, |seat| seat.peer));
             seat?.make_room.cancel();
@@ -104,33 +120,21 @@ impl Places {
         let number = taken.next;
         taken.next += 1;
         let (requests, make_room) = (Requests::default(), CancellationToken::new());
-        let seat = Seat {
-            peer,
-            requests: requests.clone(),
-            has_login: false,
-            make_room: make_room.clone(),
-        };
+        let seat = Seat { peer, requests: requests.clone(), login, make_room: make_room.clone() };
         taken.by_number.insert(number, seat);
 
-        Some(Place {
-            peer,
-            requests,
-            make_room,
-            has_certificate: AtomicBool::new(false),
-            number,
-            places: Arc::clone(self),
-        })
+        Some(Place { peer, requests, make_room, number, places: Arc::clone(self) })
     }
 
     /// Returns which connections would be too many with one more of `peer`.
-    fn too_many(&self, taken: &Taken, peer: Peer) -> Option<TooMany> {
+    fn too_many(&self, taken: &Taken, peer: Peer, login: Login) -> Option<TooMany> {
         let count =
             |too_many: TooMany| taken.by_number.values().filter(|it| too_many.are(it)).count();
-        let is_half_kept = self.keeps_half.load(Ordering::Relaxed);
+        let is_bound_to_half = self.keeps_half() && login == Login::None;
 
         if count(TooMany::Of(peer)) >= self.most_of_peer {
             Some(TooMany::Of(peer))
-        } else if is_half_kept && count(TooMany::WithoutLogin) >= self.most.div_ceil(2) {
+        } else if is_bound_to_half && count(TooMany::WithoutLogin) >= self.most.div_ceil(2) {
             Some(TooMany::WithoutLogin)
         } else if taken.by_number.len() >= self.most {
             Some(TooMany::InAll)
@@ -148,40 +152,84 @@ impl TooMany {
     fn are(self, seat: &Seat) -> bool {
         match self {
             Self::Of(peer) => seat.peer == peer,
-            Self::WithoutLogin => !seat.has_login,
+            Self::WithoutLogin => seat.login == Login::None,
             Self::InAll => true,
         }
     }
 }
 
 impl Taken {
-    /// Returns the connection that is idle for longest; of one peer rather one without a login.
-    fn idle_for_longest(&self, too_many: TooMany) -> Option<u64> {
-        let is_of_peer = matches!(too_many, TooMany::Of(_));
-        let rank = |(number, seat): (&u64, &Seat)| {
-            let activity = seat.requests.activity();
-            let is_protected = matches!(
-                activity,
-                Activity::AnsweringSince(begun) if begun.elapsed() < Places::UNANSWERED
-            );
-            (!is_protected).then_some((is_of_peer && seat.has_login, activity, *number))
+    /// Most peers whose login is remembered.
+    const LOGINS: usize = 64;
+    /// How long the login of a peer is remembered.
+    const LOGIN: Duration = Duration::from_hours(1);
+
+    /// Returns which connection makes room for a new one of `peer`: the one that is idle for
+    /// longest, else the oldest of the peer that has most, if that is more than `peer` has.
+    fn makes_room(&self, too_many: TooMany, peer: Peer) -> Option<u64> {
+        let idle = self.first(too_many, |seat| !seat.is_protected());
+
+        idle.or_else(|| {
+            let mut counts: BTreeMap<Peer, usize> = BTreeMap::new();
+            for seat in self.by_number.values().filter(|seat| too_many.are(seat)) {
+                *counts.entry(seat.peer).or_default() += 1;
+            }
+            let most = counts.values().copied().max().unwrap_or_default();
+            let of_peer = counts.get(&peer).copied().unwrap_or_default();
+
+            let has_most = |seat: &Seat| counts.get(&seat.peer) == Some(&most);
+            if most > of_peer { self.first(too_many, has_most) } else { None }
+        })
+    }
+
+    /// Returns the connection that has done nothing for longest; of one peer rather one without
+    /// a login, and of all rather one that has shown none while its peer has.
+    fn first(&self, too_many: TooMany, may: impl Fn(&Seat) -> bool) -> Option<u64> {
+        let worth = |login| match too_many {
+            TooMany::Of(_) | TooMany::WithoutLogin => login,
+            TooMany::InAll if login == Login::OfPeer => Login::OfPeer,
+            TooMany::InAll => Login::Shown,
         };
 
         self.by_number
             .iter()
-            .filter(|(_, seat)| too_many.are(seat))
-            .filter_map(rank)
-            .min()
-            .map(|(.., number)| number)
+            .filter(|(_, seat)| too_many.are(seat) && may(seat))
+            .min_by_key(|(number, seat)| (worth(seat.login), seat.requests.activity(), **number))
+            .map(|(number, _)| *number)
+    }
+
+    fn login_of(&self, peer: Peer) -> Login {
+        let last = self.logged_in.get(&peer);
+        let is_known = last.is_some_and(|last| last.elapsed() < Self::LOGIN);
+
+        if is_known { Login::OfPeer } else { Login::None }
+    }
+
+    fn log_in(&mut self, number: u64) {
+        let Some(seat) = self.by_number.get_mut(&number) else { return };
+        seat.login = Login::Shown;
+        self.logged_in.insert(seat.peer, Instant::now());
+        if self.logged_in.len() > Self::LOGINS {
+            let oldest = self.logged_in.iter().min_by_key(|(_, last)| **last);
+            let oldest = oldest.map(|(peer, _)| *peer);
+            oldest.and_then(|peer| self.logged_in.remove(&peer));
+        }
+    }
+}
+
+impl Seat {
+    /// Returns whether a request is being answered, and not for too long.
+    fn is_protected(&self) -> bool {
+        let activity = self.requests.activity();
+
+        matches!(activity, Activity::AnsweringSince(begun) if begun.elapsed() < Places::UNANSWERED)
     }
 }
 
 impl Place {
     /// Notes that the client has shown a valid login.
     pub(super) fn log_in(&self) {
-        if let Some(seat) = self.places.taken().by_number.get_mut(&self.number) {
-            seat.has_login = true;
-        }
+        self.places.taken().log_in(self.number);
     }
 }
 

@@ -1,7 +1,6 @@
 //! What is done with a request before and after it finds its page.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use hyper::body::{Body as _, Incoming};
@@ -9,9 +8,8 @@ use hyper::header::{
     AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use hyper::{Request, Response, StatusCode};
-use rustls::ServerConfig;
 use tokio::sync::Semaphore;
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::task::spawn_blocking;
 
 use super::basic_auth::Credentials;
 use super::body::{Body, status, text};
@@ -20,9 +18,13 @@ use super::passwords::{Passwords, Verdict};
 use super::places::{Place, Places};
 use super::refusals::Refusals;
 use super::routes::Routes;
-use super::web_file::{Rules, WebFile};
+use super::web_file::{Handshake, Rules, WebFile};
 use super::{Site, head};
 use crate::health::HttpRefusal;
+
+/// The exporter panicked while it read something; that was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Panicked;
 
 const UNCHECKED: &str = "Too many passwords wait to be checked; try again.\n";
 
@@ -42,10 +44,12 @@ pub(super) struct Server {
 impl Server {
     pub(super) fn new(site: Site, web: Option<WebFile>, limits: Limits) -> Self {
         let refusals = site.refusals.clone();
+        let places = Places::new(&limits, refusals.clone());
+        places.keep_half(web.as_ref().is_some_and(WebFile::has_logins));
 
         Self {
             limits,
-            places: Places::new(&limits, refusals.clone()),
+            places,
             refusals,
             routes: Routes::new(site),
             web: web.map(Arc::new),
@@ -54,27 +58,29 @@ impl Server {
         }
     }
 
-    /// Gives what a handshake needs, if TLS is spoken.
-    ///
-    /// An error does not mean that it is not.
-    pub(super) async fn handshake(&self) -> Result<Option<Arc<ServerConfig>>, JoinError> {
-        let Some(web) = self.web.clone() else { return Ok(None) };
+    /// Returns what a handshake needs, if TLS is spoken.
+    pub(super) async fn handshake(&self) -> Result<Option<Handshake>, Panicked> {
+        let Some(web) = self.web.clone().filter(|web| web.has_tls()) else { return Ok(None) };
 
         self.read(move || web.handshake()).await
     }
 
-    /// Reads on a thread that may block; that goes on when the client hangs up, and so does its turn.
+    /// Reads on a thread that may block; that goes on when the client hangs up, and so does its
+    /// turn. A panic is counted.
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, JoinError> {
+    ) -> Result<T, Panicked> {
         let turn = Arc::clone(&self.reads).acquire_owned().await;
 
-        spawn_blocking(move || {
+        let read = spawn_blocking(move || {
             let _turn = turn;
             read()
+        });
+        read.await.map_err(|error| {
+            self.refusals.panicked(&error);
+            Panicked
         })
-        .await
     }
 
     pub(super) async fn answer(&self, request: Request<Incoming>, place: &Place) -> Response<Body> {
@@ -110,8 +116,12 @@ impl Server {
             return status(StatusCode::TOO_MANY_REQUESTS);
         }
         let verdict = self.log_in(request.headers(), rules, place).await;
-        if verdict != Verdict::Right {
-            self.refusals.count(HttpRefusal::Login, place.peer, None);
+        match verdict {
+            Verdict::Right => {}
+            Verdict::Wrong | Verdict::Unchecked => {
+                self.refusals.count(HttpRefusal::Login, place.peer, None);
+            }
+            Verdict::Panicked => self.refusals.panicked(&"checking a password"),
         }
 
         match verdict {
@@ -127,15 +137,12 @@ impl Server {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
                 response
             }
+            Verdict::Panicked => status(StatusCode::INTERNAL_SERVER_ERROR),
         }
     }
 
     /// Returns whether the request may be answered; notes which connections have a login.
     async fn log_in(&self, headers: &HeaderMap, rules: &Arc<Rules>, place: &Place) -> Verdict {
-        let has_certificate = place.has_certificate.load(Ordering::Relaxed);
-        if has_certificate && rules.config.tls_server_config.verifies_clients() {
-            place.log_in();
-        }
         if rules.config.basic_auth_users.is_empty() {
             return Verdict::Right;
         }
@@ -159,6 +166,89 @@ fn add_headers(headers: &mut HeaderMap, rules: &Rules) {
         let name = HeaderName::from_bytes(name.as_bytes());
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
             headers.insert(name, value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use tempfile::TempDir;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const DEADLINE: Duration = Duration::from_secs(20);
+
+    fn server(web: Option<WebFile>) -> Server {
+        let site = Site {
+            version: "1.2.3".into(),
+            pages: Vec::new(),
+            is_ready: Arc::new(|| true),
+            max_requests: 1,
+            refusals: Refusals::default(),
+        };
+
+        Server::new(site, web, Limits::default())
+    }
+
+    fn web(path: &Path, text: &str) -> Option<WebFile> {
+        std::fs::write(path, text).unwrap();
+
+        Some(WebFile::open(path).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_panic_while_a_file_is_read_is_counted() {
+        let server = server(None);
+
+        let read = server.read(|| panic!("planted")).await.map(|(): ()| ());
+
+        assert_eq!(read, Err(Panicked));
+        assert_eq!(server.refusals.read().panics, 1);
+    }
+
+    #[tokio::test]
+    async fn one_reading_of_the_web_configuration_ends_before_the_next_begins() {
+        static READING: AtomicUsize = AtomicUsize::new(0);
+        let server = server(None);
+        let read = || {
+            server.read(|| {
+                let others = READING.fetch_add(1, Ordering::SeqCst);
+                std::thread::sleep(Duration::from_millis(20));
+                READING.fetch_sub(1, Ordering::SeqCst);
+                others
+            })
+        };
+
+        let others = tokio::join!(read(), read(), read(), read());
+
+        assert_eq!(others, (Ok(0), Ok(0), Ok(0), Ok(0)));
+    }
+
+    #[tokio::test]
+    async fn a_connection_without_tls_waits_for_no_reading() {
+        let folder = TempDir::new().unwrap();
+        let server = server(web(&folder.path().join("web.yml"), ""));
+        let _reading = server.reads.acquire().await.unwrap();
+
+        let handshake = timeout(DEADLINE, server.handshake()).await.expect("it waits");
+
+        assert!(handshake.is_ok_and(|handshake| handshake.is_none()));
+    }
+
+    #[tokio::test]
+    async fn places_are_kept_for_logins_from_the_start() {
+        let folder = TempDir::new().unwrap();
+        let hash = bcrypt::hash_with_salt("secret", 4, [7; 16]).unwrap();
+        let users = format!("basic_auth_users:\n  alice: {hash}\n");
+
+        for (text, keeps) in [("", false), (users.as_str(), true)] {
+            let server = server(web(&folder.path().join("web.yml"), text));
+            assert_eq!(server.places.keeps_half(), keeps, "{text}");
         }
     }
 }

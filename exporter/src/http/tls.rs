@@ -13,6 +13,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, ring};
@@ -55,13 +56,14 @@ pub(super) struct Material {
 }
 
 impl TlsSection {
-    /// Reads the files that the section names.
-    pub(super) fn material(&self) -> Result<Material, TlsError> {
+    /// Reads the files that the section names; each may take `patience`.
+    pub(super) fn material(&self, patience: Duration) -> Result<Material, TlsError> {
         let read = |text: &str, path: &Path| {
             if path.as_os_str().is_empty() {
                 return Ok(text.as_bytes().to_vec());
             }
-            files::read(path).map_err(|source| TlsError::Unreadable { path: path.into(), source })
+            files::read_for(path, patience)
+                .map_err(|source| TlsError::Unreadable { path: path.into(), source })
         };
 
         Ok(Material {

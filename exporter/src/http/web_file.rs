@@ -4,6 +4,7 @@ use std::io;
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustls::ServerConfig;
 
@@ -37,6 +38,14 @@ pub(super) struct Rules {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Broken;
 
+/// What a handshake needs.
+#[derive(Clone, Debug)]
+pub(super) struct Handshake {
+    pub(super) config: Arc<ServerConfig>,
+    /// Whether the certificate of a client is a login.
+    pub(super) verifies_clients: bool,
+}
+
 /// What was read last, and what became of it.
 #[derive(Debug)]
 struct Reading {
@@ -50,10 +59,14 @@ struct Reading {
 #[derive(Debug)]
 struct Tls {
     made_of: (TlsSection, bool, Option<Material>),
-    config: Arc<ServerConfig>,
+    handshake: Handshake,
 }
 
 impl WebFile {
+    /// How long is waited for a file that was read before: clients wait too, and a scrape has
+    /// 10 seconds in all.
+    const PATIENCE: Duration = Duration::from_secs(1);
+
     /// Reads the file for the first time, with everything that it names.
     pub fn open(path: &Path) -> Result<Self, WebConfigError> {
         let text = files::text(path)
@@ -71,9 +84,17 @@ impl WebFile {
         self.tls.is_some()
     }
 
-    /// Gives what the file says now.
+    /// Returns whether clients have a login, as the file was read last.
+    pub(super) fn has_logins(&self) -> bool {
+        let last = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+
+        last.rules.as_ref().is_ok_and(|rules| rules.config.has_logins())
+    }
+
+    /// Gives what the file says now. One thread reads at a time: of two, the one with the older
+    /// text could be the last.
     pub(super) fn rules(&self) -> Result<Arc<Rules>, Broken> {
-        let read = files::text(&self.path);
+        let read = files::text_for(&self.path, Self::PATIENCE);
         let text = read.as_ref().map(Clone::clone).map_err(io::Error::kind);
         let mut last = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
         let was_late = mem::replace(&mut last.is_late, text == Err(io::ErrorKind::TimedOut));
@@ -122,16 +143,18 @@ impl WebFile {
     ///
     /// Certificates that cannot be used leave those before them in use: files are replaced one
     /// after the other.
-    pub(super) fn handshake(&self) -> Option<Arc<ServerConfig>> {
+    pub(super) fn handshake(&self) -> Option<Handshake> {
         let tls = self.tls.as_ref()?;
         // Files are read before others are kept waiting.
-        let read = self.rules().map(|rules| (rules.config.tls_server_config.material(), rules));
+        let read = self
+            .rules()
+            .map(|rules| (rules.config.tls_server_config.material(Self::PATIENCE), rules));
         let mut tls = tls.lock().unwrap_or_else(PoisonError::into_inner);
         if let Ok((material, rules)) = read {
             tls.renew(material, &rules.config, &self.path);
         }
 
-        Some(Arc::clone(&tls.config))
+        Some(tls.handshake.clone())
     }
 }
 
@@ -141,10 +164,10 @@ impl Tls {
         if !section.is_on() {
             return Ok(None);
         }
-        let material = section.material()?;
-        let config = Arc::new(section.server_config(&material, http2, path)?);
+        let material = section.material(files::PATIENCE)?;
+        let handshake = Handshake::new(section.server_config(&material, http2, path)?, section);
 
-        Ok(Some(Self { made_of: (section.clone(), http2, Some(material)), config }))
+        Ok(Some(Self { made_of: (section.clone(), http2, Some(material)), handshake }))
     }
 
     fn renew(&mut self, material: Result<Material, TlsError>, config: &WebConfig, path: &Path) {
@@ -156,7 +179,7 @@ impl Tls {
 
         match material.and_then(|material| section.server_config(&material, http2, path)) {
             Ok(config) => {
-                self.config = Arc::new(config);
+                self.handshake = Handshake::new(config, section);
                 tracing::info!("Certificates have changed");
             }
             Err(error) => {
@@ -165,6 +188,12 @@ impl Tls {
             }
         }
         self.made_of = made_of;
+    }
+}
+
+impl Handshake {
+    fn new(config: ServerConfig, section: &TlsSection) -> Self {
+        Self { config: Arc::new(config), verifies_clients: section.verifies_clients() }
     }
 }
 

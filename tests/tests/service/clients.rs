@@ -1,11 +1,12 @@
 //! Clients that are many, slow or mad.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tests::service::Service;
+use tests::cable::Cable;
+use tests::service::{PORT, Service};
 
 use super::refusals::File;
 use super::{QUICK, cable, quick};
@@ -131,14 +132,37 @@ fn guesses_that_hang_up_take_one_thread_and_scrapes_are_on_time() {
 
 #[test]
 #[ignore = "needs root: `cargo xtask test service`"]
-fn connections_that_ask_now_and_then_lock_no_scrape_out() {
-    const CONNECTIONS: usize = 600;
+fn connections_of_one_peer_that_ask_now_and_then_lock_no_scrape_out() {
     let cable = cable("locked");
-    let mut service = quick(&cable);
+
+    // All of loopback is one peer.
+    lock_out(&cable, &[Ipv4Addr::LOCALHOST], 128);
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test service`"]
+fn connections_of_many_peers_that_ask_now_and_then_lock_no_scrape_out() {
+    let cable = cable("lockedall");
+    let peers = [1, 2, 3, 4, 5, 6].map(|number| Ipv4Addr::new(192, 0, 2, number));
+    for peer in peers {
+        cable.here.ip(&["address", "add", &format!("{peer}/32"), "dev", "lo"]);
+    }
+
+    // Each has 100, fewer than one peer may have.
+    lock_out(&cable, &peers, 512);
+}
+
+/// Opens 600 connections of those peers, which are told apart by the address that they connect
+/// to: the kernel takes it for their own too. At most `most` of them may stay.
+fn lock_out(cable: &Cable, peers: &[Ipv4Addr], most: u64) {
+    const CONNECTIONS: usize = 600;
+    let mut service = quick(cable);
 
     let mut others: Vec<TcpStream> = Vec::new();
-    for _ in 0..CONNECTIONS {
-        let mut stream = service.connect().unwrap();
+    for peer in peers.iter().cycle().take(CONNECTIONS) {
+        let address = (*peer, PORT).into();
+        let connect = || TcpStream::connect_timeout(&address, Duration::from_secs(20));
+        let mut stream = cable.here.within(connect).unwrap();
         stream.write_all(HEALTHY).unwrap();
         others.push(stream);
     }
@@ -154,7 +178,7 @@ fn connections_that_ask_now_and_then_lock_no_scrape_out() {
 
     let made_room = refused(&service, "connections");
     println!("{made_room} connections made room");
-    assert!(made_room >= (CONNECTIONS - 512) as u64);
+    assert!(made_room >= CONNECTIONS as u64 - most);
     assert_eq!(service.said("Too many connections"), 1, "{}", service.log());
     service.wait_for_fold();
 }

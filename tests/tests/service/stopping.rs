@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use tests::http::answer;
+use tests::service::{Service, command};
 
-use super::{assert_nothing_attached, cable, quick};
+use super::refusals::File;
+use super::{QUICK, assert_nothing_attached, cable, quick};
 
 /// More than all of its parts may take.
 pub(super) const LONGEST: Duration = Duration::from_secs(10);
@@ -59,11 +61,41 @@ fn a_client_that_does_nothing_does_not_hold_up_the_end() {
     let mut half = service.connect().unwrap();
     half.write_all(b"GET /met").unwrap();
     assert_eq!(service.get("/-/healthy").unwrap().status, 200);
-    let asked = Instant::now();
 
+    assert_stops_soon(&mut service);
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test service`"]
+fn a_client_that_does_nothing_before_tls_does_not_hold_up_the_end() {
+    let cable = cable("lazytls");
+    let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let cert = File::with("lazy.crt", &certificate.cert.pem());
+    let key = File::with("lazy.key", &certificate.signing_key.serialize_pem());
+    let web =
+        format!("tls_server_config:\n  cert_file: {}\n  key_file: {}\n", cert.path(), key.path());
+    let web = File::with("lazy.yml", &web);
+    let arguments = [&QUICK[..], &["--web.config.file", &web.path()]].concat();
+    let mut service = Service::spawn(&cable.here, command(&arguments));
+    // It answers that TLS is expected.
+    service.wait_until("it listens", |service| {
+        service.get("/-/healthy").is_ok_and(|answer| answer.status == 400)
+    });
+    let _lazy = service.connect().unwrap();
+    let mut half = service.connect().unwrap();
+    half.write_all(b"\x16\x03\x01\x02\x00\x01").unwrap();
+    assert_eq!(service.get("/-/healthy").unwrap().status, 400);
+
+    assert_stops_soon(&mut service);
+}
+
+#[track_caller]
+fn assert_stops_soon(service: &mut Service<'_>) {
+    let asked = Instant::now();
     service.signal(Signal::TERM);
     let status = service.end();
 
+    println!("it took {:?}", asked.elapsed());
     assert_eq!(status.code(), Some(0), "{}", service.log());
     assert!(asked.elapsed() < LONGEST, "{:?}", asked.elapsed());
 }

@@ -46,6 +46,9 @@ async fn while_the_web_configuration_hangs_the_last_one_stays_in_force() {
     assert_eq!(server.ask("GET /metrics", &old).await.status(), "200");
 
     let hanging = Hanging::in_place_of(&folder, "web.yml");
+    let begun = Instant::now();
+    assert_eq!(server.ask("GET /metrics", &old).await.status(), "200");
+    assert!(begun.elapsed() < Duration::from_secs(5), "a scrape took {:?}", begun.elapsed());
     for _ in 0..3 {
         assert_eq!(server.ask("GET /metrics", &old).await.status(), "200");
         assert_eq!(server.ask("GET /-/healthy", "").await.status(), "401");

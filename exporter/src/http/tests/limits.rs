@@ -1,5 +1,6 @@
 use tokio::time::Instant;
 
+use super::tls::{Authority, PLAIN, folder};
 use super::*;
 
 const SHORT: Duration = Duration::from_millis(200);
@@ -123,6 +124,22 @@ async fn a_stop_does_not_wait_for_who_does_not_read() {
     let mut stream = server.connect().await;
     stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: test\r\n\r\n").await.unwrap();
     stream.readable().await.unwrap();
+
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_a_handshake() {
+    let authority = Authority::new();
+    let folder = folder(&authority, PLAIN);
+    let web = WebFile::open(&folder.web()).unwrap();
+    let limits = Limits { handshake: DEADLINE * 10, ..Limits::default() };
+    let server = Running::with(site("metrics"), Some(web), limits);
+    let _silent = server.connect().await;
+    let mut half = server.connect().await;
+    half.write_all(b"\x16\x03\x01\x02\x00\x01").await.unwrap();
+    // Connections are accepted in turn: those are there when this one is answered.
+    server.ask("GET /metrics", "").await;
 
     server.stopped().await;
 }
