@@ -12,8 +12,9 @@ mount -t tmpfs run /run
 dmesg -n 1
 echo "kernel $(uname -r)"
 
-# The applet of that name knows less.
+# The applets of these names know less, and this shell prefers them.
 ip() { /bin/ip "$@"; }
+tc() { /bin/tc "$@"; }
 there() { ip netns exec there "$@"; }
 for module in /modules/*; do insmod "$module"; done
 ip netns add there
@@ -77,19 +78,21 @@ states() { cat /sys/class/net/bond[12]/operstate; there sh -c 'cat /sys/class/ne
 is_up() { [ "$(states | grep -c up)" = 4 ]; }
 is_ready() { get /-/ready > /dev/null 2>&1; }
 folds() { get /metrics | sed -n 's/^packet_exporter_folds_total //p'; }
+# A number that begins with a zero would be an octal one.
+begin() { before=$(folds); before=${before:-0}; }
 is_folded() { [ "0$(folds)" -ge $((before + 2)) ]; }
 
 wait_until is_up
 wait_until is_ready
 accept veth1
-before=0$(folds)
+begin
 wait_until is_folded
 last=1
 for count in 4 3 5 6 7 8; do
     there ping -q -i 0.1 -c $count 192.0.2.$last
     last=$((last + 16))
 done
-before=0$(folds)
+begin
 wait_until is_folded
 
 sed 's/^/log: /' /run/log
