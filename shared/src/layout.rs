@@ -5,14 +5,14 @@ use core::mem::offset_of;
 use crate::constants::{Control, Settings};
 use crate::parsed::Parsed;
 use crate::table::{Overflow, PortSet, SourceSet};
-use crate::totals::Totals;
+use crate::totals::{SIZE_BOUNDS, Totals};
 use crate::{
     Cast, Direction, Encapsulation, Family, FragmentPosition, IpFamily, Malformed, PortProtocol,
     Protocol,
 };
 
 /// Goes up when the meaning of something in a map changes and its place does not: a hash, a bit.
-const REVISION: u64 = 2;
+const REVISION: u64 = 3;
 
 /// The labels of every closed set.
 const SETS: [&[&str]; 9] = [
@@ -58,6 +58,7 @@ pub const LAYOUT: u64 = {
         hash = hashed(hash, facts[index]);
         index += 1;
     }
+    hash = bounds_hashed(hash, &SIZE_BOUNDS);
     let mut set = 0;
     while set < SETS.len() {
         hash = labels_hashed(hash, SETS[set]);
@@ -70,6 +71,18 @@ pub const LAYOUT: u64 = {
 /// Adds a word to a hash: FNV-1a over whole words. Source: draft-eastlake-fnv.
 const fn hashed(hash: u64, word: u64) -> u64 {
     (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3)
+}
+
+/// Adds the bounds of the counters by size: each moves what the counters beside it stand for.
+const fn bounds_hashed(hash: u64, bounds: &[u32]) -> u64 {
+    let mut hash = hashed(hash, bounds.len() as u64);
+    let mut index = 0;
+    while index < bounds.len() {
+        hash = hashed(hash, bounds[index] as u64);
+        index += 1;
+    }
+
+    hash
 }
 
 /// Adds the labels of a closed set in their order, each with its length, so that none can pass for
@@ -103,6 +116,14 @@ mod tests {
             .filter(|line| *line == "closed_set! {");
 
         assert_eq!(SETS.len(), declared.count());
+    }
+
+    #[test]
+    fn a_bound_of_sizes_that_moves_is_another_layout() {
+        let mut moved = SIZE_BOUNDS;
+        moved[4] += 500;
+
+        assert_ne!(bounds_hashed(0, &moved), bounds_hashed(0, &SIZE_BOUNDS));
     }
 
     #[test]

@@ -78,4 +78,7 @@ fn maps_that_another_version_laid_out_are_not_adopted() {
     let said = second.lines().join("\n");
     assert!(said.contains("The pinned maps are of another version"), "{said}");
     assert_eq!(pins.taps(), 2);
+    // The link stayed as it was made.
+    let info = [("device", Cable::DEVICE), ("hook", "xdp"), ("mode", "native")];
+    assert_eq!(second.scrape().find("packet_exporter_program_info", &info), Some(1));
 }

@@ -17,12 +17,13 @@ use crate::health::Mode;
 pub(in super::super) struct Layout {
     /// [`shared::LAYOUT`] of who made them.
     version: u64,
+    /// 0 as long as nothing is attached, then 1 for native and 2 for generic. It stays at this
+    /// place in every version: an updated link keeps the mode of the version that made it.
+    mode: u32,
+    cpus: u32,
     pub(in super::super) settings: Settings,
     pub(in super::super) source_overflow: u32,
     pub(in super::super) port_overflow: u32,
-    cpus: u32,
-    /// 0 as long as nothing is attached, then 1 for native and 2 for generic.
-    mode: u32,
     /// When counting began of what no process has read, in nanoseconds since 1970.
     unread: u64,
     /// When the last drain cut, likewise.
@@ -49,12 +50,12 @@ impl Layout {
 
         Self {
             version: shared::LAYOUT,
+            mode: 0,
+            #[expect(clippy::cast_possible_truncation, reason = "there are fewer CPUs")]
+            cpus: cpus as u32,
             settings,
             source_overflow,
             port_overflow,
-            #[expect(clippy::cast_possible_truncation, reason = "there are fewer CPUs")]
-            cpus: cpus as u32,
-            mode: 0,
             unread: now,
             cut: now,
         }
@@ -76,11 +77,8 @@ impl Layout {
             && self.port_overflow == of_shape.port_overflow
     }
 
-    /// Gives how the program is attached, if it is.
+    /// Returns how the program is attached, if it is, also where another version attached it.
     pub(in super::super) fn mode(&self) -> Option<Mode> {
-        if self.version != shared::LAYOUT {
-            return None;
-        }
         match self.mode {
             1 => Some(Mode::Native),
             2 => Some(Mode::Generic),
@@ -163,6 +161,6 @@ mod tests {
 
         assert!(own.is_readable(&shape) && own.fits(&shape));
         assert!(!before.is_readable(&shape) && !before.fits(&shape));
-        assert_eq!(before.mode(), None);
+        assert_eq!(before.mode(), Some(Mode::Native), "the link keeps it");
     }
 }
