@@ -190,7 +190,7 @@ impl Devices {
 
         for tap in &taken_off {
             say_lost(tap, Presence::TakenOff);
-            self.known.remove(tap);
+            self.known.entry(tap.clone()).or_default().taken_off(Instant::now());
         }
         self.datapath.pause(&taken_off);
         for tap in &gone {
@@ -247,7 +247,7 @@ impl Devices {
         match self.attach(&tap, interface) {
             Ok(running) => {
                 say_counting(&tap, hook, &running);
-                self.known.insert(tap, Known::runs(running));
+                self.known.entry(tap).or_default().runs(running, Instant::now());
             }
             Err(failure) => {
                 self.count_failure(&tap, hook, failure.reason());

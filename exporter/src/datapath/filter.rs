@@ -88,11 +88,22 @@ impl Filter {
         if foreign.any(|it| it.priority < priority) {
             return Ok(false);
         }
-        if let Some(link) = self.link.take() {
-            link.detach().map_err(of_program)?;
-        }
+        self.take_off(device)?;
 
         self.put(program, device, priority).map(|()| true)
+    }
+
+    /// Takes the filter off where it is. One that stays remains this one's: with another beside it
+    /// every frame would be counted twice.
+    fn take_off(&mut self, device: &Device) -> io::Result<()> {
+        let Some(link) = self.link.take() else { return Ok(()) };
+        let Err(error) = link.detach().map_err(of_program) else { return Ok(()) };
+        if self.presence() != Presence::OnDevice {
+            return Ok(());
+        }
+        self.link = Some(link_at(device, self.priority, self.program)?);
+
+        Err(error)
     }
 
     fn put(
@@ -210,12 +221,13 @@ fn has_clsact(device: &Device) -> io::Result<bool> {
 }
 
 fn remove(device: &Device, filter: &Listed) -> io::Result<()> {
-    let Listed { priority, handle, .. } = *filter;
+    link_at(device, filter.priority, filter.handle)?.detach().map_err(of_program)
+}
+
+fn link_at(device: &Device, priority: u16, handle: u32) -> io::Result<SchedClassifierLink> {
     let handle = TcHandle::from(handle);
 
-    SchedClassifierLink::attached(&device.name, TcAttachType::Egress, priority, handle, None)?
-        .detach()
-        .map_err(of_program)
+    SchedClassifierLink::attached(&device.name, TcAttachType::Egress, priority, handle, None)
 }
 
 fn of_program(error: ProgramError) -> io::Error {

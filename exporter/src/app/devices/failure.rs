@@ -1,5 +1,6 @@
 //! Why a program does not run, and when the next attempt is due.
 
+use std::mem;
 use std::time::{Duration, Instant};
 
 use super::front::Standing;
@@ -54,6 +55,10 @@ pub(super) struct Known {
     pub(super) error: Option<String>,
     /// The log has that.
     pub(super) is_said: bool,
+    /// When it began to run.
+    ran: Option<Instant>,
+    /// How long to wait when somebody takes it off soon; `None` as long as nobody has.
+    rest: Option<Duration>,
     pause: Duration,
     retry: Option<Instant>,
     /// The device at the last attempt: once it differs, another one is worth it.
@@ -61,8 +66,25 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn runs(running: Running) -> Self {
-        Self { running: Some(running), ..Self::default() }
+    /// Notes that the program runs, which says nothing of how long.
+    pub(super) fn runs(&mut self, running: Running, now: Instant) {
+        let Self { standing, rest, .. } = mem::take(self);
+
+        *self = Self { running: Some(running), ran: Some(now), standing, rest, ..Self::default() };
+    }
+
+    /// Notes that somebody took the program off. The first time it is attached again at once; where
+    /// it ran for less than a minute since then, it waits, twice as long each time.
+    pub(super) fn taken_off(&mut self, now: Instant) {
+        let Self { standing, rest, ran, .. } = mem::take(self);
+        let is_short = ran.is_some_and(|ran| now < ran + LONGEST_PAUSE);
+        let (rest, retry) = match rest {
+            Some(rest) if is_short => (rest, Some(now + rest)),
+            Some(_) | None => (FIRST_PAUSE / 2, None),
+        };
+
+        let rest = Some((rest * 2).min(LONGEST_PAUSE));
+        *self = Self { standing, rest, retry, ..Self::default() };
     }
 
     /// There is no sense in trying before a while has passed.
@@ -88,5 +110,33 @@ impl Known {
         self.pause = pause.clamp(FIRST_PAUSE, LONGEST_PAUSE);
         self.retry = Some(Instant::now() + self.pause);
         self.tried_on = Some(on.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::Mode;
+
+    #[test]
+    fn what_is_taken_off_again_and_again_is_attached_less_and_less_often() {
+        let running = || Running { mode: Mode::Native, program: String::new(), tag: String::new() };
+        let mut known = Known::default();
+        let mut now = Instant::now();
+        let mut waits = Vec::new();
+
+        for _ in 0..9 {
+            known.runs(running(), now);
+            now += FIRST_PAUSE;
+            known.taken_off(now);
+            let wait = known.retry.map_or(Duration::ZERO, |retry| retry - now);
+            now += wait;
+            waits.push(wait.as_secs());
+        }
+
+        assert_eq!(waits, [0, 1, 2, 4, 8, 16, 32, 60, 60]);
+        known.runs(running(), now);
+        known.taken_off(now + LONGEST_PAUSE);
+        assert_eq!(known.retry, None, "it ran for a minute");
     }
 }

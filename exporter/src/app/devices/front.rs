@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::Devices;
 use super::failure::Known;
 use crate::causes::with_causes;
-use crate::datapath::{InFront, Tap};
+use crate::datapath::{AttachError, InFront, Tap};
 use crate::health::{AttachFailure, Hook};
 
 /// After a move the next one waits this long, and twice as long each time.
@@ -36,6 +36,14 @@ impl Standing {
         let since = now.saturating_duration_since(moved);
 
         since >= ROW || self.moves < MOST_MOVES && since >= FIRST_PAUSE * (1 << self.moves.min(10))
+    }
+
+    /// Notes a move, also one that failed: each leaves a while in which nothing is counted. One
+    /// that is refused beforehand changes nothing.
+    fn tried(&mut self, outcome: &Result<(), AttachError>, now: Instant) {
+        if !matches!(outcome, Err(AttachError::Hidden { .. })) {
+            self.moved(now);
+        }
     }
 
     fn moved(&mut self, now: Instant) {
@@ -90,9 +98,10 @@ impl Devices {
             let again = || format!("{in_front}, and somebody puts one in front again and again");
             return Some(hidden_by.clone().unwrap_or_else(again));
         }
-        match self.datapath.go_in_front(tap, &in_front) {
+        let moved = self.datapath.go_in_front(tap, &in_front);
+        known.standing.tried(&moved, now);
+        match moved {
             Ok(()) => {
-                known.standing.moved(now);
                 say_moved(tap, &in_front);
                 self.in_front(tap).map(|it| it.to_string())
             }
@@ -140,6 +149,7 @@ fn say_seen(Tap { device, .. }: &Tap) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::datapath::Owner;
 
     #[test]
     fn a_program_goes_in_front_at_once_and_then_less_and_less_often() {
@@ -168,6 +178,22 @@ mod tests {
             assert!(standing.may_move(now), "{number}");
             standing.moved(now);
         }
+    }
+
+    #[test]
+    fn a_move_that_fails_is_not_repeated_at_once() {
+        let now = Instant::now();
+        let source = || std::io::Error::from_raw_os_error(12);
+        let device = || "veth0".to_owned();
+        let mut standing = Standing::default();
+
+        let by = InFront::Program(Owner::default());
+        standing.tried(&Err(AttachError::Hidden { device: device(), by }), now);
+        assert!(standing.may_move(now), "nothing was moved");
+
+        standing.tried(&Err(AttachError::Other { device: device(), source: source() }), now);
+        assert!(!standing.may_move(now));
+        assert!(standing.may_move(now + FIRST_PAUSE));
     }
 
     #[test]
