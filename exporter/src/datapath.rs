@@ -21,6 +21,7 @@ mod tables;
 mod wire;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -188,19 +189,24 @@ impl Datapath {
         let program = attach::number(&instance, tap)?;
         let claim = if is_sender { Claim::note(program, &tap.device) } else { None };
         let paused = self.paused.get(tap);
+        if paused.is_some_and(|paused| paused.is_device_gone) {
+            // The series of the device before this one are to end first.
+            let source = io::Error::from_raw_os_error(libc::ENODEV);
+            return Err(AttachError::Gone { device: tap.device.name.to_string(), source });
+        }
         if is_new {
             instance.begin(paused.map_or_else(Instant::now, |paused| paused.counted_to));
         }
-        let (held, running) = self.hold(&mut instance, tap, link, place.as_ref())?;
-
-        let beginnings = [
-            Some(instance.unread_from()),
-            inherited.as_ref().map(Instance::unread_from),
-            paused.map(|paused| paused.since),
-        ];
-        let since = beginnings.into_iter().flatten().min().unwrap_or_else(SystemTime::now);
-        self.paused.remove(tap);
+        let of_instance = instance.unread_from();
+        let begun = inherited.as_ref().map_or(of_instance, |it| it.unread_from().min(of_instance));
+        // A clock that was set back meanwhile is no new beginning.
+        let since = paused.map_or(begun, |paused| paused.since);
+        let held = self.hold(&mut instance, tap, link, place.as_ref());
+        // What was counted before is read also where nothing can be attached now.
         self.leftovers.extend(inherited.map(|before| Leftover::new(tap, since, before)));
+        let (held, running) = held?;
+
+        self.paused.remove(tap);
         let attached = Attached {
             instance,
             since,
@@ -275,17 +281,15 @@ impl Datapath {
     pub fn presence(&mut self, tap: &Tap) -> Option<Presence> {
         // Whoever sees a device without its program sees that it was removed, too; asked in the
         // other order it may be removed in between.
-        let found = self.attached.get(tap).map(|attached| attached.held.presence());
+        let found = self.attached.get(tap).map(|attached| attached.held.presence(attached.program));
         self.note_removals();
         if let Some(paused) = self.paused.get(tap) {
             return paused.is_device_gone.then_some(Presence::DeviceGone);
         }
         let is_gone = self.attached.get(tap).is_some_and(|attached| attached.is_device_gone);
 
-        found.map(|found| match found {
-            Presence::TakenOff if is_gone => Presence::DeviceGone,
-            Presence::OnDevice | Presence::TakenOff | Presence::DeviceGone => found,
-        })
+        // A device that moved to another namespace takes its programs along, and they run there.
+        found.map(|found| if is_gone { Presence::DeviceGone } else { found })
     }
 
     fn note_removals(&mut self) {

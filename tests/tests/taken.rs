@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use exporter::datapath::{Datapath, Device, Inspector, Options, Presence, Tap, TransmitChoice};
 use rustix::process::Signal;
 use shared::{Direction, Family, Protocol};
-use tests::cable::Cable;
+use tests::cable::{Cable, Namespace};
 use tests::exporter::Exporter;
 use tests::links;
 use tests::patience::wait_for;
@@ -170,6 +170,31 @@ fn a_program_that_was_taken_off_keeps_its_start_and_one_of_another_device_does_n
     assert_eq!(datapath.presence(&tap), Some(Presence::OnDevice));
     let new = datapath.drain().unwrap();
     assert!(new.iter().all(|one| one.since > first), "{new:?}");
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test taken`"]
+fn a_device_that_moved_away_and_was_replaced_is_gone() {
+    let cable = Cable::lay("moved");
+    let elsewhere = Namespace::make("moved-c");
+    let index = Cable::index(&cable.here);
+    cable.here.enter();
+    let options = Options { transmit: TransmitChoice::Off, ..Options::default() };
+    let mut datapath = Datapath::new(options).unwrap();
+    let device = Device { name: Cable::DEVICE.into(), index };
+    let tap = Tap { device, direction: Direction::Receive };
+    let prepared = datapath.prepare(Direction::Receive).unwrap();
+    datapath.attach(&tap, prepared).unwrap();
+
+    cable.here.ip(&["link", "set", Cable::DEVICE, "netns", elsewhere.name()]);
+    let again = ["link", "add", Cable::DEVICE, "index", &index.to_string()];
+    cable.here.ip(&[&again[..], &["type", "dummy"]].concat());
+
+    assert_eq!(datapath.presence(&tap), Some(Presence::DeviceGone));
+    datapath.detach(&[tap.clone()]);
+    let prepared = datapath.prepare(Direction::Receive).unwrap();
+    datapath.attach(&tap, prepared).unwrap();
+    assert_eq!(datapath.presence(&tap), Some(Presence::OnDevice), "the one that replaced it");
 }
 
 /// Waits until a program was attached once more. The scrape may be of the fold before.

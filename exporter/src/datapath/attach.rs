@@ -149,10 +149,12 @@ pub(super) enum Held {
 impl Held {
     /// Asks the kernel where the program is. A device that is gone took its programs along, which
     /// looks as if somebody had taken them off.
-    pub(super) fn presence(&self) -> Presence {
+    /// `ours` is the kernel's number of the program: a link with another one counts nothing.
+    pub(super) fn presence(&self, ours: u32) -> Presence {
         match self {
-            Self::Link(link) => match link.ifindex() {
+            Self::Link(link) => match link.linked() {
                 Ok(None) => Presence::TakenOff,
+                Ok(Some(linked)) if linked.program != ours => Presence::TakenOff,
                 // What cannot be asked is believed to be there.
                 Ok(Some(_)) | Err(_) => Presence::OnDevice,
             },

@@ -173,7 +173,7 @@ impl Place {
     /// Gives the link that is pinned there, if it still is on the device.
     pub(super) fn link(&self, tap: &Tap) -> Option<Link> {
         let link = Link::from(pinned(&self.directory.join(LINK)).ok()?);
-        if link.ifindex().ok().flatten() == Some(tap.device.index) {
+        if link.linked().ok().flatten().is_some_and(|it| it.ifindex == tap.device.index) {
             return Some(link);
         }
         let _it_is_dead = fs::remove_file(self.directory.join(LINK));

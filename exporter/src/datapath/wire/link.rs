@@ -50,6 +50,14 @@ struct LinkUpdate {
     old_prog_fd: u32,
 }
 
+/// What a link holds together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) struct Linked {
+    pub(in super::super) ifindex: u32,
+    /// The kernel's number of the program, which anybody with the right may replace.
+    pub(in super::super) program: u32,
+}
+
 #[repr(C)]
 #[derive(IntoBytes, Immutable)]
 struct GetInfo {
@@ -110,9 +118,9 @@ impl Link {
         unsafe { bpf(BPF_LINK_UPDATE, &mut update) }.map(drop)
     }
 
-    /// Returns the index of the device the program is on; `None` once the device is gone or
-    /// somebody took the program off: the kernel does not tell which.
-    pub(in super::super) fn ifindex(&self) -> io::Result<Option<u32>> {
+    /// Returns the device and the program on it; `None` once the device is gone or somebody took
+    /// the program off: the kernel does not tell which.
+    pub(in super::super) fn linked(&self) -> io::Result<Option<Linked>> {
         let mut info = LinkInfo::default();
         let mut get = GetInfo {
             fd: self.fd.as_raw_fd().cast_unsigned(),
@@ -123,7 +131,8 @@ impl Link {
         // SAFETY: the buffer is as long as said and lives until the call returns.
         unsafe { bpf(BPF_OBJ_GET_INFO_BY_FD, &mut get) }?;
 
-        Ok((info.ifindex != 0).then_some(info.ifindex))
+        let LinkInfo { ifindex, program_id, .. } = info;
+        Ok((ifindex != 0).then_some(Linked { ifindex, program: program_id }))
     }
 }
 
