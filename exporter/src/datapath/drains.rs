@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::instance::Instance;
+use super::wire::Barrier;
 use super::{Attached, Datapath, Device, Tap};
 use crate::interval::{Drained, Interval};
 
@@ -35,9 +36,9 @@ impl Leftover {
     }
 
     /// Reads what was counted, which may wait for another attempt. All programs that were running
-    /// must have ended.
-    fn read(&mut self) -> Drained {
-        let counted = self.instance.read_both(|| Ok(()));
+    /// must have ended, or be waited for by the barrier: somebody else may hold a link.
+    fn read(&mut self, barrier: &Barrier) -> Drained {
+        let counted = self.instance.read_both(|| barrier.wait());
         let elapsed = self.elapsed;
 
         drained(&self.tap, self.since, counted.map(|it| Interval { elapsed, ..it }))
@@ -97,7 +98,7 @@ impl Datapath {
             .map(|(tap, since)| {
                 let of_tap = of_gone.iter_mut().filter(|it| it.tap == *tap);
                 let counted = match &waited {
-                    Ok(()) => joined(of_tap.map(|it| it.read().counted)),
+                    Ok(()) => joined(of_tap.map(|it| it.read(&self.barrier).counted)),
                     Err(error) => Err(again(error)),
                 };
                 drained(tap, since, counted)
@@ -153,8 +154,9 @@ impl Datapath {
     /// Reads what is left over; what cannot be read stays.
     fn read_leftovers(&mut self) -> Vec<Drained> {
         let mut all = Vec::new();
-        self.leftovers.retain_mut(|leftover| {
-            all.push(leftover.read());
+        let Self { leftovers, barrier, .. } = self;
+        leftovers.retain_mut(|leftover| {
+            all.push(leftover.read(barrier));
             all.last().is_some_and(|drained| drained.counted.is_err())
         });
 

@@ -44,6 +44,8 @@ pub(super) struct Instance {
     aged: Instant,
     /// A generation that was cut off and could not be read yet.
     pending: Option<Cut>,
+    /// What was read and not returned, because the reading after it failed.
+    kept: Option<Interval>,
     /// What was taken from the second level of that generation so far.
     more_sources: Vec<(Address, Overflow)>,
     more_ports: Vec<(PortKey, Overflow)>,
@@ -95,6 +97,7 @@ impl Instance {
             counted_from: SystemTime::now(),
             aged: Instant::now(),
             pending: None,
+            kept: None,
             more_sources: Vec::new(),
             more_ports: Vec::new(),
             promoted_sources: Vec::new(),
@@ -138,6 +141,15 @@ impl Instance {
     ///
     /// What was not read waits for the next call, and so does what was.
     pub(super) fn read(&mut self) -> io::Result<Interval> {
+        let interval = self.read_cut()?;
+
+        Ok(match self.kept.take() {
+            Some(kept) => kept.followed_by(interval),
+            None => interval,
+        })
+    }
+
+    fn read_cut(&mut self) -> io::Result<Interval> {
         let Some(Cut { generation, from: _, elapsed }) = self.pending else {
             return Ok(Interval { elapsed: Duration::ZERO, ..Interval::default() });
         };
@@ -186,11 +198,12 @@ impl Instance {
     /// Reads and clears the generation that was cut off, then the other one too, where counts came
     /// since a cut that could not be read. `wait` blocks until no program counts in what was cut off.
     pub(super) fn read_both(&mut self, wait: impl Fn() -> io::Result<()>) -> io::Result<Interval> {
-        let first = self.read()?;
+        // The second reading brings it along, or the next that succeeds.
+        self.kept = Some(self.read()?);
         self.cut();
         wait()?;
 
-        Ok(first.followed_by(self.read()?))
+        self.read()
     }
 
     /// Gives what the program found in the last frame that it saw on `cpu`.
@@ -237,6 +250,9 @@ impl Instance {
     /// The program reads that word first and computes from it the address of every slot, and no
     /// processor reads through an address before it has it. Source: "Dependency relations: data, addr,
     /// and ctrl" in tools/memory-model/Documentation/explanation.txt. `model.rs` tries every order.
+    ///
+    /// The program chooses between the maps of the second level by a branch, which orders no read; they
+    /// need no order, because bpf(2) emptied them an interval before.
     fn count_in(&self, generation: usize) {
         let generation = u32::from(generation != 0);
         self.maps.control.publish(0, &Control { generation, budget: self.shape.budget });
