@@ -153,6 +153,12 @@ impl MetricFamily {
         self.direction
     }
 
+    /// Returns whether a series that ended may come back with the start that it had, while its flow
+    /// goes on. Any other that ended begins anew.
+    pub fn may_come_back(&self) -> bool {
+        self.metric.is_named
+    }
+
     /// Feeds every sample of the metric to `sink`.
     pub fn read(&self, readings: &Readings, sink: &mut dyn Sink) {
         let Readings { snapshot, process, build, serving, pushes, log_push } = readings;

@@ -11,7 +11,7 @@ use super::sample::{LabelValue, Sink};
 const OTHER: LabelValue<'static> = LabelValue::Text("other");
 const EPHEMERAL: LabelValue<'static> = LabelValue::Text("ephemeral");
 
-/// Gives the label `port` of a key: its number, or what it stands for.
+/// Returns the label `port` of a key: its number, or what it stands for.
 pub fn port_label(key: PortKey) -> LabelValue<'static> {
     match key.port() {
         Some(number) => LabelValue::Number(number),
@@ -27,6 +27,7 @@ pub(super) const METRICS: &[Metric] = &[
         unit: Unit::Packets,
         labels: &["device", "vlan"],
         default: Availability::OptIn,
+        is_named: true,
         read: Read::Flow(vlans),
         ..Metric::USUAL
     },
@@ -36,6 +37,7 @@ pub(super) const METRICS: &[Metric] = &[
                ephemeral.",
         unit: Unit::Packets,
         labels: &["device", "protocol", "port"],
+        is_named: true,
         read: Read::Flow(|flow, sink| ports(flow, sink, |count| count.packets)),
         ..Metric::USUAL
     },
@@ -44,6 +46,7 @@ pub(super) const METRICS: &[Metric] = &[
         help: "Bytes of packets by service port, from the Ethernet header on and without the FCS.",
         unit: Unit::Bytes,
         labels: &["device", "protocol", "port"],
+        is_named: true,
         read: Read::Flow(|flow, sink| ports(flow, sink, |count| count.bytes)),
         ..Metric::USUAL
     },
@@ -52,6 +55,7 @@ pub(super) const METRICS: &[Metric] = &[
         help: "IP packets by source address, counted since the address was first named.",
         unit: Unit::Packets,
         labels: &["device", "source"],
+        is_named: true,
         read: Read::Flow(|flow, sink| sources(flow, sink, |count| count.packets)),
         transmit: Some(Wording {
             name: "destination",
@@ -65,6 +69,7 @@ pub(super) const METRICS: &[Metric] = &[
         help: "Bytes of IP packets by source address, counted since the address was first named.",
         unit: Unit::Bytes,
         labels: &["device", "source"],
+        is_named: true,
         read: Read::Flow(|flow, sink| sources(flow, sink, |count| count.bytes)),
         transmit: Some(Wording {
             name: "destination",

@@ -20,6 +20,8 @@ pub struct Metric {
     /// Names of the labels, in the order of a sample's values.
     pub labels: &'static [&'static str],
     pub default: Availability,
+    /// Its keys lose their names, and may get them back with their counts.
+    pub is_named: bool,
     pub read: Read,
     /// How the metric is worded for what is sent, where that differs.
     pub transmit: Option<Wording>,
@@ -86,6 +88,7 @@ impl Metric {
         kind: Kind::Counter,
         labels: &[],
         default: Availability::On,
+        is_named: false,
         read: Read::Flow(|_, _| {}),
         transmit: None,
     };

@@ -26,7 +26,7 @@ mod trust;
 mod wording;
 mod work;
 
-pub use before::Held;
+pub use before::Delivered;
 pub use client::Client;
 pub use failure::LocalError;
 pub use logs::{Bridge, Events, LogClient, Lost, bridge};

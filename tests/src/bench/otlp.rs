@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use exporter::catalog::Readings;
 use exporter::config::{Buckets, Compression, Names, Protocol, Temporality};
-use exporter::export::otlp::{Held, Make, Origin, Style, Taken};
+use exporter::export::otlp::{Delivered, Make, Origin, Style, Taken};
 
 use super::cell::median;
 use super::scrape::{MOST, readings};
@@ -56,10 +56,10 @@ fn make(protocol: Protocol, compression: Compression) -> Make {
 
 /// Gives milliseconds of CPU time of a push after another, whose series it is compared with.
 fn time(readings: &Readings, make: &Make, rounds: usize) -> f64 {
-    let held = Held::of(taken(readings, 1));
+    let delivered = Delivered::of(taken(readings, 1));
     let sample = |round: usize| {
         let now = taken(readings, 2 + round as u64);
-        let (work, elapsed) = timed(|| make.work(&held, now));
+        let (work, elapsed) = timed(|| make.work(&delivered, now));
         assert!(!work.expect("a push can be made").requests.is_empty(), "a push is never empty");
         elapsed.as_secs_f64() * 1e3
     };
@@ -69,12 +69,12 @@ fn time(readings: &Readings, make: &Make, rounds: usize) -> f64 {
 
 /// Gives the MiB that a tenth of the pushes leaves less in memory than all of them.
 fn growth(readings: &Readings, make: &Make) -> f64 {
-    let mut held = Held::of(taken(readings, 0));
+    let mut delivered = Delivered::of(taken(readings, 0));
     let mut settled = 0.0;
 
     for push in 1..=PUSHES {
-        let work = make.work(&held, taken(readings, push.into())).expect("a push");
-        held = Held::of(work.taken);
+        let work = make.work(&delivered, taken(readings, push.into())).expect("a push");
+        delivered = Delivered::of(work.taken);
         if push == PUSHES / 10 {
             settled = resident();
         }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::SystemTime;
 
-use super::memory::{Base, Memory, Pushed};
+use super::memory::{Base, Key, Memory, Pushed};
 use super::point::{Amount, Point};
 use super::taken::Taken;
 use crate::catalog::{LabelValue, MetricFamily, Readings, Sample, Sink};
@@ -12,7 +12,7 @@ use crate::config::Temporality;
 
 /// What a receiver has, as far as is known.
 #[derive(Clone, Debug, Default)]
-pub struct Held {
+pub struct Delivered {
     /// The newest push that it has; of counts that are cumulative it may have a part alone.
     last: Option<Taken>,
     /// Series that ended before that, which it may have and was not told of.
@@ -32,32 +32,33 @@ pub(super) struct Ended {
     /// As [`Sample::since`].
     pub(super) since: Option<SystemTime>,
     pub(super) point: Point,
+    pub(super) may_come_back: bool,
 }
 
 impl Ended {
-    /// Returns what to remember of it, if it is a delta that ends at `until`.
-    pub(super) fn pushed(&self, until: SystemTime) -> Option<Pushed> {
-        let Self { place, identity, since, point } = self;
-        // A gauge has no start.
-        let counts = point.start > 0;
+    /// Returns what to remember of it, if it is a delta that ends at `until` and may come back.
+    pub(super) fn pushed(&self, until: SystemTime) -> Option<(Key, Pushed)> {
+        let Self { place, identity, since, ref point, may_come_back } = *self;
+        let (Some(since), Amount::Integer(count)) = (since, &point.amount) else { return None };
 
-        counts.then(|| Pushed {
-            series: (*place, *identity),
-            since: *since,
-            amount: point.amount.clone(),
-            until,
-        })
+        may_come_back.then(|| ((place, identity), Pushed { since, count: *count, until }))
     }
 }
 
-impl Held {
+impl Delivered {
     /// Returns what a receiver has after its first push.
     pub fn of(taken: Taken) -> Self {
         Self { last: Some(taken), ..Self::default() }
     }
 
+    /// Returns what a receiver has of which at most so many ended series are remembered.
+    #[cfg(test)]
+    pub(super) fn remembering(most: usize) -> Self {
+        Self { memory: Memory::up_to(most), ..Self::default() }
+    }
+
     /// Notes that a push of so many series is done with, and which series of deltas it ended.
-    pub(super) fn whole(&mut self, taken: Taken, series: usize, ended: Vec<Pushed>) {
+    pub(super) fn whole(&mut self, taken: Taken, series: usize, ended: Vec<(Key, Pushed)>) {
         self.last = Some(taken);
         self.owed = Vec::new();
         self.most = self.most.max(series);
@@ -90,7 +91,7 @@ impl Held {
         })
     }
 
-    /// Gives the series of one metric that ended, are still owed, and have not come back.
+    /// Returns the series of one metric that ended, are still owed, and have not come back.
     pub(super) fn owed(
         &self,
         place: usize,
@@ -136,11 +137,16 @@ struct Earlier {
 }
 
 impl Before<'_> {
-    /// Notes that a series goes on. Returns where its next delta begins; `None` if it is new.
-    pub(super) fn meet(&mut self, sample: &Sample<'_>) -> Option<Base> {
+    /// Notes that a series goes on, or is new. Returns where its next delta begins.
+    pub(super) fn meet(&mut self, sample: &Sample<'_>) -> Base {
         let identity = identity(sample.labels);
         let Some(earlier) = self.series.get_mut(&identity) else {
-            return self.memory.base((self.place, identity), sample);
+            let place = self.place;
+            let back =
+                self.family.may_come_back().then(|| self.memory.base((place, identity), sample));
+            // It was not there in the last push: nothing was counted then.
+            let new = Base { amount: None, until: self.taken.time };
+            return back.flatten().unwrap_or(new);
         };
         if !earlier.is_met {
             earlier.is_met = true;
@@ -148,7 +154,23 @@ impl Before<'_> {
         }
 
         let goes_on = earlier.since == sample.since;
-        Some(Base { amount: earlier.amount.clone().filter(|_| goes_on), until: self.taken.time })
+        Base { amount: earlier.amount.clone().filter(|_| goes_on), until: self.taken.time }
+    }
+
+    /// Returns whether a series that ended may go on later. What a program counted ends with it:
+    /// the next one counts anew.
+    pub(super) fn may_come_back(&self, sample: &Sample<'_>, now: &Readings) -> bool {
+        let Some(LabelValue::Text(device)) = sample.labels.first() else { return false };
+        let began = |readings: &Readings| {
+            let mut flows = readings.snapshot.flows.iter();
+            let flow = flows.find(|flow| {
+                &*flow.device == *device && Some(flow.direction) == self.family.direction()
+            });
+            flow.map(|flow| flow.since)
+        };
+
+        let now = began(now);
+        self.family.may_come_back() && now.is_some() && began(&self.taken.readings) == now
     }
 
     /// Feeds the series that did not go on to `each`, with their identities.

@@ -123,9 +123,14 @@ impl SendError {
 
     /// Makes an error of a failure on a connection on which something was `heard`.
     pub(super) fn on(self, receiver: &Receiver, heard: Heard) -> Self {
-        match self {
+        match &self {
             Self::Connect { .. } | Self::Tls { .. } | Self::Timeout(_) | Self::Broken { .. } => {
                 Mismatch::find(receiver, heard, &self).map_or(self, Self::OtherProtocol)
+            }
+            Self::Http { status: StatusCode::BAD_REQUEST, message, .. }
+                if Mismatch::is_about_tls(receiver, message) =>
+            {
+                Self::OtherProtocol(Mismatch::Tls)
             }
             Self::Local(_)
             | Self::OtherProtocol(_)
@@ -187,7 +192,7 @@ impl SendError {
         }
     }
 
-    /// Says whether the same request may succeed later.
+    /// Returns whether the same request may succeed later.
     /// Source: OTLP specification, "Failures" of OTLP/HTTP, and as above.
     pub(super) fn is_passing(&self) -> bool {
         match self {
@@ -202,7 +207,7 @@ impl SendError {
         }
     }
 
-    /// Says whether it is what the request holds that the receiver will never take.
+    /// Returns whether it is what the request holds that the receiver will never take.
     pub(super) fn is_about_the_content(&self) -> bool {
         match self {
             Self::Http { status, .. } => matches!(status.as_u16(), 400 | 413 | 422),
@@ -230,7 +235,7 @@ impl SendError {
         is_answer && !self.is_passing() && reasons.contains(&self.reason())
     }
 
-    /// Says whether the receiver may have taken the request, or a part of it, all the same.
+    /// Returns whether the receiver may have taken the request, or a part of it, all the same.
     pub(super) fn may_have_arrived(&self) -> bool {
         match self {
             Self::Timeout(_) | Self::Broken { .. } => true,
@@ -252,7 +257,7 @@ impl SendError {
         }
     }
 
-    /// Says whether a new connection may help.
+    /// Returns whether a new connection may help.
     pub(super) fn is_about_the_connection(&self) -> bool {
         match self {
             Self::Connect { .. }
@@ -264,7 +269,7 @@ impl SendError {
         }
     }
 
-    /// How long the receiver wants to be left alone.
+    /// Returns how long the receiver wants to be left alone.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Http { retry_after, .. } | Self::Grpc { retry_after, .. } => *retry_after,
@@ -315,7 +320,7 @@ pub(super) fn shortened(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect()
 }
 
-/// Gives an error with its causes. A status of gRPC that has a cause only repeats that.
+/// Returns the words of an error and of its causes. A status of gRPC that has a cause only repeats that.
 pub(super) fn described(error: &(dyn Error + 'static)) -> String {
     let says_more = |error: &&(dyn Error + 'static)| !error.is::<Status>();
     let texts: Vec<_> = chain(error).filter(says_more).map(ToString::to_string).collect();

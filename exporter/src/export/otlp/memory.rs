@@ -6,14 +6,15 @@ use std::time::SystemTime;
 use super::point::Amount;
 use crate::catalog::Sample;
 
-/// What was pushed of a series that has ended.
-#[derive(Clone, Debug)]
+/// A series: the place of its metric among all, and its identity.
+pub(super) type Key = (usize, u64);
+
+/// What was pushed of a series that has ended and may come back.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Pushed {
-    /// The place of its metric among all, and its identity.
-    pub(super) series: (usize, u64),
-    /// When it began to count; `None` for what counts since the process began.
-    pub(super) since: Option<SystemTime>,
-    pub(super) amount: Amount,
+    /// When it began to count.
+    pub(super) since: SystemTime,
+    pub(super) count: u64,
     /// When its end was pushed.
     pub(super) until: SystemTime,
 }
@@ -27,34 +28,49 @@ pub(super) struct Base {
     pub(super) until: SystemTime,
 }
 
-/// The ended series, up to [`MOST`].
-#[derive(Clone, Debug, Default)]
+/// The ended series that may come back, up to a bound.
+#[derive(Clone, Debug)]
 pub(super) struct Memory {
-    series: HashMap<(usize, u64), Pushed>,
+    series: HashMap<Key, Pushed>,
     /// Of series that ended at that time or before, some are forgotten.
     forgotten: Option<SystemTime>,
+    /// Most series.
+    most: usize,
 }
 
 /// Most ended series that are remembered: two full tables of sources, in packets and in bytes; some
-/// 10 MiB.
+/// 7 MiB.
 const MOST: usize = 1 << 16;
 
+impl Default for Memory {
+    fn default() -> Self {
+        Self::up_to(MOST)
+    }
+}
+
 impl Memory {
-    pub(super) fn note(&mut self, ended: impl IntoIterator<Item = Pushed>) {
-        self.series.extend(ended.into_iter().map(|pushed| (pushed.series, pushed)));
-        if self.series.len() > MOST {
+    /// Returns one that remembers at most so many series.
+    pub(super) fn up_to(most: usize) -> Self {
+        Self { series: HashMap::new(), forgotten: None, most }
+    }
+
+    pub(super) fn note(&mut self, ended: impl IntoIterator<Item = (Key, Pushed)>) {
+        self.series.extend(ended);
+        if self.series.len() > self.most {
             self.forget_the_older_half();
         }
     }
 
-    /// Returns where a series goes on that was not in the last push; `None` if it is new.
+    /// Returns where a series goes on that was not in the last push and may have been before;
+    /// `None` if it is new.
     ///
     /// A series that may have been forgotten goes on with what it counts from now on: too little
     /// is a gap, and too much would be counted twice.
-    pub(super) fn base(&self, series: (usize, u64), sample: &Sample<'_>) -> Option<Base> {
-        if let Some(Pushed { since, amount, until, .. }) = self.series.get(&series) {
-            let goes_on = since.is_some() && *since == sample.since;
-            return Some(Base { amount: goes_on.then(|| amount.clone()), until: *until });
+    pub(super) fn base(&self, key: Key, sample: &Sample<'_>) -> Option<Base> {
+        if let Some(Pushed { since, count, until }) = self.series.get(&key) {
+            let goes_on = sample.since == Some(*since);
+            let amount = goes_on.then_some(Amount::Integer(*count));
+            return Some(Base { amount, until: *until });
         }
         let until = self.forgotten.filter(|until| sample.since.is_some_and(|it| it <= *until))?;
 
@@ -68,6 +84,7 @@ impl Memory {
         let middle = *middle;
 
         self.series.retain(|_, pushed| pushed.until > middle);
+        self.series.shrink_to(self.most);
         self.forgotten = Some(middle);
     }
 }
@@ -77,14 +94,10 @@ mod tests {
     use super::*;
     use crate::catalog::{Value, example};
 
-    fn pushed(identity: u64, until: u64) -> Pushed {
-        let amount = Amount::Integer(5);
-        Pushed {
-            series: (0, identity),
-            since: Some(example::at(1)),
-            amount,
-            until: example::at(until),
-        }
+    fn pushed(identity: u64, until: u64) -> (Key, Pushed) {
+        let (since, until) = (example::at(1), example::at(until));
+
+        ((0, identity), Pushed { since, count: 5, until })
     }
 
     fn sample(value: u64, since: Option<SystemTime>) -> Sample<'static> {
@@ -122,5 +135,19 @@ mod tests {
         assert_eq!(base(most, example::at(1)).amount, Some(Amount::Integer(5)));
         let new = sample(8, Some(example::at(20 + most)));
         assert_eq!(memory.base((1, 0), &new), None);
+    }
+
+    #[test]
+    fn a_memory_takes_no_more_room_than_is_said() {
+        // Tables have places for a power of two, of which seven eighths are used, and a byte each.
+        let places = (MOST * 8 / 7).next_power_of_two();
+        let mut memory = Memory::default();
+
+        memory.note((0..=3 * MOST as u64).map(|identity| pushed(identity, 10 + identity)));
+        memory.note((0..MOST as u64 / 2).map(|identity| pushed(identity, 10 + identity)));
+
+        assert!(memory.series.capacity() <= places);
+        let bytes = places * (size_of::<(Key, Pushed)>() + 1);
+        assert!(bytes <= 75 << 17, "{bytes}");
     }
 }

@@ -52,6 +52,18 @@ impl Mismatch {
         }
     }
 
+    /// Returns whether a server of TLS says in plain text that it was not spoken to in TLS: its
+    /// answer is 400. Sources: `net/http` of Go, nginx, Apache httpd.
+    pub(super) fn is_about_tls(receiver: &Receiver, message: &str) -> bool {
+        const SAID: [&str; 3] = [
+            "Client sent an HTTP request to an HTTPS server",
+            "The plain HTTP request was sent to HTTPS port",
+            "speaking plain HTTP to an SSL-enabled server port",
+        ];
+
+        receiver.url.scheme_str() != Some("https") && SAID.iter().any(|said| message.contains(said))
+    }
+
     pub(super) const fn reason(self) -> PushFailure {
         match self {
             Self::Plain | Self::Tls => PushFailure::Tls,

@@ -51,13 +51,17 @@ impl Reports {
         self.change(|push| *push.failures.entry(error.reason()).or_default() += 1);
     }
 
-    /// A request was taken.
+    /// A request was taken. An answer that is none of OTLP counts as a failure too: nobody knows
+    /// who gave it.
     pub(super) fn answer(&mut self, answer: Answer, points: usize) {
         // There were no more, whatever it says.
         let rejected = answer.rejected.min(points as u64);
         self.change(|push| {
             push.rejected += rejected;
             push.points += points as u64 - rejected;
+            if answer.is_unread {
+                *push.failures.entry(PushFailure::Response).or_default() += 1;
+            }
         });
 
         self.heard.is_unread |= answer.is_unread;

@@ -7,7 +7,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
     AggregationTemporality, ExponentialHistogram, Gauge, Histogram, Metric, Sum,
 };
 
-use super::before::{Before, Ended, Held};
+use super::before::{Before, Delivered, Ended};
 use super::memory::Base;
 use super::point::{Amount, Point, nanos};
 use super::taken::Taken;
@@ -42,13 +42,13 @@ pub(super) type Ready<'a> = &'a mut dyn FnMut(Part);
 
 /// Puts what was taken now into metrics. Of series that the receiver holds and that are gone, it
 /// is told so.
-pub(super) fn build(style: Style, held: &Held, now: &Taken, ready: Ready<'_>) {
+pub(super) fn build(style: Style, delivered: &Delivered, now: &Taken, ready: Ready<'_>) {
     let mut request = Request { style, part: Part::default(), ready };
     let time = nanos(now.time);
 
     // They come first: who takes but the beginning of each push is told of them.
     for (place, family) in families().enumerate() {
-        for ended in held.owed(place, family, &now.readings) {
+        for ended in delivered.owed(place, family, &now.readings) {
             let words = Wording::of(family, style.names);
             let point = Point { time, start: ended.point.start.min(time), ..ended.point.clone() };
             request.end(family, &words, Ended { point, ..*ended });
@@ -56,7 +56,7 @@ pub(super) fn build(style: Style, held: &Held, now: &Taken, ready: Ready<'_>) {
     }
     for (place, family) in families().enumerate() {
         let words = Wording::of(family, style.names);
-        let mut before = held.before(place, family, style.temporality);
+        let mut before = delivered.before(place, family, style.temporality);
         let mut series =
             Series { family, words: &words, time, before: before.as_mut(), request: &mut request };
         family.read(&now.readings, &mut series);
@@ -64,7 +64,9 @@ pub(super) fn build(style: Style, held: &Held, now: &Taken, ready: Ready<'_>) {
             let last = nanos(before.taken.time);
             before.ended(&mut |sample, identity| {
                 let point = request.last_point(family, &words, [last, time], sample);
-                request.end(family, &words, Ended { place, identity, since: sample.since, point });
+                let since = sample.since;
+                let may_come_back = before.may_come_back(sample, &now.readings);
+                request.end(family, &words, Ended { place, identity, since, point, may_come_back });
             });
         }
     }
@@ -92,7 +94,7 @@ impl Sink for Series<'_, '_, '_> {
         let Self { family, words, time, before, request } = self;
         let mut amount = Amount::of(sample.value);
         let mut start = request.start(*family, &sample);
-        let base = before.as_mut().and_then(|before| before.meet(&sample));
+        let base = before.as_mut().map(|before| before.meet(&sample));
         if let Some(Base { amount: pushed, until }) = base
             && request.is_delta(*family)
         {
@@ -111,7 +113,7 @@ impl Sink for Series<'_, '_, '_> {
     }
 }
 
-/// Says whether the metric adds up over time.
+/// Returns whether the metric adds up over time.
 fn counts(family: MetricFamily) -> bool {
     matches!(family.kind(), Kind::Counter | Kind::Histogram)
 }
@@ -170,7 +172,7 @@ impl Request<'_> {
         }
     }
 
-    /// Gives the metric that a point belongs to. Two of the catalogue may share a name.
+    /// Returns the metric that a point belongs to. Two of the catalogue may share a name.
     fn metric(&mut self, family: MetricFamily, words: &Wording, amount: &Amount) -> &mut Metric {
         let place = self.part.metrics.iter().rposition(|metric| metric.name == words.name);
         let place = place.unwrap_or_else(|| {

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::backoff::{Backoff, by_chance};
-use super::before::Held;
+use super::before::Delivered;
 use super::client::Client;
 use super::failure::{LocalError, SendError};
 use super::reports::Reports;
@@ -51,7 +51,7 @@ pub struct Sender {
     /// When the push before was taken.
     last: SystemTime,
     /// What the receiver has.
-    held: Arc<Held>,
+    delivered: Arc<Delivered>,
     /// What is not sent yet, or not all of it.
     unfinished: Option<Work>,
     reports: Reports,
@@ -79,17 +79,14 @@ struct Connection {
 pub(super) const UNDER_WAY: Duration = Duration::from_secs(1);
 const LAST: Duration = Duration::from_secs(3);
 
-/// Longest phase: someone who starts an exporter that pushes once a day wants to see it push.
-const MOST_SPREAD: Duration = Duration::from_mins(1);
-
-/// After so many pushes in which it was refused, a request of deltas is left out. Of counts that
-/// are cumulative each push has new requests.
+/// After so many pushes in which it was refused, a request of deltas is left out, if others of its
+/// push may have arrived. Else each push has new requests.
 const REFUSALS: u32 = 3;
 
 impl Times {
     /// Returns times whose first push is at a random phase of the interval.
     pub fn spread(interval: Duration, push_timeout: Duration) -> Self {
-        Self { interval, phase: by_chance(interval.min(MOST_SPREAD)), push_timeout }
+        Self { interval, phase: by_chance(interval), push_timeout }
     }
 }
 
@@ -104,7 +101,7 @@ impl Sender {
             backoff: Backoff::default(),
             not_before: Instant::now(),
             last: SystemTime::UNIX_EPOCH,
-            held: Arc::default(),
+            delivered: Arc::default(),
             unfinished: None,
             reports,
         };
@@ -165,7 +162,7 @@ impl Sender {
         self.reports.push(pushed, begun.elapsed());
     }
 
-    /// Gives the time of a push. It follows the clock, but never back: a receiver takes no point
+    /// Returns the time of a push. It follows the clock, but never back: a receiver takes no point
     /// before the last one, and no end before its start. After the clock was set back, pushes are
     /// a millisecond apart until it has caught up.
     fn time(&mut self) -> SystemTime {
@@ -175,17 +172,21 @@ impl Sender {
         self.last
     }
 
-    /// Of deltas those that the receiver has in part come first, because it must not get any
-    /// twice; of counts that are cumulative nothing is worth sending but the newest, and the ends
+    /// Of deltas those that the receiver may have in part come first, because it must not get any
+    /// twice; those of which it has nothing are made anew. Of counts that are cumulative nothing is worth sending but the newest, and the ends
     /// of what it may have.
     async fn push_all(&mut self, taken: Taken, turn: Turn<'_>) -> Result<(), SendError> {
         match self.make.style.temporality {
-            Temporality::Delta => self.deliver(turn).await?,
+            Temporality::Delta => {
+                // Newer counts have all that is in it.
+                drop(self.unfinished.take_if(|work| !work.may_have_arrived));
+                self.deliver(turn).await?;
+            }
             Temporality::Cumulative => self.give_up(),
         }
         let make = self.make.clone();
-        let held = Arc::clone(&self.held);
-        let work = spawn_blocking(move || make.work(&held, taken)).await;
+        let delivered = Arc::clone(&self.delivered);
+        let work = spawn_blocking(move || make.work(&delivered, taken)).await;
         self.unfinished = Some(work.map_err(LocalError::from)??);
 
         self.deliver(turn).await
@@ -200,7 +201,7 @@ impl Sender {
 
         if may_have_arrived {
             let owed = requests.into_iter().flat_map(|request| request.ends).collect();
-            Arc::make_mut(&mut self.held).part(taken, owed, series);
+            Arc::make_mut(&mut self.delivered).part(taken, owed, series);
         }
     }
 
@@ -241,7 +242,7 @@ impl Sender {
             }
         }
         if let Some(work) = self.unfinished.take_if(|work| work.requests.is_empty()) {
-            Arc::make_mut(&mut self.held).whole(work.taken, work.series, work.ended);
+            Arc::make_mut(&mut self.delivered).whole(work.taken, work.series, work.ended);
         }
 
         outcome

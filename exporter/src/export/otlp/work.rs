@@ -7,10 +7,10 @@ use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequ
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::metrics::v1::{Metric, ResourceMetrics, ScopeMetrics};
 
-use super::before::{Ended, Held};
+use super::before::{Delivered, Ended};
 use super::encoding::encode;
 use super::failure::LocalError;
-use super::memory::Pushed;
+use super::memory::{Key, Pushed};
 use super::request::{Part, Style, build};
 use super::resource::Origin;
 use super::taken::Taken;
@@ -34,7 +34,7 @@ pub struct Work {
     /// How many series went on.
     pub(super) series: usize,
     /// Of deltas, the series that have ended.
-    pub(super) ended: Vec<Pushed>,
+    pub(super) ended: Vec<(Key, Pushed)>,
     /// The receiver may have something of it.
     pub(super) may_have_arrived: bool,
 }
@@ -53,12 +53,12 @@ pub struct Payload {
 impl Make {
     /// Makes the requests of one push. Only the points of one request are in memory at a time
     /// as what they are; the rest is encoded already.
-    pub fn work(&self, held: &Held, taken: Taken) -> Result<Work, LocalError> {
+    pub fn work(&self, delivered: &Delivered, taken: Taken) -> Result<Work, LocalError> {
         let mut requests = Ok(VecDeque::new());
         let mut series = 0;
         let mut ended = Vec::new();
 
-        build(self.style, held, &taken, &mut |Part { metrics, points, ends }| {
+        build(self.style, delivered, &taken, &mut |Part { metrics, points, ends }| {
             series += points - ends.len();
             if self.style.temporality == Temporality::Delta {
                 ended.extend(ends.iter().filter_map(|it| it.pushed(taken.time)));

@@ -39,12 +39,18 @@ pub(in super::super) struct Listening {
 pub(in super::super) struct Ear {
     stream: TokioIo<MaybeHttpsStream<TokioIo<TcpStream>>>,
     listening: Option<Listening>,
+    /// What was heard so far, as long as that does not tell.
+    first: Vec<u8>,
 }
 
 impl Heard {
+    /// Returns what begins with these bytes; nothing where they are too few to tell.
     fn of(bytes: &[u8]) -> Self {
+        const HTTP: &[u8] = b"HTTP/";
+
         match bytes {
-            [] => Self::Nothing,
+            _ if HTTP.starts_with(bytes) && bytes.len() < HTTP.len() => Self::Nothing,
+            [20..=23] | [0] | [0, _] | [0, _, _] => Self::Nothing,
             [b'H', b'T', b'T', b'P', b'/', ..] => Self::Http1,
             // A record of the kinds 20 to 23. Source: RFC 8446, section 5.1.
             [20..=23, 3, ..] => Self::Tls,
@@ -86,7 +92,7 @@ impl Service<Uri> for Listening {
 
         Box::pin(async move {
             let stream = TokioIo::new(connecting.await?);
-            Ok(TokioIo::new(Ear { stream, listening: Some(listening) }))
+            Ok(TokioIo::new(Ear { stream, listening: Some(listening), first: Vec::new() }))
         })
     }
 }
@@ -106,13 +112,26 @@ impl AsyncRead for Ear {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
 
-        let heard = Heard::of(&buffer.filled()[before..]);
-        if heard != Heard::Nothing
-            && let Some(listening) = self.listening.take()
-        {
-            listening.note(heard);
-        }
+        self.hear(&buffer.filled()[before..]);
         Poll::Ready(Ok(()))
+    }
+}
+
+impl Ear {
+    /// Listens to what was read. No bytes are the end.
+    fn hear(&mut self, bytes: &[u8]) {
+        /// So many always tell.
+        const ENOUGH: usize = 5;
+
+        let Some(listening) = &self.listening else { return };
+        let is_end = bytes.is_empty() && !self.first.is_empty();
+        self.first.extend(bytes.iter().take(ENOUGH));
+        let heard = if is_end { Heard::Other } else { Heard::of(&self.first) };
+
+        if heard != Heard::Nothing {
+            listening.note(heard);
+            self.listening = None;
+        }
     }
 }
 
@@ -152,14 +171,18 @@ mod tests {
 
     #[test]
     fn the_first_bytes_tell_the_protocols_apart() {
-        let cases: [(&[u8], Heard); 7] = [
+        let cases: [(&[u8], Heard); 11] = [
             (b"", Heard::Nothing),
             (b"HTTP/1.1 400 Bad Request\r\n", Heard::Http1),
             (b"\x15\x03\x01\x00\x02\x02\x0a", Heard::Tls),
             (b"\x00\x00\x12\x04\x00\x00\x00\x00\x00", Heard::Http2),
             (b"\x00\x00\x00\x04\x00\x00\x00\x00\x00", Heard::Http2),
             (b"220 smtp.example.org", Heard::Other),
-            (b"H", Heard::Other),
+            (b"H", Heard::Nothing),
+            (b"HTTP", Heard::Nothing),
+            (b"HTTQ", Heard::Other),
+            (b"\x15", Heard::Nothing),
+            (b"\x00\x00\x12", Heard::Nothing),
         ];
 
         for (bytes, heard) in cases {

@@ -46,8 +46,8 @@ fn sources(second: u64, packets: &[(&str, u64)]) -> Taken {
 
 fn requests(style: Style, before: Option<&Taken>, now: &Taken) -> Vec<(Vec<Metric>, usize)> {
     let mut requests = Vec::new();
-    let held = before.cloned().map(Held::of).unwrap_or_default();
-    build(style, &held, now, &mut |part| requests.push((part.metrics, part.points)));
+    let delivered = before.cloned().map(Delivered::of).unwrap_or_default();
+    build(style, &delivered, now, &mut |part| requests.push((part.metrics, part.points)));
 
     requests
 }

@@ -1,3 +1,4 @@
+mod forgotten;
 mod namings;
 
 use std::sync::Arc;
@@ -48,11 +49,11 @@ fn pushes_take_no_more_memory_after_a_while() {
     const SETTLED: u64 = 20;
     const MOST_KIB: u64 = 8 << 10;
     let (make, readings) = (make(), readings(25_000));
-    let mut held = Held::of(taken(&readings, 0));
+    let mut delivered = Delivered::of(taken(&readings, 0));
     let mut resident = Vec::new();
 
     for push in 1..=PUSHES {
-        held = Held::of(make.work(&held, taken(&readings, push)).unwrap().taken);
+        delivered = Delivered::of(make.work(&delivered, taken(&readings, push)).unwrap().taken);
         if push >= SETTLED {
             resident.push(resident_kib());
         }

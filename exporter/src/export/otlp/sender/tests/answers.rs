@@ -5,7 +5,7 @@ use opentelemetry_proto::tonic::collector::metrics::v1::{
 };
 use prost::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::super::super::failure::described;
@@ -70,6 +70,8 @@ async fn a_text_is_taken_for_an_answer_since_some_receivers_send_one() {
     pushing.push().await;
 
     assert_eq!((pushing.health().exports, pushing.health().points), (1, POINTS));
+    assert_eq!(pushing.failures(PushFailure::Response), 1, "it counts as an odd answer");
+    assert_eq!(fake.got().len(), 1, "it is not sent again");
 }
 
 #[tokio::test]
@@ -143,7 +145,7 @@ async fn a_receiver_that_speaks_another_protocol_is_told_with_the_remedy() {
     ];
 
     for (protocol, scheme, says, reason, expected) in cases {
-        let (port, _speaking) = speaker(says).await;
+        let (port, _speaking) = speaker(Says::AtOnce(says)).await;
         let endpoints = vec![format!("{scheme}://localhost:{port}").parse().unwrap()];
         let otlp = Otlp { endpoints, ..otlp(port, protocol) };
 
@@ -154,6 +156,69 @@ async fn a_receiver_that_speaks_another_protocol_is_told_with_the_remedy() {
         assert!(said.contains(expected), "{protocol:?} {scheme} {says:?}: {said}");
         assert_eq!(pushing.failures(reason), 1, "{:?}", pushing.health());
     }
+}
+
+#[tokio::test]
+async fn a_server_of_tls_that_says_so_in_plain_text_is_told_with_the_remedy() {
+    const GO: &str = "Client sent an HTTP request to an HTTPS server.\n";
+    const NGINX: &str = "<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port\
+        </title></head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n";
+    const APACHE: &str = "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n\
+        <title>400 Bad Request</title>\n</head><body>\n<h1>Bad Request</h1>\n\
+        <p>Your browser sent a request that this server could not understand.<br />\n\
+        Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />\n";
+    let temporality = Temporality::Delta;
+
+    for says in [GO, NGINX, APACHE] {
+        let reply = Reply::Http { status: 400, headers: Vec::new(), body: says.into() };
+        let fake = Fake::start([reply.clone(), reply]).await;
+        let otlp = Otlp { temporality, ..http(fake.port) };
+
+        let said = failure(&otlp).await;
+        let mut pushing = Pushing::new(&otlp);
+        pushing.show(5);
+        pushing.push_once().await;
+
+        assert!(said.contains("write `https://`"), "{said}");
+        let health = pushing.health();
+        assert_eq!((pushing.failures(PushFailure::Tls), health.rejected), (1, 0), "{health:?}");
+        pushing.show(12);
+        pushing.push_once().await;
+        assert_eq!(packets(fake.got().last().unwrap()), Some(12), "nothing is lost");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_a_byte_at_a_time_is_heard_as_what_it_is() {
+    const HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
+    const SETTINGS: &[u8] = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00";
+    const ALERT: &[u8] = b"\x15\x03\x01\x00\x02\x02\x0a";
+    let [grpc, http] = [Protocol::Grpc, Protocol::HttpProtobuf];
+    let cases = [
+        (grpc, HTTP, "does not speak gRPC on this port"),
+        (grpc, b"H", "does not speak gRPC on this port"),
+        (http, SETTINGS, "the receiver speaks gRPC on this port"),
+        (grpc, SETTINGS, "the connection broke"),
+        (grpc, ALERT, "write `https://`"),
+    ];
+
+    for (protocol, says, expected) in cases {
+        let (port, _speaking) = speaker(Says::Slowly(says)).await;
+
+        let said = failure(&otlp(port, protocol)).await;
+
+        assert!(said.contains(expected), "{protocol:?} {says:?}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_of_grpc_that_hangs_is_not_said_to_speak_something_else() {
+    let (port, _speaking) = speaker(Says::AndHangs(b"\x00\x00")).await;
+    let otlp = Otlp { timeout: Duration::from_millis(500), ..otlp(port, Protocol::Grpc) };
+
+    let said = failure(&otlp).await;
+
+    assert!(said.contains("no answer within"), "{said}");
 }
 
 #[tokio::test]
@@ -186,21 +251,46 @@ async fn failure(otlp: &Otlp) -> String {
     described(&sent.unwrap_err())
 }
 
+/// How something is said.
+#[derive(Clone, Copy)]
+enum Says {
+    AtOnce(&'static [u8]),
+    /// One byte after the other.
+    Slowly(&'static [u8]),
+    /// And then nothing, while the connection stays.
+    AndHangs(&'static [u8]),
+}
+
 /// Says that on each connection once it was spoken to, and ends it.
-async fn speaker(says: &'static [u8]) -> (u16, JoinSet<()>) {
+async fn speaker(says: Says) -> (u16, JoinSet<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let mut speaking = JoinSet::new();
     speaking.spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
+            stream.set_nodelay(true).unwrap();
             let _ = stream.read(&mut [0; 4096]).await;
-            let _ = stream.write_all(says).await;
-            let _ = stream.shutdown().await;
+            say(&mut stream, says).await;
             // Until the other side ends too: a reset would overtake what was said.
             while stream.read(&mut [0; 4096]).await.is_ok_and(|read| read > 0) {}
         }
     });
 
     (port, speaking)
+}
+
+/// The other side may be gone.
+async fn say(stream: &mut TcpStream, says: Says) {
+    let (Says::AtOnce(bytes) | Says::Slowly(bytes) | Says::AndHangs(bytes)) = says;
+    let at_once = if matches!(says, Says::Slowly(_)) { 1 } else { bytes.len() };
+
+    for some in bytes.chunks(at_once) {
+        let _ = stream.write_all(some).await;
+        // So that it is read apart from the next.
+        sleep(Duration::from_millis(3)).await;
+    }
+    if !matches!(says, Says::AndHangs(_)) {
+        let _ = stream.shutdown().await;
+    }
 }

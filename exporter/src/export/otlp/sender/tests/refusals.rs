@@ -59,7 +59,7 @@ async fn a_delta_that_is_refused_keeps_no_other_of_its_push_from_arriving() {
             break;
         }
 
-        // Newer ones wait for it, and it alone is sent again.
+        // Newer ones wait for it, and it alone is sent again: some of it may have arrived.
         for (push, packets) in [(1, 12), (2, 20)] {
             pushing.show(packets);
             fake.then([refusal.clone()]);
@@ -83,6 +83,47 @@ async fn a_delta_that_is_refused_keeps_no_other_of_its_push_from_arriving() {
         with_packets += usize::from(lost > 0);
     }
     assert_eq!(with_packets, 1);
+}
+
+#[tokio::test]
+async fn deltas_that_have_not_arrived_add_up_once_the_endpoint_is_mended() {
+    let refusals = [404, 302, 401, 405].map(Reply::status).map(|reply| vec![reply]);
+    let grpc = vec![Reply::code(12)];
+    let page = vec![Reply::Http {
+        status: 200,
+        headers: vec![("content-type", "text/html".into())],
+        body: "log in".into(),
+    }];
+
+    for (protocol, replies) in refusals
+        .into_iter()
+        .chain([page])
+        .map(|replies| (Protocol::HttpProtobuf, replies))
+        .chain([(Protocol::Grpc, grpc)])
+    {
+        let reply = &replies[0];
+        let fake = Fake::start([]).await;
+        let otlp =
+            Otlp { temporality: Temporality::Delta, max_points: 40, ..otlp(fake.port, protocol) };
+        let mut pushing = Pushing::new(&otlp);
+
+        for packets in [5, 12, 20, 28, 40] {
+            pushing.show(packets);
+            fake.then((0..100).map(|_| reply.clone()));
+            pushing.push_once().await;
+        }
+        let refused = fake.got().len();
+        fake.then([]);
+        for packets in [41, 50] {
+            pushing.show(packets);
+            pushing.push_once().await;
+        }
+
+        let got = fake.got();
+        let sum: i64 = got[refused..].iter().filter_map(packets).sum();
+        assert_eq!(sum, 50, "{reply:?}");
+        assert_eq!((pushing.health().rejected, pushing.health().exports), (0, 2), "{reply:?}");
+    }
 }
 
 #[tokio::test]
