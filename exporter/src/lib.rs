@@ -25,4 +25,5 @@ pub mod process;
 pub mod record;
 pub mod signals;
 pub mod snapshot;
+pub mod trusted;
 pub mod version;

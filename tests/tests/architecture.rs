@@ -35,6 +35,8 @@ const LINES: &[&[&str]] = &[
     // Plain data.
     &["snapshot"],
     &["interval", "health", "config"],
+    // Whose certificates count, in both directions of TLS.
+    &["trusted"],
     &["causes", "files", "printable", "process", "record", "version"],
 ];
 
@@ -91,8 +93,9 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("ring", &["http", "export::otlp"]),
     ("rtnetlink", &["interfaces"]),
     ("rustix", &["privileges"]),
-    ("rustls", &["http", "export::otlp"]),
-    ("rustls_native_certs", &["http", "export::otlp"]),
+    ("rustls", &["http", "trusted", "export::otlp"]),
+    // Reading them may hang, which is bounded there.
+    ("rustls_native_certs", &["trusted"]),
     ("serde", &["config", "doctor", "http", "inspect", "export::otlp"]),
     ("serde_json", &["doctor", "inspect", "export::otlp"]),
     ("serde_saphyr", &["http"]),
@@ -108,8 +111,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("tracing", &["app", "datapath", "folder", "http", "interfaces", "logging", "export::otlp"]),
     ("tracing_logfmt", &["logging"]),
     ("tracing_subscriber", &["logging"]),
-    ("webpki", &["http"]),
-    ("x509_parser", &["http", "export::otlp"]),
+    ("webpki", &["http", "trusted"]),
+    ("x509_parser", &["http", "trusted"]),
     ("zerocopy", &["datapath"]),
     ("zstd", &["capture", "http", "export::otlp"]),
 ];

@@ -19,6 +19,7 @@ use super::limits::Limits;
 use super::places::Place;
 use super::server::Server;
 use super::streams::Streams;
+use super::tls;
 use super::web_file::Handshake;
 use super::write_deadline::WriteDeadline;
 use crate::health::HttpRefusal;
@@ -56,10 +57,12 @@ async fn serve(stream: TcpStream, server: Arc<Server>, place: Arc<Place>, stop: 
     let ended = speak(stream, &server, &place, stop).await;
 
     let Err(Early { error, refusal }) = ended else { return };
-    if let Some(reason) = refusal {
-        server.refusals.count(reason, place.peer, Some(&error));
-    } else {
-        tracing::debug!(error, "Connection ended early");
+    match refusal {
+        Some(reason) if tls::is_told(&*error) => {
+            server.refusals.count_told(reason, place.peer, &error);
+        }
+        Some(reason) => server.refusals.count(reason, place.peer, Some(&error)),
+        None => tracing::debug!(error, "Connection ended early"),
     }
 }
 

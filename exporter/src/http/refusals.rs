@@ -18,10 +18,11 @@ struct Counts {
     panics: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Refused {
     count: u64,
-    last: Instant,
+    /// When there was something to warn of.
+    last: Option<Instant>,
 }
 
 impl Refusals {
@@ -41,11 +42,18 @@ impl Refusals {
         let error = error.map(tracing::field::display);
         let label = reason.label();
 
-        if self.add(reason, Instant::now()) {
+        if self.add(reason, Some(Instant::now())) {
             tracing::warn!(reason = label, client = %peer, error, "{}", consequence(reason));
         } else {
             tracing::debug!(reason = label, client = %peer, error, "{}", consequence(reason));
         }
+    }
+
+    /// Counts a refusal that was warned of where it was found.
+    pub(super) fn count_told(&self, reason: HttpRefusal, peer: Peer, error: &dyn Display) {
+        self.add(reason, None);
+
+        tracing::debug!(reason = reason.label(), client = %peer, %error, "{}", consequence(reason));
     }
 
     /// Counts a connection or a request that panicked.
@@ -55,14 +63,15 @@ impl Refusals {
         tracing::error!(%error, "Panic while serving; please report this with your version");
     }
 
-    /// Returns whether this is the first refusal after a quiet time.
-    fn add(&self, reason: HttpRefusal, now: Instant) -> bool {
+    /// Returns whether there is something to warn of, for the first time after a quiet time.
+    fn add(&self, reason: HttpRefusal, now: Option<Instant>) -> bool {
         let mut counts = self.counts();
-        let refused = counts.refused.get(&reason);
-        let is_first =
-            refused.is_none_or(|it| now.saturating_duration_since(it.last) >= Self::QUIET);
-        let count = refused.map_or(0, |it| it.count) + 1;
-        counts.refused.insert(reason, Refused { count, last: now });
+        let refused = counts.refused.entry(reason).or_default();
+        let is_first = now.is_some_and(|now| {
+            refused.last.is_none_or(|last| now.saturating_duration_since(last) >= Self::QUIET)
+        });
+        refused.count += 1;
+        refused.last = now.or(refused.last);
 
         is_first
     }
@@ -94,11 +103,21 @@ mod tests {
         let start = Instant::now();
         let mut add = |minutes| {
             let now = start + Duration::from_mins(minutes);
-            refusals.add(HttpRefusal::Login, now)
+            refusals.add(HttpRefusal::Login, Some(now))
         };
 
         assert_eq!([0, 1, 10, 20, 29].map(&mut add), [true, false, false, true, false]);
-        assert!(refusals.add(HttpRefusal::Rate, start));
+        assert!(refusals.add(HttpRefusal::Rate, Some(start)));
         assert_eq!(refusals.read().refusals[&HttpRefusal::Login], 5);
+    }
+    #[test]
+    fn what_was_told_elsewhere_is_counted_and_leaves_the_next_warning() {
+        let refusals = Refusals::default();
+
+        let told = refusals.add(HttpRefusal::Tls, None);
+        let other = refusals.add(HttpRefusal::Tls, Some(Instant::now()));
+
+        assert_eq!((told, other), (false, true));
+        assert_eq!(refusals.read().refusals[&HttpRefusal::Tls], 2);
     }
 }

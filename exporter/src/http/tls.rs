@@ -1,6 +1,5 @@
 //! TLS as the web configuration has it, in rustls' terms.
 
-mod anchor;
 mod client_certs;
 mod identity;
 mod names;
@@ -9,6 +8,7 @@ mod refused;
 mod section;
 mod signature;
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,10 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring};
+use rustls::server::NoServerSessionStorage;
 use rustls::sign::SingleCertAndKey;
 
-use self::client_certs::Authorities;
 pub use self::identity::IdentityError;
 use self::identity::{Files, identity};
 pub use self::pem::PemError;
@@ -27,6 +27,7 @@ use self::section::ClientAuth;
 pub(super) use self::section::TlsSection;
 pub use self::section::{TlsRefusal, Version};
 use crate::files;
+use crate::trusted::{Purpose, Trusted, place_of_system};
 
 /// Why TLS cannot be spoken as the section has it.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +45,13 @@ pub enum TlsError {
     Tls { path: PathBuf, source: rustls::Error },
 
     #[error("`{}` holds no authorities that could vouch for clients", .path.display())]
-    ClientCa { path: PathBuf, source: rustls::server::VerifierBuilderError },
+    ClientCa { path: PathBuf, source: rustls::Error },
+
+    #[error(
+        "cannot read the authorities of this system in `{}`; set `client_ca_file` to name others",
+        .path.display()
+    )]
+    System { path: PathBuf, source: io::Error },
 }
 
 /// What the section's files hold, as they were read.
@@ -53,6 +60,20 @@ pub(super) struct Material {
     cert: Vec<u8>,
     key: Vec<u8>,
     client_ca: Vec<u8>,
+}
+
+impl TlsError {
+    /// Returns whether the same files may do later, as those of the system are read with them.
+    pub(super) const fn may_pass(&self) -> bool {
+        match self {
+            Self::System { .. } => true,
+            Self::Unreadable { .. }
+            | Self::Pem(_)
+            | Self::Identity(_)
+            | Self::Tls { .. }
+            | Self::ClientCa { .. } => false,
+        }
+    }
 }
 
 impl TlsSection {
@@ -89,17 +110,11 @@ impl TlsSection {
         let provider = Arc::new(self.provider());
         let identity = identity(chain, key, &provider, files)?;
 
-        let client_ca = named(&self.client_ca_file);
-        let authorities = if self.has_client_ca() {
-            Authorities::Configured(pem::certificates(&client_ca, &material.client_ca)?)
-        } else {
-            Authorities::System
-        };
+        let algorithms = provider.signature_verification_algorithms;
+        let trusted = self.trusted(material, &named(&self.client_ca_file), algorithms)?;
         let allowed = self.client_allowed_sans.clone();
         let allowed = allowed.map(|names| names.into_iter().flatten().collect());
-        let verifier =
-            client_certs::verifier(self.client_auth_type, authorities, allowed, &provider)
-                .map_err(|source| TlsError::ClientCa { path: client_ca, source })?;
+        let verifier = client_certs::verifier(self.client_auth_type, trusted, allowed, algorithms);
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&self.versions())
             .map_err(|source| TlsError::Tls { path: path.to_owned(), source })?
@@ -110,8 +125,45 @@ impl TlsSection {
         if !http2 {
             config.alpn_protocols.remove(0);
         }
+        if self.client_auth_type != ClientAuth::NoClientCert {
+            // A session that is resumed would go on with a certificate that is not checked again.
+            config.session_storage = Arc::new(NoServerSessionStorage {});
+            config.send_tls13_tickets = 0;
+        }
 
         Ok(config)
+    }
+
+    /// Returns who may vouch for clients, if anybody has to; errors name `path`.
+    fn trusted(
+        &self,
+        material: &Material,
+        path: &Path,
+        algorithms: WebPkiSupportedAlgorithms,
+    ) -> Result<Option<Trusted>, TlsError> {
+        let configured = if self.has_client_ca() {
+            Some(pem::certificates(path, &material.client_ca)?)
+        } else {
+            None
+        };
+        if !self.verifies_clients() {
+            return Ok(None);
+        }
+        let Some(configured) = configured else { return of_system(algorithms).map(Some) };
+
+        let mut trusted = Trusted::new(Purpose::ClientAuth, algorithms);
+        let failed: Vec<_> = configured
+            .into_iter()
+            .filter_map(|certificate| trusted.add(certificate).err())
+            .collect();
+
+        match failed.into_iter().next() {
+            Some(source) if trusted.is_empty() => {
+                Err(TlsError::ClientCa { path: path.to_owned(), source })
+            }
+            // As in Go, those that can be read will do.
+            Some(_) | None => Ok(Some(trusted)),
+        }
     }
 
     /// As in Go, suites can be chosen for TLS 1.2 only; 1.3 has all of its own.
@@ -131,6 +183,28 @@ impl TlsSection {
 
         provider
     }
+}
+
+/// Reads the authorities that the system trusts. Blocks for at most 5 seconds.
+fn of_system(algorithms: WebPkiSupportedAlgorithms) -> Result<Trusted, TlsError> {
+    let trusted = Trusted::of_system(Purpose::ClientAuth, algorithms)
+        .map_err(|source| TlsError::System { path: place_of_system(), source })?;
+    if trusted.is_empty() {
+        // Go takes such a configuration, and so are clients without a certificate taken.
+        tracing::warn!(
+            "This system has no certificate authorities, every client certificate is refused; \
+             install them or set `client_ca_file`"
+        );
+    }
+
+    Ok(trusted)
+}
+
+/// Returns whether a handshake failed by the client's certificate, which is warned of already.
+pub(super) fn is_told(error: &(dyn Error + 'static)) -> bool {
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+
+    inner.and_then(|inner| inner.downcast_ref()).is_some_and(refused::is_told)
 }
 
 /// Not what it is.

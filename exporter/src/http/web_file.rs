@@ -58,9 +58,12 @@ struct Reading {
 /// What the certificates were made of last, and the last that could be used.
 #[derive(Debug)]
 struct Tls {
-    made_of: (TlsSection, bool, Option<Material>),
+    made_of: MadeOf,
     handshake: Handshake,
 }
+
+/// The section, whether HTTP/2 is offered, and what the files hold, if they could be read.
+type MadeOf = (TlsSection, bool, Option<Material>);
 
 impl WebFile {
     /// How long is waited for a file that was read before: clients wait too, and a scrape has
@@ -145,14 +148,20 @@ impl WebFile {
     /// after the other.
     pub(super) fn handshake(&self) -> Option<Handshake> {
         let tls = self.tls.as_ref()?;
-        // Files are read before others are kept waiting.
-        let read = self
-            .rules()
-            .map(|rules| (rules.config.tls_server_config.material(Self::PATIENCE), rules));
-        let mut tls = tls.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Ok((material, rules)) = read {
-            tls.renew(material, &rules.config, &self.path);
+        let locked = || tls.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ok(rules) = self.rules() else { return Some(locked().handshake.clone()) };
+        let config = &rules.config;
+        let material = config.tls_server_config.material(Self::PATIENCE);
+        let made_of = Tls::made_of(config, material.as_ref().ok());
+        let last = locked();
+        if last.made_of == made_of {
+            return Some(last.handshake.clone());
         }
+        // What the system trusts may be read now, and nobody else is to wait for that.
+        drop(last);
+        let made = material.and_then(|material| Tls::made(config, &material, &self.path));
+        let mut tls = locked();
+        tls.renew(made_of, made);
 
         Some(tls.handshake.clone())
     }
@@ -160,26 +169,46 @@ impl WebFile {
 
 impl Tls {
     fn new(config: &WebConfig, path: &Path) -> Result<Option<Self>, WebConfigError> {
-        let (section, http2) = (&config.tls_server_config, config.http_server_config.http2());
+        let section = &config.tls_server_config;
         if !section.is_on() {
             return Ok(None);
         }
         let material = section.material(files::PATIENCE)?;
-        let handshake = Handshake::new(section.server_config(&material, http2, path)?, section);
+        let made = Self::made(config, &material, path)?;
+        let handshake = Handshake::new(made, section);
 
-        Ok(Some(Self { made_of: (section.clone(), http2, Some(material)), handshake }))
+        Ok(Some(Self { made_of: Self::made_of(config, Some(&material)), handshake }))
     }
 
-    fn renew(&mut self, material: Result<Material, TlsError>, config: &WebConfig, path: &Path) {
-        let (section, http2) = (&config.tls_server_config, config.http_server_config.http2());
-        let made_of = (section.clone(), http2, material.as_ref().ok().cloned());
+    fn made_of(config: &WebConfig, material: Option<&Material>) -> MadeOf {
+        let http2 = config.http_server_config.http2();
+
+        (config.tls_server_config.clone(), http2, material.cloned())
+    }
+
+    fn made(
+        config: &WebConfig,
+        material: &Material,
+        path: &Path,
+    ) -> Result<ServerConfig, TlsError> {
+        let http2 = config.http_server_config.http2();
+
+        config.tls_server_config.server_config(material, http2, path)
+    }
+
+    fn renew(&mut self, mut made_of: MadeOf, made: Result<ServerConfig, TlsError>) {
+        if made.as_ref().is_err_and(TlsError::may_pass) {
+            // The next handshake tries again.
+            made_of.2 = None;
+        }
+        // Another handshake may have been as far before.
         if self.made_of == made_of {
             return;
         }
 
-        match material.and_then(|material| section.server_config(&material, http2, path)) {
+        match made {
             Ok(config) => {
-                self.handshake = Handshake::new(config, section);
+                self.handshake = Handshake::new(config, &made_of.0);
                 tracing::info!("Certificates have changed");
             }
             Err(error) => {

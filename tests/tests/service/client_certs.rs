@@ -6,6 +6,7 @@ use std::path::Path;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 use tests::cable::Cable;
+use tests::hanging::Hanging;
 use tests::patience::wait_for;
 use tests::service::{PORT, Service, command};
 
@@ -70,4 +71,37 @@ fn without_a_client_ca_the_system_vouches_and_each_refusal_is_told_once() {
         "{}",
         service.log()
     );
+    assert_eq!(service.said("TLS handshake of a client failed"), 0, "{}", service.log());
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test service`"]
+fn authorities_of_the_system_that_hang_leave_the_last_certificates_in_use() {
+    let cable = cable("hangca");
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    for name in ["server", "known", "strange"] {
+        write_identity(path, name);
+    }
+    let (before, _) = WEB.split_once("  client_auth_type").unwrap();
+    fs::write(path.join("web.yml"), before).unwrap();
+    let web = path.join("web.yml").display().to_string();
+    let authorities = path.join("known-ca.crt").display().to_string();
+    let text = fs::read_to_string(&authorities).unwrap();
+    let mut start = command(&[&QUICK[..], &["--web.config.file", &web]].concat());
+    start.env("SSL_CERT_FILE", &authorities).env_remove("SSL_CERT_DIR");
+    let mut service = Service::spawn(&cable.here, start);
+    service.wait_until("it answers", |_| is_answered(&cable, path, "strange"));
+
+    let hanging = Hanging::in_place_of(&authorities);
+    fs::write(path.join("web.yml"), WEB).unwrap();
+    let during = [0; 3].map(|_| is_answered(&cable, path, "strange"));
+
+    assert_eq!(during, [true; 3], "{}", service.log());
+    let told = format!("cannot read the authorities of this system in `{authorities}`");
+    assert_eq!(service.said(&told), 1, "{}", service.log());
+
+    hanging.end(&text);
+    service.wait_until("they count", |_| !is_answered(&cable, path, "strange"));
+    assert!(is_answered(&cable, path, "known"), "{}", service.log());
 }

@@ -1,39 +1,20 @@
 //! Which certificates of receivers are trusted.
 
-use std::sync::Arc;
-
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{WebPkiServerVerifier, verify_server_name};
-use rustls::crypto::CryptoProvider;
+use rustls::client::verify_server_name;
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{
-    CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-    server::VerifierBuilderError,
-};
-use x509_parser::certificate::X509Certificate;
-use x509_parser::prelude::FromDer;
-use x509_parser::x509::X509Version;
+use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
-/// Trusts what the certificates of an authority vouch for, and each of these itself, whatever else
-/// it may be used for: receivers that make a certificate at their first start show one that is its
-/// own authority. As Go has it: `crypto/x509`, `Certificate.Verify`.
+use crate::trusted::Trusted;
+
+/// Trusts what the certificates of an authority vouch for, and each of these itself: receivers that
+/// make a certificate at their first start show one that is its own authority.
 #[derive(Debug)]
 pub(super) struct Trust {
-    certificates: Vec<CertificateDer<'static>>,
-    authorities: Arc<WebPkiServerVerifier>,
-}
-
-impl Trust {
-    pub(super) fn new(
-        certificates: Vec<CertificateDer<'static>>,
-        roots: RootCertStore,
-        provider: Arc<CryptoProvider>,
-    ) -> Result<Self, VerifierBuilderError> {
-        let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
-
-        Ok(Self { certificates, authorities: builder.build()? })
-    }
+    pub(super) trusted: Trusted,
+    pub(super) algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl ServerCertVerifier for Trust {
@@ -42,15 +23,15 @@ impl ServerCertVerifier for Trust {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         name: &ServerName<'_>,
-        ocsp_response: &[u8],
+        _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let authorities = &self.authorities;
-        if self.certificates.iter().any(|it| it == end_entity) {
-            return verify(end_entity, name, now);
-        }
+        self.trusted.verify(end_entity, intermediates, now)?;
+        // X.509 v1 cannot be parsed here: it has no alternative names, and the common name counts
+        // no more.
+        verify_server_name(&ParsedCertificate::try_from(end_entity)?, name)?;
 
-        authorities.verify_server_cert(end_entity, intermediates, name, ocsp_response, now)
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -59,7 +40,7 @@ impl ServerCertVerifier for Trust {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.authorities.verify_tls12_signature(message, certificate, signed)
+        verify_tls12_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -68,39 +49,10 @@ impl ServerCertVerifier for Trust {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.authorities.verify_tls13_signature(message, certificate, signed)
+        verify_tls13_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.authorities.supported_verify_schemes()
+        self.algorithms.supported_schemes()
     }
-}
-
-/// Checks a trusted certificate for what its trust does not say: name, time and use.
-fn verify(
-    certificate: &CertificateDer<'_>,
-    name: &ServerName<'_>,
-    now: UnixTime,
-) -> Result<ServerCertVerified, Error> {
-    let (_, parsed) =
-        X509Certificate::from_der(certificate).map_err(|_| CertificateError::BadEncoding)?;
-    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-
-    if parsed.version() != X509Version::V3 {
-        // Earlier versions have no alternative names, and the common name counts no more.
-        return Err(CertificateError::NotValidForName.into());
-    }
-    if now < parsed.validity().not_before.timestamp() {
-        return Err(CertificateError::NotValidYet.into());
-    }
-    if now > parsed.validity().not_after.timestamp() {
-        return Err(CertificateError::Expired.into());
-    }
-    let uses = parsed.extended_key_usage().map_err(|_| CertificateError::BadEncoding)?;
-    if uses.is_some_and(|it| !it.value.server_auth && !it.value.any) {
-        return Err(CertificateError::InvalidPurpose.into());
-    }
-
-    verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
-    Ok(ServerCertVerified::assertion())
 }

@@ -1,13 +1,18 @@
 //! Certificates of clients that are trusted themselves.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    PublicKeyData, SigningKey, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DistinguishedName,
+    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData,
+    SigningKey, date_time_ymd,
 };
+use rustls::client::ResolvesClientCert;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{ClientConfig, SupportedProtocolVersion, version};
+use rustls::{ClientConfig, HandshakeKind, SignatureScheme, SupportedProtocolVersion, version};
+
+use std::slice;
+use std::sync::Mutex;
 
 use super::tls::{Authority, PLAIN, client_of, folder};
 use super::*;
@@ -15,6 +20,7 @@ use super::*;
 /// A certificate and a key, which need not fit together.
 struct Presented {
     certificate: CertificateDer<'static>,
+    intermediates: Vec<CertificateDer<'static>>,
     key: KeyPair,
 }
 
@@ -26,7 +32,28 @@ impl Presented {
         change(&mut params);
         let certificate = params.self_signed(&key).unwrap().der().clone();
 
-        Self { certificate, key }
+        Self { certificate, intermediates: Vec::new(), key }
+    }
+
+    /// Signs a certificate that is for a client with the key of another one.
+    fn issued(issuer: &Issuer<'_, impl SigningKey>) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(["prometheus.example".to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, issuer).unwrap().der().clone();
+
+        Self { certificate, intermediates: Vec::new(), key }
+    }
+
+    /// Returns a certificate that signed itself, and one that it signed.
+    fn issuer_and_issued(change: impl FnOnce(&mut CertificateParams)) -> (Self, Self) {
+        let mut params = issuer_params("issuer");
+        let issuer = Self::signed(|it| {
+            change(&mut params);
+            *it = params.clone();
+        });
+        let issued = Self::issued(&Issuer::from_params(&params, &issuer.key));
+
+        (issuer, issued)
     }
 
     /// Signs a certificate of X.509 v1, which has neither version nor extensions.
@@ -50,12 +77,14 @@ impl Presented {
         let signature = [&[0], &key.sign(&to_sign).unwrap()[..]].concat();
         let parts = [&to_sign[..], ECDSA_WITH_SHA256, &der(0x03, &signature)];
 
-        Self { certificate: der(0x30, &parts.concat()).into(), key }
+        Self { certificate: der(0x30, &parts.concat()).into(), intermediates: Vec::new(), key }
     }
 
     /// The certificate, with the key of another one.
     fn stolen(&self) -> Self {
-        Self { certificate: self.certificate.clone(), key: KeyPair::generate().unwrap() }
+        let key = KeyPair::generate().unwrap();
+
+        Self { certificate: self.certificate.clone(), intermediates: Vec::new(), key }
     }
 
     fn pem(&self) -> String {
@@ -74,7 +103,8 @@ impl Presented {
         let mut client = client_of(authority, None, &[spoken]);
         let key = PrivateKeyDer::from_pem_slice(self.key.serialize_pem().as_bytes()).unwrap();
         let key = rustls::crypto::ring::sign::any_supported_type(&key).unwrap();
-        let identity = CertifiedKey::new(vec![self.certificate.clone()], key);
+        let chain = [slice::from_ref(&self.certificate), &self.intermediates].concat();
+        let identity = CertifiedKey::new(chain, key);
         client.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(identity));
 
         client
@@ -95,9 +125,13 @@ fn der(tag: u8, value: &[u8]) -> Vec<u8> {
 
 /// Asks a server that trusts `trusted` with both versions of TLS.
 async fn is_answered(more: &str, trusted: &Presented, presented: &Presented) -> [bool; 2] {
+    is_answered_among(more, &[trusted], presented).await
+}
+
+async fn is_answered_among(more: &str, trusted: &[&Presented], presented: &Presented) -> [bool; 2] {
     let authority = Authority::new();
     let folder = folder(&authority, &format!("{PLAIN}{more}"));
-    folder.write("client.crt", &trusted.pem());
+    folder.write("client.crt", &trusted.iter().map(|it| it.pem()).collect::<String>());
     let server = Running::with_web(&folder.web());
 
     let tls12 = server.ask_as(presented.client(&authority, &version::TLS12)).await;
@@ -108,6 +142,13 @@ async fn is_answered(more: &str, trusted: &Presented, presented: &Presented) -> 
 
 const VERIFIED: &str =
     "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: client.crt\n";
+
+fn issuer_params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new([]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
+
+    params
+}
 
 fn may_sign(params: &mut CertificateParams) {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -236,4 +277,204 @@ fn a_server_may_have_a_certificate_of_version_1() {
     folder.write("server.key", &own.key.serialize_pem());
 
     assert!(WebFile::open(&folder.web()).unwrap().has_tls());
+}
+
+/// What is trusted for more than itself, and what is not.
+const ISSUERS: [(&str, fn(&mut CertificateParams), bool); 11] = [
+    ("an authority", may_sign, true),
+    ("one with the right usages", |it| usages(it, KeyUsagePurpose::KeyCertSign), true),
+    ("one for clients", |it| extended(it, ExtendedKeyUsagePurpose::ClientAuth), true),
+    ("one for no authorities below", |it| it.is_ca = within(0), true),
+    ("one that signs nothing", |_| (), false),
+    ("one that says so", |it| it.is_ca = IsCa::ExplicitNoCa, false),
+    ("one that signs lists", |it| usages(it, KeyUsagePurpose::CrlSign), false),
+    ("one for servers", |it| extended(it, ExtendedKeyUsagePurpose::ServerAuth), false),
+    ("one that has expired", expired, false),
+    (
+        "one of the future",
+        |it| {
+            may_sign(it);
+            it.not_before = date_time_ymd(4000, 1, 1);
+        },
+        false,
+    ),
+    (
+        "one with an unknown critical extension",
+        |it| {
+            may_sign(it);
+            let mut extension = CustomExtension::from_oid_content(&[1, 2, 3], vec![5, 0]);
+            extension.set_criticality(true);
+            it.custom_extensions.push(extension);
+        },
+        false,
+    ),
+];
+
+fn expired(params: &mut CertificateParams) {
+    may_sign(params);
+    params.not_after = date_time_ymd(2020, 1, 1);
+}
+
+fn usages(params: &mut CertificateParams, usage: KeyUsagePurpose) {
+    may_sign(params);
+    params.key_usages = vec![usage];
+}
+
+fn extended(params: &mut CertificateParams, usage: ExtendedKeyUsagePurpose) {
+    may_sign(params);
+    params.extended_key_usages = vec![usage];
+}
+
+fn within(between: u8) -> IsCa {
+    IsCa::Ca(BasicConstraints::Constrained(between))
+}
+
+#[tokio::test]
+async fn only_a_certificate_that_may_issue_others_vouches_for_them() {
+    for (name, change, is_taken) in ISSUERS {
+        let (issuer, issued) = Presented::issuer_and_issued(change);
+        let answered = is_answered(VERIFIED, &issuer, &issued).await;
+        assert_eq!(answered, [is_taken; 2], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_authority_of_version_1_vouches() {
+    let issuer = Presented::v1();
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    let issued = Presented::issued(&Issuer::from_params(&params, &issuer.key));
+
+    assert_eq!(is_answered(VERIFIED, &issuer, &issued).await, [true; 2]);
+}
+
+#[tokio::test]
+async fn the_holder_of_one_trusted_certificate_cannot_take_the_name_of_another() {
+    let alice = Presented::signed(|_| ());
+    let (bob, forged) = Presented::issuer_and_issued(|_| ());
+    let more = format!("{VERIFIED}  client_allowed_sans: [prometheus.example]\n");
+
+    assert_eq!(is_answered_among(&more, &[&alice, &bob], &alice).await, [true; 2]);
+    assert_eq!(is_answered_among(&more, &[&alice, &bob], &forged).await, [false; 2]);
+}
+
+#[tokio::test]
+async fn an_authority_that_renewed_its_certificate_vouches_by_the_new_one() {
+    let mut params = issuer_params("issuer");
+    may_sign(&mut params);
+    let new = Presented::signed(|it| *it = params.clone());
+    expired(&mut params);
+    let old = Presented {
+        certificate: params.self_signed(&new.key).unwrap().der().clone(),
+        ..new.stolen()
+    };
+    let issued = Presented::issued(&Issuer::from_params(&params, &new.key));
+
+    for trusted in [[&old, &new], [&new, &old]] {
+        assert_eq!(is_answered_among(VERIFIED, &trusted, &issued).await, [true; 2]);
+    }
+    assert_eq!(is_answered(VERIFIED, &old, &issued).await, [false; 2]);
+}
+
+#[tokio::test]
+async fn an_authority_vouches_over_as_many_others_as_it_allows() {
+    for (most, is_taken) in [(0, false), (1, true)] {
+        let mut params = issuer_params("root");
+        params.is_ca = within(most);
+        let root = Presented::signed(|it| *it = params.clone());
+        let mut below = issuer_params("below");
+        may_sign(&mut below);
+        let below = CertifiedIssuer::signed_by(
+            below,
+            KeyPair::generate().unwrap(),
+            &Issuer::from_params(&params, &root.key),
+        );
+        let below = below.unwrap();
+        let issued =
+            Presented { intermediates: vec![below.der().clone()], ..Presented::issued(&below) };
+
+        assert_eq!(is_answered(VERIFIED, &root, &issued).await, [is_taken; 2], "{most}");
+    }
+}
+
+/// Remembers whose certificates a server asks for, and has none.
+#[derive(Debug, Default)]
+struct Asked(Mutex<Vec<Vec<u8>>>);
+
+impl ResolvesClientCert for Asked {
+    fn resolve(&self, hints: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        *self.0.lock().unwrap() = hints.iter().map(|hint| hint.to_vec()).collect();
+
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn clients_are_told_of_certificates_that_vouch_for_themselves_alone() {
+    let authority = Authority::new();
+    let folder = folder(&authority, &format!("{PLAIN}{VERIFIED}"));
+    let named = |name| Presented::signed(|it| *it = issuer_params(name));
+    folder.write("client.crt", &(named("alice").pem() + &named("bob").pem()));
+    let server = Running::with_web(&folder.web());
+    let asked = Arc::new(Asked::default());
+    let mut client = client_of(&authority, None, &[&version::TLS12]);
+    client.client_auth_cert_resolver = Arc::clone(&asked) as _;
+
+    let refused = server.ask_as(client).await;
+
+    let hints = asked.0.lock().unwrap().clone();
+    let is_hinted = |name: &[u8]| hints.iter().any(|hint| hint.ends_with(name));
+    assert!(refused.is_none());
+    assert!(hints.len() == 2 && is_hinted(b"alice") && is_hinted(b"bob"), "{hints:?}");
+}
+
+#[tokio::test]
+async fn a_client_shows_its_certificate_with_each_connection() {
+    let authority = Authority::new();
+    let presented = Presented::signed(|_| ());
+    let any = "  client_auth_type: RequestClientCert\n";
+    let cases =
+        [("", HandshakeKind::Resumed), (any, HandshakeKind::Full), (VERIFIED, HandshakeKind::Full)];
+
+    for (more, expected) in cases {
+        let folder = folder(&authority, &format!("{PLAIN}{more}"));
+        folder.write("client.crt", &presented.pem());
+        let server = Running::with_web(&folder.web());
+        for spoken in [&version::TLS12, &version::TLS13] {
+            let client = presented.client(&authority, spoken);
+            let mut kinds = Vec::new();
+            for _ in 0..2 {
+                let mut stream = server.shake_hands(client.clone()).await.unwrap();
+                assert_eq!(ask(&mut stream, "GET /metrics", "").await.status(), "200");
+                kinds.push(stream.get_ref().1.handshake_kind().unwrap());
+            }
+            assert_eq!(kinds, [HandshakeKind::Full, expected], "{spoken:?} {more}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_names_are_allowed_a_client_needs_a_certificate() {
+    let authority = Authority::new();
+    let presented = Presented::signed(|_| ());
+    let names = "  client_allowed_sans: [prometheus.example]\n";
+    let verified = "  client_ca_file: client.crt\n  client_auth_type: VerifyClientCertIfGiven\n";
+
+    for more in [verified, "  client_auth_type: RequestClientCert\n"] {
+        for (names, without_one) in [("", true), (names, false)] {
+            let folder = folder(&authority, &format!("{PLAIN}{more}{names}"));
+            folder.write("client.crt", &presented.pem());
+            let server = Running::with_web(&folder.web());
+            for spoken in [&version::TLS12, &version::TLS13] {
+                let none = server.ask_as(client_of(&authority, None, &[spoken])).await;
+                let one = server.ask_as(presented.client(&authority, spoken)).await;
+
+                assert_eq!((none.is_some(), one.is_some()), (without_one, true), "{more}{names}");
+            }
+        }
+    }
 }

@@ -4,47 +4,39 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
+use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
-use rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore,
-    SignatureScheme,
-};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::refused::Told;
-use super::{ClientAuth, anchor, signature};
+use super::{ClientAuth, signature};
+use crate::trusted::Trusted;
 
-/// Whose certificates are trusted.
-pub(super) enum Authorities {
-    Configured(Vec<CertificateDer<'static>>),
-    System,
-}
-
-/// Makes what checks the certificates of clients; `allowed` are alternative names, any if `None`.
+/// Makes what checks the certificates of clients; where any will do, none are `trusted`.
+/// `allowed` are alternative names, any if `None`.
 pub(super) fn verifier(
     policy: ClientAuth,
-    authorities: Authorities,
+    trusted: Option<Trusted>,
     allowed: Option<Vec<String>>,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ClientCertVerifier>, VerifierBuilderError> {
+    algorithms: WebPkiSupportedAlgorithms,
+) -> Arc<dyn ClientCertVerifier> {
     if policy == ClientAuth::NoClientCert {
-        return Ok(WebPkiClientVerifier::no_client_auth());
+        return WebPkiClientVerifier::no_client_auth();
     }
-    let trusted = if policy.verifies() { Some(Trusted::new(authorities, provider)?) } else { None };
-    let algorithms = provider.signature_verification_algorithms;
+    let hints = trusted.as_ref().map(Trusted::hints).unwrap_or_default();
 
-    Ok(Arc::new(Verifier { policy, trusted, allowed, algorithms, told: Told::default() }))
+    Arc::new(Verifier { policy, trusted, hints, allowed, algorithms, told: Told::default() })
 }
 
 #[derive(Debug)]
 struct Verifier {
     policy: ClientAuth,
-    /// Where any certificate will do there is none.
     trusted: Option<Trusted>,
+    hints: Vec<DistinguishedName>,
     allowed: Option<Vec<String>>,
     algorithms: WebPkiSupportedAlgorithms,
     told: Told,
@@ -73,73 +65,21 @@ impl Verifier {
     }
 }
 
-/// The certificates that are trusted, and what finds out whether they vouch for another one.
-#[derive(Debug)]
-struct Trusted {
-    certificates: Vec<CertificateDer<'static>>,
-    /// Where nobody is trusted there is none.
-    chains: Option<Arc<dyn ClientCertVerifier>>,
-}
-
-impl Trusted {
-    fn new(
-        authorities: Authorities,
-        provider: &Arc<CryptoProvider>,
-    ) -> Result<Self, VerifierBuilderError> {
-        let is_system = matches!(authorities, Authorities::System);
-        let certificates = match authorities {
-            Authorities::Configured(certificates) => certificates,
-            Authorities::System => rustls_native_certs::load_native_certs().certs,
-        };
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(certificates.iter().cloned());
-        if is_system && roots.is_empty() {
-            // Go takes such a configuration, and so are clients without a certificate taken.
-            tracing::warn!(
-                "This system has no certificate authorities, every client certificate is refused; \
-                 install them or set `client_ca_file`"
-            );
-            return Ok(Self { certificates, chains: None });
-        }
-
-        let builder = WebPkiClientVerifier::builder_with_provider(roots.into(), provider.clone());
-        // To name all of the system's authorities would only swell each handshake.
-        let builder = if is_system { builder.clear_root_hint_subjects() } else { builder };
-
-        Ok(Self { certificates, chains: Some(builder.build()?) })
-    }
-
-    fn verify(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        now: UnixTime,
-    ) -> Result<(), Error> {
-        let Self { certificates, chains } = self;
-
-        if certificates.contains(end_entity) {
-            return Ok(anchor::verify(end_entity, now)?);
-        }
-        let Some(chains) = chains else { return Err(CertificateError::UnknownIssuer.into()) };
-
-        chains.verify_client_cert(end_entity, intermediates, now).map(drop)
-    }
-}
-
 impl ClientCertVerifier for Verifier {
     fn client_auth_mandatory(&self) -> bool {
+        // Without a certificate there is no name that could be allowed.
+        let has_to_be_named = self.allowed.is_some();
+
         match self.policy {
             ClientAuth::RequireAnyClientCert | ClientAuth::RequireAndVerifyClientCert => true,
             ClientAuth::NoClientCert
             | ClientAuth::RequestClientCert
-            | ClientAuth::VerifyClientCertIfGiven => false,
+            | ClientAuth::VerifyClientCertIfGiven => has_to_be_named,
         }
     }
 
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        let chains = self.trusted.as_ref().and_then(|trusted| trusted.chains.as_ref());
-
-        chains.map_or(&[], |chains| chains.root_hint_subjects())
+        &self.hints
     }
 
     fn verify_client_cert(
@@ -149,7 +89,7 @@ impl ClientCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         self.verify(end_entity, intermediates, now)
-            .inspect_err(|error| self.told.warn(end_entity, error))
+            .inspect_err(|error| self.told.certificate(end_entity, error))
             .map(|()| ClientCertVerified::assertion())
     }
 
@@ -160,6 +100,7 @@ impl ClientCertVerifier for Verifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         signature::verify_tls12(message, cert, dss, &self.algorithms)
+            .inspect_err(|error| self.told.key(cert, error))
     }
 
     fn verify_tls13_signature(
@@ -169,6 +110,7 @@ impl ClientCertVerifier for Verifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         signature::verify_tls13(message, cert, dss, &self.algorithms)
+            .inspect_err(|error| self.told.key(cert, error))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -4,18 +4,33 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use rustls::pki_types::CertificateDer;
-use rustls::{CertificateError, Error};
+use rustls::{CertificateError, Error, OtherError};
 use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
+
+use crate::trusted::Unfit;
 
 /// The reasons that were told since certificates were read last.
 #[derive(Debug, Default)]
 pub(super) struct Told(Mutex<BTreeSet<&'static str>>);
 
 impl Told {
-    /// Warns of a refusal whose reason was not told yet.
-    pub(super) fn warn(&self, certificate: &CertificateDer<'_>, error: &Error) {
+    /// Warns of a certificate that is refused, if its reason was not told yet.
+    pub(super) fn certificate(&self, certificate: &CertificateDer<'_>, error: &Error) {
         let parsed = X509Certificate::from_der(certificate).ok().map(|(_, parsed)| parsed);
-        let reason = reason(error, parsed.as_ref());
+
+        self.tell(reason(error, parsed.as_ref()), parsed, error);
+    }
+
+    /// Warns of a key that is not that of the certificate, if it was not told yet.
+    pub(super) fn key(&self, certificate: &CertificateDer<'_>, error: &Error) {
+        let parsed = X509Certificate::from_der(certificate).ok().map(|(_, parsed)| parsed);
+
+        if is_told(error) {
+            self.tell("the client does not have its key", parsed, error);
+        }
+    }
+
+    fn tell(&self, reason: &'static str, parsed: Option<X509Certificate<'_>>, error: &Error) {
         let subject = parsed.map(|parsed| parsed.subject().to_string());
 
         if self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(reason) {
@@ -26,6 +41,11 @@ impl Told {
     }
 }
 
+/// Returns whether a handshake failed for a reason that is told here.
+pub(super) fn is_told(error: &Error) -> bool {
+    matches!(error, Error::InvalidCertificate(_))
+}
+
 fn reason(error: &Error, parsed: Option<&X509Certificate<'_>>) -> &'static str {
     use CertificateError::{
         ApplicationVerificationFailure, BadSignature, Expired, ExpiredContext, InvalidPurpose,
@@ -34,6 +54,11 @@ fn reason(error: &Error, parsed: Option<&X509Certificate<'_>>) -> &'static str {
 
     let Some(parsed) = parsed else { return "it cannot be read" };
     let Error::InvalidCertificate(error) = error else { return "it is not valid" };
+    if let Other(OtherError(other)) = error
+        && let Some(unfit) = other.downcast_ref::<Unfit>()
+    {
+        return unfit.reason();
+    }
 
     if matches!(error, Expired | ExpiredContext { .. }) {
         "it has expired; issue a new one"

@@ -167,9 +167,7 @@ impl TlsSection {
 
         match self.client_auth_type {
             ClientAuth::NoClientCert if self.has_client_ca() => Some(TlsRefusal::CaWithoutPolicy),
-            ClientAuth::NoClientCert if names.is_some_and(|names| !names.is_empty()) => {
-                Some(TlsRefusal::SansWithoutPolicy)
-            }
+            ClientAuth::NoClientCert if names.is_some() => Some(TlsRefusal::SansWithoutPolicy),
             ClientAuth::NoClientCert
             | ClientAuth::RequestClientCert
             | ClientAuth::RequireAnyClientCert

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, Issuer, KeyPair};
 use rustls::crypto::ring::sign;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{WantsServerCert, WebPkiClientVerifier};
@@ -70,6 +70,20 @@ impl Papers {
         let builder = builder().with_no_client_auth();
 
         Self { acceptor: acceptor(builder, certificate.der().clone(), shown, protocols), folder }
+    }
+
+    /// A receiver for `localhost` by `issuer`, which is trusted whatever it says of itself.
+    pub(in super::super) fn issued(issuer: &CertificateParams) -> Self {
+        let [issuer_key, key] = [(); 2].map(|()| KeyPair::generate().unwrap());
+        let folder = TempDir::new().unwrap();
+        let pem = issuer.self_signed(&issuer_key).unwrap().pem();
+        std::fs::write(folder.path().join("ca.pem"), pem).unwrap();
+        let issuer = Issuer::from_params(issuer, &issuer_key);
+        let params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        let server = params.signed_by(&key, &issuer).unwrap();
+        let builder = builder().with_no_client_auth();
+
+        Self { acceptor: acceptor(builder, server.der().clone(), &key, &PROTOCOLS), folder }
     }
 
     pub(in super::super) fn path(&self, name: &str) -> PathBuf {

@@ -1,7 +1,8 @@
 //! Receivers that speak TLS.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, date_time_ymd,
 };
 
 use super::super::super::fake::papers::Papers;
@@ -123,4 +124,35 @@ async fn a_receiver_that_shows_the_given_certificate_must_have_its_key() {
     let push = outcome(&papers, "localhost", Protocol::HttpProtobuf, trusting).await;
 
     assert_eq!(push.failures.get(&PushFailure::Tls), Some(&1), "{push:?}");
+}
+
+#[tokio::test]
+async fn only_a_certificate_that_may_issue_others_vouches_for_a_receiver() {
+    let cases: [(&str, fn(&mut CertificateParams), bool); 6] = [
+        ("an authority", |_| {}, true),
+        ("signs nothing", |it| it.is_ca = IsCa::NoCa, false),
+        ("says so", |it| it.is_ca = IsCa::ExplicitNoCa, false),
+        ("signs lists", |it| it.key_usages = vec![KeyUsagePurpose::CrlSign], false),
+        ("expired", |it| it.not_after = date_time_ymd(2001, 1, 1), false),
+        (
+            "for clients",
+            |it| it.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth],
+            false,
+        ),
+    ];
+
+    for (why, change, is_taken) in cases {
+        let mut params = CertificateParams::new([]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, "issuer");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        change(&mut params);
+        let papers = Papers::issued(&params);
+        for protocol in [Protocol::Grpc, Protocol::HttpProtobuf] {
+            let trusting = Otlp { ca_file: papers.path("ca.pem"), ..Otlp::default() };
+            let push = outcome(&papers, "localhost", protocol, trusting).await;
+            let refused = push.failures.get(&PushFailure::Tls).copied().unwrap_or(0);
+
+            assert_eq!((push.exports, refused), (is_taken.into(), (!is_taken).into()), "{why}");
+        }
+    }
 }
