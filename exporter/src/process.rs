@@ -81,9 +81,10 @@ impl fmt::Display for Confinement {
         if has_filter {
             f.write_str(if in_user_namespace { "; and " } else { "" })?;
             f.write_str(
-                "a seccomp filter is on it, as container runtimes and systemd set them; allow \
+                "a seccomp filter may forbid it, as container runtimes and systemd set them; allow \
                  bpf(2) there: `SystemCallFilter=bpf` beside what is listed, or a seccomp profile \
-                 of the container that allows it",
+                 of the container that allows it; or a security module or kernel lockdown forbids \
+                 it, as the kernel's log says",
             )?;
         }
         Ok(())
@@ -143,9 +144,10 @@ mod tests {
         };
 
         assert!(text(false, false).starts_with("run as root"));
-        assert!(text(true, false).starts_with("a seccomp filter is on it"));
+        assert!(text(true, false).starts_with("a seccomp filter may forbid it"));
         assert!(text(false, true).ends_with("without `PrivateUsers=`"));
-        assert!(text(true, true).contains("; and a seccomp filter is on it"));
+        assert!(text(true, false).contains("or a security module or kernel lockdown forbids it"));
+        assert!(text(true, true).contains("; and a seccomp filter may forbid it"));
     }
 
     #[test]

@@ -103,9 +103,10 @@ fn capabilities_that_one_may_not_drop_are_a_warning() {
 #[ignore = "needs root: `cargo xtask test service`"]
 fn a_bpf_call_that_is_blocked_is_told_with_what_blocks_it() {
     let cable = cable("blocked");
-    let filter = "a seccomp filter is on it, as container runtimes and systemd set them; allow \
+    let filter = "a seccomp filter may forbid it, as container runtimes and systemd set them; allow \
                   bpf(2) there: `SystemCallFilter=bpf` beside what is listed, or a seccomp profile \
-                  of the container that allows it";
+                  of the container that allows it; or a security module or kernel lockdown forbids \
+                  it, as the kernel's log says";
     let not_permitted = format!(
         "the kernel does not let this process load programs: {filter}: \
          Operation not permitted (os error 1)"
