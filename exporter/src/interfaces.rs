@@ -116,30 +116,47 @@ pub async fn watch(
     let links = SocketAddr::new(0, 1 << (MulticastGroup::Link as u32 - 1));
     connection.socket_mut().socket_mut().bind(&links).map_err(InterfacesError::NoSocket)?;
     let mut replaced = BTreeSet::new();
-    let relay = async {
-        let mut is_failing = false;
-        loop {
-            // The first list catches what changed before the messages began to come.
-            let listed = of_kernel(&handle).await;
-            tell(&mut is_failing, listed.as_ref().err());
-            let Ok(interfaces) = listed else {
-                time::sleep(RETRY).await;
-                continue;
-            };
-            say_replaced(&mut replaced, interfaces.iter().filter(|it| is_wanted(it)));
-            changes.send_if_modified(|known| replace(known, interfaces, &is_wanted));
-            if messages.next().await.is_none() {
-                return Err(InterfacesError::Ended);
-            }
-            time::sleep(BURST).await;
-            while let Ok(Some(_)) = time::timeout(Duration::ZERO, messages.next()).await {}
-        }
+    let tell_of = |interfaces: Vec<Interface>| {
+        say_replaced(&mut replaced, interfaces.iter().filter(|it| is_wanted(it)));
+        changes.send_if_modified(|known| replace(known, interfaces, &is_wanted));
     };
+    let relay = relay(&mut messages, || of_kernel(&handle), tell_of);
 
     tokio::select! {
         () = stop.cancelled() => Ok(()),
         () = connection => Err(InterfacesError::Ended),
-        ended = relay => ended,
+        ended = relay => Err(ended),
+    }
+}
+
+/// Lists now, and again after each burst of messages, until there are no more to come; hands every
+/// list to `tell_of`.
+async fn relay<L>(
+    messages: &mut (impl Stream + Unpin),
+    mut list: impl FnMut() -> L,
+    mut tell_of: impl FnMut(Vec<Interface>),
+) -> InterfacesError
+where
+    L: Future<Output = Result<Vec<Interface>, InterfacesError>>,
+{
+    let mut is_failing = false;
+
+    loop {
+        // The first list catches what changed before the messages began to come.
+        let listed = list().await;
+        tell(&mut is_failing, listed.as_ref().err());
+        let pause = if let Ok(interfaces) = listed {
+            tell_of(interfaces);
+            if messages.next().await.is_none() {
+                return InterfacesError::Ended;
+            }
+            BURST
+        } else {
+            RETRY
+        };
+        time::sleep(pause).await;
+        // They wait in a queue without bounds.
+        while let Ok(Some(_)) = time::timeout(Duration::ZERO, messages.next()).await {}
     }
 }
 
@@ -327,67 +344,4 @@ fn is_cable(attributes: &[LinkAttribute]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use tracing_subscriber::layer::Identity;
-
-    use super::*;
-    use crate::config::Log;
-    use crate::logging::{self, tests::Paper};
-
-    #[tokio::test(start_paused = true)]
-    async fn a_list_that_a_change_interrupted_is_asked_for_again() {
-        let interrupted = vec![link("eth0", NLM_F_DUMP_INTR)];
-        let whole = vec![link("eth0", 0), link("eth1", 0)];
-        let mut answers = [interrupted, whole].into_iter();
-
-        let interfaces = settled(|| {
-            let next = answers.next().unwrap();
-            async { Ok(next) }
-        });
-
-        let names: Vec<_> = interfaces.await.unwrap().into_iter().map(|it| it.name).collect();
-        assert_eq!(names, ["eth0".into(), "eth1".into()]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_list_that_is_never_whole_is_not_believed() {
-        let mut attempts = 0;
-
-        let interfaces = settled(|| {
-            attempts += 1;
-            async { Ok(vec![link("eth0", 0), link("eth1", NLM_F_DUMP_INTR)]) }
-        });
-
-        assert!(matches!(interfaces.await, Err(InterfacesError::Unsettled)));
-        assert_eq!(attempts, ATTEMPTS);
-    }
-
-    #[test]
-    fn lists_that_fail_are_one_warning_until_one_succeeds() {
-        let paper = Paper::default();
-        let writer = paper.clone();
-        let (subscriber, _level) =
-            logging::subscriber(&Log::default(), move || writer.clone(), None::<Identity>);
-        let unsettled = Some(&InterfacesError::Unsettled);
-
-        tracing::subscriber::with_default(subscriber, || {
-            let mut is_failing = false;
-            for error in [None, unsettled, unsettled, unsettled, None, None, unsettled] {
-                tell(&mut is_failing, error);
-            }
-        });
-
-        let text = paper.text();
-        assert_eq!(text.matches("Cannot list the interfaces").count(), 2, "{text}");
-        assert_eq!(text.matches("can be listed again").count(), 1, "{text}");
-    }
-
-    fn link(name: &str, flags: u16) -> Answer {
-        let mut link = LinkMessage::default();
-        link.attributes.push(LinkAttribute::IfName(name.into()));
-        let mut answer = message(RouteNetlinkMessage::NewLink(link));
-        answer.header.flags = flags;
-
-        answer
-    }
-}
+mod tests;
