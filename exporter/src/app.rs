@@ -18,7 +18,8 @@ use tokio::sync::watch;
 use crate::causes::with_causes;
 use crate::config::{Config, Inputs, Loaded, Problem, Web};
 use crate::datapath::{Datapath, ProgramNames};
-use crate::export::{otlp, prometheus};
+use crate::export::otlp::{self, Lost};
+use crate::export::prometheus;
 use crate::folder::{self, Farewell, Folder, Pace};
 use crate::http::{self, Listeners, Page, Refusals, Rendered, Site, WebFile};
 use crate::interfaces::Interface;
@@ -53,7 +54,9 @@ pub fn check(inputs: &Inputs) -> Result<String, Failure> {
 
 /// Counts and serves until asked to stop.
 pub fn run(inputs: &Inputs) -> Result<(), Failure> {
-    let App { supervisor, runtime, parts, signals } = start(inputs).map_err(Failure::Refused)?;
+    let app = start(inputs).map_err(Failure::Refused)?;
+    // The log is last to end.
+    let App { log: _log, supervisor, runtime, parts, signals } = app;
 
     let outcome = supervisor.block_on(parts.run(signals.stop()));
     // What is left waits for a file or the look-up of a name, and nobody waits for that.
@@ -62,6 +65,7 @@ pub fn run(inputs: &Inputs) -> Result<(), Failure> {
 }
 
 struct App {
+    log: logging::Output,
     /// Waits for signals and for the parts, on the main thread and apart from `runtime`, so that a
     /// part that blocks cannot delay a stop.
     supervisor: Runtime,
@@ -73,7 +77,7 @@ struct App {
 fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let Loaded { config, problems, .. } = Config::load(inputs)?;
     let (bridge, log_push) = LogPush::new(&config.otlp)?.unzip();
-    logging::start(&config.log, bridge)?;
+    let mut log = logging::start(&config.log, bridge)?;
     tracing::info!(version = Build::THIS.version, revision = Build::THIS.revision, "Starting");
     for Problem { variable, text } in &problems {
         tracing::warn!(variable, problem = text, "Problem with an environment variable");
@@ -89,6 +93,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         let error = with_causes(&kept);
         tracing::warn!(error, "Rights that are not needed are kept; run as a user of its own");
     }
+    log.start_writing()?;
     let web = web_file(&config)?;
     if !config.datapath.pin {
         datapath::clear_pins(&config.datapath.pin_path);
@@ -120,7 +125,9 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         tracing::info!(%address, tls = web.as_ref().is_some_and(WebFile::has_tls), "Listening");
     }
     let refusals = Refusals::default();
-    let read = pushes.read(refusals.clone(), log_sender.as_ref().map(LogSender::lost));
+    let (lines, pushed) = (log.lines(), log_sender.as_ref().map(LogSender::lost));
+    let lost = move || lines.lost() + pushed.as_ref().map_or(0, Lost::read);
+    let read = pushes.read(refusals.clone(), lost);
     let site = site(&config, Arc::clone(&read), snapshot.clone(), refusals);
 
     let mut parts = Parts::on(runtime.handle().clone());
@@ -145,7 +152,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     }
     drop(inside);
 
-    Ok(App { supervisor, runtime, parts, signals })
+    Ok(App { log, supervisor, runtime, parts, signals })
 }
 
 fn listeners(web: &Web) -> anyhow::Result<Listeners> {

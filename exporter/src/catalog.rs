@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::Direction;
 
-use crate::health::{LogPush, Push, Serving};
+use crate::health::{Logging, Push, Serving};
 use crate::process::Process;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
@@ -13,6 +13,7 @@ use crate::version::Build;
 pub(crate) mod example;
 mod icmp;
 mod keyed;
+mod logging;
 mod metric;
 mod own;
 mod own_tables;
@@ -46,8 +47,7 @@ pub struct Readings {
     pub serving: Serving,
     /// One for each receiver of OTLP.
     pub pushes: Vec<Arc<Push>>,
-    /// `None` where the log is not pushed.
-    pub log_push: Option<LogPush>,
+    pub logging: Logging,
 }
 
 /// Metrics that belong together.
@@ -61,7 +61,13 @@ const SECTIONS: [Section; 4] = [
     Section { title: "Signals", metrics: &[signals::METRICS] },
     Section {
         title: "The exporter about itself",
-        metrics: &[own::METRICS, own_tables::METRICS, serving::METRICS, push::METRICS],
+        metrics: &[
+            own::METRICS,
+            own_tables::METRICS,
+            serving::METRICS,
+            push::METRICS,
+            logging::METRICS,
+        ],
     },
     Section { title: "The process", metrics: &[process::METRICS] },
 ];
@@ -106,7 +112,7 @@ impl MetricFamily {
                 | Read::Build(_)
                 | Read::Serving(_)
                 | Read::Push(_)
-                | Read::LogPush(_),
+                | Read::Logging(_),
                 _,
             ) => {
                 vec![PREFIX, "exporter"]
@@ -161,7 +167,7 @@ impl MetricFamily {
 
     /// Feeds every sample of the metric to `sink`.
     pub fn read(&self, readings: &Readings, sink: &mut dyn Sink) {
-        let Readings { snapshot, process, build, serving, pushes, log_push } = readings;
+        let Readings { snapshot, process, build, serving, pushes, logging } = readings;
 
         match self.metric.read {
             Read::Flow(read) => snapshot
@@ -174,7 +180,7 @@ impl MetricFamily {
             Read::Process(read) => read(process, sink),
             Read::Serving(read) => read(serving, sink),
             Read::Push(read) => pushes.iter().for_each(|push| read(push, sink)),
-            Read::LogPush(read) => log_push.iter().for_each(|push| read(push, sink)),
+            Read::Logging(read) => read(logging, sink),
         }
     }
 

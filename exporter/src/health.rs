@@ -111,10 +111,11 @@ pub struct Push {
     pub durations: Durations,
 }
 
-/// How pushing the exporter's own log is doing.
+/// How the exporter's own log is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LogPush {
-    /// Events that did not reach the receiver: too many waited, or it did not take them.
+pub struct Logging {
+    /// Events that standard error or the receiver of OTLP did not take, or for which there was no
+    /// room to wait.
     pub lost: u64,
 }
 

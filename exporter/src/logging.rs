@@ -1,5 +1,12 @@
 //! Logs to standard error, as logfmt or JSON, with a level that can change while running.
 
+mod escaped;
+mod lines;
+
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::panic::{self, PanicHookInfo};
+use std::{io, thread};
+
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::SetGlobalDefaultError;
 use tracing_subscriber::filter::Targets;
@@ -7,7 +14,10 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, Layered, SubscriberExt};
 use tracing_subscriber::{Registry, fmt, reload};
 
+use self::escaped::Escaped;
 use crate::config::{Format, Level, Log};
+
+pub use self::lines::Lines;
 
 /// The level of a log that has started.
 #[derive(Clone)]
@@ -18,18 +28,80 @@ type Bridged = Layered<Option<Box<dyn Layer<Registry> + Send + Sync>>, Registry>
 
 /// Why no log can be started.
 #[derive(Debug, thiserror::Error)]
-#[error("this process has a log already")]
-pub struct LoggingError(#[from] SetGlobalDefaultError);
+pub enum LoggingError {
+    #[error("this process has a log already")]
+    Present(#[from] SetGlobalDefaultError),
 
-/// Starts the log of this process; `bridge` takes it elsewhere too.
-pub fn start<B>(log: &Log, bridge: Option<B>) -> Result<LogLevel, LoggingError>
+    #[error("cannot start the thread that writes the log")]
+    NoThread(#[source] io::Error),
+}
+
+/// The log on its way to standard error. When it is dropped, what is left is written; that takes a
+/// second at most.
+#[derive(Debug, Default)]
+pub struct Output {
+    lines: Lines,
+    has_thread: bool,
+}
+
+/// Begins to collect the log of this process, panics included; `bridge` takes it elsewhere too.
+pub fn start<B>(log: &Log, bridge: Option<B>) -> Result<Output, LoggingError>
 where
     B: Layer<Registry> + Send + Sync,
 {
-    let (subscriber, level) = subscriber(log, std::io::stderr, bridge);
+    let output = Output::default();
+    let lines = output.lines();
+    let (subscriber, _level) = subscriber(log, move || lines.clone(), bridge);
     tracing::subscriber::set_global_default(subscriber)?;
+    let lines = output.lines();
+    panic::set_hook(Box::new(move |panic| log_panic(&lines, panic)));
 
-    Ok(level)
+    Ok(output)
+}
+
+/// Writes a line to standard error; that takes a second at most.
+pub fn write_last(line: &str) {
+    let output = Output::default();
+
+    output.lines.push(format!("{line}\n").into_bytes());
+}
+
+/// As the standard library writes it, which would wait for a reader without end.
+fn log_panic(lines: &Lines, panic: &PanicHookInfo<'_>) {
+    let thread = thread::current();
+    let name = thread.name().unwrap_or("<unnamed>");
+    let mut text = format!("\nthread '{name}' {panic}\n");
+    let backtrace = Backtrace::capture();
+    if backtrace.status() == BacktraceStatus::Captured {
+        text = format!("{text}stack backtrace:\n{backtrace}\n");
+    }
+
+    lines.push(text.into_bytes());
+    // It may be the last thing that this process does.
+    lines.wait();
+}
+
+impl Output {
+    /// Starts the thread that writes. It has the rights that this process has now.
+    pub fn start_writing(&mut self) -> Result<(), LoggingError> {
+        self.lines.start_writing(io::stderr()).map_err(LoggingError::NoThread)?;
+        self.has_thread = true;
+
+        Ok(())
+    }
+
+    /// Returns the lines that are on their way.
+    pub fn lines(&self) -> Lines {
+        self.lines.clone()
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if self.has_thread || self.start_writing().is_ok() {
+            self.lines.wait();
+        }
+    }
 }
 
 impl std::fmt::Debug for LogLevel {
@@ -56,7 +128,7 @@ where
 {
     let (filter, level) = reload::Layer::new(filter(log.level));
     let lines = match log.format {
-        Format::Logfmt => tracing_logfmt::builder().layer().with_writer(writer).boxed(),
+        Format::Logfmt => tracing_logfmt::builder().layer().with_writer(Escaped(writer)).boxed(),
         Format::Json => fmt::layer().json().flatten_event(true).with_writer(writer).boxed(),
     };
 
@@ -132,6 +204,36 @@ pub(crate) mod tests {
             "level=info target=exporter::logging::tests message=Attached \
              interface=\"eth 0\" port=10199\n"
         );
+    }
+
+    #[test]
+    fn what_would_control_a_terminal_is_written_out() {
+        let text = logged(&Log::default(), |_| {
+            tracing::info!(device = "a\u{9b}31m\u{7f}", error = "no \u{9c} \u{1b}[m", "Gone");
+        });
+
+        assert!(
+            text.ends_with("device=a\\u{9b}31m\\u{7f} error=\"no \\u{9c} \\u{1b}[m\"\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_panic_is_in_the_log_with_its_thread_and_place() {
+        let lines = Lines::default();
+        let paper = Paper::default();
+        lines.start_writing(paper.clone()).unwrap();
+        let of_hook = lines.clone();
+        panic::set_hook(Box::new(move |panic| log_panic(&of_hook, panic)));
+
+        let thread = thread::Builder::new().name("planted".into());
+        let ended = thread.spawn(|| panic!("as the test wants it")).unwrap().join();
+        let _ours = panic::take_hook();
+
+        assert!(ended.is_err());
+        let text = paper.text();
+        assert!(text.contains("\nthread 'planted' panicked at "), "{text}");
+        assert!(text.contains("logging.rs:") && text.contains("as the test wants it"), "{text}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use exporter::app::{self, Failure};
 use exporter::config::Command;
+use exporter::logging;
 use exporter::printable::printable;
 
 /// It ended while running.
@@ -43,7 +44,7 @@ fn print(text: &str) {
 
 fn end(error: &anyhow::Error, code: u8) -> ExitCode {
     let text = format!("packet-exporter: {error:#}");
-    let _ = writeln!(io::stderr(), "{}", printable(&text));
+    logging::write_last(&printable(&text));
 
     ExitCode::from(code)
 }

@@ -93,10 +93,10 @@ impl<'a> Service<'a> {
         let child = namespace.within(|| command.spawn());
         let mut child = child.unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
         let log = Log::default();
-        let stderr = child.stderr.take().expect("standard error is a pipe");
-        let reader = follow(stderr, Arc::clone(&log));
+        // It may be a pipe that nobody reads.
+        let reader = child.stderr.take().map(|stderr| follow(stderr, Arc::clone(&log)));
 
-        Self { namespace, child, log, reader: Some(reader) }
+        Self { namespace, child, log, reader }
     }
 
     #[track_caller]

@@ -14,7 +14,7 @@ use crate::export::otlp::{
     self, Bridge, Client, Events, LogClient, Lost, Make, Origin, Receiver, Sender, Source, Style,
     Times,
 };
-use crate::health::{self, Push};
+use crate::health::{Logging, Push};
 use crate::http::Refusals;
 use crate::process::Process;
 use crate::snapshot::Snapshot;
@@ -73,9 +73,13 @@ impl Pushes {
         Ok(Self { senders, health })
     }
 
-    /// Returns what reads everything at the moment it is called; `lost` are events of the log, where
-    /// it is pushed.
-    pub(super) fn read(&self, refusals: Refusals, lost: Option<Lost>) -> Read {
+    /// Returns what reads everything at the moment it is called; `lost` reads the lost events of the
+    /// log.
+    pub(super) fn read(
+        &self,
+        refusals: Refusals,
+        lost: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> Read {
         let health = self.health.clone();
 
         Arc::new(move |snapshot| Readings {
@@ -84,7 +88,7 @@ impl Pushes {
             build: Build::THIS,
             serving: refusals.read(),
             pushes: health.iter().map(|push| Arc::clone(&push.borrow())).collect(),
-            log_push: lost.as_ref().map(|lost| health::LogPush { lost: lost.read() }),
+            logging: Logging { lost: lost() },
         })
     }
 

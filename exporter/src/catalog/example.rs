@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use shared::{Count, Direction, Family, PortKey, PortProtocol, Protocol};
 
 use crate::health::{
-    AttachFailure, Attachment, Folding, Health, Hook, HttpRefusal, LogPush, Mode, Push,
+    AttachFailure, Attachment, Folding, Health, Hook, HttpRefusal, Logging, Mode, Push,
     PushFailure, Running, Serving,
 };
 use crate::interval::{Law, MapUse, Totals};
@@ -42,7 +42,7 @@ pub(crate) fn readings() -> Readings {
         },
         serving: Serving { refusals: BTreeMap::from([(HttpRefusal::Login, 2)]), panics: 0 },
         pushes: vec![Arc::new(pushed())],
-        log_push: Some(LogPush { lost: 7 }),
+        logging: Logging { lost: 7 },
     }
 }
 

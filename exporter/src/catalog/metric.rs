@@ -1,6 +1,6 @@
 //! What the catalogue says about one metric.
 
-use crate::health::{LogPush, Push, Serving};
+use crate::health::{Logging, Push, Serving};
 use crate::process::Process;
 use crate::snapshot::{Flow, Snapshot};
 use crate::version::Build;
@@ -76,7 +76,7 @@ pub enum Read {
     /// `packet_exporter_`
     Push(fn(&Push, &mut dyn Sink)),
     /// `packet_exporter_`
-    LogPush(fn(&LogPush, &mut dyn Sink)),
+    Logging(fn(&Logging, &mut dyn Sink)),
 }
 
 impl Metric {

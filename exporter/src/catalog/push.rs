@@ -43,12 +43,6 @@ pub(super) const METRICS: &[Metric] = &[
         read: Read::Push(durations),
         ..Metric::USUAL
     },
-    Metric {
-        name: "log_events_lost",
-        help: "Events of the log that did not reach its receiver of OTLP.",
-        read: Read::LogPush(|push, sink| sink.number(&[], push.lost)),
-        ..Metric::USUAL
-    },
 ];
 
 fn failures(push: &Push, sink: &mut dyn Sink) {

@@ -51,7 +51,7 @@ fn only(flow: Flow) -> Readings {
         build: Build::THIS,
         serving: Serving::default(),
         pushes: Vec::new(),
-        log_push: None,
+        logging: Logging::default(),
     }
 }
 

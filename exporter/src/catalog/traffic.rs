@@ -38,7 +38,7 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "cast",
-        help: "Packets by whom the destination MAC address names.",
+        help: "Packets by destination type: unicast, multicast or broadcast.",
         unit: Unit::Packets,
         labels: &["device", "cast"],
         read: Read::Flow(cast),

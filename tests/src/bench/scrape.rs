@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 
 use exporter::catalog::Readings;
 use exporter::export::prometheus::{Format, encode};
-use exporter::health::{Health, Serving};
+use exporter::health::{Health, Logging, Serving};
 use exporter::interval::{Law, Totals};
 use exporter::process::Process;
 use exporter::snapshot::{Dimension, Flow, Named, Snapshot, Unattributed};
@@ -86,6 +86,6 @@ pub(super) fn readings(series: u32) -> Readings {
         build: Build { version: "", revision: "", branch: "", rustversion: "", target: "" },
         serving: Serving::default(),
         pushes: Vec::new(),
-        log_push: None,
+        logging: Logging::default(),
     }
 }

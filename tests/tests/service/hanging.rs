@@ -1,9 +1,11 @@
 //! What hangs, as a mount that does not answer or a call of the kernel, does not take the rest with it.
 
 use std::fs;
+use std::io::{self, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::Signal;
 use tests::hanging::Hanging;
 use tests::patience::wait_for;
@@ -69,6 +71,36 @@ fn a_file_that_hangs_at_the_start_is_refused_with_its_name() {
         println!("{log}");
         assert!(log.contains(path) && log.contains("not read within 5s"), "{log}");
     }
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test service`"]
+fn a_standard_error_that_nobody_reads_stops_neither_folds_nor_scrapes_nor_the_end() {
+    let cable = cable("hangerr");
+    let (_unread, mut full) = io::pipe().unwrap();
+    let size = fcntl_setpipe_size(&full, 4096).unwrap();
+    full.write_all(&vec![b'x'; size]).unwrap();
+    let mut command = service::command(&QUICK);
+    command.stderr(full);
+    let mut service = Service::spawn(&cable.here, command);
+    service.wait_until_ready();
+
+    wait_for("lines that are lost", || {
+        // Each hangup is a line, unless it comes while another one waits.
+        (0..100).for_each(|_| service.signal(Signal::HUP));
+        match service.scrape().find("packet_exporter_log_events_lost_total", &[]) {
+            Some(lost) if lost > 0 => Ok(()),
+            lost => Err(format!("{lost:?}")),
+        }
+    });
+    service.wait_for_fold();
+    let asked = Instant::now();
+    service.signal(Signal::TERM);
+
+    assert_eq!(service.end().code(), Some(0));
+    println!("it took {:?}", asked.elapsed());
+    assert!(asked.elapsed() < LONGEST, "{:?}", asked.elapsed());
+    assert_nothing_attached(&cable);
 }
 
 /// The control that the end does not wait for the thread which folds.

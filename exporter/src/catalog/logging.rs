@@ -1,0 +1,10 @@
+//! Metrics of the exporter about its own log.
+
+use super::metric::{Metric, Read};
+
+pub(super) const METRICS: &[Metric] = &[Metric {
+    name: "log_events_lost",
+    help: "Log events that were lost because standard error or the OTLP receiver did not take them.",
+    read: Read::Logging(|logging, sink| sink.number(&[], logging.lost)),
+    ..Metric::USUAL
+}];
