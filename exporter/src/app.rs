@@ -8,12 +8,13 @@ mod parts;
 mod pushes;
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time;
 
 use crate::causes::with_causes;
 use crate::config::{Config, Inputs, Loaded, Problem, Web};
@@ -54,9 +55,9 @@ pub fn check(inputs: &Inputs) -> Result<String, Failure> {
 
 /// Counts and serves until asked to stop.
 pub fn run(inputs: &Inputs) -> Result<(), Failure> {
-    let app = start(inputs).map_err(Failure::Refused)?;
+    let Some(app) = start(inputs).map_err(Failure::Refused)? else { return Ok(()) };
     // The log is last to end.
-    let App { log: _log, supervisor, runtime, parts, signals } = app;
+    let App { log: _log, supervisor, runtime, parts, mut signals } = app;
 
     let outcome = supervisor.block_on(parts.run(signals.stop()));
     // What is left waits for a file or the look-up of a name, and nobody waits for that.
@@ -74,7 +75,8 @@ struct App {
     signals: Signals,
 }
 
-fn start(inputs: &Inputs) -> anyhow::Result<App> {
+/// Returns `None` where it was asked to stop before it was ready.
+fn start(inputs: &Inputs) -> anyhow::Result<Option<App>> {
     let Loaded { config, problems, .. } = Config::load(inputs)?;
     let (bridge, log_push) = LogPush::new(&config.otlp)?.unzip();
     let mut log = logging::start(&config.log, bridge)?;
@@ -104,7 +106,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let datapath = Datapath::new(options::datapath(&config))?;
 
     let supervisor = Builder::new_current_thread().enable_all().build()?;
-    let signals = {
+    let mut signals = {
         let _inside = supervisor.enter();
         Signals::catch().context("cannot catch signals")?
     };
@@ -112,7 +114,11 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let inside = runtime.enter();
     let log_sender = log_push.map(|log_push| log_push.connect(&origin)).transpose()?;
     let (interfaces_tx, interfaces) = watch::channel(runtime.block_on(interfaces::list())?);
-    let devices = Devices::start(datapath, config.devices.clone(), interfaces.clone(), names)?;
+    // Each device takes a while.
+    let is_over = &mut || signals.ask_to_stop(&supervisor);
+    let wanted = config.devices.clone();
+    let devices = Devices::start(datapath, wanted, interfaces.clone(), names, is_over)?;
+    let Some(devices) = devices else { return Ok(None) };
 
     let (snapshot_tx, snapshot) = watch::channel(Arc::new(Snapshot::default()));
     let folder = Folder {
@@ -152,7 +158,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     }
     drop(inside);
 
-    Ok(App { log, supervisor, runtime, parts, signals })
+    Ok(Some(App { log, supervisor, runtime, parts, signals }))
 }
 
 fn listeners(web: &Web) -> anyhow::Result<Listeners> {
@@ -197,6 +203,7 @@ fn site(
 
 /// The signals that ask to stop, caught from the start on.
 struct Signals {
+    have_asked: bool,
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
@@ -205,23 +212,34 @@ struct Signals {
 impl Signals {
     fn catch() -> std::io::Result<Self> {
         Ok(Self {
+            have_asked: false,
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
         })
     }
 
+    /// Returns whether one has asked to stop by now.
+    fn ask_to_stop(&mut self, supervisor: &Runtime) -> bool {
+        /// Signals arrive while the runtime waits for something.
+        const BRIEFLY: Duration = Duration::from_millis(1);
+
+        supervisor.block_on(async { time::timeout(BRIEFLY, self.stop()).await.is_ok() })
+    }
+
     /// Waits to be asked to stop.
-    async fn stop(mut self) {
-        loop {
+    async fn stop(&mut self) {
+        while !self.have_asked {
             tokio::select! {
-                _ = self.interrupt.recv() => break,
-                _ = self.terminate.recv() => break,
+                _ = self.interrupt.recv() => self.have_asked = true,
+                _ = self.terminate.recv() => self.have_asked = true,
                 _ = self.hangup.recv() => {
                     tracing::warn!("The configuration is read only at the start; restart to change it");
                 }
             }
+            if self.have_asked {
+                tracing::info!("Stopping");
+            }
         }
-        tracing::info!("Stopping");
     }
 }

@@ -61,7 +61,7 @@ pub(super) enum NoDevices {
 }
 
 impl Devices {
-    /// Attaches to what is wanted and there.
+    /// Attaches to what is wanted and there; returns `None` if it `is_over` before that is done.
     ///
     /// # Errors
     ///
@@ -71,7 +71,8 @@ impl Devices {
         choice: config::Devices,
         interfaces: watch::Receiver<Vec<Interface>>,
         names: ProgramNames,
-    ) -> Result<Self, NoDevices> {
+        is_over: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Self>, NoDevices> {
         let mut devices = Self {
             datapath,
             choice,
@@ -81,7 +82,10 @@ impl Devices {
             failures: BTreeMap::new(),
             stacked: BTreeSet::new(),
         };
-        devices.attach_wanted(Duration::MAX);
+        devices.attach_wanted(is_over);
+        if is_over() {
+            return Ok(None);
+        }
         devices.stay_in_front();
         devices.datapath.settle();
         let wanted: Vec<Tap> = devices.known.keys().cloned().collect();
@@ -89,7 +93,7 @@ impl Devices {
         if devices.known.values().any(|known| known.running.is_some()) {
             devices.say_failures();
             devices.say_stacked();
-            return Ok(devices);
+            return Ok(Some(devices));
         }
 
         Err(devices.why_none())
@@ -99,7 +103,8 @@ impl Devices {
     pub(super) fn collect(&mut self) -> Collected {
         let mut last = self.follow_names();
         last.extend(self.detach_unwanted());
-        let has_tried = self.attach_wanted(ATTACHING);
+        let begun = Instant::now();
+        let has_tried = self.attach_wanted(&mut || begun.elapsed() >= ATTACHING);
         self.stay_in_front();
         if has_tried || !last.is_empty() {
             self.datapath.settle();
@@ -114,7 +119,7 @@ impl Devices {
         Collected { drained, last, attachments: self.attachments(), failure }
     }
 
-    /// Says whether counting goes on when this process has ended.
+    /// Returns whether counting continues after this process exits.
     pub(super) fn are_pinned(&self) -> bool {
         self.datapath.is_pinned()
     }
@@ -221,9 +226,9 @@ impl Devices {
         names(&self.choice.include.to_string()).any(|name| name == device)
     }
 
-    /// Attaches what is wanted, due and not running, until `time` is over; says whether there was
+    /// Attaches what is wanted, due and not running, until it `is_over`; says whether there was
     /// anything.
-    fn attach_wanted(&mut self, time: Duration) -> bool {
+    fn attach_wanted(&mut self, is_over: &mut dyn FnMut() -> bool) -> bool {
         let begun = Instant::now();
         let mut has_tried = false;
         let hooks: Vec<Hook> = self.datapath.hooks().collect();
@@ -233,7 +238,7 @@ impl Devices {
             for hook in &hooks {
                 let tap = Tap { device: device(&interface), direction: hook.direction() };
                 let known = self.known.entry(tap.clone()).or_default();
-                if known.is_due(&interface, begun) && begun.elapsed() < time {
+                if known.is_due(&interface, begun) && !is_over() {
                     self.try_attach(tap, *hook, &interface);
                     has_tried = true;
                 }

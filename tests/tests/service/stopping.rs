@@ -102,6 +102,30 @@ fn assert_stops_soon(service: &mut Service<'_>) {
 
 #[test]
 #[ignore = "needs root: `cargo xtask test service`"]
+fn a_stop_while_it_attaches_is_not_put_off_until_all_devices_have_a_program() {
+    const PAIRS: usize = 15;
+    let cable = cable("stopstart");
+    for pair in 0..PAIRS {
+        let (one, other) = (format!("many{pair}a"), format!("many{pair}b"));
+        cable.here.ip(&["link", "add", &one, "type", "veth", "peer", "name", &other]);
+    }
+    let mut service = Service::spawn(&cable.here, command(&["--devices.include", "many.*"]));
+    service.wait_until("the first program is attached", |it| it.said("Counting") > 0);
+    let asked = Instant::now();
+
+    service.signal(Signal::TERM);
+    let status = service.end();
+
+    println!("it took {:?} after {} programs", asked.elapsed(), service.said("Counting"));
+    assert_eq!(status.code(), Some(0), "{}", service.log());
+    // One for each end and direction would be all.
+    assert!(service.said("Counting") < 2 * PAIRS, "{}", service.log());
+    assert_eq!(service.said("Stopping"), 1, "{}", service.log());
+    assert_nothing_attached(&cable);
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test service`"]
 fn a_hangup_does_not_end_it() {
     let cable = cable("hangup");
     let mut service = quick(&cable);
