@@ -205,7 +205,7 @@ impl Folder {
     fn publish(&self, state: &State, attachments: Vec<Attachment>) {
         let counting = state.flows.iter().map(|(key, counting)| (key, &counting.published));
         let mut flows: BTreeMap<_, _> = counting.collect();
-        // Who came under the same name waits for the end of what was before.
+        // A new flow with the same name waits until the old one has ended.
         flows.extend(state.ended.iter().map(|(key, (ended, _))| (key, ended)));
         let flows = flows.into_values().map(Arc::clone).collect();
         let health = Health {

@@ -1,4 +1,4 @@
-//! The variables that every program with OpenTelemetry heeds.
+//! The variables that every program with OpenTelemetry reads.
 //!
 //! Source: OpenTelemetry specification, "Environment Variable Specification" and "OTLP Exporter".
 

@@ -23,8 +23,8 @@ pub struct Ports {
     pub idle: Duration,
     /// Names that may change hands per minute: 1 to 1000.
     pub churn: u32,
-    /// Ports that are remembered, the named ones included; of the others come those that take a
-    /// name over: twice `limit` to 1000000.
+    /// How many ports to remember, named ones included. New names are chosen from these: twice
+    /// `limit` to 1000000.
     pub remembered: usize,
     /// Ports that clients take for themselves, counted as one; with "auto" those that the kernel
     /// gives to its own clients: "auto" or a range such as "32768-60999".

@@ -20,8 +20,8 @@ pub struct Sources {
     pub idle: Duration,
     /// Names that may change hands per minute: 1 to 1000.
     pub churn: u32,
-    /// Sources that are remembered, the named ones included; of the others come those that take a
-    /// name over: twice `limit` to 1000000.
+    /// How many sources to remember, named ones included. New names are chosen from these: twice
+    /// `limit` to 1000000.
     pub remembered: usize,
 }
 

@@ -2,7 +2,7 @@ use super::super::Config;
 use super::super::setting::shown;
 use super::*;
 
-/// What variables set, as `key = value`, and which of them are not heeded.
+/// What variables set, as `key = value`, and which of them are ignored.
 fn set(variables: &[(&str, &str)], weaker: &[(&str, &str)], stronger: &[(&str, &str)]) -> Set {
     let variables: Vec<_> =
         variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
