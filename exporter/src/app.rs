@@ -131,8 +131,8 @@ fn start(inputs: &Inputs) -> anyhow::Result<Option<App>> {
         tracing::info!(%address, tls = web.as_ref().is_some_and(WebFile::has_tls), "Listening");
     }
     let refusals = Refusals::default();
-    let (lines, pushed) = (log.lines(), log_sender.as_ref().map(LogSender::lost));
-    let lost = move || lines.lost() + pushed.as_ref().map_or(0, Lost::read);
+    let (lines, events) = (log.lines(), log_sender.as_ref().map(LogSender::lost));
+    let lost = move || lines.lost() + events.as_ref().map_or(0, Lost::read);
     let read = pushes.read(refusals.clone(), lost);
     let site = site(&config, Arc::clone(&read), snapshot.clone(), refusals);
 

@@ -1,5 +1,6 @@
 //! Programs that somebody takes off while their device is there.
 
+use std::slice;
 use std::time::{Duration, Instant};
 
 use exporter::datapath::{Datapath, Device, Inspector, Options, Presence, Tap, TransmitChoice};
@@ -191,7 +192,7 @@ fn a_device_that_moved_away_and_was_replaced_is_gone() {
     cable.here.ip(&[&again[..], &["type", "dummy"]].concat());
 
     assert_eq!(datapath.presence(&tap), Some(Presence::DeviceGone));
-    datapath.detach(&[tap.clone()]);
+    datapath.detach(slice::from_ref(&tap));
     let prepared = datapath.prepare(Direction::Receive).unwrap();
     datapath.attach(&tap, prepared).unwrap();
     assert_eq!(datapath.presence(&tap), Some(Presence::OnDevice), "the one that replaced it");

@@ -165,7 +165,7 @@ impl Taken {
     const LOGIN: Duration = Duration::from_hours(1);
 
     /// Returns which connection makes room for a new one of `peer`: the one that is idle for
-    /// longest, else the oldest of the peer that has most, if that is more than `peer` has.
+    /// longest, else the oldest of the peer that has most, if that is more than `peer` would have.
     fn makes_room(&self, too_many: TooMany, peer: Peer) -> Option<u64> {
         let idle = self.first(too_many, |seat| !seat.is_protected());
 
@@ -178,7 +178,7 @@ impl Taken {
             let of_peer = counts.get(&peer).copied().unwrap_or_default();
 
             let has_most = |seat: &Seat| counts.get(&seat.peer) == Some(&most);
-            if most > of_peer { self.first(too_many, has_most) } else { None }
+            if most > of_peer + 1 { self.first(too_many, has_most) } else { None }
         })
     }
 

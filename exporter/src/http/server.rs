@@ -195,10 +195,10 @@ mod tests {
         Server::new(site, web, Limits::default())
     }
 
-    fn web(path: &Path, text: &str) -> Option<WebFile> {
+    fn web(path: &Path, text: &str) -> WebFile {
         std::fs::write(path, text).unwrap();
 
-        Some(WebFile::open(path).unwrap())
+        WebFile::open(path).unwrap()
     }
 
     #[tokio::test]
@@ -232,7 +232,7 @@ mod tests {
     #[tokio::test]
     async fn a_connection_without_tls_waits_for_no_reading() {
         let folder = TempDir::new().unwrap();
-        let server = server(web(&folder.path().join("web.yml"), ""));
+        let server = server(Some(web(&folder.path().join("web.yml"), "")));
         let _reading = server.reads.acquire().await.unwrap();
 
         let handshake = timeout(DEADLINE, server.handshake()).await.expect("it waits");
@@ -247,7 +247,7 @@ mod tests {
         let users = format!("basic_auth_users:\n  alice: {hash}\n");
 
         for (text, keeps) in [("", false), (users.as_str(), true)] {
-            let server = server(web(&folder.path().join("web.yml"), text));
+            let server = server(Some(web(&folder.path().join("web.yml"), text)));
             assert_eq!(server.places.keeps_half(), keeps, "{text}");
         }
     }

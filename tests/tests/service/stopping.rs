@@ -75,7 +75,8 @@ fn a_client_that_does_nothing_before_tls_does_not_hold_up_the_end() {
     let web =
         format!("tls_server_config:\n  cert_file: {}\n  key_file: {}\n", cert.path(), key.path());
     let web = File::with("lazy.yml", &web);
-    let arguments = [&QUICK[..], &["--web.config.file", &web.path()]].concat();
+    let path = web.path();
+    let arguments = [&QUICK[..], &["--web.config.file", &path]].concat();
     let mut service = Service::spawn(&cable.here, command(&arguments));
     // It answers that TLS is expected.
     service.wait_until("it listens", |service| {

@@ -41,7 +41,7 @@ impl Ended {
         let Self { place, identity, since, ref point, may_come_back } = *self;
         let (Some(since), Amount::Integer(count)) = (since, &point.amount) else { return None };
 
-        may_come_back.then(|| ((place, identity), Pushed { since, count: *count, until }))
+        may_come_back.then_some(((place, identity), Pushed { since, count: *count, until }))
     }
 }
 
@@ -142,10 +142,11 @@ impl Before<'_> {
         let identity = identity(sample.labels);
         let Some(earlier) = self.series.get_mut(&identity) else {
             let place = self.place;
-            let back =
-                self.family.may_come_back().then(|| self.memory.base((place, identity), sample));
+            let last = self.taken.time;
+            let base = || self.memory.base((place, identity), sample, last);
+            let back = self.family.may_come_back().then(base);
             // It was not there in the last push: nothing was counted then.
-            let new = Base { amount: None, until: self.taken.time };
+            let new = Base { amount: None, until: last };
             return back.flatten().unwrap_or(new);
         };
         if !earlier.is_met {

@@ -64,17 +64,18 @@ impl Memory {
     /// Returns where a series goes on that was not in the last push and may have been before;
     /// `None` if it is new.
     ///
-    /// A series that may have been forgotten goes on with what it counts from now on: too little
-    /// is a gap, and too much would be counted twice.
-    pub(super) fn base(&self, key: Key, sample: &Sample<'_>) -> Option<Base> {
+    /// A series that may have been forgotten goes on with what it counts from now on, and from
+    /// `last` on, the time of that push: too little is a gap, and too much would be counted twice.
+    pub(super) fn base(&self, key: Key, sample: &Sample<'_>, last: SystemTime) -> Option<Base> {
         if let Some(Pushed { since, count, until }) = self.series.get(&key) {
+            // One that began anew has nothing to go on from.
             let goes_on = sample.since == Some(*since);
-            let amount = goes_on.then_some(Amount::Integer(*count));
-            return Some(Base { amount, until: *until });
+            let amount = Some(Amount::Integer(*count));
+            return goes_on.then_some(Base { amount, until: *until });
         }
-        let until = self.forgotten.filter(|until| sample.since.is_some_and(|it| it <= *until))?;
+        self.forgotten.filter(|until| sample.since.is_some_and(|it| it <= *until))?;
 
-        Some(Base { amount: Some(Amount::of(sample.value)), until })
+        Some(Base { amount: Some(Amount::of(sample.value)), until: last })
     }
 
     fn forget_the_older_half(&mut self) {
@@ -109,14 +110,13 @@ mod tests {
         let mut memory = Memory::default();
         memory.note([pushed(1, 10)]);
 
-        let base = |identity, since| memory.base((0, identity), &sample(8, since));
+        let base = |identity, since| memory.base((0, identity), &sample(8, since), example::at(20));
 
         let until = example::at(10);
         let goes_on = Base { amount: Some(Amount::Integer(5)), until };
         assert_eq!(base(1, Some(example::at(1))), Some(goes_on));
-        let anew = Base { amount: None, until };
-        assert_eq!(base(1, Some(example::at(12))), Some(anew.clone()));
-        assert_eq!(base(1, None), Some(anew));
+        assert_eq!(base(1, Some(example::at(12))), None);
+        assert_eq!(base(1, None), None);
         assert_eq!(base(2, Some(example::at(1))), None);
     }
 
@@ -128,13 +128,15 @@ mod tests {
         memory.note((0..=most).map(|identity| pushed(identity, 10 + identity)));
 
         assert!(memory.series.len() <= MOST);
-        let base = |identity, since| memory.base((0, identity), &sample(8, Some(since))).unwrap();
+        let last = example::at(20 + most);
+        let base =
+            |identity, since| memory.base((0, identity), &sample(8, Some(since)), last).unwrap();
         let forgotten = base(0, example::at(1));
         assert_eq!(forgotten.amount, Some(Amount::Integer(8)), "nothing of it is pushed");
-        assert!(forgotten.until >= example::at(10));
+        assert_eq!(forgotten.until, last);
         assert_eq!(base(most, example::at(1)).amount, Some(Amount::Integer(5)));
         let new = sample(8, Some(example::at(20 + most)));
-        assert_eq!(memory.base((1, 0), &new), None);
+        assert_eq!(memory.base((1, 0), &new, last), None);
     }
 
     #[test]

@@ -160,7 +160,7 @@ async fn the_login_of_a_peer_is_remembered_for_an_hour() {
     drop(known);
     let stranger = take(&places, [2]).await;
 
-    advance(Taken::LOGIN - 3 * SECOND).await;
+    advance(Taken::LOGIN.saturating_sub(3 * SECOND)).await;
     let within = take(&places, [1]).await;
     let lost_within = have_lost(&stranger);
     drop(within);

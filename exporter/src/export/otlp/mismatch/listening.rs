@@ -46,12 +46,10 @@ pub(in super::super) struct Ear {
 impl Heard {
     /// Returns what begins with these bytes; nothing where they are too few to tell.
     fn of(bytes: &[u8]) -> Self {
-        const HTTP: &[u8] = b"HTTP/";
-
         match bytes {
-            _ if HTTP.starts_with(bytes) && bytes.len() < HTTP.len() => Self::Nothing,
-            [20..=23] | [0] | [0, _] | [0, _, _] => Self::Nothing,
-            [b'H', b'T', b'T', b'P', b'/', ..] => Self::Http1,
+            [] | [b'H' | 20..=23 | 0] | [b'H', b'T'] | [0, _] | [0, _, _] => Self::Nothing,
+            // The beginning of `HTTP/`: a client of gRPC takes three bytes for a length, and goes.
+            [b'H', b'T', b'T', ..] => Self::Http1,
             // A record of the kinds 20 to 23. Source: RFC 8446, section 5.1.
             [20..=23, 3, ..] => Self::Tls,
             // A frame of settings comes first. Source: RFC 9113, sections 3.4, 4.1 and 6.5.
@@ -121,7 +119,7 @@ impl Ear {
     /// Listens to what was read. No bytes are the end.
     fn hear(&mut self, bytes: &[u8]) {
         /// So many always tell.
-        const ENOUGH: usize = 5;
+        const ENOUGH: usize = 4;
 
         let Some(listening) = &self.listening else { return };
         let is_end = bytes.is_empty() && !self.first.is_empty();
@@ -179,8 +177,8 @@ mod tests {
             (b"\x00\x00\x00\x04\x00\x00\x00\x00\x00", Heard::Http2),
             (b"220 smtp.example.org", Heard::Other),
             (b"H", Heard::Nothing),
-            (b"HTTP", Heard::Nothing),
-            (b"HTTQ", Heard::Other),
+            (b"HT", Heard::Nothing),
+            (b"HQ", Heard::Other),
             (b"\x15", Heard::Nothing),
             (b"\x00\x00\x12", Heard::Nothing),
         ];

@@ -227,7 +227,7 @@ fn a_series_goes_on_as_long_as_it_is_there() {
 }
 
 #[test]
-fn deltas_begin_where_the_push_before_ended_and_a_new_series_with_itself() {
+fn deltas_begin_where_the_push_before_ended_also_those_of_a_new_series() {
     let style = Style { temporality: Temporality::Delta, began: example::at(0), ..STYLE };
     let before = sources(10, &[("192.0.2.1", 5)]);
     let now = sources(20, &[("192.0.2.1", 12), ("192.0.2.3", 4)]);
@@ -236,7 +236,7 @@ fn deltas_begin_where_the_push_before_ended_and_a_new_series_with_itself() {
 
     for expected in [
         "packet.receive.source.packets {packet} delta {device=eth0,source=192.0.2.1} 10..20 7",
-        "packet.receive.source.packets {packet} delta {device=eth0,source=192.0.2.3} 2..20 4",
+        "packet.receive.source.packets {packet} delta {device=eth0,source=192.0.2.3} 10..20 4",
         "packet.receive.frame_size By delta {device=eth0} 10..20 [0, 11, 0, 0, 0, 0, 0, 0, 0, 0] sum Some(1100.0)",
         "packet.exporter.folds  delta {} 10..20 0",
         "process.threads  gauge {} -..20 3",

@@ -128,7 +128,8 @@ async fn a_receiver_that_shows_the_given_certificate_must_have_its_key() {
 
 #[tokio::test]
 async fn only_a_certificate_that_may_issue_others_vouches_for_a_receiver() {
-    let cases: [(&str, fn(&mut CertificateParams), bool); 6] = [
+    type Change = fn(&mut CertificateParams);
+    let cases: [(&str, Change, bool); 6] = [
         ("an authority", |_| {}, true),
         ("signs nothing", |it| it.is_ca = IsCa::NoCa, false),
         ("says so", |it| it.is_ca = IsCa::ExplicitNoCa, false),
