@@ -28,12 +28,12 @@ use std::time::{Instant, SystemTime};
 
 use shared::Direction;
 
+pub use attach::AttachError;
 use attach::Held;
-pub use attach::{AttachError, Owner};
 use claim::Claim;
 use drains::{Leftover, Paused};
-pub use foreign::ProgramNames;
-pub use front::{InFront, would_hide};
+pub use foreign::{InFront, Owner, ProgramNames};
+pub use front::would_hide;
 pub use inspect::{Inspected, Inspector};
 use instance::Instance;
 pub use load::LoadError;

@@ -8,6 +8,7 @@ pub mod convert;
 pub mod corpus;
 pub mod exporter;
 pub mod filter;
+pub mod graph;
 pub mod hanging;
 pub mod http;
 pub mod inspection;

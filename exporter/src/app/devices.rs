@@ -4,6 +4,7 @@ mod failure;
 mod front;
 mod names;
 mod stacked;
+mod standing;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,7 +3,6 @@
 mod received;
 mod sent;
 
-use std::fmt;
 use std::io;
 use std::os::fd::AsFd;
 
@@ -13,7 +12,7 @@ use aya::programs::{ProgramError, ProgramInfo, SchedClassifier, Xdp};
 use shared::Direction;
 
 use super::filter::Filter;
-use super::front::InFront;
+use super::foreign::{InFront, Owner};
 use super::instance::Instance;
 use super::pins::Place;
 use super::wire::{Link, load_nothing};
@@ -87,23 +86,6 @@ pub enum AttachError {
     /// A defect of this build rather than of the machine it runs on.
     #[error("the built-in program is not fit to be attached; please report this with your version")]
     Defect(#[source] Box<ProgramError>),
-}
-
-/// The program that has a hook; empty where nothing is known of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Owner {
-    pub id: Option<u32>,
-    pub name: Option<String>,
-}
-
-impl fmt::Display for Owner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self { id: Some(id), name: Some(name) } => write!(f, ": `{name}`, id {id}"),
-            Self { id: Some(id), name: None } => write!(f, ": id {id}"),
-            Self { id: None, .. } => Ok(()),
-        }
-    }
 }
 
 impl AttachError {

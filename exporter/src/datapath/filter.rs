@@ -10,9 +10,8 @@ use aya::programs::tc::{
 };
 use aya::programs::{Link, ProgramError, SchedClassifier, TcAttachType, TcError};
 
-use super::attach::Owner;
 use super::claim::Claim;
-use super::front::InFront;
+use super::foreign::{InFront, Owner};
 use super::{Device, Presence, TRANSMIT};
 use request::{ETH_P_ALL, Listed};
 

@@ -1,44 +1,15 @@
 //! What sees frames before our program does: its verdict may hide them.
 
-use std::fmt;
 use std::io;
 
 use shared::Direction;
 
-use super::attach::{self, Held, Owner};
+use super::attach::{self, Held};
 use super::claim::Claim;
 use super::filter;
+use super::foreign::{InFront, Owner};
 use super::wire::{has_tcx, senders};
 use super::{AttachError, Attached, Datapath, Device, Hook, Tap};
-
-/// A program or a filter of somebody else that is in front of ours.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InFront {
-    /// A program of TCX.
-    Program(Owner),
-    /// A filter of clsact.
-    Filter { kind: String, priority: u16, owner: Owner },
-}
-
-impl InFront {
-    /// Returns the program, as far as it is known.
-    pub fn owner_mut(&mut self) -> &mut Owner {
-        match self {
-            Self::Program(owner) | Self::Filter { owner, .. } => owner,
-        }
-    }
-}
-
-impl fmt::Display for InFront {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Program(owner) => write!(f, "a TCX program{owner}"),
-            Self::Filter { kind, priority, owner } => {
-                write!(f, "the {kind} filter of preference {priority}{owner}")
-            }
-        }
-    }
-}
 
 impl Datapath {
     /// Asks the kernel what sees the frames of a tap before the program does. Nothing where that

@@ -34,11 +34,11 @@ impl Prepared {
         let mut inherited = None;
         let fits = before.as_ref().is_some_and(|layout| layout.fits(&shape));
         match before {
-            Some(layout) if fits => shape = shape.laid_out(&layout),
+            Some(layout) if fits => shape = layout.shape(shape),
             layout => {
                 let is_readable = |it: &Layout| it.is_readable(&shape);
                 if let Some(layout) = layout.filter(is_readable) {
-                    inherited = Some(load::open(&shape.laid_out(&layout), &place)?);
+                    inherited = Some(load::open(&layout.shape(shape), &place)?);
                 } else if link.is_some() {
                     tracing::warn!(
                         device = &*tap.device.name,

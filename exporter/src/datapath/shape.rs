@@ -7,7 +7,6 @@ use shared::Settings;
 
 use super::cpus::end_of_numbers;
 use super::options::Options;
-use super::pins::Layout;
 
 /// What is fixed for one load.
 #[derive(Clone, Copy, Debug)]
@@ -29,13 +28,6 @@ impl Shape {
         let Options { budget, source_overflow, port_overflow, .. } = *options;
 
         Ok(Self { settings: constants(options), cpus, budget, source_overflow, port_overflow })
-    }
-
-    /// Returns the shape of maps that are laid out so.
-    pub(super) fn laid_out(self, layout: &Layout) -> Self {
-        let Layout { settings, source_overflow, port_overflow, .. } = *layout;
-
-        Self { settings, source_overflow, port_overflow, ..self }
     }
 
     pub(super) fn source_sets(&self) -> usize {

@@ -3,7 +3,7 @@
 use std::mem;
 use std::time::{Duration, Instant};
 
-use super::front::Standing;
+use super::standing::Standing;
 use crate::causes::with_causes;
 use crate::datapath::{AttachError, LoadError};
 use crate::health::{AttachFailure, Running};

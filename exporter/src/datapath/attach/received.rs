@@ -5,7 +5,8 @@ use std::os::fd::AsFd;
 
 use aya::programs::Xdp;
 
-use super::{AttachError, Owner, errno};
+use super::{AttachError, errno};
+use crate::datapath::foreign::Owner;
 use crate::datapath::wire::{Link, Place, has_xdp_links};
 use crate::datapath::{Device, ModeChoice};
 use crate::health::Mode;

@@ -61,6 +61,13 @@ impl Layout {
         }
     }
 
+    /// Returns the shape of maps that are laid out so.
+    pub(in super::super) fn shape(&self, wanted: Shape) -> Shape {
+        let Self { settings, source_overflow, port_overflow, .. } = *self;
+
+        Shape { settings, source_overflow, port_overflow, ..wanted }
+    }
+
     /// Says whether this build can read the maps.
     pub(in super::super) fn is_readable(&self, shape: &Shape) -> bool {
         self.version == shared::LAYOUT && self.cpus as usize == shape.cpus
