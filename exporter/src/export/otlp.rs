@@ -10,6 +10,7 @@ mod failure;
 #[cfg(test)]
 mod fake;
 mod grpc;
+mod local;
 mod logs;
 mod memory;
 mod mismatch;
@@ -18,6 +19,7 @@ mod receiver;
 mod reports;
 mod request;
 mod resource;
+mod said;
 mod sender;
 mod signal;
 mod taken;
@@ -28,7 +30,7 @@ mod work;
 
 pub use before::Delivered;
 pub use client::Client;
-pub use failure::LocalError;
+pub use local::LocalError;
 pub use logs::{Bridge, Events, LogClient, Lost, bridge};
 pub use receiver::Receiver;
 pub use request::Style;

@@ -5,7 +5,7 @@ use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use tonic::body::Body;
 
-use super::failure::LocalError;
+use super::local::LocalError;
 use super::mismatch::Listening;
 use super::receiver::Receiver;
 use super::tls;

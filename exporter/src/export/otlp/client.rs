@@ -13,10 +13,12 @@ use tokio::time;
 use tonic::body::Body;
 
 use super::carrier::{Carrier, connector};
-use super::failure::{LocalError, SendError, shortened};
+use super::failure::SendError;
 use super::grpc;
+use super::local::LocalError;
 use super::mismatch::Listening;
 use super::receiver::Receiver;
+use super::said::shortened;
 use super::signal::{self, Answer, Format};
 use crate::config::Protocol;
 

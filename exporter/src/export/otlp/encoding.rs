@@ -9,7 +9,7 @@ use prost::Message;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::failure::LocalError;
+use super::local::LocalError;
 use crate::config::{Compression, Protocol};
 
 /// Encodes a request. Over gRPC compression comes later, as its frames say whether there is one.

@@ -1,24 +1,20 @@
 //! Why a request failed, and what to do about that.
 
 use std::error::Error;
-use std::io;
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use hyper::Uri;
 use hyper::http::{HeaderMap, StatusCode, header};
 use hyper_util::client::legacy;
-use opentelemetry_otlp::ExporterBuildError;
-use tokio::task::JoinError;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use super::causes::{BoxError, tls_error};
+use super::local::LocalError;
 use super::mismatch::{Heard, Mismatch};
 use super::receiver::Receiver;
+use super::said::shortened;
 use crate::causes::chain;
-use crate::config::HeaderError;
 use crate::health::PushFailure;
 
 /// Why a request failed.
@@ -42,36 +38,6 @@ pub(super) enum SendError {
     Http { status: StatusCode, message: String, retry_after: Option<Duration> },
     #[error("answered {code:?}: {message}")]
     Grpc { code: Code, message: String, retry_after: Option<Duration> },
-}
-
-/// What a request is made of cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum LocalError {
-    #[error("cannot read `{}`", .path.display())]
-    Unreadable { path: PathBuf, source: io::Error },
-    #[error("`{}` has no {what} in PEM", .path.display())]
-    Pem { path: PathBuf, what: &'static str },
-    #[error("line {line} of `{}` is no header", .path.display())]
-    Header { path: PathBuf, line: usize, source: HeaderError },
-    #[error("the certificate of `otlp.cert_file` and the key of `otlp.key_file` cannot be used")]
-    Certificate { source: rustls::Error },
-    #[error("TLS cannot be used")]
-    Tls { source: rustls::Error },
-    #[error("`{0}` is named more than once in `otlp.endpoints`; leave one out")]
-    Twice(Arc<str>),
-    #[error("`{0}` cannot be used as a URL")]
-    Url(String),
-    #[error(
-        "`{0}` would compress the log over gRPC all the same; \
-         set `OTEL_EXPORTER_OTLP_LOGS_COMPRESSION=none`"
-    )]
-    Compressing(&'static str),
-    #[error("nothing can be made that pushes the log")]
-    Exporter(#[from] ExporterBuildError),
-    #[error("a request cannot be encoded")]
-    Encoding { source: io::Error },
-    #[error("a request was not made")]
-    Unmade(#[from] JoinError),
 }
 
 /// An answer that is not one of gRPC.
@@ -311,13 +277,6 @@ fn elsewhere(headers: &HeaderMap) -> String {
     format!(
         "it redirects to `{to}`; redirects are not followed: if the receiver is there, name that"
     )
-}
-
-/// Returns the beginning of a text of the receiver's, on one line.
-pub(super) fn shortened(text: &str) -> String {
-    const LONGEST: usize = 300;
-
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect()
 }
 
 /// Returns the words of an error and of its causes. A status of gRPC that has a cause only repeats that.

@@ -9,7 +9,7 @@ use hyper::Uri;
 use hyper::http::{HeaderMap, HeaderName, HeaderValue, header};
 use tokio::task::spawn_blocking;
 
-use super::failure::LocalError;
+use super::local::LocalError;
 use super::signal::Signal;
 use crate::config::{Compression, Endpoint, Header, Otlp, Protocol, Scheme, split_query};
 use crate::files;

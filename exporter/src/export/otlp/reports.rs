@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::failure::{SendError, described, shortened};
+use super::failure::{SendError, described};
+use super::said::shortened;
 use super::signal::Answer;
 use crate::health::{Push, PushFailure};
 

@@ -7,7 +7,7 @@ use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResp
 use prost::Message;
 use serde_json::Value;
 
-use super::failure::shortened;
+use super::said::shortened;
 use crate::config::Protocol;
 
 /// What is sent.

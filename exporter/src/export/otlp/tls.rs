@@ -8,7 +8,7 @@ use rustls::crypto::{WebPkiSupportedAlgorithms, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::failure::LocalError;
+use super::local::LocalError;
 use super::receiver::Receiver;
 use super::trust::Trust;
 use crate::files;

@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::metrics::v1::{Metric, ResourceMetrics, ScopeMetr
 
 use super::before::{Delivered, Ended};
 use super::encoding::encode;
-use super::failure::LocalError;
+use super::local::LocalError;
 use super::memory::{Key, Pushed};
 use super::request::{Part, Style, build};
 use super::resource::Origin;

@@ -16,9 +16,11 @@ use tonic::transport::Endpoint;
 
 use super::super::carrier::connector;
 use super::super::client::Client;
-use super::super::failure::{LocalError, described, shortened};
+use super::super::failure::described;
+use super::super::local::LocalError;
 use super::super::receiver::Receiver;
 use super::super::resource::Origin;
+use super::super::said::shortened;
 use super::http::Http;
 use super::tries::Tries;
 use crate::config::{Compression, Protocol};

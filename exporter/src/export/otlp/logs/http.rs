@@ -13,7 +13,8 @@ use tonic::body::Body;
 
 use super::super::client::Client;
 use super::super::encoding::compressed;
-use super::super::failure::{LocalError, SendError};
+use super::super::failure::SendError;
+use super::super::local::LocalError;
 use super::tries::Tries;
 
 #[derive(Debug)]

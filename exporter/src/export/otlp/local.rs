@@ -1,0 +1,40 @@
+//! Why a request cannot be made here.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use opentelemetry_otlp::ExporterBuildError;
+use tokio::task::JoinError;
+
+use crate::config::HeaderError;
+
+/// What a request is made of cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    #[error("cannot read `{}`", .path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("`{}` has no {what} in PEM", .path.display())]
+    Pem { path: PathBuf, what: &'static str },
+    #[error("line {line} of `{}` is no header", .path.display())]
+    Header { path: PathBuf, line: usize, source: HeaderError },
+    #[error("the certificate of `otlp.cert_file` and the key of `otlp.key_file` cannot be used")]
+    Certificate { source: rustls::Error },
+    #[error("TLS cannot be used")]
+    Tls { source: rustls::Error },
+    #[error("`{0}` is named more than once in `otlp.endpoints`; leave one out")]
+    Twice(Arc<str>),
+    #[error("`{0}` cannot be used as a URL")]
+    Url(String),
+    #[error(
+        "`{0}` would compress the log over gRPC all the same; \
+         set `OTEL_EXPORTER_OTLP_LOGS_COMPRESSION=none`"
+    )]
+    Compressing(&'static str),
+    #[error("nothing can be made that pushes the log")]
+    Exporter(#[from] ExporterBuildError),
+    #[error("a request cannot be encoded")]
+    Encoding { source: io::Error },
+    #[error("a request was not made")]
+    Unmade(#[from] JoinError),
+}

@@ -1,0 +1,8 @@
+//! What receivers say.
+
+/// Returns the beginning of a text of the receiver's, on one line.
+pub(super) fn shortened(text: &str) -> String {
+    const LONGEST: usize = 300;
+
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect()
+}
