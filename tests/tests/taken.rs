@@ -189,7 +189,8 @@ fn a_device_that_moved_away_and_was_replaced_is_gone() {
 
     cable.here.ip(&["link", "set", Cable::DEVICE, "netns", elsewhere.name()]);
     let again = ["link", "add", Cable::DEVICE, "index", &index.to_string()];
-    cable.here.ip(&[&again[..], &["type", "dummy"]].concat());
+    let peer = ["type", "veth", "peer", "name", "spare0"];
+    cable.here.ip(&[&again[..], &peer].concat());
 
     assert_eq!(datapath.presence(&tap), Some(Presence::DeviceGone));
     datapath.detach(slice::from_ref(&tap));
