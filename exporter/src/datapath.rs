@@ -279,8 +279,8 @@ impl Datapath {
     /// Asks the kernel where the program of a tap is: an index may be used again. `None` where none
     /// was attached.
     pub fn presence(&mut self, tap: &Tap) -> Option<Presence> {
-        // Whoever sees a device without its program sees that it was removed, too; asked in the
-        // other order it may be removed in between.
+        // The program first: a device that is found without it may have been removed, which is then
+        // known. In the other order it could be removed in between.
         let found = self.attached.get(tap).map(|attached| attached.held.presence(attached.program));
         self.note_removals();
         if let Some(paused) = self.paused.get(tap) {

@@ -57,7 +57,7 @@ pub fn held() -> Result<Vec<(String, bool)>, PrivilegeError> {
     Ok(NEEDED.iter().map(held).collect())
 }
 
-/// Gives up what later attaches do not need, for good: no program that is started by execve(2) gets
+/// Drops what later attaches do not need, for good: no program that is started by execve(2) gets
 /// it back. Returns what this process may not give up.
 ///
 /// Capabilities belong to threads: call it while there is one.

@@ -53,7 +53,7 @@ pub struct Trusted {
     certificates: Vec<CertificateDer<'static>>,
     /// One for each certificate.
     anchors: Vec<TrustAnchor<'static>>,
-    /// Whoever keeps the system's list has judged what is on it.
+    /// The certificates are from the system's list, whose maintainers have checked them.
     is_of_system: bool,
 }
 

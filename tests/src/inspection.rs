@@ -31,7 +31,7 @@ pub fn expected(frames: &[Frame], ephemeral: &RangeInclusive<u16>) -> Value {
     expected_of(ETHERNET, frames, ephemeral)
 }
 
-/// Gives the object for the frames of a capture of that link type.
+/// Returns the object for the frames of a capture of that link type.
 pub fn expected_of(link: u16, frames: &[Frame], ephemeral: &RangeInclusive<u16>) -> Value {
     let mut sums = Sums::default();
     for Frame { bytes, wire_length } in frames {

@@ -99,7 +99,7 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         total_length
     }
 
-    /// Says of a datagram with a length field of 0 whether its length is left to the device that
+    /// Returns whether a datagram with a length field of 0 leaves its length to the device that
     /// cuts it into segments: where frames are captured before that, TCP and UDP look so. Source:
     /// `ip_print` in print-ip.c of tcpdump.
     #[inline(always)]

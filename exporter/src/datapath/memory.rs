@@ -21,7 +21,7 @@ impl Options {
         Ok(self.memory_with(end_of_numbers()?))
     }
 
-    /// Gives that for a host whose CPUs have numbers below `cpus`.
+    /// Returns that for a host whose CPUs have numbers below `cpus`.
     fn memory_with(&self, cpus: usize) -> [MapMemory; 5] {
         let places = cpus * GENERATIONS;
         let vlans = if self.vlans { places } else { 1 } * size_of::<[u64; VLAN_IDS]>();

@@ -53,7 +53,7 @@ pub struct Options {
     /// Below this directory the programs are pinned, so that they outlive the process.
     pub pins: Option<PathBuf>,
     /// What the hashes of keys begin with, where results are to be the same again. By default each
-    /// load draws its own: whoever knows them can aim at one set of a table.
+    /// load draws its own: a sender that knows them can aim at one set of a table.
     pub seeds: Option<[u64; 2]>,
 }
 

@@ -94,7 +94,7 @@ impl WebFile {
         last.rules.as_ref().is_ok_and(|rules| rules.config.has_logins())
     }
 
-    /// Gives what the file says now. One thread reads at a time: of two, the one with the older
+    /// Returns what the file says now. One thread reads at a time: of two, the one with the older
     /// text could be the last.
     pub(super) fn rules(&self) -> Result<Arc<Rules>, Broken> {
         let read = files::text_for(&self.path, Self::PATIENCE);

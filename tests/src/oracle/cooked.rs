@@ -6,7 +6,7 @@ use super::ip::Version;
 use super::{Layers, Rules, link, number};
 use crate::capture::{COOKED, COOKED_2, IPV4, IPV6, PPP, PPP_HDLC, PPP_WITH_DIRECTION, PPPD, RAW};
 
-/// Gives the IP packet, to the end of what was captured; `None` where there is none.
+/// Returns the IP packet, to the end of what was captured; `None` where there is none.
 pub(super) fn read<'a>(
     link: u16,
     bytes: &'a [u8],

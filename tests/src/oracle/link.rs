@@ -25,7 +25,7 @@ pub(super) fn read<'a>(
     behind(ethertype, rest, rules, layers)
 }
 
-/// Gives the IP packet in what an EtherType names, which lasts to the frame's end.
+/// Returns the IP packet in what an EtherType names, which lasts to the frame's end.
 pub(super) fn behind<'a>(
     mut ethertype: u16,
     mut rest: &'a [u8],

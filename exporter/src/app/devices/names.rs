@@ -1,7 +1,7 @@
 //! The names in a pattern.
 
-/// Gives the parts of a pattern that are plain names. A dot before a digit is one of a VLAN's name,
-/// as in `eth0.100`.
+/// Returns the parts of a pattern that are plain names. A dot before a digit is part of the name
+/// of a VLAN, as in `eth0.100`.
 pub(super) fn names(pattern: &str) -> impl Iterator<Item = &str> {
     let is_plain =
         |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'@' | b':');

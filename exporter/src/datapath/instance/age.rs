@@ -55,7 +55,7 @@ impl Instance {
         pending + self.counted_since.elapsed()
     }
 
-    /// Gives how the program was attached by the process before.
+    /// Returns how the process before attached the program.
     pub(in super::super) fn mode(&self) -> Option<Mode> {
         self.layout.as_ref()?.read()?.mode()
     }

@@ -259,7 +259,7 @@ enum Says {
     AndHangs(&'static [u8]),
 }
 
-/// Says that on each connection once it was spoken to, and ends it.
+/// Answers so on each connection after the first request, and ends it.
 async fn speaker(says: Says) -> (u16, JoinSet<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
