@@ -1,4 +1,4 @@
-//! Every metric, once: `/metrics`, OTLP and the table of the README are made of this.
+//! Every metric, once: `/metrics`, OTLP and the table in `docs/metrics.md` are made from this.
 
 use std::sync::Arc;
 

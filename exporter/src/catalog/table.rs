@@ -7,7 +7,7 @@ use shared::Direction;
 use super::metric::{Availability, Kind, Metric, Read};
 use super::{MetricFamily, PREFIX, SECTIONS};
 
-/// Gives the table of all metrics in Markdown, as the README has it.
+/// Returns the table of all metrics in Markdown, as `docs/metrics.md` has it.
 pub fn markdown() -> String {
     let [receive, transmit] = [Direction::Receive, Direction::Transmit].map(Direction::label);
     let mut text = format!(
@@ -62,22 +62,22 @@ fn row(family: MetricFamily) -> String {
 mod tests {
     use std::{env, fs};
 
-    const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/metrics.md");
     const BEGIN: &str = "<!-- metrics:begin -->\n";
     const END: &str = "<!-- metrics:end -->";
 
     #[test]
-    fn the_readme_has_this_table() {
-        let readme = fs::read_to_string(README).expect("README.md of the workspace");
-        let (before, rest) = readme.split_once(BEGIN).expect("README.md says metrics:begin");
-        let (block, after) = rest.split_once(END).expect("README.md says metrics:end");
+    fn the_page_of_metrics_has_this_table() {
+        let page = fs::read_to_string(PAGE).expect("docs/metrics.md of the workspace");
+        let (before, rest) = page.split_once(BEGIN).expect("docs/metrics.md says metrics:begin");
+        let (block, after) = rest.split_once(END).expect("docs/metrics.md says metrics:end");
 
         let table = super::markdown();
 
-        if env::var_os("UPDATE_README").is_some() {
-            fs::write(README, [before, BEGIN, &table, END, after].concat()).unwrap();
+        if env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(PAGE, [before, BEGIN, &table, END, after].concat()).unwrap();
         } else {
-            assert_eq!(block, table, "`UPDATE_README=1 cargo test -p exporter` rewrites it");
+            assert_eq!(block, table, "`UPDATE_GOLDEN=1 cargo test -p exporter` rewrites it");
         }
     }
 }
