@@ -101,6 +101,28 @@ fn each_test_that_may_be_skipped_is_there() {
     assert!(missing.is_empty(), "tests/optional.txt names {missing:?}");
 }
 
+#[test]
+fn each_test_that_guards_a_promise_is_there() {
+    let promises = read("docs/promises.md");
+    let mut missing = Vec::new();
+    let mut named = 0;
+
+    // A file, and tests in it, all as code.
+    for line in promises.lines().filter(|line| line.starts_with("- `")) {
+        let mut code = line.split('`').skip(1).step_by(2);
+        let source = code.next().map(read).unwrap_or_default();
+        for test in code {
+            named += 1;
+            if !source.contains(&format!("fn {test}(")) {
+                missing.push(format!("{test} is not where this says: {line}"));
+            }
+        }
+    }
+
+    assert!(missing.is_empty(), "\n{}", missing.join("\n"));
+    assert!(named > 0, "no test guards a promise");
+}
+
 /// Before the commands in xtask's help.
 const HELP_FROM: &str = "cargo xtask COMMAND";
 
