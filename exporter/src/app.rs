@@ -19,7 +19,7 @@ use tokio::time;
 use crate::causes::with_causes;
 use crate::config::{Config, Inputs, Loaded, Problem, Web};
 use crate::datapath::{Datapath, ProgramNames};
-use crate::export::otlp::{self, Lost};
+use crate::export::otlp::{self, LogSender, Lost};
 use crate::export::prometheus;
 use crate::folder::{self, Farewell, Folder, Pace};
 use crate::http::{self, Listeners, Page, Refusals, Rendered, Site, WebFile};
@@ -30,7 +30,7 @@ use crate::{datapath, interfaces, logging, privileges};
 
 use self::devices::Devices;
 use self::parts::Parts;
-use self::pushes::{LogPush, LogSender, Pushes, Read};
+use self::pushes::{LogPush, Pushes, Read};
 
 pub use self::doctor::doctor;
 pub use self::inspect::inspect;
@@ -133,10 +133,10 @@ fn start(inputs: &Inputs) -> anyhow::Result<Option<App>> {
     let refusals = Refusals::default();
     let (lines, events) = (log.lines(), log_sender.as_ref().map(LogSender::lost));
     let lost = move || lines.lost() + events.as_ref().map_or(0, Lost::read);
-    let read = pushes.read(refusals.clone(), lost);
+    let mut parts = Parts::on(runtime.handle().clone());
+    let read = pushes.read(parts.optional(), refusals.clone(), lost);
     let site = site(&config, Arc::clone(&read), snapshot.clone(), refusals);
 
-    let mut parts = Parts::on(runtime.handle().clone());
     let wanted = config.devices.clone();
     parts.start("interfaces", |stop| async move {
         let is_wanted = |it: &Interface| it.is_wanted(&wanted);
@@ -152,9 +152,9 @@ fn start(inputs: &Inputs) -> anyhow::Result<Option<App>> {
     });
     folding.context("cannot start the thread that folds")?;
     parts.start("http", |stop| async move { Ok(http::serve(listeners, site, web, stop).await?) });
-    pushes.start(&mut parts, &snapshot, &read);
+    pushes.start(&parts, &snapshot, &read)?;
     if let Some(log_sender) = log_sender {
-        log_sender.start(&mut parts);
+        parts.optional().start("otlp-logs", log_sender)?;
     }
     drop(inside);
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::Direction;
 
-use crate::health::{Logging, Push, Serving};
+use crate::health::{Logging, Part, Push, Serving};
 use crate::process::Process;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
@@ -17,6 +17,7 @@ mod logging;
 mod metric;
 mod own;
 mod own_tables;
+mod parts;
 mod process;
 mod push;
 mod sample;
@@ -48,6 +49,8 @@ pub struct Readings {
     /// One for each receiver of OTLP.
     pub pushes: Vec<Arc<Push>>,
     pub logging: Logging,
+    /// Those that the process can do without.
+    pub parts: Vec<Part>,
 }
 
 /// Metrics that belong together.
@@ -64,6 +67,7 @@ const SECTIONS: [Section; 4] = [
         metrics: &[
             own::METRICS,
             own_tables::METRICS,
+            parts::METRICS,
             serving::METRICS,
             push::METRICS,
             logging::METRICS,
@@ -112,6 +116,7 @@ impl MetricFamily {
                 | Read::Build(_)
                 | Read::Serving(_)
                 | Read::Push(_)
+                | Read::Part(_)
                 | Read::Logging(_),
                 _,
             ) => {
@@ -167,7 +172,7 @@ impl MetricFamily {
 
     /// Feeds every sample of the metric to `sink`.
     pub fn read(&self, readings: &Readings, sink: &mut dyn Sink) {
-        let Readings { snapshot, process, build, serving, pushes, logging } = readings;
+        let Readings { snapshot, process, build, serving, pushes, logging, parts } = readings;
 
         match self.metric.read {
             Read::Flow(read) => snapshot
@@ -181,6 +186,7 @@ impl MetricFamily {
             Read::Serving(read) => read(serving, sink),
             Read::Push(read) => pushes.iter().for_each(|push| read(push, sink)),
             Read::Logging(read) => read(logging, sink),
+            Read::Part(read) => parts.iter().for_each(|part| read(part, sink)),
         }
     }
 

@@ -111,6 +111,19 @@ pub struct Push {
     pub durations: Durations,
 }
 
+/// How a part is doing that the process can do without.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What it does, and for which receiver.
+    pub name: Arc<str>,
+    /// It runs, and does not wait for its next start.
+    pub is_up: bool,
+    /// How often it was started again after it had failed or panicked.
+    pub restarts: u64,
+    /// When it was first started.
+    pub since: SystemTime,
+}
+
 /// How the exporter's own log is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Logging {

@@ -1,4 +1,7 @@
-//! Parts that start together and stop together.
+//! Parts that start together and stop together: vital ones, of which none outlives the others, and
+//! optional ones.
+
+mod optional;
 
 use std::future::Future;
 use std::io;
@@ -12,16 +15,19 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use optional::{Optional, OptionalParts};
+
 /// What a part has left to finish after a stop: a scrape, a last drain.
 const GRACE: Duration = Duration::from_secs(8);
 
-/// The running parts. None outlives the others.
+/// The running parts. No vital one outlives the others; an optional one is started again.
 #[derive(Debug)]
 pub(super) struct Parts {
     runtime: Handle,
     running: JoinSet<anyhow::Result<()>>,
-    /// The parts that have not ended.
+    /// The vital parts that have not ended.
     names: Vec<(Id, &'static str)>,
+    optional: OptionalParts,
     stop: CancellationToken,
 }
 
@@ -29,22 +35,33 @@ impl Parts {
     /// Makes room for parts that run on `runtime`.
     pub(super) fn on(runtime: Handle) -> Self {
         let stop = CancellationToken::new();
+        let optional = OptionalParts::on(runtime.clone(), stop.clone());
 
-        Self { runtime, running: JoinSet::new(), names: Vec::new(), stop }
+        Self { runtime, running: JoinSet::new(), names: Vec::new(), optional, stop }
     }
 
-    /// Starts a part; it has to return soon after its token is cancelled, and must not block.
+    /// Returns what starts and stops optional parts, also while the others run.
+    pub(super) fn optional(&self) -> OptionalParts {
+        self.optional.clone()
+    }
+
+    /// Returns what is cancelled once all parts are to stop.
+    pub(super) fn is_ending(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Starts a vital part; it has to return soon after its token is cancelled, and must not block.
     pub(super) fn start<F>(&mut self, name: &'static str, part: impl FnOnce(CancellationToken) -> F)
     where
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
-        let part = part(self.stop.clone());
+        let part = part(self.stop.child_token());
         let task = self.running.spawn_on(part, &self.runtime);
 
         self.names.push((task.id(), name));
     }
 
-    /// Starts a part that blocks, on a thread of its own.
+    /// Starts a vital part that blocks, on a thread of its own.
     pub(super) fn start_blocking<F>(
         &mut self,
         name: &'static str,
@@ -54,7 +71,7 @@ impl Parts {
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
         let (ended, outcome) = oneshot::channel();
-        let (part, runtime) = (part(self.stop.clone()), self.runtime.clone());
+        let (part, runtime) = (part(self.stop.child_token()), self.runtime.clone());
         thread::Builder::new().name(name.into()).spawn(move || {
             let _nobody_waits_any_more = ended.send(runtime.block_on(part));
         })?;
@@ -63,13 +80,13 @@ impl Parts {
         Ok(())
     }
 
-    /// Waits for `ask_to_stop` or for the first part to end, then stops the rest.
+    /// Waits for `ask_to_stop` or for the first vital part to end, then stops the rest.
     ///
     /// Run it apart from the runtime of the parts: then no part can hold it up.
     ///
     /// # Errors
     ///
-    /// Names the part that failed first, or those that did not stop in time.
+    /// Names the vital part that failed first, or those that did not stop in time.
     pub(super) async fn run(mut self, ask_to_stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let first = tokio::select! {
             () = ask_to_stop => Ok(()),
@@ -87,6 +104,7 @@ impl Parts {
                     outcome = ended.map(drop);
                 }
             }
+            self.optional.ended().await;
         });
         let is_late = rest.await.is_err();
 
@@ -106,7 +124,9 @@ impl Parts {
     }
 
     fn too_slow(&self) -> anyhow::Error {
-        let names: Vec<_> = self.names.iter().map(|(_, name)| *name).collect();
+        let optional = self.optional.names();
+        let vital = self.names.iter().map(|(_, name)| *name);
+        let names: Vec<_> = vital.chain(optional.iter().map(|name| &**name)).collect();
 
         anyhow!("did not stop within {GRACE:?}: {}", names.join(", "))
     }
@@ -174,7 +194,7 @@ mod tests {
         let mut parts = parts();
         parts.start("http", |_| std::future::pending());
         parts.start("interfaces", until_stopped);
-        parts.start("otlp", |_| std::future::pending());
+        parts.optional().start("otlp", |_| std::future::pending()).unwrap();
 
         let error = parts.run(std::future::ready(())).await.unwrap_err();
 

@@ -6,13 +6,14 @@ use std::time::SystemTime;
 use anyhow::Context;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
-use super::parts::Parts;
+use super::parts::{Optional, OptionalParts, Parts};
 use crate::catalog::Readings;
 use crate::config::Otlp;
 use crate::export::otlp::{
-    self, Bridge, Client, Events, LogClient, Lost, Make, Origin, Receiver, Sender, Source, Style,
-    Times,
+    self, Bridge, Client, Events, LogClient, LogSender, Make, Origin, Receiver, Sender, Source,
+    Style, Times,
 };
 use crate::health::{Logging, Push};
 use crate::http::Refusals;
@@ -77,6 +78,7 @@ impl Pushes {
     /// log.
     pub(super) fn read(
         &self,
+        parts: OptionalParts,
         refusals: Refusals,
         lost: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> Read {
@@ -89,23 +91,48 @@ impl Pushes {
             serving: refusals.read(),
             pushes: health.iter().map(|push| Arc::clone(&push.borrow())).collect(),
             logging: Logging { lost: lost() },
+            parts: parts.health(),
         })
     }
 
     /// Starts one part for each receiver.
     pub(super) fn start(
         self,
-        parts: &mut Parts,
+        parts: &Parts,
         snapshot: &watch::Receiver<Arc<Snapshot>>,
         read: &Read,
-    ) {
-        for sender in self.senders {
-            let source = Source { snapshot: snapshot.clone(), read: Arc::clone(read) };
-            parts.start("otlp", |stop| async move {
-                sender.run(source, stop).await;
-                Ok(())
-            });
+    ) -> anyhow::Result<()> {
+        for (sender, health) in self.senders.into_iter().zip(self.health) {
+            let name = format!("otlp {}", health.borrow().endpoint);
+            let source = Source {
+                snapshot: snapshot.clone(),
+                read: Arc::clone(read),
+                is_ending: parts.is_ending(),
+            };
+            parts.optional().start(name, PushPart { sender, source })?;
         }
+
+        Ok(())
+    }
+}
+
+/// Pushes the metrics to one receiver.
+struct PushPart {
+    sender: Sender,
+    source: Source,
+}
+
+impl Optional for PushPart {
+    async fn run(&mut self, stop: CancellationToken) -> anyhow::Result<()> {
+        self.sender.run(self.source.clone(), stop).await;
+        Ok(())
+    }
+}
+
+impl Optional for LogSender {
+    async fn run(&mut self, stop: CancellationToken) -> anyhow::Result<()> {
+        self.run(stop).await;
+        Ok(())
     }
 }
 
@@ -113,13 +140,6 @@ impl Pushes {
 #[derive(Debug)]
 pub(super) struct LogPush {
     receiver: Receiver,
-    events: Events,
-}
-
-/// The push of the log, with what it takes to connect.
-#[derive(Debug)]
-pub(super) struct LogSender {
-    client: LogClient,
     events: Events,
 }
 
@@ -141,22 +161,6 @@ impl LogPush {
         let client = LogClient::new(receiver, origin)
             .with_context(|| format!("cannot push the log to {name}"))?;
 
-        Ok(LogSender { client, events })
-    }
-}
-
-impl LogSender {
-    /// Returns what counts the events that are lost.
-    pub(super) fn lost(&self) -> Lost {
-        self.events.lost()
-    }
-
-    pub(super) fn start(self, parts: &mut Parts) {
-        let Self { client, events } = self;
-
-        parts.start("otlp-logs", |stop| async move {
-            events.push(client, stop).await;
-            Ok(())
-        });
+        Ok(events.to(client))
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use shared::{Count, Direction, Family, PortKey, PortProtocol, Protocol};
 
 use crate::health::{
-    AttachFailure, Attachment, Folding, Health, Hook, HttpRefusal, Logging, Mode, Push,
+    AttachFailure, Attachment, Folding, Health, Hook, HttpRefusal, Logging, Mode, Part, Push,
     PushFailure, Running, Serving,
 };
 use crate::interval::{Law, MapUse, Totals};
@@ -43,7 +43,12 @@ pub(crate) fn readings() -> Readings {
         serving: Serving { refusals: BTreeMap::from([(HttpRefusal::Login, 2)]), panics: 0 },
         pushes: vec![Arc::new(pushed())],
         logging: Logging { lost: 7 },
+        parts: vec![part("otlp http://collector:4317", 1), part("otlp-logs", 0)],
     }
+}
+
+fn part(name: &str, restarts: u64) -> Part {
+    Part { name: name.into(), is_up: restarts == 0, restarts, since: at(1) }
 }
 
 fn pushed() -> Push {

@@ -1,6 +1,6 @@
 //! What the catalogue says about one metric.
 
-use crate::health::{Logging, Push, Serving};
+use crate::health::{Logging, Part, Push, Serving};
 use crate::process::Process;
 use crate::snapshot::{Flow, Snapshot};
 use crate::version::Build;
@@ -77,6 +77,8 @@ pub enum Read {
     Push(fn(&Push, &mut dyn Sink)),
     /// `packet_exporter_`
     Logging(fn(&Logging, &mut dyn Sink)),
+    /// `packet_exporter_`
+    Part(fn(&Part, &mut dyn Sink)),
 }
 
 impl Metric {

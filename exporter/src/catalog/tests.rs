@@ -52,6 +52,7 @@ fn only(flow: Flow) -> Readings {
         serving: Serving::default(),
         pushes: Vec::new(),
         logging: Logging::default(),
+        parts: Vec::new(),
     }
 }
 
@@ -198,6 +199,7 @@ fn each_sample_of_a_flow_says_since_when_it_counts() {
         let of_flows = [
             "packet_exporter_imbalanced_intervals_total",
             "packet_exporter_unattributed_packets_total",
+            "packet_exporter_part_restarts_total",
         ];
         let is_per_flow = is_flow || of_flows.contains(&&*name);
         assert!(since.0.iter().all(|since| since.is_some() == is_per_flow), "{name}");

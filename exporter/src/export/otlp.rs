@@ -31,7 +31,7 @@ mod work;
 pub use before::Delivered;
 pub use client::Client;
 pub use local::LocalError;
-pub use logs::{Bridge, Events, LogClient, Lost, bridge};
+pub use logs::{Bridge, Events, LogClient, LogSender, Lost, bridge};
 pub use receiver::Receiver;
 pub use request::Style;
 pub use resource::Origin;

@@ -113,18 +113,42 @@ struct Carrier {
     is_failing: bool,
 }
 
+/// The events that are to be pushed, and what carries them.
+pub struct LogSender {
+    waiting: mpsc::Receiver<Event>,
+    /// Those that are being pushed.
+    events: Vec<Event>,
+    carrier: Carrier,
+}
+
 impl Events {
     /// Returns what counts the events that are lost.
     pub fn lost(&self) -> Lost {
         self.lost.clone()
     }
 
-    /// Pushes events until told to stop, and those that are there a little later.
-    pub async fn push(self, client: LogClient, stop: CancellationToken) {
-        let Self { mut waiting, lost } = self;
+    /// Returns what pushes them.
+    pub fn to(self, client: LogClient) -> LogSender {
+        let Self { waiting, lost } = self;
         let backoff = Backoff::default();
-        let mut carrier = Carrier { client, backoff, lost, told: 0, is_failing: false };
-        let mut events = Vec::new();
+        let carrier = Carrier { client, backoff, lost, told: 0, is_failing: false };
+
+        LogSender { waiting, events: Vec::new(), carrier }
+    }
+}
+
+impl LogSender {
+    /// Returns what counts the events that are lost.
+    pub fn lost(&self) -> Lost {
+        self.carrier.lost.clone()
+    }
+
+    /// Pushes events until told to stop, and those that are there a little later.
+    ///
+    /// After a panic it may be called again: those that were being pushed then are counted as lost.
+    pub async fn run(&mut self, stop: CancellationToken) {
+        let Self { waiting, events, carrier } = self;
+        carrier.lost.add(std::mem::take(events).len());
 
         while !stop.is_cancelled() {
             let first = stop.run_until_cancelled(waiting.recv()).await.flatten();
@@ -140,7 +164,7 @@ impl Events {
                     events.push(event);
                 }
                 tokio::select! {
-                    () = carrier.push(&events, &stop) => events.clear(),
+                    () = carrier.push(events, &stop) => events.clear(),
                     // Whoever does not answer gets them once more below, and briefly.
                     () = async { stop.cancelled().await; sleep(UNDER_WAY).await } => break,
                 }
@@ -151,9 +175,10 @@ impl Events {
         while let Ok(event) = waiting.try_recv() {
             events.push(event);
         }
-        if !events.is_empty() && timeout(LAST, carrier.push(&events, &stop)).await.is_err() {
+        if !events.is_empty() && timeout(LAST, carrier.push(events, &stop)).await.is_err() {
             carrier.lost.add(events.len());
         }
+        events.clear();
     }
 }
 

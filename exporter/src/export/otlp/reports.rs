@@ -137,6 +137,17 @@ impl Reports {
         }
     }
 
+    /// A panic interrupted a push, of which so many points may not have arrived.
+    pub(super) fn interrupted(&self, points: usize) {
+        let endpoint = &*self.endpoint;
+
+        tracing::warn!(
+            endpoint,
+            points,
+            "A push was interrupted; the points of it that did not arrive are not sent again"
+        );
+    }
+
     /// The last push did not come to its end.
     pub(super) fn cut_short(&self, within: Duration) {
         let endpoint = &*self.endpoint;

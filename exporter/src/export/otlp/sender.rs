@@ -26,8 +26,11 @@ use crate::snapshot::Snapshot;
 /// What is pushed.
 #[derive(Clone)]
 pub struct Source {
+    /// Nobody folds any more once it is closed.
     pub snapshot: watch::Receiver<Arc<Snapshot>>,
     pub read: Arc<dyn Fn(Arc<Snapshot>) -> Readings + Send + Sync>,
+    /// The process ends, so that a last fold comes; a receiver alone may be stopped without it.
+    pub is_ending: CancellationToken,
 }
 
 /// When to push.
@@ -56,6 +59,7 @@ pub struct Sender {
     /// What is not sent yet, or not all of it.
     unfinished: Option<Work>,
     reports: Reports,
+    has_run: bool,
 }
 
 /// How long one push may go on.
@@ -105,6 +109,7 @@ impl Sender {
             delivered: Arc::default(),
             unfinished: None,
             reports,
+            has_run: false,
         };
 
         (sender, health)
@@ -112,15 +117,24 @@ impl Sender {
 
     /// Pushes the newest snapshot every interval until told to stop, and once more then. Hosts that
     /// start together push apart from each other, by their phase.
-    pub async fn run(mut self, mut source: Source, stop: CancellationToken) {
+    ///
+    /// After a panic it may be called again, and goes on at once: what the receiver has is still
+    /// known. What was on its way then is not sent again, as it may have arrived: of deltas nothing
+    /// is counted twice, and what did not arrive of that push is lost.
+    pub async fn run(&mut self, mut source: Source, stop: CancellationToken) {
+        let is_again = std::mem::replace(&mut self.has_run, true);
+        if is_again {
+            self.forget_unfinished();
+        }
         let first = source.snapshot.wait_for(|snapshot| snapshot.health.folding.folds > 0);
-        let has_begun = stop.run_until_cancelled(first).await.is_some_and(|first| first.is_ok());
-        if has_begun {
+        let is_folded = stop.run_until_cancelled(first).await.is_some_and(|first| first.is_ok());
+        if is_folded && !is_again {
             stop.run_until_cancelled(sleep(self.times.phase)).await;
         }
+        stop.run_until_cancelled(sleep_until(self.not_before)).await;
         let mut due = Instant::now();
 
-        while has_begun && !stop.is_cancelled() {
+        while is_folded && !stop.is_cancelled() {
             let now = Instant::now();
             // After a wait that took longer, a whole interval again.
             due = if due + self.times.interval > now { due } else { now } + self.times.interval;
@@ -133,15 +147,37 @@ impl Sender {
             stop.run_until_cancelled(sleep_until(next)).await;
         }
         stop.cancelled().await;
-        if has_begun {
+        if is_folded {
             self.finish(source, &stop).await;
+        }
+    }
+
+    /// Leaves out what a panic interrupted: it may be what the panic comes of, and the receiver may
+    /// have it.
+    fn forget_unfinished(&mut self) {
+        // Nobody knows what became of a request on it.
+        self.client.is_broken = true;
+        let Some(work) = self.unfinished.take_if(|work| work.may_have_arrived) else { return };
+        let lost = work.requests.iter().map(|request| request.points).sum();
+
+        self.reports.interrupted(lost);
+        match self.make.style.temporality {
+            Temporality::Cumulative => {
+                self.unfinished = Some(work);
+                self.give_up();
+            }
+            Temporality::Delta => {
+                Arc::make_mut(&mut self.delivered).whole(work.taken, work.series, work.ended);
+            }
         }
     }
 
     /// Pushes what the last fold brought.
     async fn finish(&mut self, mut source: Source, stop: &CancellationToken) {
         let last = async {
-            while source.snapshot.changed().await.is_ok() {}
+            if source.is_ending.is_cancelled() {
+                while source.snapshot.changed().await.is_ok() {}
+            }
             let now = Instant::now();
             self.push(&source, Turn { deadline: now + LAST, until: now, stop }).await;
         };

@@ -39,7 +39,8 @@ impl Pushing {
         let mut running = JoinSet::new();
         let client = LogClient::new(receiver, &Origin::detect()).unwrap();
         let lost = events.lost();
-        running.spawn(events.push(client, stop.clone()));
+        let (mut sender, stopped) = (events.to(client), stop.clone());
+        running.spawn(async move { sender.run(stopped).await });
 
         Self { running, stop, lost, paper, _logging: tracing::subscriber::set_default(subscriber) }
     }
@@ -183,6 +184,32 @@ async fn no_event_is_waited_for_when_nobody_takes_them() {
     });
 
     assert_eq!(events.lost().read(), 5);
+}
+
+#[tokio::test]
+async fn what_a_panic_interrupts_is_counted_as_lost_and_later_events_are_pushed() {
+    let fake = Fake::start([Reply::Silence]).await;
+    let endpoint = format!("http://127.0.0.1:{}", fake.port);
+    let otlp = Otlp { protocol: Protocol::HttpProtobuf, ..Otlp::default() };
+    let otlp = Otlp { endpoints: vec![endpoint.parse().unwrap()], logs: true, ..otlp };
+    let (bridge, events) = bridge();
+    let (subscriber, _level) = logging::subscriber(&Log::default(), std::io::sink, Some(bridge));
+    let _logging = tracing::subscriber::set_default(subscriber);
+    let receiver = Receiver::of_logs(&otlp).unwrap().unwrap();
+    let mut sender = events.to(LogClient::new(receiver, &Origin::detect()).unwrap());
+    let stop = CancellationToken::new();
+    tracing::warn!(target: "exporter::a", "First");
+
+    tokio::select! {
+        () = sender.run(stop.clone()) => panic!("it has ended"),
+        () = until("a push", || !fake.got().is_empty()) => {}
+    }
+    tracing::warn!(target: "exporter::a", "Second");
+    stop.cancel();
+    timeout(DEADLINE, sender.run(stop)).await.unwrap();
+
+    assert_eq!(bodies(&fake), ["First", "Second"]);
+    assert_eq!(sender.lost().read(), 1);
 }
 
 #[tokio::test]

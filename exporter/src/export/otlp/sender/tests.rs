@@ -1,5 +1,6 @@
 //! A sender and receivers on real sockets.
 
+mod again;
 mod answers;
 mod ends;
 mod faults;
@@ -67,8 +68,9 @@ impl Pushing {
         let (sender, health) = Sender::new(Client::new(receiver).unwrap(), make, times);
         let (snapshot, reader) = watch::channel(example::readings().snapshot);
         let read = Arc::new(|snapshot| Readings { snapshot, ..example::readings() });
+        let source = Source { snapshot: reader, read, is_ending: CancellationToken::new() };
 
-        Self { sender, health, snapshot, source: Source { snapshot: reader, read } }
+        Self { sender, health, snapshot, source }
     }
 
     /// Pushes once, with repetitions for as long.
@@ -153,4 +155,4 @@ fn packets(got: &Got) -> Option<i64> {
 }
 
 /// How many points the example has.
-const POINTS: u64 = 452;
+const POINTS: u64 = 456;

@@ -12,7 +12,8 @@ async fn running(phase: Duration, stop_after: Duration) -> (Fake, Duration) {
     let stop = CancellationToken::new();
     let mut running = tokio::task::JoinSet::new();
     let begun = Instant::now();
-    running.spawn(sender.run(source, stop.clone()));
+    let stopped = stop.clone();
+    running.spawn(async move { sender.run(source, stopped).await });
 
     let first = async {
         while fake.got().is_empty() {

@@ -161,11 +161,13 @@ fn what_cannot_be_used_is_refused_before_anything_is_sent() {
 #[tokio::test]
 async fn the_last_fold_is_pushed_after_a_stop() {
     let fake = Fake::start([]).await;
-    let Pushing { sender, snapshot, source, mut health, .. } =
+    let Pushing { mut sender, snapshot, source, mut health, .. } =
         Pushing::new(&Otlp { interval: Duration::from_hours(1), ..http(fake.port) });
     let stop = CancellationToken::new();
     let mut running = tokio::task::JoinSet::new();
-    running.spawn(sender.run(source, stop.clone()));
+    let source = Source { is_ending: stop.clone(), ..source };
+    let stopped = stop.clone();
+    running.spawn(async move { sender.run(source, stopped).await });
     timeout(DEADLINE, health.wait_for(|push| push.exports == 1)).await.unwrap().unwrap();
 
     stop.cancel();
