@@ -15,6 +15,7 @@ use super::client::Client;
 use super::failure::SendError;
 use super::local::LocalError;
 use super::reports::Reports;
+use super::request::Style;
 use super::signal::Answer;
 use super::taken::Taken;
 use super::work::{Make, Payload, Work};
@@ -113,6 +114,16 @@ impl Sender {
         };
 
         (sender, health)
+    }
+
+    /// Goes on with other settings for the same receiver, between two runs. What that has is still
+    /// known, so that no delta is pushed twice, and sums keep their start.
+    pub fn change(&mut self, client: Client, make: Make, times: Times) {
+        let style = Style { began: self.make.style.began, ..make.style };
+
+        self.client = Connection { client, is_broken: false };
+        self.make = Make { style, ..make };
+        self.times = times;
     }
 
     /// Pushes the newest snapshot every interval until told to stop, and once more then. Hosts that

@@ -101,3 +101,22 @@ async fn the_ends_of_cumulative_series_are_told_after_a_panic() {
     assert!(got[1] > 0, "{got:?}");
     assert_eq!(got, [got[1], got[1], got[1], 0], "the interrupted push may not have arrived");
 }
+
+#[tokio::test]
+async fn a_sender_with_other_settings_goes_on_where_it_was() {
+    let fake = Fake::start([]).await;
+    let otlp = deltas(fake.port);
+    let mut pushing = Pushing::new(&otlp);
+    pushing.show(3);
+    pushing.run_until(1).await;
+    let Pushing { sender: Sender { client, mut make, times, .. }, .. } = Pushing::new(&otlp);
+    make.style.began = example::at(1000);
+
+    pushing.sender.change(client.client, make, times);
+    pushing.show(5);
+    pushing.run_until(3).await;
+
+    let got: Vec<_> = fake.got().iter().filter_map(packets).collect();
+    assert_eq!(got, [3, 0, 2, 0]);
+    assert_eq!(pushing.sender.make.style.began, example::at(0));
+}
