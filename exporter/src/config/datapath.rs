@@ -10,33 +10,34 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Datapath {
-    /// How often the kernel's counts are read and folded: 100ms to 60s.
+    /// How often the counts are read from the kernel: 100ms to 60s.
     #[serde(with = "humantime_serde")]
     pub interval: Duration,
-    /// Where the XDP program runs: in the driver (native), in the stack (generic), or in the
-    /// stack only where the driver cannot (auto): auto, native or generic.
+    /// Where the XDP program runs. native is in the driver, generic in the network stack; auto uses
+    /// generic only where the driver has no XDP: auto, native or generic.
     pub mode: Mode,
-    /// Where what is sent is counted: by TCX (tcx, Linux 6.6 and newer), by a filter of the clsact
-    /// queue discipline (clsact), by what the kernel has (auto), or not at all (off): auto, tcx,
+    /// How sent packets are counted: with TCX (Linux 6.6 and newer), with a filter of the clsact
+    /// queue discipline, with whichever the kernel has (auto), or not at all (off): auto, tcx,
     /// clsact or off.
     pub transmit: Transmit,
-    /// KiB of the first level of sources, for each CPU, direction and device, twice. A small one
-    /// is cheaper in a flood, a large one has room for more sources at once: a power of two,
-    /// 64 to 4096.
+    /// Size of the first-level table of sources in KiB. There are two for each CPU, direction and
+    /// device. A small table is cheaper in a flood, a large one holds more sources at once: a power
+    /// of two, 64 to 4096.
     pub source_table_kib: u32,
-    /// KiB of the first level of ports, likewise: a power of two, 16 to 1024.
+    /// Size of the first-level table of ports in KiB, allocated like that of sources: a power of
+    /// two, 16 to 1024.
     pub port_table_kib: u32,
-    /// Sources that fit into the second level, which all CPUs share: 1024 to 4194304.
+    /// Sources that fit into the second-level table, which all CPUs share: 1024 to 4194304.
     pub source_overflow_entries: u32,
-    /// Ports that fit into the second level: 1024 to 262144.
+    /// Ports that fit into the second-level table: 1024 to 262144.
     pub port_overflow_entries: u32,
-    /// Packets per second and CPU that may go to the second level before they are sampled; more
-    /// finds more sources in a flood and costs more: 1000 to 10000000.
+    /// Packets per second and CPU that may use the second-level tables; above it they are sampled.
+    /// A higher value finds more sources in a flood and costs more: 1000 to 10000000.
     pub budget: u32,
-    /// Go on counting when the exporter ends, so that a restart or an upgrade misses no frame; what
-    /// is pinned is taken off by a start without this: true or false.
+    /// Keep counting in the kernel after the exporter exits, so that a restart or an upgrade misses
+    /// no packet. A start with false removes what was pinned: true or false.
     pub pin: bool,
-    /// Directory on a BPF file system for what is pinned: an absolute path.
+    /// Directory for pinned programs and maps, on a BPF file system: an absolute path.
     pub pin_path: PathBuf,
 }
 

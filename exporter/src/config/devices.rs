@@ -11,13 +11,13 @@ use super::pattern::Pattern;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Devices {
-    /// Devices to count on; empty for those with hardware behind them, so that nothing counts
-    /// twice through bonds, bridges and VLANs: a regular expression for the whole name.
+    /// Devices to count. Empty means those backed by hardware, so that traffic through bonds,
+    /// bridges and VLANs is counted once: a regular expression for the whole name.
     pub include: Pattern,
-    /// Devices to leave out of those; empty for none: a regular expression for the whole name.
+    /// Devices to leave out of those. Empty means none: a regular expression for the whole name.
     pub exclude: Pattern,
-    /// How long the series of a device that is gone stay with its last counts; a scrape or a push
-    /// that comes later misses them: 1s to 1h.
+    /// How long the series of a removed device keep their last counts. A scrape or push that comes
+    /// later misses them: 1s to 1h.
     #[serde(with = "humantime_serde")]
     pub linger: Duration,
 }

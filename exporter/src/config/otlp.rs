@@ -23,82 +23,83 @@ pub(super) const TIMEOUT: RangeInclusive<Duration> =
 pub struct Otlp {
     /// Whether anything is pushed at all: true or false.
     pub enabled: bool,
-    /// Receivers of the metrics, as one string or a list of them; empty for none. Over HTTP,
-    /// `/v1/metrics` is appended where there is no path; `/.` is the root itself. Without a
-    /// scheme, for gRPC alone, `insecure` decides: "http(s)://host:port", each only once.
+    /// Receivers of the metrics, as one string or a list. Empty means none. Over HTTP,
+    /// `/v1/metrics` is appended to a URL without a path; write `/.` for the root itself. Without a
+    /// scheme, which only gRPC allows, `insecure` decides on TLS: "http(s)://host:port", each only
+    /// once.
     #[serde(deserialize_with = "one_or_many")]
     pub endpoints: Vec<Endpoint>,
-    /// What is spoken to them: grpc, http/protobuf or http/json.
+    /// Protocol of the push: grpc, http/protobuf or http/json.
     pub protocol: Protocol,
     /// How often the metrics are pushed: 100ms to 24h.
     #[serde(with = "humantime_serde")]
     pub interval: Duration,
-    /// Most time that one request may take, with connecting to the receiver: 10ms to 10m.
+    /// Time limit of one request, including the connection to the receiver: 10ms to 10m.
     #[serde(with = "humantime_serde")]
     pub timeout: Duration,
-    /// Most time that one push may take, with all its requests and their repetitions:
-    /// 10ms to 10m.
+    /// Time limit of one push, with all its requests and retries: 10ms to 10m.
     #[serde(with = "humantime_serde")]
     pub push_timeout: Duration,
-    /// How requests are compressed; Prometheus does not take zstd: none, gzip or zstd.
+    /// Compression of requests. Prometheus does not accept zstd: none, gzip or zstd.
     pub compression: Compression,
-    /// Headers of every request; those that are secret are better in a file:
-    /// "name=value", or a list of them.
+    /// Headers of every request. Keep secret ones in `headers_file`: "name=value", or a list of
+    /// them.
     #[serde(deserialize_with = "one_or_many")]
     pub headers: Vec<Header>,
-    /// File with more headers, one `name: value` a line, read again for every push; empty for
+    /// File with more headers, one `name: value` per line, read again for every push. Empty means
     /// none: a path.
     pub headers_file: PathBuf,
-    /// Whether counts begin with their series or with the push before: cumulative or delta.
+    /// Whether counts are totals since the start of their series (cumulative) or the change since
+    /// the push before (delta): cumulative or delta.
     pub temporality: Temporality,
-    /// How histograms are sent whose bounds are powers of two; the others have explicit bounds:
-    /// explicit or exponential.
+    /// How histograms whose bounds are powers of two are sent. The others always have explicit
+    /// bounds: explicit or exponential.
     pub histogram: Buckets,
-    /// Which names metrics have, those of /metrics or, where the meaning is the same, those of
-    /// the semantic conventions: prometheus or semconv.
+    /// Names of the metrics. prometheus uses those of /metrics; semconv uses those of the semantic
+    /// conventions where one has the same meaning: prometheus or semconv.
     pub names: Names,
-    /// PEM file with the certificates that receivers are verified by; empty for those of the
+    /// PEM file with the certificates that receivers are verified with. Empty means those of the
     /// system: a path.
     pub ca_file: PathBuf,
-    /// PEM file with the certificate that is shown to receivers; empty for none:
-    /// a path, together with `key_file`.
+    /// PEM file with the client certificate. Empty means none: a path, together with `key_file`.
     pub cert_file: PathBuf,
-    /// PEM file with its private key: a path, together with `cert_file`.
+    /// PEM file with the private key of the client certificate: a path, together with `cert_file`.
     pub key_file: PathBuf,
-    /// Whether endpoints without a scheme are spoken to without TLS: true or false.
+    /// Whether endpoints without a scheme are contacted without TLS: true or false.
     pub insecure: bool,
-    /// Most data points in one request; receivers of gRPC usually take 4 MiB: 1 to 1000000.
+    /// Most data points in one request. Most gRPC receivers accept up to 4 MiB: 1 to 1000000.
     pub max_points: usize,
-    /// Whether the exporter's own log is pushed too, which takes a receiver:
-    /// true with an endpoint, or false.
+    /// Whether the exporter's own log is pushed too; this needs an endpoint: true with an endpoint,
+    /// or false.
     pub logs: bool,
-    /// Receiver of the log; empty for the first one of the metrics, with `/v1/logs` for
-    /// `/v1/metrics`: "http(s)://host:port" with a path, or nothing.
+    /// Receiver of the log. Empty means the first endpoint of the metrics, with `/v1/logs` in place
+    /// of `/v1/metrics`: "http(s)://host:port" with a path, or nothing.
     #[serde(with = "super::endpoint::optional")]
     pub logs_endpoint: Option<Endpoint>,
-    /// What is spoken to the receiver of the log; same for `protocol`:
-    /// grpc, http/protobuf, http/json or same.
+    /// Protocol of the log push. same means that of `protocol`: grpc, http/protobuf, http/json or
+    /// same.
     #[serde(with = "same")]
     pub logs_protocol: Option<Protocol>,
-    /// Most time that one request of the log may take; same for `timeout`: 10ms to 10m, or same.
+    /// Time limit of one request of the log. same means that of `timeout`: 10ms to 10m, or same.
     #[serde(with = "same::duration")]
     pub logs_timeout: Option<Duration>,
-    /// How requests of the log are compressed; same for `compression`: none, gzip, zstd or same.
+    /// Compression of log requests. same means that of `compression`: none, gzip, zstd or same.
     #[serde(with = "same")]
     pub logs_compression: Option<Compression>,
-    /// Headers of every request of the log, beside those of `headers_file`; same for `headers`:
-    /// "name=value", or a list of them, or same.
+    /// Headers of every request of the log, besides those of `headers_file`. same means those of
+    /// `headers`: "name=value", or a list of them, or same.
     #[serde(with = "same::headers")]
     pub logs_headers: Option<Vec<Header>>,
-    /// PEM file that the receiver of the log is verified by; same for `ca_file`: a path, or same.
+    /// PEM file with the certificates that the receiver of the log is verified with. same means
+    /// `ca_file`: a path, or same.
     #[serde(with = "same")]
     pub logs_ca_file: Option<PathBuf>,
-    /// PEM file with the certificate that is shown to the receiver of the log; same for
-    /// `cert_file`: a path, together with `logs_key_file`, or same.
+    /// PEM file with the client certificate for the receiver of the log. same means `cert_file`: a
+    /// path, together with `logs_key_file`, or same.
     #[serde(with = "same")]
     pub logs_cert_file: Option<PathBuf>,
-    /// PEM file with its private key; same for `key_file`: a path, together with
-    /// `logs_cert_file`, or same.
+    /// PEM file with the private key of that certificate. same means `key_file`: a path, together
+    /// with `logs_cert_file`, or same.
     #[serde(with = "same")]
     pub logs_key_file: Option<PathBuf>,
 }

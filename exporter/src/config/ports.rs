@@ -15,19 +15,19 @@ use super::text::as_text;
 pub struct Ports {
     /// Whether packets are counted by port: true or false.
     pub enabled: bool,
-    /// Most ports with a name at once, for each device and direction; the rest is counted as
-    /// `other`: 0 to 10000.
+    /// Most ports with series of their own at once, for each device and direction; the others are
+    /// counted as `other`: 0 to 10000.
     pub limit: usize,
-    /// How long a port without packets keeps its name: 1s to 24h.
+    /// How long a port without packets keeps its series: 1s to 24h.
     #[serde(with = "humantime_serde")]
     pub idle: Duration,
-    /// Names that may change hands per minute: 1 to 1000.
+    /// How many series may change to another port per minute: 1 to 1000.
     pub churn: u32,
-    /// How many ports to remember, named ones included. New names are chosen from these: twice
+    /// How many ports to remember, with and without series. New series are chosen from these: twice
     /// `limit` to 1000000.
     pub remembered: usize,
-    /// Ports that clients take for themselves, counted as one; with "auto" those that the kernel
-    /// gives to its own clients: "auto" or a range such as "32768-60999".
+    /// Client ports, which are counted as one. auto uses the range that this kernel assigns to its
+    /// own clients: "auto" or a range such as "32768-60999".
     pub ephemeral: Ephemeral,
 }
 

@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 pub struct Signals {
     /// Whether signals are computed: true or false.
     pub enabled: bool,
-    /// The sliding window that they are computed over: 10s to 10m, from `datapath.interval` on.
+    /// Length of the sliding window they are computed over: 10s to 10m, from `datapath.interval`
+    /// on.
     #[serde(with = "humantime_serde")]
     pub window: Duration,
-    /// A source that touches about so many ports in the window counts as scanning; it is an
-    /// estimate, and may be off by a quarter: 4 to 64.
+    /// A source that contacts about this many ports within the window is counted as scanning. The
+    /// number is estimated and may be off by a quarter: 4 to 64.
     pub scan_ports: u32,
 }
 

@@ -12,16 +12,16 @@ use super::naming::Naming;
 pub struct Sources {
     /// Whether packets are counted by source: true or false.
     pub enabled: bool,
-    /// Most sources with a name at once, for each device and direction; the rest is counted as
-    /// `other`: 0 to 10000.
+    /// Most sources with series of their own at once, for each device and direction; the others are
+    /// counted as `other`: 0 to 10000.
     pub limit: usize,
-    /// How long a source without packets keeps its name: 1s to 24h.
+    /// How long a source without packets keeps its series: 1s to 24h.
     #[serde(with = "humantime_serde")]
     pub idle: Duration,
-    /// Names that may change hands per minute: 1 to 1000.
+    /// How many series may change to another source per minute: 1 to 1000.
     pub churn: u32,
-    /// How many sources to remember, named ones included. New names are chosen from these: twice
-    /// `limit` to 1000000.
+    /// How many sources to remember, with and without series. New series are chosen from these:
+    /// twice `limit` to 1000000.
     pub remembered: usize,
 }
 

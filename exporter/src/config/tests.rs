@@ -208,8 +208,8 @@ fn the_documented_range_is_the_one_that_is_enforced() {
         let loads = |value: String| {
             let value = format!("--{}={value}", key.flag());
             let of_limit = [value.as_str(), &remembered];
-            let flags =
-                if key.text.contains("with a name") { &of_limit[..] } else { &of_limit[..1] };
+            let is_naming = ["sources.limit", "ports.limit"].contains(&&*key.name);
+            let flags = if is_naming { &of_limit[..] } else { &of_limit[..1] };
             Given { flags, ..Given::default() }.load().is_ok()
         };
 

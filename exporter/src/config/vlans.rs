@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct Vlans {
     /// Whether packets are counted by VLAN: true or false.
     pub enabled: bool,
-    /// Most VLANs that are named at once; the rest is counted as `other`. How long they keep it and how
-    /// often names change hands is as `[sources]` says: 0 to 4096.
+    /// Most VLANs with series of their own at once; the others are counted as `other`.
+    /// `sources.idle` and `sources.churn` apply here too: 0 to 4096.
     pub limit: usize,
 }
 

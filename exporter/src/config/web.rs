@@ -11,20 +11,19 @@ use super::text::one_or_many;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Web {
-    /// Addresses to listen on, as one string or a list of them; without a host on all addresses
-    /// of IPv6 and IPv4: ":port", "host:port", "[IPv6]:port" or "[IPv6%device]:port".
+    /// Addresses to listen on, as one string or a list. Without a host, the exporter listens on all
+    /// addresses of IPv6 and IPv4: ":port", "host:port", "[IPv6]:port" or "[IPv6%device]:port".
     #[serde(deserialize_with = "one_or_many")]
     pub listen_address: Vec<ListenAddress>,
     /// Listen on the sockets that systemd passes, instead of on addresses: true or false.
     pub systemd_socket: bool,
-    /// YAML file with TLS, client certificates and users, as of Prometheus' exporter-toolkit;
-    /// empty for none: a path.
+    /// YAML file with TLS, client certificates and users, in the format of Prometheus'
+    /// exporter-toolkit. Empty means none: a path.
     pub config_file: PathBuf,
-    /// Where the metrics are: a path that begins with "/" and not with "/-/", and is not that of
+    /// Path of the metrics: a path that begins with "/" and not with "/-/", and is not that of
     /// another page.
     pub telemetry_path: String,
-    /// Most scrapes at once, above it they are answered with 503; 0 for any number:
-    /// 0 to 10000.
+    /// Most scrapes at once. Further ones are answered with 503. 0 means no limit: 0 to 10000.
     pub max_requests: usize,
 }
 
