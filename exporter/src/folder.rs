@@ -10,10 +10,11 @@ use tokio::sync::watch;
 use tokio::time::{self, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use crate::health::{Attachment, Evicted, Folding, Health};
+use crate::dimension::ByDimension;
+use crate::health::{Attachment, Folding, Health};
 use crate::interval::{Drained, Imbalance};
 use crate::ledger::{Ledger, Rules};
-use crate::snapshot::{Flow, Snapshot};
+use crate::snapshot::{Breakdown, Flow, Snapshot};
 
 /// What one look at the kernel brought.
 #[derive(Debug, Default)]
@@ -69,7 +70,7 @@ struct State {
     /// What ended, and when. It is published for a while, so that each count was to be read.
     ended: BTreeMap<Key, (Arc<Flow>, Instant)>,
     folding: Folding,
-    evicted_before: Evicted,
+    evicted_before: ByDimension<Option<u64>>,
     failing: BTreeSet<Key>,
     is_failing: bool,
 }
@@ -221,11 +222,10 @@ impl Folder {
 }
 
 impl State {
-    fn new(Rules { sources, ports, vlans, .. }: &Rules) -> Self {
-        let [sources, ports, vlans] =
-            [sources, ports, vlans].map(|naming| naming.enabled.then_some(0));
+    fn new(rules: &Rules) -> Self {
+        let evicted_before = rules.naming.map(|naming| naming.enabled.then_some(0));
 
-        Self { evicted_before: Evicted { sources, ports, vlans }, ..Self::default() }
+        Self { evicted_before, ..Self::default() }
     }
 
     /// Counts a reading that failed, and says it once.
@@ -304,18 +304,8 @@ impl State {
 
     /// Keeps of a flow that ended what may not fall.
     fn end(&mut self, ended: &Flow) {
-        let Flow { sources, ports, vlans, .. } = ended;
-        let Evicted { sources: by_source, ports: by_port, vlans: by_vlan } =
-            &mut self.evicted_before;
-
-        for (before, evicted) in [
-            (by_source, sources.as_ref().map(|dimension| dimension.evicted)),
-            (by_port, ports.as_ref().map(|dimension| dimension.evicted)),
-            (by_vlan, vlans.as_ref().map(|dimension| dimension.evicted)),
-        ] {
-            if let Some(evicted) = evicted {
-                *before.get_or_insert(0) += evicted;
-            }
+        for (dimension, Breakdown { evicted, .. }) in ended.breakdowns.present() {
+            *self.evicted_before[dimension].get_or_insert(0) += evicted;
         }
     }
 }

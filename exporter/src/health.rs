@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use shared::Direction;
 
+use crate::dimension::ByDimension;
+
 /// Where in the kernel a program counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Hook {
@@ -172,14 +174,6 @@ pub struct Folding {
     pub fold: Durations,
 }
 
-/// Series that have lost their name, by dimension; `None` where packets are not counted so.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Evicted {
-    pub sources: Option<u64>,
-    pub ports: Option<u64>,
-    pub vlans: Option<u64>,
-}
-
 /// How the exporter itself is doing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Health {
@@ -188,7 +182,7 @@ pub struct Health {
     pub folding: Folding,
     /// Evictions of flows that have ended. With those of the flows that go on they are all, so
     /// that their number does not fall when a device goes away.
-    pub evicted_before: Evicted,
+    pub evicted_before: ByDimension<Option<u64>>,
     /// The last attempt to read the configuration succeeded.
     pub config_current: bool,
     /// When the configuration was last read with success.

@@ -17,6 +17,8 @@ use shared::{
     PortProtocol, Protocol, SIZE_BOUNDS, SKETCH_REGISTERS,
 };
 
+use crate::dimension::Dimension;
+
 /// Frames by everything that needs no key, summed over the CPUs.
 ///
 /// The same type holds what one interval counted and what has been counted since the attach.
@@ -92,8 +94,8 @@ pub struct Interval {
     /// Sources of what was received, destinations of what was sent.
     pub sources: Keyed<IpAddr>,
     pub ports: Keyed<PortKey>,
-    /// Frames by the id of the outermost VLAN tag; empty unless switched on.
-    pub vlans: BTreeMap<u16, u64>,
+    /// Frames by the id of the outermost VLAN tag, without bytes; empty unless switched on.
+    pub vlans: Keyed<u16>,
     pub sketches: Sketches,
     pub maps: Vec<MapUse>,
 }
@@ -175,6 +177,15 @@ impl<K> Keyed<K> {
     }
 }
 
+impl<K: Ord> Keyed<K> {
+    /// Makes it of packets alone, none of which was turned away.
+    pub fn of_packets(by_key: BTreeMap<K, u64>) -> Self {
+        let seen = |(key, packets)| Seen { key, count: Count { packets, bytes: 0 }, marks: 0 };
+
+        Self { keys: by_key.into_iter().map(seen).collect(), ..Self::default() }
+    }
+}
+
 impl<K> Default for Keyed<K> {
     fn default() -> Self {
         Self {
@@ -202,7 +213,7 @@ impl Default for Interval {
             totals: Totals::default(),
             sources: Keyed::default(),
             ports: Keyed::default(),
-            vlans: BTreeMap::new(),
+            vlans: Keyed::default(),
             sketches: Sketches::default(),
             maps: Vec::new(),
         }
@@ -265,6 +276,15 @@ impl Law {
             Self::Sources => "sources",
             Self::Ports => "ports",
             Self::Sizes => "sizes",
+        }
+    }
+
+    /// Returns the dimension whose keys are the parts; `None` where the parts have no key.
+    pub const fn dimension(self) -> Option<Dimension> {
+        match self {
+            Self::Sources => Some(Dimension::Sources),
+            Self::Ports => Some(Dimension::Ports),
+            Self::Sizes => None,
         }
     }
 

@@ -13,47 +13,43 @@ mod rules;
 #[cfg(test)]
 mod speed;
 mod table;
+mod tallies;
 mod tally;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use shared::{Count, Direction, PortKey, PortProtocol, Protocol};
+use shared::Direction;
 
 use self::conservation::Conservation;
-use self::tally::Tally;
-use crate::interval::{Imbalance, Interval, Keyed, Law, MapUse, Seen, Totals};
+use self::tallies::Tallies;
+use crate::dimension::Dimension;
+use crate::interval::{Imbalance, Interval, Law, MapUse, Totals};
 use crate::signals::Window;
 use crate::snapshot::{Flow, Signals};
 
-pub use self::rules::{Naming, Rules};
+pub use self::rules::Rules;
 
 /// What one direction of one device has counted since its program was attached.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ledger {
     totals: Totals,
     conservation: Conservation,
-    sources: Tally<IpAddr>,
-    ports: Tally<PortKey>,
-    vlans: Tally<u16>,
+    tallies: Tallies,
     signals: Window,
     maps: Vec<MapUse>,
 }
 
 impl Ledger {
     pub fn new(rules: Rules) -> Self {
-        let Rules { sources, ports, vlans, signals } = rules;
+        let Rules { naming, signals } = rules;
 
         Self {
             totals: Totals::default(),
             conservation: Conservation::default(),
-            sources: Tally::new(sources),
-            ports: Tally::new(ports),
-            vlans: Tally::new(vlans),
+            tallies: Tallies::new(naming),
             signals: Window::new(signals),
             maps: Vec::new(),
         }
@@ -62,11 +58,11 @@ impl Ledger {
     /// Goes on under other rules. No count changes; names beyond a lower limit end at once.
     #[must_use]
     pub fn with_rules(self, rules: Rules) -> Self {
+        let Rules { naming, signals } = rules;
+
         Self {
-            sources: self.sources.with_rules(rules.sources),
-            ports: self.ports.with_rules(rules.ports),
-            vlans: self.vlans.with_rules(rules.vlans),
-            signals: self.signals.with_rules(rules.signals),
+            tallies: self.tallies.with_rules(naming),
+            signals: self.signals.with_rules(signals),
             ..self
         }
     }
@@ -74,17 +70,15 @@ impl Ledger {
     /// Adds what an interval counted that ended at `now`, also where it breaks a law of conservation.
     #[must_use]
     pub fn fold(mut self, interval: &Interval, now: SystemTime) -> Self {
-        let Interval { elapsed, totals, sources, ports, vlans, sketches: _, maps } = interval;
+        let Interval { elapsed, totals, sources: _, ports: _, vlans: _, sketches: _, maps } =
+            interval;
         let began = now.checked_sub(*elapsed).unwrap_or(now);
-        let vlans = keyed_by_vlan(vlans);
         let broken = interval.imbalances().filter(|it| self.watches(it.law)).collect();
 
         self.totals += totals;
         Self {
             conservation: self.conservation.fold(broken),
-            sources: self.sources.fold(sources, &[totals.ip()], *elapsed, began),
-            ports: self.ports.fold(ports, &with_ports(totals), *elapsed, began),
-            vlans: self.vlans.fold(&vlans, &[vlans.total()], *elapsed, began),
+            tallies: self.tallies.fold(interval, began),
             signals: self.signals.fold(interval),
             maps: maps.clone(),
             ..self
@@ -96,13 +90,13 @@ impl Ledger {
         self.conservation.newly()
     }
 
-    /// Gives what readers see of it; `since` is when the program was attached.
+    /// Returns what readers see of it; `since` is when the program was attached.
     pub fn flow(&self, device: Arc<str>, direction: Direction, since: SystemTime) -> Flow {
-        let Self { totals, conservation, sources, ports, vlans, signals, maps } = self;
-        let sources = sources.dimension();
+        let Self { totals, conservation, tallies, signals, maps } = self;
+        let has_sources = tallies.is_enabled(Dimension::Sources);
         let signals = signals.signals().map(|signals| Signals {
             // Nobody looked where nothing is counted by source.
-            scanning_sources: signals.scanning_sources.filter(|_| sources.is_some()),
+            scanning_sources: signals.scanning_sources.filter(|_| has_sources),
             ..signals
         });
 
@@ -112,9 +106,7 @@ impl Ledger {
             since,
             totals: totals.clone(),
             imbalanced: conservation.intervals(),
-            sources,
-            ports: ports.dimension(),
-            vlans: vlans.dimension(),
+            breakdowns: tallies.breakdowns(),
             signals,
             maps: maps.clone(),
         }
@@ -122,37 +114,6 @@ impl Ledger {
 
     /// A dimension that is switched off has no parts, which breaks no law.
     fn watches(&self, law: Law) -> bool {
-        match law {
-            Law::Sources => self.sources.is_enabled(),
-            Law::Ports => self.ports.is_enabled(),
-            Law::Sizes => true,
-        }
+        law.dimension().is_none_or(|dimension| self.tallies.is_enabled(dimension))
     }
-}
-
-/// Gives the frames of each [`PortProtocol`], of all families.
-fn with_ports(totals: &Totals) -> Vec<Count> {
-    let mut counts = vec![Count::default(); PortProtocol::ALL.len()];
-
-    for family in &totals.cells {
-        for (protocol, Count { packets, bytes }) in Protocol::ALL.iter().zip(family) {
-            if let Some(port_protocol) = PortProtocol::of(*protocol) {
-                let count = &mut counts[port_protocol.index()];
-                count.packets += packets;
-                count.bytes += bytes;
-            }
-        }
-    }
-
-    counts
-}
-
-fn keyed_by_vlan(vlans: &BTreeMap<u16, u64>) -> Keyed<u16> {
-    let seen = |(id, packets): (&u16, &u64)| Seen {
-        key: *id,
-        count: Count { packets: *packets, bytes: 0 },
-        marks: 0,
-    };
-
-    Keyed { keys: vlans.iter().map(seen).collect(), ..Keyed::default() }
 }

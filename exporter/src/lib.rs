@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod causes;
 pub mod config;
 pub mod datapath;
+pub mod dimension;
 pub mod doctor;
 pub mod driver;
 pub mod export;

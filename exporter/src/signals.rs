@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use self::pane::Pane;
 use self::suspects::Suspects;
+use crate::config;
 use crate::interval::Interval;
 use crate::snapshot::Signals;
 
@@ -20,38 +21,27 @@ const PANES: u32 = 12;
 /// Most panes at once: the youngest begins while the oldest is still partly within the window.
 const SLOTS: usize = PANES as usize + 1;
 
-/// What the signals are told; plain data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rules {
-    pub enabled: bool,
-    /// How far back the signals look: at least this long, and at most a twelfth of it or one
-    /// interval more.
-    pub window: Duration,
-    /// Distinct ports from about which on a source counts as scanning, 1 to 76: the marks of a source
-    /// cannot tell more apart.
-    pub scan_ports: u32,
-}
-
 /// A sliding window over the latest intervals.
 ///
 /// It moves by panes: each holds the sketches of at least a twelfth of the window, or of one
-/// longer interval. A pane leaves as soon as the younger ones cover the window without it.
+/// longer interval. A pane leaves as soon as the younger ones cover the window without it: the
+/// window is at least as long as configured, and at most a twelfth of it or one interval longer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Window {
-    rules: Rules,
+    rules: config::Signals,
     /// The oldest first.
     panes: VecDeque<Pane>,
     suspects: Suspects,
 }
 
 impl Window {
-    pub fn new(rules: Rules) -> Self {
+    pub fn new(rules: config::Signals) -> Self {
         Self { rules, panes: VecDeque::new(), suspects: Suspects::default() }
     }
 
     /// Goes on under other rules; a window of another length begins anew.
     #[must_use]
-    pub fn with_rules(self, rules: Rules) -> Self {
+    pub fn with_rules(self, rules: config::Signals) -> Self {
         let goes_on = rules.enabled && rules.window == self.rules.window;
 
         if goes_on { Self { rules, ..self } } else { Self::new(rules) }

@@ -1,11 +1,11 @@
 //! What readers hold: everything that was counted up to one fold; plain data, never changed.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use shared::{Count, Direction, IpFamily, PortKey, PortProtocol};
+use shared::{Count, Direction, IpFamily, PortProtocol};
 
+use crate::dimension::{ByDimension, Key};
 use crate::health::Health;
 use crate::interval::{Law, MapUse, Totals};
 
@@ -27,31 +27,22 @@ pub struct Flow {
     pub totals: Totals,
     /// Intervals that broke a law of conservation, by [`Law`].
     pub imbalanced: [u64; Law::ALL.len()],
-    /// Sources of what was received, destinations of what was sent; `None` when switched off.
-    pub sources: Option<Dimension<IpAddr>>,
-    /// Ports; an `ephemeral` key may be among the named. `None` when switched off.
-    pub ports: Option<Dimension<PortKey>>,
-    /// VLAN ids, packets only, bytes are 0; `None` when switched off.
-    pub vlans: Option<Dimension<u16>>,
+    /// What was counted by each dimension; `None` when it is switched off.
+    pub breakdowns: ByDimension<Option<Breakdown>>,
     /// `None` when switched off.
     pub signals: Option<Signals>,
     pub maps: Vec<MapUse>,
 }
 
 impl Flow {
-    /// Gives what stays of it when its program is gone: what it counted, and not what it looks like
+    /// Returns what stays of it when its program is gone: what it counted, and not what it looks like
     /// now or what it takes.
     #[must_use]
     pub fn ended(self) -> Self {
-        fn rests<K>(dimension: Dimension<K>) -> Dimension<K> {
-            Dimension { guarded: false, ..dimension }
-        }
-        let Self { sources, ports, vlans, .. } = self;
+        let rests = |breakdown| Breakdown { guarded: false, ..breakdown };
 
         Self {
-            sources: sources.map(rests),
-            ports: ports.map(rests),
-            vlans: vlans.map(rests),
+            breakdowns: self.breakdowns.map(|it| it.map(rests)),
             signals: None,
             maps: Vec::new(),
             ..self
@@ -59,12 +50,13 @@ impl Flow {
     }
 }
 
-/// One keyed dimension: named series and the rest.
+/// The packets of one flow by one dimension: named series and the rest.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Dimension<K> {
+pub struct Breakdown {
     /// In the order of the keys. What one fold adds to these and to `other` is what its interval
-    /// counted; a series that ended keeps its count out of both.
-    pub named: Vec<Named<K>>,
+    /// counted; a series that ended keeps its count out of both. Of ports an `ephemeral` key may be
+    /// among them; of VLANs only packets are counted, and bytes are 0.
+    pub named: Vec<Named>,
     /// Everything that was counted while its key had no name, for good: for ports one count
     /// for each [`PortProtocol`], otherwise a single one.
     pub other: Vec<Count>,
@@ -80,8 +72,8 @@ pub struct Dimension<K> {
 
 /// One named series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Named<K> {
-    pub key: K,
+pub struct Named {
+    pub key: Key,
     /// Counted since the key was first named.
     pub count: Count,
     /// When the interval began in which the key was first named: nothing here is older.

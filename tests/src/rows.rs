@@ -28,8 +28,8 @@ impl Rows {
         for seen in &interval.ports.keys {
             rows.add(port(seen.key), seen.count);
         }
-        for (id, packets) in &interval.vlans {
-            rows.add(format!("vlan {id}"), only_packets(*packets));
+        for seen in &interval.vlans.keys {
+            rows.add(format!("vlan {}", seen.key), seen.count);
         }
         for protocol in PortProtocol::ALL {
             let words = &interval.sketches.ports[protocol.index()];

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
-use exporter::config::{self, Config};
+use exporter::config::{Config, Naming};
 use exporter::datapath::{Datapath, Inspector, Options};
+use exporter::dimension::{Dimension, Key};
 use exporter::interval::{Interval, Keyed, sum};
-use exporter::ledger::{Ledger, Naming, Rules};
-use exporter::signals;
-use exporter::snapshot::Flow;
+use exporter::ledger::{Ledger, Rules};
+use exporter::snapshot::{Flow, Named};
 use shared::{Direction, IpFamily, PortProtocol};
 use tests::corpus::bytes::{Change, IPV6, ethernet, ipv6, udp};
 use tests::load::{Expected, Generator, Traffic, address, aimed, run_each, zipf};
@@ -43,12 +43,16 @@ fn the_busiest_sources_of_a_long_tail_are_named_and_counted() {
     let truth = sent_since(&frames, 0);
     let top = busiest(&truth);
     let right = busiest(&seen).iter().filter(|source| top.contains(source)).count();
-    let named = watch.flow().sources.unwrap().named;
-    let right_names = named.iter().filter(|named| top.contains(&named.key)).count();
-    let least = named.iter().map(|named| truth[&named.key]).min().unwrap();
+    let named = watch.flow().breakdowns[Dimension::Sources].clone().unwrap().named;
+    let source = |named: &Named| {
+        let Key::Address(source) = named.key else { panic!("{:?} is no source", named.key) };
+        source
+    };
+    let right_names = named.iter().filter(|named| top.contains(&source(named))).count();
+    let least = named.iter().map(|named| truth[&source(named)]).min().unwrap();
     let off = named.iter().map(|named| {
         let since = named.since.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        let sent = sent_since(&frames, since as usize)[&named.key];
+        let sent = sent_since(&frames, since as usize)[&source(named)];
         off(Some(&named.count.packets), sent)
     });
     let off = off.fold(0.0, f64::max);
@@ -292,20 +296,8 @@ impl Watch<'_> {
 
 /// As the configuration has them by default.
 fn rules() -> Rules {
-    let Config { sources, ports, signals, .. } = Config::default();
-    let naming = |config::Naming { limit, idle, churn, remembered }| Naming {
-        enabled: true,
-        limit,
-        idle,
-        churn,
-        remembered,
-    };
-    let config::Signals { enabled, window, scan_ports } = signals;
+    let config = Config::default();
+    let naming = config.naming().map(|naming| Naming { enabled: true, ..naming });
 
-    Rules {
-        sources: naming(sources.naming()),
-        ports: naming(ports.naming()),
-        vlans: naming(sources.naming()),
-        signals: signals::Rules { enabled, window, scan_ports },
-    }
+    Rules { naming, signals: config.signals }
 }

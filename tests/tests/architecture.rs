@@ -37,11 +37,12 @@ const LINES: &[&[&str]] = &[
     &["interval", "health", "config"],
     // Whose certificates count, in both directions of TLS.
     &["trusted"],
-    &["causes", "files", "printable", "process", "record", "version"],
+    &["causes", "dimension", "files", "printable", "process", "record", "version"],
 ];
 
 const PURE: &[&str] = &[
     "causes",
+    "dimension",
     "inspect",
     "ledger",
     "signals",

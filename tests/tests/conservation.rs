@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use exporter::config::{Naming, Signals};
 use exporter::datapath::{Datapath, Inspector, Options};
+use exporter::dimension::ByDimension;
 use exporter::interval::{Interval, Law, sum};
-use exporter::ledger::{Ledger, Naming, Rules};
-use exporter::signals;
+use exporter::ledger::{Ledger, Rules};
 use shared::{Count, Direction};
 use tests::load::{Entry, Expected, Generator, Running, Traffic, address, aimed, pin, run_each};
 use tests::patience::wait_for;
@@ -236,8 +237,8 @@ impl Run {
     fn imbalanced(&self) -> String {
         let naming =
             Naming { enabled: true, limit: 100, idle: INTERVAL, churn: 1, remembered: 1000 };
-        let signals = signals::Rules { enabled: true, window: INTERVAL, scan_ports: 32 };
-        let rules = Rules { sources: naming, ports: naming, vlans: naming, signals };
+        let signals = Signals { enabled: true, window: INTERVAL, scan_ports: 32 };
+        let rules = Rules { naming: ByDimension::from_fn(|_| naming), signals };
         let new = Ledger::new(rules);
         let ledger =
             self.intervals.iter().fold(new, |ledger, it| ledger.fold(it, SystemTime::UNIX_EPOCH));

@@ -1,8 +1,9 @@
 //! The configuration as each part takes it.
 
-use crate::config::{Config, Ephemeral, Mode, Naming, PortRange, Transmit};
+use crate::config::{Config, Ephemeral, Mode, PortRange, Transmit};
 use crate::datapath::{ModeChoice, Options, TransmitChoice};
-use crate::{files, ledger, signals};
+use crate::files;
+use crate::ledger::Rules;
 
 const PORT_RANGE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 const SOURCE_SET: usize = size_of::<shared::SourceSet>();
@@ -45,33 +46,9 @@ pub(super) fn datapath(config: &Config) -> Options {
     }
 }
 
-/// Gives what the ledger names and remembers.
-pub(super) fn ledger(config: &Config) -> ledger::Rules {
-    let naming = |enabled, Naming { limit, idle, churn, remembered }| ledger::Naming {
-        enabled,
-        limit,
-        idle,
-        churn,
-        remembered,
-    };
-    let sources = naming(config.sources.enabled, config.sources.naming());
-
-    ledger::Rules {
-        sources,
-        ports: naming(config.ports.enabled, config.ports.naming()),
-        // A VLAN has no flood of ids: there are 4,096.
-        vlans: ledger::Naming {
-            enabled: config.vlans.enabled,
-            limit: config.vlans.limit,
-            remembered: shared::VLAN_IDS,
-            ..sources
-        },
-        signals: signals::Rules {
-            enabled: config.signals.enabled,
-            window: config.signals.window,
-            scan_ports: config.signals.scan_ports,
-        },
-    }
+/// Returns what the ledger names and remembers.
+pub(super) fn ledger(config: &Config) -> Rules {
+    Rules { naming: config.naming(), signals: config.signals }
 }
 
 /// Gives the ephemeral ports; those of the kernel unless a range is set.

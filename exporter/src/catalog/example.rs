@@ -1,18 +1,20 @@
 //! A small snapshot with something in every metric.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use shared::{Count, Direction, Family, PortKey, PortProtocol, Protocol};
 
+use crate::dimension::{ByDimension, Dimension, Key};
 use crate::health::{
     AttachFailure, Attachment, Folding, Health, Hook, HttpRefusal, Logging, Mode, Part, Push,
     PushFailure, Running, Serving,
 };
 use crate::interval::{Law, MapUse, Totals};
 use crate::process::Process;
-use crate::snapshot::{Dimension, Flow, Named, Signals, Snapshot, Unattributed};
+use crate::snapshot::{Breakdown, Flow, Named, Signals, Snapshot, Unattributed};
 use crate::version::Build;
 
 use super::Readings;
@@ -73,16 +75,30 @@ pub(crate) fn empty(device: &str, direction: Direction) -> Flow {
         since: at(1),
         totals: Totals::default(),
         imbalanced: [0; Law::ALL.len()],
-        sources: Some(dimension(Vec::new(), vec![Count::default()])),
-        ports: Some(dimension(Vec::new(), vec![Count::default(); PortProtocol::ALL.len()])),
-        vlans: Some(dimension(Vec::new(), vec![Count::default()])),
+        breakdowns: ByDimension::from_fn(|dimension| {
+            let parts = if dimension == Dimension::Ports { PortProtocol::ALL.len() } else { 1 };
+            Some(breakdown(Vec::new(), vec![Count::default(); parts]))
+        }),
         signals: Some(Signals { scanning_sources: Some(0), ..Signals::default() }),
         maps: Vec::new(),
     }
 }
 
-pub(crate) fn dimension<K>(named: Vec<Named<K>>, other: Vec<Count>) -> Dimension<K> {
-    Dimension {
+/// A flow of which only one dimension has something in it.
+pub(crate) fn only(dimension: Dimension, breakdown: Breakdown) -> Flow {
+    let mut flow = empty("eth0", Direction::Receive);
+    flow.breakdowns[dimension] = Some(breakdown);
+
+    flow
+}
+
+/// A flow of which these sources are named.
+pub(crate) fn of_sources(named: impl Iterator<Item = Named>) -> Flow {
+    only(Dimension::Sources, breakdown(named.collect(), vec![Count::default()]))
+}
+
+pub(crate) fn breakdown(named: Vec<Named>, other: Vec<Count>) -> Breakdown {
+    Breakdown {
         named,
         other,
         unattributed: Unattributed::default(),
@@ -92,8 +108,12 @@ pub(crate) fn dimension<K>(named: Vec<Named<K>>, other: Vec<Count>) -> Dimension
     }
 }
 
-pub(crate) fn named<K>(key: K, packets: u64, bytes: u64) -> Named<K> {
-    Named { key, count: Count { packets, bytes }, since: at(2) }
+pub(crate) fn named(key: impl Into<Key>, packets: u64, bytes: u64) -> Named {
+    Named { key: key.into(), count: Count { packets, bytes }, since: at(2) }
+}
+
+pub(crate) fn address(text: &str) -> IpAddr {
+    text.parse().unwrap()
 }
 
 /// Seconds since the example began.
@@ -103,34 +123,34 @@ pub(crate) fn at(second: u64) -> SystemTime {
 
 /// Twelve packets: six of HTTPS, two of DNS, a ping, a neighbor solicitation, ICMPv6 in IPv4, ARP.
 fn received() -> Flow {
-    let sources = vec![
-        named("192.0.2.1".parse().unwrap(), 6, 4000),
-        named("2001:db8::1".parse().unwrap(), 2, 236),
-    ];
+    let sources = vec![named(address("192.0.2.1"), 6, 4000), named(address("2001:db8::1"), 2, 236)];
     let ports = vec![
         named(PortKey::number(PortProtocol::Tcp, 443), 4, 3868),
         named(PortKey::number(PortProtocol::Udp, 53), 2, 236),
         named(PortKey::ephemeral(PortProtocol::Tcp), 1, 66),
     ];
     let nothing = Count::default();
-
-    Flow {
-        totals: totals(),
-        sources: Some(Dimension {
+    let breakdowns = ByDimension::from_fn(|dimension| match dimension {
+        Dimension::Sources => Breakdown {
             unattributed: Unattributed { guard: 1, evicted: 0, unnamed: 2 },
             evicted: 3,
             guarded: true,
-            ..dimension(sources, vec![Count { packets: 3, bytes: 244 }])
-        }),
-        ports: Some(Dimension {
+            ..breakdown(sources.clone(), vec![Count { packets: 3, bytes: 244 }])
+        },
+        Dimension::Ports => Breakdown {
             unattributed: Unattributed { guard: 0, evicted: 0, unnamed: 1 },
             limit: 64,
-            ..dimension(ports, vec![Count { packets: 1, bytes: 66 }, nothing, nothing])
-        }),
-        vlans: Some(Dimension {
+            ..breakdown(ports.clone(), vec![Count { packets: 1, bytes: 66 }, nothing, nothing])
+        },
+        Dimension::Vlans => Breakdown {
             unattributed: Unattributed { guard: 0, evicted: 0, unnamed: 1 },
-            ..dimension(vec![named(7, 2, 0)], vec![Count { packets: 1, bytes: 0 }])
-        }),
+            ..breakdown(vec![named(7, 2, 0)], vec![Count { packets: 1, bytes: 0 }])
+        },
+    });
+
+    Flow {
+        totals: totals(),
+        breakdowns: breakdowns.map(Some),
         signals: Some(Signals {
             distinct_sources: [3.25, 1.0],
             distinct_ports: [2, 1, 0],

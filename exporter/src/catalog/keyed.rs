@@ -2,8 +2,9 @@
 
 use shared::{Count, PortKey, PortProtocol};
 
+use crate::dimension::{Dimension, Key};
 use crate::interval::sum;
-use crate::snapshot::Flow;
+use crate::snapshot::{Flow, Named};
 
 use super::metric::{Availability, Metric, Read, Unit, Wording};
 use super::sample::{LabelValue, Sink};
@@ -28,7 +29,9 @@ pub(super) const METRICS: &[Metric] = &[
         labels: &["device", "vlan"],
         default: Availability::OptIn,
         is_named: true,
-        read: Read::Flow(vlans),
+        read: Read::Flow(|flow, sink| {
+            series(flow, Dimension::Vlans, sink, |count| count.packets);
+        }),
         ..Metric::USUAL
     },
     Metric {
@@ -56,7 +59,9 @@ pub(super) const METRICS: &[Metric] = &[
         unit: Unit::Packets,
         labels: &["device", "source"],
         is_named: true,
-        read: Read::Flow(|flow, sink| sources(flow, sink, |count| count.packets)),
+        read: Read::Flow(|flow, sink| {
+            series(flow, Dimension::Sources, sink, |count| count.packets);
+        }),
         transmit: Some(Wording {
             name: "destination",
             help: "IP packets by destination address, counted since the address was first named.",
@@ -70,7 +75,9 @@ pub(super) const METRICS: &[Metric] = &[
         unit: Unit::Bytes,
         labels: &["device", "source"],
         is_named: true,
-        read: Read::Flow(|flow, sink| sources(flow, sink, |count| count.bytes)),
+        read: Read::Flow(|flow, sink| {
+            series(flow, Dimension::Sources, sink, |count| count.bytes);
+        }),
         transmit: Some(Wording {
             name: "destination",
             help: "Bytes of IP packets by destination address, counted since the address was first named.",
@@ -80,26 +87,37 @@ pub(super) const METRICS: &[Metric] = &[
     },
 ];
 
-fn vlans(flow: &Flow, sink: &mut dyn Sink) {
-    let Some(vlans) = &flow.vlans else { return };
+/// The series of a dimension whose keys are one label: by key, then `other`.
+fn series(flow: &Flow, dimension: Dimension, sink: &mut dyn Sink, value: fn(&Count) -> u64) {
+    let Some(breakdown) = &flow.breakdowns[dimension] else { return };
     let device = LabelValue::Text(&flow.device);
 
-    for vlan in &vlans.named {
-        sink.count(&[device, LabelValue::Number(vlan.key)], vlan.count.packets, vlan.since);
+    for Named { key, count, since } in &breakdown.named {
+        sink.count(&[device, label(*key)], value(count), *since);
     }
-    sink.count(&[device, OTHER], sum(vlans.other.iter()).packets, flow.since);
+    sink.count(&[device, OTHER], value(&sum(breakdown.other.iter())), flow.since);
+}
+
+fn label(key: Key) -> LabelValue<'static> {
+    match key {
+        Key::Address(address) => LabelValue::Address(address),
+        Key::Port(port) => port_label(port),
+        Key::Vlan(id) => LabelValue::Number(id),
+    }
 }
 
 /// Numbers first, then `ephemeral` and `other` of each protocol, which are always there.
 fn ports(flow: &Flow, sink: &mut dyn Sink, value: fn(&Count) -> u64) {
-    let Some(ports) = &flow.ports else { return };
+    let Some(ports) = &flow.breakdowns[Dimension::Ports] else { return };
     let device = LabelValue::Text(&flow.device);
-    let named = |key| ports.named.iter().find(move |named| named.key == key);
+    let named = |key: PortKey| ports.named.iter().find(move |named| named.key == key.into());
 
-    for port in &ports.named {
-        if let (Some(protocol), Some(number)) = (port.key.protocol(), port.key.port()) {
+    for Named { key, count, since } in &ports.named {
+        if let Key::Port(key) = key
+            && let (Some(protocol), Some(number)) = (key.protocol(), key.port())
+        {
             let labels = [device, protocol.label().into(), LabelValue::Number(number)];
-            sink.count(&labels, value(&port.count), port.since);
+            sink.count(&labels, value(count), *since);
         }
     }
     for protocol in PortProtocol::ALL {
@@ -111,14 +129,4 @@ fn ports(flow: &Flow, sink: &mut dyn Sink, value: fn(&Count) -> u64) {
         let other = sum(ports.other.get(protocol.index()).into_iter().chain(without_port));
         sink.count(&[device, protocol.label().into(), OTHER], value(&other), flow.since);
     }
-}
-
-fn sources(flow: &Flow, sink: &mut dyn Sink, value: fn(&Count) -> u64) {
-    let Some(sources) = &flow.sources else { return };
-    let device = LabelValue::Text(&flow.device);
-
-    for source in &sources.named {
-        sink.count(&[device, LabelValue::Address(source.key)], value(&source.count), source.since);
-    }
-    sink.count(&[device, OTHER], value(&sum(sources.other.iter())), flow.since);
 }

@@ -1,9 +1,8 @@
 //! Metrics of the exporter about its tables: what has no name, what is full.
 
-use shared::PortKey;
-
+use crate::dimension::{Dimension, Key};
 use crate::interval::MapUse;
-use crate::snapshot::{Dimension, Flow, Snapshot, Unattributed};
+use crate::snapshot::{Breakdown, Named, Snapshot, Unattributed};
 
 use super::metric::{Kind, Metric, Read, Unit};
 use super::sample::Sink;
@@ -57,7 +56,7 @@ pub(super) const METRICS: &[Metric] = &[
         help: "Named series of all devices, without `ephemeral` ports, which need no place.",
         kind: Kind::Gauge,
         labels: &["dimension"],
-        read: Read::Exporter(|snapshot, sink| series(snapshot, sink, |keys| keys.named)),
+        read: Read::Exporter(|snapshot, sink| series(snapshot, sink, within_limit)),
         ..Metric::USUAL
     },
     Metric {
@@ -65,7 +64,7 @@ pub(super) const METRICS: &[Metric] = &[
         help: "Most series of all devices that may be named.",
         kind: Kind::Gauge,
         labels: &["dimension"],
-        read: Read::Exporter(|snapshot, sink| series(snapshot, sink, |keys| keys.limit)),
+        read: Read::Exporter(|snapshot, sink| series(snapshot, sink, |it| it.limit as u64)),
         ..Metric::USUAL
     },
     Metric {
@@ -79,44 +78,25 @@ pub(super) const METRICS: &[Metric] = &[
 
 const MAP: &[&str] = &["device", "direction", "map"];
 
-/// What is sorted by key. What was sent is sorted by destination, under the same label.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum By {
-    Source,
-    Port,
-    Vlan,
-}
-
-/// How one dimension of one flow is doing.
-struct Keys {
-    by: By,
-    /// Names that the limit holds for.
-    named: u64,
-    limit: u64,
-    evicted: u64,
-    unattributed: Unattributed,
-    guarded: bool,
-}
-
 fn unattributed(snapshot: &Snapshot, sink: &mut dyn Sink) {
     for flow in &snapshot.flows {
-        for Keys { by, unattributed, .. } in dimensions(flow) {
-            let Unattributed { guard, evicted, unnamed } = unattributed;
+        for (dimension, Breakdown { unattributed, .. }) in flow.breakdowns.present() {
+            let Unattributed { guard, evicted, unnamed } = *unattributed;
             for (reason, packets) in [("guard", guard), ("evicted", evicted), ("unnamed", unnamed)]
             {
-                let labels = [&*flow.device, flow.direction.label(), by.label(), reason];
+                let labels = [&*flow.device, flow.direction.label(), dimension.label(), reason];
                 sink.count(&labels.map(Into::into), packets, flow.since);
             }
         }
     }
 }
 
-/// VLANs have a place each and need no guard.
 fn guards(snapshot: &Snapshot, sink: &mut dyn Sink) {
     for flow in &snapshot.flows {
-        for keys in dimensions(flow).filter(|keys| keys.by != By::Vlan) {
-            let labels = [&*flow.device, flow.direction.label(), keys.by.label()];
-            sink.number(&labels.map(Into::into), keys.guarded.into());
+        let guarded = flow.breakdowns.present().filter(|(dimension, _)| dimension.has_guard());
+        for (dimension, Breakdown { guarded, .. }) in guarded {
+            let labels = [&*flow.device, flow.direction.label(), dimension.label()];
+            sink.number(&labels.map(Into::into), (*guarded).into());
         }
     }
 }
@@ -130,66 +110,36 @@ fn maps(snapshot: &Snapshot, sink: &mut dyn Sink, value: fn(&MapUse) -> u64) {
     }
 }
 
-fn series(snapshot: &Snapshot, sink: &mut dyn Sink, value: fn(&Keys) -> u64) {
-    for by in By::ALL {
-        if let Some(sum) = sum(snapshot, by, value) {
-            sink.number(&[by.label().into()], sum);
+fn series(snapshot: &Snapshot, sink: &mut dyn Sink, value: fn(&Breakdown) -> u64) {
+    for dimension in Dimension::ALL {
+        if let Some(sum) = sum(snapshot, dimension, value) {
+            sink.number(&[dimension.label().into()], sum);
         }
     }
 }
 
 fn evicted(snapshot: &Snapshot, sink: &mut dyn Sink) {
-    let before = snapshot.health.evicted_before;
-
-    for (by, before) in By::ALL.into_iter().zip([before.sources, before.ports, before.vlans]) {
-        let since = sum(snapshot, by, |keys| keys.evicted);
+    for (dimension, before) in snapshot.health.evicted_before.iter() {
+        let since = sum(snapshot, dimension, |breakdown| breakdown.evicted);
         if since.is_some() || before.is_some() {
-            sink.number(&[by.label().into()], before.unwrap_or(0) + since.unwrap_or(0));
+            sink.number(&[dimension.label().into()], before.unwrap_or(0) + since.unwrap_or(0));
         }
     }
 }
 
-/// Adds up over the flows that are sorted so; `None` where none is.
-fn sum(snapshot: &Snapshot, by: By, value: fn(&Keys) -> u64) -> Option<u64> {
-    let keys = snapshot.flows.iter().flat_map(|flow| dimensions(flow));
+/// Adds up over the flows; `None` where the dimension is switched off in all of them.
+fn sum(snapshot: &Snapshot, dimension: Dimension, value: fn(&Breakdown) -> u64) -> Option<u64> {
+    let breakdowns = snapshot.flows.iter().filter_map(|flow| flow.breakdowns[dimension].as_ref());
 
-    keys.filter(|keys| keys.by == by).map(|keys| value(&keys)).reduce(|sum, value| sum + value)
+    breakdowns.map(value).reduce(|sum, value| sum + value)
 }
 
-fn dimensions(flow: &Flow) -> impl Iterator<Item = Keys> {
-    let sources = flow.sources.as_ref().map(|sources| Keys::of(By::Source, sources, |_| true));
-    let is_within = |port: &PortKey| !port.is_ephemeral();
-    let ports = flow.ports.as_ref().map(|ports| Keys::of(By::Port, ports, is_within));
-    let vlans = flow.vlans.as_ref().map(|vlans| Keys::of(By::Vlan, vlans, |_| true));
+/// Returns how many names the limit holds for.
+fn within_limit(breakdown: &Breakdown) -> u64 {
+    let is_within = |named: &&Named| match named.key {
+        Key::Port(port) => !port.is_ephemeral(),
+        Key::Address(_) | Key::Vlan(_) => true,
+    };
 
-    [sources, ports, vlans].into_iter().flatten()
-}
-
-impl Keys {
-    /// `is_within` says of a named key whether the limit holds for it.
-    fn of<K>(by: By, dimension: &Dimension<K>, is_within: impl Fn(&K) -> bool) -> Self {
-        let Dimension { named, other: _, unattributed, limit, evicted, guarded } = dimension;
-        let named = named.iter().filter(|named| is_within(&named.key)).count();
-
-        Self {
-            by,
-            named: named as u64,
-            limit: *limit as u64,
-            evicted: *evicted,
-            unattributed: *unattributed,
-            guarded: *guarded,
-        }
-    }
-}
-
-impl By {
-    const ALL: [Self; 3] = [Self::Source, Self::Port, Self::Vlan];
-
-    const fn label(self) -> &'static str {
-        match self {
-            Self::Source => "source",
-            Self::Port => "port",
-            Self::Vlan => "vlan",
-        }
-    }
+    breakdown.named.iter().filter(is_within).count() as u64
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::dimension::{ByDimension, Dimension};
 use crate::snapshot::Flow;
 
 use super::*;
@@ -115,9 +116,7 @@ fn a_cell_that_should_not_be_is_exposed_with_its_first_packet() {
 #[test]
 fn what_is_switched_off_is_absent() {
     let readings = only(Flow {
-        sources: None,
-        ports: None,
-        vlans: None,
+        breakdowns: ByDimension::default(),
         signals: None,
         ..example::empty("eth0", Direction::Receive)
     });
@@ -144,8 +143,8 @@ fn a_full_table_has_as_many_series_as_its_limit() {
     let tcp = (0..100).map(|port| PortKey::number(PortProtocol::Tcp, port));
     let always = PortProtocol::ALL.iter().copied().map(PortKey::ephemeral);
     let ports = tcp.chain(always).map(named).collect();
-    let ports = example::dimension(ports, vec![Count::default(); PortProtocol::ALL.len()]);
-    let readings = only(Flow { ports: Some(ports), ..example::empty("eth0", Direction::Receive) });
+    let ports = example::breakdown(ports, vec![Count::default(); PortProtocol::ALL.len()]);
+    let readings = only(example::only(Dimension::Ports, ports));
 
     let [series, limit] = ["series", "series_limit"].map(|name| {
         let Kept(samples) = read(&format!("packet_exporter_{name}"), &readings);
@@ -160,7 +159,7 @@ fn the_series_that_a_vanished_device_evicted_still_count() {
     let mut snapshot = Snapshot::clone(&example::readings().snapshot);
     let before = read("packet_exporter_series_evicted_total", &example::readings());
 
-    snapshot.health.evicted_before.sources = Some(3);
+    snapshot.health.evicted_before[Dimension::Sources] = Some(3);
     snapshot.flows.clear();
     let readings = Readings { snapshot: Arc::new(snapshot), ..example::readings() };
     let after = read("packet_exporter_series_evicted_total", &readings);
@@ -172,7 +171,7 @@ fn the_series_that_a_vanished_device_evicted_still_count() {
 #[test]
 fn evictions_are_there_at_0_as_long_as_series_may_be_named() {
     let mut snapshot = Snapshot::default();
-    snapshot.health.evicted_before.ports = Some(0);
+    snapshot.health.evicted_before[Dimension::Ports] = Some(0);
     let readings = Readings { snapshot: Arc::new(snapshot), ..example::readings() };
 
     let Kept(samples) = read("packet_exporter_series_evicted_total", &readings);

@@ -65,10 +65,10 @@ impl Default for Ports {
 }
 
 impl Ports {
-    pub fn naming(&self) -> Naming {
-        let Self { enabled: _, limit, idle, churn, remembered, ephemeral: _ } = *self;
+    pub(super) fn naming(&self) -> Naming {
+        let Self { enabled, limit, idle, churn, remembered, ephemeral: _ } = *self;
 
-        Naming { limit, idle, churn, remembered }
+        Naming { enabled, limit, idle, churn, remembered }
     }
 
     pub(super) fn refusals(&self) -> Vec<&'static str> {

@@ -38,10 +38,10 @@ impl Default for Sources {
 }
 
 impl Sources {
-    pub fn naming(&self) -> Naming {
-        let Self { enabled: _, limit, idle, churn, remembered } = *self;
+    pub(super) fn naming(&self) -> Naming {
+        let Self { enabled, limit, idle, churn, remembered } = *self;
 
-        Naming { limit, idle, churn, remembered }
+        Naming { enabled, limit, idle, churn, remembered }
     }
 
     pub(super) fn refusals(&self) -> Vec<&'static str> {

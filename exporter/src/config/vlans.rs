@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::naming::Naming;
+
 /// Counts by the id of the outermost VLAN tag.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -20,6 +22,13 @@ impl Default for Vlans {
 }
 
 impl Vlans {
+    /// Names come and go as those of `sources` do. There is no flood of ids: all are remembered.
+    pub(super) fn naming(&self, sources: Naming) -> Naming {
+        let Self { enabled, limit } = *self;
+
+        Naming { enabled, limit, remembered: shared::VLAN_IDS, ..sources }
+    }
+
     pub(super) fn refusals(&self) -> Vec<&'static str> {
         let Self { enabled: _, limit } = self;
 

@@ -268,10 +268,10 @@ impl Instance {
         of_cpus
     }
 
-    fn take_vlans(&self, generation: usize) -> BTreeMap<u16, u64> {
+    fn take_vlans(&self, generation: usize) -> Keyed<u16> {
         let mut sum = BTreeMap::new();
         if self.shape.settings.vlans == 0 {
-            return sum;
+            return Keyed::default();
         }
         for entry in self.entries(generation).filter(|entry| is_any(&self.maps.totals, *entry)) {
             for ids in self.maps.vlans.read(entry..entry + 1) {
@@ -282,7 +282,7 @@ impl Instance {
             self.maps.vlans.clear(entry..entry + 1);
         }
 
-        sum
+        Keyed::of_packets(sum)
     }
 
     /// Gives the entries of a generation in maps with one for each CPU.

@@ -1,12 +1,11 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::config::Log;
+use crate::config::{Log, Naming, Signals};
+use crate::dimension::{ByDimension, Dimension};
 use crate::interval::balanced::{Burst, interval};
 use crate::interval::{Interval, Keyed, Law};
-use crate::ledger::Naming;
 use crate::logging::tests::logged;
-use crate::signals;
 
 #[tokio::test]
 async fn every_look_adds_to_what_was_counted_before() {
@@ -127,8 +126,10 @@ async fn what_was_evicted_is_counted_once_at_the_end() {
     for _ in 0..2 {
         kernel.look(of(11..21, 9000)).await;
     }
-    let evicted = |snapshot: &Snapshot| snapshot.health.evicted_before.sources.unwrap();
-    let of_flow = |snapshot: &Snapshot| snapshot.flows[0].sources.as_ref().unwrap().evicted;
+    let evicted = |snapshot: &Snapshot| snapshot.health.evicted_before[Dimension::Sources].unwrap();
+    let of_flow = |snapshot: &Snapshot| {
+        snapshot.flows[0].breakdowns[Dimension::Sources].as_ref().unwrap().evicted
+    };
 
     let end = kernel.look(last(1)).await;
     let after = kernel.look(Collected::default()).await;
@@ -207,7 +208,7 @@ fn a_law_that_is_broken_is_warned_of_once_until_it_is_kept_again() {
 fn a_dimension_that_is_switched_off_breaks_no_law() {
     let interval = Interval { sources: Keyed::default(), ..packets(3) };
     let mut folder = folder(watch::channel(Arc::default()).0);
-    folder.rules.sources.enabled = false;
+    folder.rules.naming[Dimension::Sources].enabled = false;
     let mut state = State::new(&folder.rules);
 
     let health = folder.fold(&mut state, look(Ok(interval), FIRST));
@@ -273,10 +274,8 @@ fn rules() -> Rules {
     let naming = Naming { enabled: true, limit: 10, idle, churn: 10, remembered: 100 };
 
     Rules {
-        sources: naming,
-        ports: naming,
-        vlans: naming,
-        signals: signals::Rules { enabled: true, window: idle, scan_ports: 32 },
+        naming: ByDimension::from_fn(|_| naming),
+        signals: Signals { enabled: true, window: idle, scan_ports: 32 },
     }
 }
 

@@ -71,6 +71,7 @@ pub(crate) fn interval(bursts: &[Burst], elapsed: Duration) -> Interval {
     }
     interval.sources.keys = each_once(interval.sources.keys);
     interval.ports.keys = each_once(interval.ports.keys);
+    interval.vlans.keys = each_once(interval.vlans.keys);
 
     interval
 }
@@ -167,7 +168,8 @@ fn total(interval: &mut Interval, burst: &Burst) {
     add(&mut totals.sizes[size_bucket(burst.size)], burst.count());
     totals.cast[0] += burst.packets;
     if let Some(vlan) = burst.vlan {
-        *interval.vlans.entry(vlan).or_default() += burst.packets;
+        let count = Count { packets: burst.packets, bytes: 0 };
+        key(&mut interval.vlans, vlan, 0, count, Fate::Keyed);
     }
 }
 

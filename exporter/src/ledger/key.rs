@@ -4,15 +4,17 @@ use std::net::IpAddr;
 
 use shared::{PortKey, PortProtocol};
 
+use crate::dimension::Key;
+
 /// A key that can have a name.
-pub(super) trait Key: Copy + Ord + 'static {
+pub(super) trait Nameable: Copy + Ord + Into<Key> + 'static {
     /// Counts that `other` is divided into.
     const PARTS: usize;
 
     /// Keys that have a name from the beginning and for good, outside any limit; in order.
     const ALWAYS: &'static [Self] = &[];
 
-    /// Gives the part of the whole that the key's packets are of; `None` for a key that never gets
+    /// Returns the part of the whole that the key's packets are of; `None` for a key that never gets
     /// a name.
     fn part(self) -> Option<usize>;
 
@@ -21,7 +23,7 @@ pub(super) trait Key: Copy + Ord + 'static {
     }
 }
 
-impl Key for IpAddr {
+impl Nameable for IpAddr {
     const PARTS: usize = 1;
 
     fn part(self) -> Option<usize> {
@@ -29,7 +31,7 @@ impl Key for IpAddr {
     }
 }
 
-impl Key for PortKey {
+impl Nameable for PortKey {
     const PARTS: usize = PortProtocol::ALL.len();
 
     const ALWAYS: &'static [Self] = &[
@@ -46,7 +48,7 @@ impl Key for PortKey {
 }
 
 /// The id of a VLAN.
-impl Key for u16 {
+impl Nameable for u16 {
     const PARTS: usize = 1;
 
     fn part(self) -> Option<usize> {

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use shared::Count;
 
-use super::key::Key;
+use super::key::Nameable;
 use super::rate::Rate;
 
 /// One remembered key.
@@ -25,7 +25,7 @@ pub(super) struct Series {
     pub(super) named: Option<Duration>,
 }
 
-impl<K: Key> Known<K> {
+impl<K: Nameable> Known<K> {
     pub(super) fn new(key: K) -> Self {
         Self { key, rate: Rate::default(), series: None }
     }

@@ -11,39 +11,48 @@ use proptest::prelude::*;
 use shared::Count;
 
 use self::reader::{
-    Reader, calm, conserved, days, dimensions, each_fold, explained, few_names, flow, rules,
+    Reader, breakdown, calm, conserved, days, each_explained, each_fold, few_names, flow, rules,
 };
-use super::key::Key;
-use super::{Ledger, Naming, with_ports};
+use super::Ledger;
+use super::key::Nameable;
+use super::tallies::with_ports;
+use crate::config::Naming;
+use crate::dimension::{ByDimension, Dimension, Key};
 use crate::interval::balanced::{Burst, hard_times, interval};
 use crate::interval::{Interval, Keyed, Law, Seen, each_once};
+use crate::snapshot::Named;
 
 proptest! {
     #[test]
     fn what_a_fold_adds_to_names_and_other_is_what_the_interval_counted(days in days()) {
-        let (mut sources, mut ports, mut vlans) =
-            (Reader::new(), Reader::new(), Reader::new());
+        let mut readers = ByDimension::from_fn(|_| Reader::default());
 
         each_fold(days, |interval, before, after| {
-            let by_vlan = Count { packets: interval.vlans.values().sum(), bytes: 0 };
-            let by_port = with_ports(&interval.totals);
-            let (before, after) = (dimensions(before), dimensions(after));
+            for dimension in Dimension::ALL {
+                let whole = match dimension {
+                    Dimension::Sources => vec![interval.totals.ip()],
+                    Dimension::Ports => with_ports(&interval.totals),
+                    Dimension::Vlans => vec![interval.vlans.total()],
+                };
+                let [before, after] = [before, after].map(|flow| breakdown(flow, dimension));
 
-            conserved(&mut sources, before.0, after.0, &[interval.totals.ip()])?;
-            conserved(&mut ports, before.1, after.1, &by_port)?;
-            conserved(&mut vlans, before.2, after.2, &[by_vlan])
+                conserved(&mut readers[dimension], before, after, &whole)?;
+            }
+            Ok(())
         })?;
     }
 
     #[test]
     fn there_are_never_more_names_than_the_limit(days in days()) {
         each_fold(days, |_, _, after| {
-            let (sources, ports, vlans) = dimensions(after);
-            let limited = ports.named.iter().filter(|named| !named.key.is_always_named()).count();
+            for (_, breakdown) in after.breakdowns.present() {
+                let is_limited = |named: &&Named| match named.key {
+                    Key::Port(port) => !port.is_always_named(),
+                    Key::Address(_) | Key::Vlan(_) => true,
+                };
 
-            prop_assert!(sources.named.len() <= sources.limit);
-            prop_assert!(limited <= ports.limit);
-            prop_assert!(vlans.named.len() <= vlans.limit);
+                prop_assert!(breakdown.named.iter().filter(is_limited).count() <= breakdown.limit);
+            }
             Ok(())
         })?;
     }
@@ -51,11 +60,7 @@ proptest! {
     #[test]
     fn other_never_falls_and_its_reasons_add_up_to_it(days in days()) {
         each_fold(days, |_, before, after| {
-            let (before, after) = (dimensions(before), dimensions(after));
-
-            explained(before.0, after.0)?;
-            explained(before.1, after.1)?;
-            explained(before.2, after.2)
+            each_explained(before, after)
         })?;
     }
 
@@ -68,7 +73,7 @@ proptest! {
         let naming = Naming { limit, remembered: 1_000_000, ..few_names() };
 
         each_fold(calm(intervals, naming), |_, _, after| {
-            for named in &dimensions(after).0.named {
+            for named in &breakdown(after, Dimension::Sources).named {
                 let since = first_named.entry(named.key).or_insert(named.since);
                 prop_assert_eq!(*since, named.since);
             }
@@ -88,7 +93,7 @@ proptest! {
             let nanos = (elapsed + Duration::from_mins(1)).as_nanos() + 1;
             let allowed = u128::from(churn) * nanos / Duration::from_mins(1).as_nanos();
 
-            prop_assert!(u128::from(dimensions(after).0.evicted) <= allowed);
+            prop_assert!(u128::from(breakdown(after, Dimension::Sources).evicted) <= allowed);
             Ok(())
         })?;
     }
@@ -104,8 +109,8 @@ proptest! {
                 most = naming.remembered;
             }
             ledger = ledger.fold(&interval, SystemTime::UNIX_EPOCH);
-            prop_assert!(ledger.sources.remembered() <= most);
-            prop_assert!(ledger.ports.remembered() <= most);
+            prop_assert!(ledger.tallies.sources.remembered() <= most);
+            prop_assert!(ledger.tallies.ports.remembered() <= most);
         }
     }
 
@@ -142,10 +147,10 @@ proptest! {
         let after = flow(&ledger.fold(&nothing, SystemTime::UNIX_EPOCH));
 
         prop_assert_eq!(&before.totals, &after.totals);
-        let (before, after) = (dimensions(&before), dimensions(&after));
-        prop_assert_eq!((&before.0.named, &before.0.other), (&after.0.named, &after.0.other));
-        prop_assert_eq!((&before.1.named, &before.1.other), (&after.1.named, &after.1.other));
-        prop_assert_eq!((&before.2.named, &before.2.other), (&after.2.named, &after.2.other));
+        for dimension in Dimension::ALL {
+            let [before, after] = [&before, &after].map(|flow| breakdown(flow, dimension));
+            prop_assert_eq!((&before.named, &before.other), (&after.named, &after.other));
+        }
     }
 
     #[test]
@@ -162,11 +167,7 @@ proptest! {
         each_fold(days.collect(), |interval, before, after| {
             interval.imbalances().for_each(|it| intervals_by_law[it.law.index()] += 1);
             prop_assert_eq!(after.imbalanced, intervals_by_law);
-            let (before, after) = (dimensions(before), dimensions(after));
-
-            explained(before.0, after.0)?;
-            explained(before.1, after.1)?;
-            explained(before.2, after.2)
+            each_explained(before, after)
         })?;
     }
 
@@ -192,8 +193,9 @@ proptest! {
             ledger = ledger.fold(&next, SystemTime::UNIX_EPOCH);
 
             let flow = flow(&ledger);
-            let named: Vec<_> = dimensions(&flow).0.named.iter().map(|named| named.key).collect();
-            let expected: Vec<IpAddr> = (1..=3).map(|host| Ipv4Addr::from(host).into()).collect();
+            let named: Vec<_> = breakdown(&flow, Dimension::Sources).named.iter().map(|named| named.key).collect();
+            let address = |host| Key::Address(IpAddr::from(Ipv4Addr::from(host)));
+            let expected: Vec<Key> = (1..=3).map(address).collect();
             prop_assert_eq!(named, expected);
         }
     }

@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime};
 use shared::Count;
 
 use super::credit::Credit;
-use super::key::Key;
+use super::key::Nameable;
 use super::rate::Tick;
-use super::rules::Naming;
 use super::table::{Contender, Table};
+use crate::config::Naming;
 use crate::interval::Seen;
 use crate::snapshot::Named;
 
@@ -33,7 +33,7 @@ pub(super) struct Names<K> {
     evicted: u64,
 }
 
-impl<K: Key> Names<K> {
+impl<K: Nameable> Names<K> {
     pub(super) fn new(rules: Naming) -> Self {
         Self {
             rules,
@@ -82,10 +82,10 @@ impl<K: Key> Names<K> {
     }
 
     /// Gives every series with a name, in the order of the keys.
-    pub(super) fn named(&self) -> Vec<Named<K>> {
+    pub(super) fn named(&self) -> Vec<Named> {
         let named = |known: &super::known::Known<K>| {
             let series = known.named()?;
-            Some(Named { key: known.key, count: series.count, since: series.since })
+            Some(Named { key: known.key.into(), count: series.count, since: series.since })
         };
 
         self.table.iter().filter_map(named).collect()

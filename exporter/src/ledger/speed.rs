@@ -5,10 +5,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use shared::{Direction, PortKey, PortProtocol};
 
-use super::{Ledger, Naming, Rules};
+use super::{Ledger, Rules};
+use crate::config::{Naming, Signals};
+use crate::dimension::{ByDimension, Dimension};
 use crate::interval::Interval;
 use crate::interval::balanced::{Burst, interval};
-use crate::signals;
 
 /// Keys of UDP ports begin here.
 const PROTOCOL: u32 = PortKey::number(PortProtocol::Udp, 0).0;
@@ -46,7 +47,8 @@ fn fold_times(keys: u32, step: u32) -> Vec<(Duration, Duration)> {
         let flow = ledger.flow("eth0".into(), Direction::Receive, SystemTime::UNIX_EPOCH);
 
         times.push((folded, start.elapsed().saturating_sub(folded)));
-        assert_eq!(flow.sources.map(|sources| sources.named.len()), Some(100));
+        let sources = flow.breakdowns[Dimension::Sources].as_ref();
+        assert_eq!(sources.map(|sources| sources.named.len()), Some(100));
     }
 
     times
@@ -74,7 +76,7 @@ fn rules() -> Rules {
         churn: 20,
         remembered: 16_384,
     };
-    let signals = signals::Rules { enabled: true, window: Duration::from_mins(1), scan_ports: 32 };
+    let signals = Signals { enabled: true, window: Duration::from_mins(1), scan_ports: 32 };
 
-    Rules { sources: naming, ports: naming, vlans: naming, signals }
+    Rules { naming: ByDimension::from_fn(|_| naming), signals }
 }

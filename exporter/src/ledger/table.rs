@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use shared::Count;
 
-use super::key::Key;
+use super::key::Nameable;
 use super::known::{Known, Series};
 use super::rate::Tick;
 use crate::interval::Seen;
@@ -24,7 +24,7 @@ pub(super) struct Contender {
     pub(super) is_new: bool,
 }
 
-impl<K: Key> Table<K> {
+impl<K: Nameable> Table<K> {
     pub(super) fn new() -> Self {
         Self(K::ALWAYS.iter().copied().map(Known::new).collect())
     }

@@ -4,11 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use shared::Count;
 
-use super::key::Key;
+use super::key::Nameable;
 use super::names::Names;
-use super::rules::Naming;
+use crate::config::Naming;
 use crate::interval::{Keyed, sum};
-use crate::snapshot::{Dimension, Unattributed};
+use crate::snapshot::{Breakdown, Unattributed};
 
 /// The counts of one dimension since the attach.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +20,7 @@ pub(super) struct Tally<K> {
     guarded: bool,
 }
 
-impl<K: Key> Tally<K> {
+impl<K: Nameable> Tally<K> {
     pub(super) fn new(rules: Naming) -> Self {
         Self {
             names: Names::new(rules),
@@ -63,11 +63,11 @@ impl<K: Key> Tally<K> {
         self.names.rules().enabled
     }
 
-    /// Gives the dimension as readers see it; `None` when it is switched off.
-    pub(super) fn dimension(&self) -> Option<Dimension<K>> {
+    /// Returns what readers see; `None` when the dimension is switched off.
+    pub(super) fn breakdown(&self) -> Option<Breakdown> {
         let Self { names, other, unattributed, guarded } = self;
 
-        self.is_enabled().then(|| Dimension {
+        self.is_enabled().then(|| Breakdown {
             named: names.named(),
             other: other.clone(),
             unattributed: *unattributed,

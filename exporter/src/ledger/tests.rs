@@ -7,10 +7,11 @@ use std::time::{Duration, SystemTime};
 
 use shared::{Count, Direction, PortKey};
 
-use super::{Ledger, Naming, Rules};
+use super::{Ledger, Rules};
+use crate::config::{Naming, Signals};
+use crate::dimension::{ByDimension, Dimension, Key};
 use crate::interval::balanced::{Burst, interval};
-use crate::signals;
-use crate::snapshot::{Dimension, Flow, Named};
+use crate::snapshot::{Breakdown, Flow, Named};
 
 const SECOND: Duration = Duration::from_secs(1);
 const NAMING: Naming =
@@ -127,7 +128,7 @@ fn an_idle_source_loses_its_name_and_goes_on_where_it_was_when_it_returns() {
     let later = SystemTime::UNIX_EPOCH + Duration::from_hours(1);
     let ledger = ledger.fold(&interval(&[Burst::from(host(1), 5)], SECOND), later);
     let count = Count { packets: 15, bytes: 1500 };
-    assert_eq!(sources(&ledger).named[0], Named { key: host(1), count, since });
+    assert_eq!(sources(&ledger).named[0], Named { key: host(1).into(), count, since });
 }
 
 #[test]
@@ -181,9 +182,9 @@ fn ledger(naming: Naming) -> Ledger {
 }
 
 fn rules(naming: Naming) -> Rules {
-    let signals = signals::Rules { enabled: true, window: Duration::from_mins(1), scan_ports: 50 };
+    let signals = Signals { enabled: true, window: Duration::from_mins(1), scan_ports: 50 };
 
-    Rules { sources: naming, ports: naming, vlans: naming, signals }
+    Rules { naming: ByDimension::from_fn(|_| naming), signals }
 }
 
 /// Folds a second in which each host sends so many packets.
@@ -206,18 +207,24 @@ fn flow(ledger: &Ledger) -> Flow {
     ledger.flow("eth0".into(), Direction::Receive, SystemTime::UNIX_EPOCH)
 }
 
-fn sources(ledger: &Ledger) -> Dimension<IpAddr> {
-    flow(ledger).sources.unwrap()
+fn sources(ledger: &Ledger) -> Breakdown {
+    breakdown(ledger, Dimension::Sources)
 }
 
-fn ports(ledger: &Ledger) -> Dimension<PortKey> {
-    flow(ledger).ports.unwrap()
+fn ports(ledger: &Ledger) -> Breakdown {
+    breakdown(ledger, Dimension::Ports)
+}
+
+fn breakdown(ledger: &Ledger, dimension: Dimension) -> Breakdown {
+    flow(ledger).breakdowns[dimension].clone().unwrap()
 }
 
 fn named(ledger: &Ledger) -> Vec<(u32, u64)> {
-    let pair = |named: &Named<IpAddr>| match named.key {
-        IpAddr::V4(address) => (u32::from(address), named.count.packets),
-        IpAddr::V6(address) => panic!("{address} was not sent"),
+    let pair = |named: &Named| {
+        let Key::Address(IpAddr::V4(address)) = named.key else {
+            panic!("{:?} was not sent", named.key);
+        };
+        (u32::from(address), named.count.packets)
     };
 
     sources(ledger).named.iter().map(pair).collect()

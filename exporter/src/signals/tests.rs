@@ -10,11 +10,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use shared::{PortKey, PortProtocol, SKETCH_REGISTERS};
 
-use super::{Rules, SLOTS, Window};
+use super::{SLOTS, Window};
+use crate::config;
 use crate::interval::balanced::{Burst, Fate, hard_times, interval};
 use crate::snapshot::Signals;
 
-const RULES: Rules = Rules { enabled: true, window: Duration::from_mins(1), scan_ports: 50 };
+const RULES: config::Signals =
+    config::Signals { enabled: true, window: Duration::from_mins(1), scan_ports: 50 };
 /// What a window without packets shows.
 const NOTHING: Signals = Signals {
     distinct_sources: [0.0, 0.0],
@@ -33,7 +35,8 @@ fn a_window_without_packets_has_no_entropy_and_no_keys() {
 
 #[test]
 fn signals_that_are_switched_off_are_absent() {
-    let window = fold(Window::new(Rules { enabled: false, ..RULES }), 1, &[touch(1, 80, 1)]);
+    let window =
+        fold(Window::new(config::Signals { enabled: false, ..RULES }), 1, &[touch(1, 80, 1)]);
 
     assert_eq!(window.signals(), None);
 }
@@ -126,10 +129,10 @@ fn a_flood_raises_the_entropy_also_where_it_is_turned_away() {
 fn another_length_begins_a_new_window_and_another_threshold_does_not() {
     let window = fold(Window::new(RULES), 1, &[touch(1, 80, 0xff)]);
 
-    let stricter = window.clone().with_rules(Rules { scan_ports: 5, ..RULES });
+    let stricter = window.clone().with_rules(config::Signals { scan_ports: 5, ..RULES });
     assert_eq!(signals(&stricter).scanning_sources, Some(1));
 
-    let longer = window.with_rules(Rules { window: Duration::from_mins(2), ..RULES });
+    let longer = window.with_rules(config::Signals { window: Duration::from_mins(2), ..RULES });
     assert_eq!(signals(&longer), NOTHING);
 }
 
@@ -164,7 +167,7 @@ proptest! {
         intervals in hard_times(),
         millis in 0..30_000_u64,
     ) {
-        let rules = Rules { window: Duration::from_millis(millis), ..RULES };
+        let rules = config::Signals { window: Duration::from_millis(millis), ..RULES };
         let mut window = Window::new(rules);
 
         for interval in intervals {

@@ -4,9 +4,10 @@ use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, UNIX_EPOCH};
 
+use exporter::config::{Naming, Signals};
+use exporter::dimension::ByDimension;
 use exporter::interval::{Interval, Keyed, Seen, each_once};
-use exporter::ledger::{Ledger, Naming, Rules};
-use exporter::signals;
+use exporter::ledger::{Ledger, Rules};
 use shared::{Count, Family, Protocol, size_bucket};
 
 use super::cell::median;
@@ -83,9 +84,7 @@ fn rules() -> Rules {
     let window = Duration::from_mins(1);
 
     Rules {
-        sources: naming,
-        ports: naming,
-        vlans: naming,
-        signals: signals::Rules { enabled: true, window, scan_ports: 32 },
+        naming: ByDimension::from_fn(|_| naming),
+        signals: Signals { enabled: true, window, scan_ports: 32 },
     }
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use exporter::catalog::Readings;
+use exporter::dimension::{ByDimension, Dimension};
 use exporter::export::prometheus::{Format, encode};
 use exporter::health::{Health, Logging, Serving};
 use exporter::interval::{Law, Totals};
 use exporter::process::Process;
-use exporter::snapshot::{Dimension, Flow, Named, Snapshot, Unattributed};
+use exporter::snapshot::{Breakdown, Flow, Named, Snapshot, Unattributed};
 use exporter::version::Build;
 use shared::{Count, Direction};
 
@@ -55,11 +56,11 @@ fn time(readings: &Readings, format: Format, rounds: usize) -> f64 {
 /// Gives readings with about this many series: each source has two.
 pub(super) fn readings(series: u32) -> Readings {
     let named = |number: u32| Named {
-        key: IpAddr::from(Ipv4Addr::from_bits(10 << 24 | number)),
+        key: IpAddr::from(Ipv4Addr::from_bits(10 << 24 | number)).into(),
         count: Count { packets: u64::from(number) * 7, bytes: u64::from(number) * 4096 },
         since: UNIX_EPOCH,
     };
-    let sources = Dimension {
+    let sources = Breakdown {
         named: (0..series / 2).map(named).collect(),
         other: vec![Count::default()],
         unattributed: Unattributed::default(),
@@ -67,15 +68,15 @@ pub(super) fn readings(series: u32) -> Readings {
         evicted: 0,
         guarded: false,
     };
+    let mut breakdowns = ByDimension::default();
+    breakdowns[Dimension::Sources] = Some(sources);
     let flow = Flow {
         device: "eth0".into(),
         direction: Direction::Receive,
         since: UNIX_EPOCH,
         totals: Totals::default(),
         imbalanced: [0; Law::ALL.len()],
-        sources: Some(sources),
-        ports: None,
-        vlans: None,
+        breakdowns,
         signals: None,
         maps: Vec::new(),
     };

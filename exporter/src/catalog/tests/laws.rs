@@ -50,11 +50,11 @@ proptest! {
         let keys = keys
             .chain(protocols().map(PortKey::ephemeral))
             .chain(protocols().map(PortKey::absent));
-        let ports = example::dimension(
-            keys.zip(counts).map(|(key, count)| Named { key, count, since: example::at(0) }).collect(),
+        let ports = example::breakdown(
+            keys.zip(counts).map(|(key, count)| Named { key: key.into(), count, since: example::at(0) }).collect(),
             counts[9..].to_vec(),
         );
-        let flow = Flow { ports: Some(ports), ..example::empty("eth0", Direction::Receive) };
+        let flow = example::only(Dimension::Ports, ports);
 
         let packets = read("packet_receive_port_packets_total", &only(flow.clone()));
         let bytes = read("packet_receive_port_bytes_total", &only(flow));

@@ -1,3 +1,4 @@
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Instant;
 use std::{env, fs};
@@ -99,10 +100,10 @@ fn counters_are_exact_beyond_what_a_float_can_hold() {
 #[expect(clippy::print_stdout, reason = "the figure is what it is for")]
 fn it_encodes_100_000_series_in() {
     let sources = (0..50_000_u32).map(|n| {
-        example::named(std::net::Ipv4Addr::from(n << 8 | 7).into(), n.into(), u64::from(n) << 20)
+        let address = IpAddr::from(Ipv4Addr::from(n << 8 | 7));
+        example::named(address, n.into(), u64::from(n) << 20)
     });
-    let mut flow = example::empty("eth0", Direction::Receive);
-    flow.sources = Some(example::dimension(sources.collect(), vec![Count::default()]));
+    let flow = example::of_sources(sources);
     let readings = one(flow);
 
     for (format, _) in GOLDEN {

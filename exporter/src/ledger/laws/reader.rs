@@ -1,40 +1,45 @@
 //! What readers see of a ledger from fold to fold.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
-use shared::{Count, Direction, PortKey};
+use shared::{Count, Direction};
 
+use crate::config::{Naming, Signals};
+use crate::dimension::{ByDimension, Dimension, Key};
 use crate::interval::balanced::hard_times;
 use crate::interval::{Interval, sum};
-use crate::ledger::key::Key;
-use crate::ledger::{Ledger, Naming, Rules};
-use crate::signals;
-use crate::snapshot::{Dimension, Flow, Unattributed};
+use crate::ledger::key::Nameable;
+use crate::ledger::{Ledger, Rules};
+use crate::snapshot::{Breakdown, Flow, Unattributed};
 
 /// What a reader of `/metrics` knows: the last value of each series, by its start.
-pub(super) struct Reader<K>(BTreeMap<(K, SystemTime), Count>);
+#[derive(Default)]
+pub(super) struct Reader(BTreeMap<(Key, SystemTime), Count>);
 
-impl<K: Key> Reader<K> {
-    pub(super) fn new() -> Self {
-        Self(BTreeMap::new())
-    }
+impl Reader {
+    /// Returns what was added to the series, by part; a series that falls breaks the law.
+    fn read(&mut self, breakdown: &Breakdown) -> Result<Vec<Count>, TestCaseError> {
+        let mut added = vec![Count::default(); breakdown.other.len()];
 
-    /// Gives what was added to the series, by part; a series that falls breaks the law.
-    fn read(&mut self, dimension: &Dimension<K>) -> Result<Vec<Count>, TestCaseError> {
-        let mut added = vec![Count::default(); K::PARTS];
-
-        for named in &dimension.named {
+        for named in &breakdown.named {
             let last = self.0.insert((named.key, named.since), named.count).unwrap_or_default();
-            let part = named.key.part().ok_or_else(|| TestCaseError::fail("cannot have a name"))?;
+            let part = part(named.key).ok_or_else(|| TestCaseError::fail("cannot have a name"))?;
             added[part] = sum([added[part], minus(named.count, last)?].iter());
         }
 
         Ok(added)
+    }
+}
+
+fn part(key: Key) -> Option<usize> {
+    match key {
+        Key::Address(address) => address.part(),
+        Key::Port(port) => port.part(),
+        Key::Vlan(id) => id.part(),
     }
 }
 
@@ -68,9 +73,9 @@ pub(super) fn few_names() -> Naming {
 }
 
 pub(super) fn rules(naming: Naming) -> Rules {
-    let signals = signals::Rules { enabled: true, window: Duration::from_mins(1), scan_ports: 50 };
+    let signals = Signals { enabled: true, window: Duration::from_mins(1), scan_ports: 50 };
 
-    Rules { sources: naming, ports: naming, vlans: naming, signals }
+    Rules { naming: ByDimension::from_fn(|_| naming), signals }
 }
 
 /// Folds, and shows `check` each interval with what readers saw before and after.
@@ -99,21 +104,20 @@ pub(super) fn flow(ledger: &Ledger) -> Flow {
     ledger.flow("eth0".into(), Direction::Receive, SystemTime::UNIX_EPOCH)
 }
 
-pub(super) fn dimensions(
-    flow: &Flow,
-) -> (&Dimension<IpAddr>, &Dimension<PortKey>, &Dimension<u16>) {
-    (flow.sources.as_ref().unwrap(), flow.ports.as_ref().unwrap(), flow.vlans.as_ref().unwrap())
+pub(super) fn breakdown(flow: &Flow, dimension: Dimension) -> &Breakdown {
+    flow.breakdowns[dimension].as_ref().unwrap()
 }
 
-pub(super) fn conserved<K: Key>(
-    reader: &mut Reader<K>,
-    before: &Dimension<K>,
-    after: &Dimension<K>,
+pub(super) fn conserved(
+    reader: &mut Reader,
+    before: &Breakdown,
+    after: &Breakdown,
     whole: &[Count],
 ) -> TestCaseResult {
     let named = reader.read(after)?;
 
-    for part in 0..K::PARTS {
+    prop_assert_eq!(after.other.len(), whole.len());
+    for part in 0..whole.len() {
         let other = minus(after.other[part], before.other[part])?;
         prop_assert_eq!(sum([named[part], other].iter()), whole[part]);
     }
@@ -121,7 +125,15 @@ pub(super) fn conserved<K: Key>(
     Ok(())
 }
 
-pub(super) fn explained<K>(before: &Dimension<K>, after: &Dimension<K>) -> TestCaseResult {
+pub(super) fn each_explained(before: &Flow, after: &Flow) -> TestCaseResult {
+    for dimension in Dimension::ALL {
+        explained(breakdown(before, dimension), breakdown(after, dimension))?;
+    }
+
+    Ok(())
+}
+
+fn explained(before: &Breakdown, after: &Breakdown) -> TestCaseResult {
     let Unattributed { guard, evicted, unnamed } = after.unattributed;
     let last = before.unattributed;
 

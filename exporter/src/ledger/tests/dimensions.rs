@@ -14,7 +14,8 @@ fn ephemeral_ports_have_a_name_from_the_first_fold_and_outside_the_limit() {
     let keys: Vec<_> = named.iter().map(|named| named.key).collect();
     assert_eq!(
         keys,
-        [PortProtocol::Tcp, PortProtocol::Udp, PortProtocol::Sctp].map(PortKey::ephemeral)
+        [PortProtocol::Tcp, PortProtocol::Udp, PortProtocol::Sctp]
+            .map(|protocol| Key::Port(PortKey::ephemeral(protocol)))
     );
     assert!(named.iter().all(|named| named.count == Count::default()));
 
@@ -79,7 +80,7 @@ fn a_dimension_that_is_switched_off_and_on_lacks_nothing() {
     let ledger = second(ledger(NAMING), &[(1, 10)]);
 
     let ledger = second(ledger.with_rules(rules(off)), &[(1, 10)]);
-    assert_eq!(flow(&ledger).sources, None);
+    assert_eq!(flow(&ledger).breakdowns[Dimension::Sources], None);
 
     let ledger = second(ledger.with_rules(rules(NAMING)), &[(1, 10)]);
     assert_eq!(named(&ledger), [(1, 20)]);
@@ -103,7 +104,7 @@ fn an_id_of_a_vlan_counts_packets_only() {
 
     let ledger = ledger(NAMING).fold(&interval(&bursts, SECOND), SystemTime::UNIX_EPOCH);
 
-    let vlans = flow(&ledger).vlans.unwrap();
+    let vlans = breakdown(&ledger, Dimension::Vlans);
     assert_eq!(vlans.named.len(), 1);
     assert_eq!(vlans.named[0].count, Count { packets: 5, bytes: 0 });
     assert_eq!(vlans.other, [Count::default()]);

@@ -6,11 +6,12 @@ use std::{env, fs};
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
-use shared::{Count, Direction};
+use shared::Count;
 
 use super::*;
 use crate::catalog::{Readings, example};
-use crate::snapshot::{Flow, Snapshot};
+use crate::dimension::Dimension;
+use crate::snapshot::Snapshot;
 
 /// The committed push of the example.
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/otlp.txt");
@@ -30,12 +31,9 @@ fn taken(readings: Readings, second: u64) -> Taken {
 /// Readings of one flow that has counted so many packets of each of these sources.
 fn sources(second: u64, packets: &[(&str, u64)]) -> Taken {
     let named = packets.iter().map(|(address, packets)| {
-        example::named(address.parse().unwrap(), *packets, packets * 100)
+        example::named(example::address(address), *packets, packets * 100)
     });
-    let mut flow = Flow {
-        sources: Some(example::dimension(named.collect(), vec![Count::default()])),
-        ..example::empty("eth0", Direction::Receive)
-    };
+    let mut flow = example::of_sources(named);
     let all = packets.iter().map(|(_, packets)| packets).sum();
     flow.totals.cells[0][0] = Count { packets: all, bytes: all * 100 };
     flow.totals.sizes[1] = Count { packets: all, bytes: all * 100 };
@@ -252,7 +250,8 @@ fn a_series_that_began_anew_is_no_delta_to_the_one_before() {
     let mut now = sources(20, &[("192.0.2.1", 3)]);
     let snapshot = Arc::make_mut(&mut now.readings.snapshot);
     let flow = Arc::make_mut(&mut snapshot.flows[0]);
-    flow.sources.as_mut().unwrap().named[0].since = example::at(15);
+    let sources = flow.breakdowns[Dimension::Sources].as_mut().unwrap();
+    sources.named[0].since = example::at(15);
 
     let lines = lines(style, Some(&before), &now);
 

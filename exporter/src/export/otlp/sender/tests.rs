@@ -105,11 +105,8 @@ impl Pushing {
 
     /// Shows one device with these sources.
     fn show_sources(&self, sources: &[&str]) {
-        let named = sources.iter().map(|it| example::named(it.parse().unwrap(), 1, 100));
-        let flow = Flow {
-            sources: Some(example::dimension(named.collect(), vec![shared::Count::default()])),
-            ..example::empty("eth0", Direction::Receive)
-        };
+        let named = sources.iter().map(|it| example::named(example::address(it), 1, 100));
+        let flow = example::of_sources(named);
         let snapshot = Snapshot {
             flows: vec![Arc::new(flow)],
             ..Snapshot::clone(&example::readings().snapshot)

@@ -1,6 +1,7 @@
 mod forgotten;
 mod namings;
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use shared::{Count, Direction};
@@ -17,10 +18,10 @@ fn taken(readings: &Readings, second: u64) -> Taken {
 
 fn readings(sources: u32) -> Readings {
     let named = (0..sources).map(|n| {
-        example::named(std::net::Ipv4Addr::from(n << 8 | 7).into(), n.into(), u64::from(n) << 20)
+        let address = IpAddr::from(Ipv4Addr::from(n << 8 | 7));
+        example::named(address, n.into(), u64::from(n) << 20)
     });
-    let mut flow = example::empty("eth0", Direction::Receive);
-    flow.sources = Some(example::dimension(named.collect(), vec![Count::default()]));
+    let flow = example::of_sources(named);
     let snapshot = Snapshot { flows: vec![Arc::new(flow)], ..Snapshot::default() };
 
     Readings { snapshot: Arc::new(snapshot), ..example::readings() }

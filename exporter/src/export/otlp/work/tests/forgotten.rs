@@ -19,16 +19,16 @@ fn deltas() -> Make {
 /// Readings of a device with so many IGMP packets over IPv6, a cell that is not there before its
 /// first packet, and with these sources.
 fn counted(igmp: u64, sources: &[(u8, u64)], second: u64) -> Taken {
-    let mut flow = example::empty("eth0", Direction::Receive);
-    flow.since = example::at(SINCE);
-    let cell = [shared::Family::Ipv6.index(), shared::Protocol::Igmp.index()];
-    flow.totals.cells[cell[0]][cell[1]] = Count { packets: igmp, bytes: igmp * 100 };
     let named = sources.iter().map(|(host, packets)| {
-        let mut named = example::named([10, 0, 0, *host].into(), *packets, packets * 100);
+        let address = IpAddr::from([10, 0, 0, *host]);
+        let mut named = example::named(address, *packets, packets * 100);
         named.since = example::at(SINCE + 1);
         named
     });
-    flow.sources = Some(example::dimension(named.collect(), vec![Count::default()]));
+    let mut flow = example::of_sources(named);
+    flow.since = example::at(SINCE);
+    let cell = [shared::Family::Ipv6.index(), shared::Protocol::Igmp.index()];
+    flow.totals.cells[cell[0]][cell[1]] = Count { packets: igmp, bytes: igmp * 100 };
     let snapshot = Snapshot { flows: vec![Arc::new(flow)], ..Snapshot::default() };
 
     taken(&Readings { snapshot: Arc::new(snapshot), ..example::readings() }, second)

@@ -15,11 +15,11 @@ use prost::Message;
 use super::super::super::wording::Wording;
 use super::*;
 use crate::catalog::{Kind, MetricFamily, Sample, Sink, Value, families};
-use crate::config::Temporality;
+use crate::config::{Naming, Signals, Temporality};
+use crate::dimension::ByDimension;
 use crate::interval::Interval;
 use crate::interval::balanced::hard_times;
-use crate::ledger::{Ledger, Naming, Rules};
-use crate::signals;
+use crate::ledger::{Ledger, Rules};
 use crate::snapshot::Flow;
 
 /// What happens in one fold.
@@ -228,9 +228,9 @@ fn each_count(taken: &Taken, show: impl FnMut(String, MetricFamily, &Sample<'_>,
 }
 
 fn rules(naming: Naming) -> Rules {
-    let signals = signals::Rules { enabled: false, window: Duration::from_mins(1), scan_ports: 50 };
+    let signals = Signals { enabled: false, window: Duration::from_mins(1), scan_ports: 50 };
 
-    Rules { sources: naming, ports: naming, vlans: naming, signals }
+    Rules { naming: ByDimension::from_fn(|_| naming), signals }
 }
 
 fn folds() -> impl Strategy<Value = Vec<Fold>> {
