@@ -15,6 +15,7 @@ mod options;
 mod pins;
 mod prepared;
 mod removals;
+mod replace;
 mod shape;
 mod sums;
 mod tables;
@@ -35,7 +36,7 @@ use drains::{Leftover, Paused};
 pub use foreign::{InFront, Owner, ProgramNames};
 pub use front::would_hide;
 pub use inspect::{Inspected, Inspector};
-use instance::Instance;
+use instance::{Instance, Successor};
 pub use load::LoadError;
 pub use memory::MapMemory;
 pub use options::{ModeChoice, Options, TransmitChoice};
@@ -43,10 +44,11 @@ pub use pins::PinError;
 use pins::{Pins, Place};
 pub use prepared::Prepared;
 use removals::Removals;
+pub use replace::Replaced;
 pub use wire::share_heap;
 use wire::{Barrier, Link, give_back, has_tcx};
 
-use crate::health::{Hook, Running};
+use crate::health::{Hook, Mode, Running};
 
 /// The name of the program for what is received, in the object.
 const RECEIVE: &str = "count_received";
@@ -105,6 +107,8 @@ pub struct Datapath {
     paused: BTreeMap<Tap, Paused>,
     /// Maps that no program counts in any more.
     leftovers: Vec<Leftover>,
+    /// Of programs that were to be replaced, what nobody has asked for yet.
+    replaced: Vec<Replaced>,
     removals: Removals,
 }
 
@@ -115,9 +119,12 @@ struct Attached {
     since: SystemTime,
     held: Held,
     /// Goes after the program does: a filter that nobody claims is stale.
-    _claim: Option<Claim>,
+    claim: Option<Claim>,
     /// The kernel's number of the program.
     program: u32,
+    mode: Mode,
+    /// What comes in its place with the next drain.
+    next: Option<Successor>,
     /// The kernel told that the device was removed.
     is_device_gone: bool,
     /// Where it is pinned, if it is.
@@ -149,6 +156,7 @@ impl Datapath {
             pins,
             paused: BTreeMap::new(),
             leftovers: Vec::new(),
+            replaced: Vec::new(),
             removals,
         })
     }
@@ -186,7 +194,7 @@ impl Datapath {
         // What was removed until now is another device.
         self.note_removals();
         let Prepared { mut instance, is_new, place, link, inherited } = prepared;
-        let program = attach::number(&instance, tap)?;
+        let program = attach::number(&instance.ebpf, tap)?;
         let claim = if is_sender { Claim::note(program, &tap.device) } else { None };
         let paused = self.paused.get(tap);
         if paused.is_some_and(|paused| paused.is_device_gone) {
@@ -211,8 +219,10 @@ impl Datapath {
             instance,
             since,
             held,
-            _claim: claim,
+            claim,
             program,
+            mode: running.mode,
+            next: None,
             is_device_gone: false,
             place,
         };

@@ -17,7 +17,7 @@ use shared::{
     PortProtocol, Protocol, SIZE_BOUNDS, SKETCH_REGISTERS,
 };
 
-use crate::dimension::Dimension;
+use crate::dimension::{ByDimension, Dimension};
 
 /// Frames by everything that needs no key, summed over the CPUs.
 ///
@@ -98,6 +98,31 @@ pub struct Interval {
     pub vlans: Keyed<u16>,
     pub sketches: Sketches,
     pub maps: Vec<MapUse>,
+    /// What the program was loaded to count.
+    pub switches: Switches,
+}
+
+/// Which of its optional parts a program counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Switches {
+    pub dimensions: ByDimension<bool>,
+    pub signals: bool,
+}
+
+impl Switches {
+    /// Everything is counted.
+    pub fn all() -> Self {
+        Self { dimensions: ByDimension::from_fn(|_| true), signals: true }
+    }
+
+    /// Returns what both count.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let Self { dimensions, signals } = other;
+        let both = |dimension| self.dimensions[dimension] && dimensions[dimension];
+
+        Self { dimensions: ByDimension::from_fn(both), signals: self.signals && signals }
+    }
 }
 
 /// What one program counted, or why it cannot be told.
@@ -216,6 +241,7 @@ impl Default for Interval {
             vlans: Keyed::default(),
             sketches: Sketches::default(),
             maps: Vec::new(),
+            switches: Switches::all(),
         }
     }
 }

@@ -56,6 +56,9 @@ impl Ledger {
     }
 
     /// Goes on under other rules. No count changes; names beyond a lower limit end at once.
+    ///
+    /// A dimension that is switched off forgets everything; switched on again it begins anew with the
+    /// next interval.
     #[must_use]
     pub fn with_rules(self, rules: Rules) -> Self {
         let Rules { naming, signals } = rules;
@@ -70,8 +73,7 @@ impl Ledger {
     /// Adds what an interval counted that ended at `now`, also where it breaks a law of conservation.
     #[must_use]
     pub fn fold(mut self, interval: &Interval, now: SystemTime) -> Self {
-        let Interval { elapsed, totals, sources: _, ports: _, vlans: _, sketches: _, maps } =
-            interval;
+        let Interval { elapsed, totals, maps, .. } = interval;
         let began = now.checked_sub(*elapsed).unwrap_or(now);
         let broken = interval.imbalances().filter(|it| self.watches(it.law)).collect();
 
@@ -106,7 +108,7 @@ impl Ledger {
             since,
             totals: totals.clone(),
             imbalanced: conservation.intervals(),
-            breakdowns: tallies.breakdowns(),
+            breakdowns: tallies.breakdowns(since),
             signals,
             maps: maps.clone(),
         }

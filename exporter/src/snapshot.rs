@@ -53,6 +53,8 @@ impl Flow {
 /// The packets of one flow by one dimension: named series and the rest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Breakdown {
+    /// When its counts began: with those of the flow, or when it was switched on.
+    pub since: SystemTime,
     /// In the order of the keys. What one fold adds to these and to `other` is what its interval
     /// counted; a series that ended keeps its count out of both. Of ports an `ephemeral` key may be
     /// among them; of VLANs only packets are counted, and bytes are 0.

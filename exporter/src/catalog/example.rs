@@ -99,6 +99,7 @@ pub(crate) fn of_sources(named: impl Iterator<Item = Named>) -> Flow {
 
 pub(crate) fn breakdown(named: Vec<Named>, other: Vec<Count>) -> Breakdown {
     Breakdown {
+        since: at(1),
         named,
         other,
         unattributed: Unattributed::default(),

@@ -95,7 +95,7 @@ fn series(flow: &Flow, dimension: Dimension, sink: &mut dyn Sink, value: fn(&Cou
     for Named { key, count, since } in &breakdown.named {
         sink.count(&[device, label(*key)], value(count), *since);
     }
-    sink.count(&[device, OTHER], value(&sum(breakdown.other.iter())), flow.since);
+    sink.count(&[device, OTHER], value(&sum(breakdown.other.iter())), breakdown.since);
 }
 
 fn label(key: Key) -> LabelValue<'static> {
@@ -122,11 +122,11 @@ fn ports(flow: &Flow, sink: &mut dyn Sink, value: fn(&Count) -> u64) {
     }
     for protocol in PortProtocol::ALL {
         let (ephemeral, since) = named(PortKey::ephemeral(*protocol))
-            .map_or((Count::default(), flow.since), |named| (named.count, named.since));
+            .map_or((Count::default(), ports.since), |named| (named.count, named.since));
         sink.count(&[device, protocol.label().into(), EPHEMERAL], value(&ephemeral), since);
 
         let without_port = named(PortKey::absent(*protocol)).map(|named| &named.count);
         let other = sum(ports.other.get(protocol.index()).into_iter().chain(without_port));
-        sink.count(&[device, protocol.label().into(), OTHER], value(&other), flow.since);
+        sink.count(&[device, protocol.label().into(), OTHER], value(&other), ports.since);
     }
 }

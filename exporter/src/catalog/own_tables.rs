@@ -80,12 +80,12 @@ const MAP: &[&str] = &["device", "direction", "map"];
 
 fn unattributed(snapshot: &Snapshot, sink: &mut dyn Sink) {
     for flow in &snapshot.flows {
-        for (dimension, Breakdown { unattributed, .. }) in flow.breakdowns.present() {
+        for (dimension, Breakdown { since, unattributed, .. }) in flow.breakdowns.present() {
             let Unattributed { guard, evicted, unnamed } = *unattributed;
             for (reason, packets) in [("guard", guard), ("evicted", evicted), ("unnamed", unnamed)]
             {
                 let labels = [&*flow.device, flow.direction.label(), dimension.label(), reason];
-                sink.count(&labels.map(Into::into), packets, flow.since);
+                sink.count(&labels.map(Into::into), packets, *since);
             }
         }
     }

@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::AsFd;
 
 use aya::Ebpf;
-use aya::programs::{ProgramError, ProgramInfo, SchedClassifier, Xdp};
+use aya::programs::{Program, ProgramError, ProgramFd, ProgramInfo, SchedClassifier, Xdp};
 
 use shared::Direction;
 
@@ -173,16 +173,12 @@ pub(super) fn attach(
 
 /// Puts the loaded program in the place of the one that a process before this one left.
 pub(super) fn adopt(
-    instance: &mut Instance,
+    instance: &Instance,
     tap: &Tap,
     link: Link,
 ) -> Result<(Held, Running), AttachError> {
-    let ebpf = &mut instance.ebpf;
-    let fd = match tap.direction {
-        Direction::Receive => xdp(ebpf)?.fd(),
-        Direction::Transmit => classifier(ebpf)?.fd(),
-    };
-    let fd = fd.map_err(|error| AttachError::Defect(Box::new(error)))?;
+    let ebpf = &instance.ebpf;
+    let fd = program_fd(ebpf, tap.direction)?;
     link.update(fd.as_fd()).map_err(|source| {
         let device = tap.device.name.to_string();
         AttachError::Other { device, source }
@@ -253,9 +249,48 @@ pub(super) fn refilter(
     sent::in_front(classifier(&mut instance.ebpf)?, &tap.device, filter)
 }
 
+/// Puts the program of `after` in the place of that of `before`: every frame is seen by one of the two.
+pub(super) fn replace(
+    held: &mut Held,
+    before: &Ebpf,
+    after: &mut Ebpf,
+    tap: &Tap,
+) -> Result<(), AttachError> {
+    let replaced = match held {
+        Held::Link(link) => {
+            let [before, after] = [before, &*after].map(|ebpf| program_fd(ebpf, tap.direction));
+            link.exchange(before?.as_fd(), after?.as_fd())
+        }
+        Held::Filter(filter) => filter.replace(classifier(after)?, &tap.device),
+    };
+
+    replaced.map_err(|source| {
+        let device = tap.device.name.to_string();
+        match errno(&source) {
+            libc::ENODEV | libc::ENXIO => AttachError::Gone { device, source },
+            _ => AttachError::Other { device, source },
+        }
+    })
+}
+
+/// Returns what there is to know of a program that is attached.
+pub(super) fn about(ebpf: &Ebpf, tap: &Tap, mode: Mode) -> Result<Running, AttachError> {
+    Ok(running(&info(ebpf, tap)?, mode))
+}
+
 /// Returns the kernel's number of the loaded program.
-pub(super) fn number(instance: &Instance, tap: &Tap) -> Result<u32, AttachError> {
-    info(&instance.ebpf, tap).map(|info| info.id())
+pub(super) fn number(ebpf: &Ebpf, tap: &Tap) -> Result<u32, AttachError> {
+    info(ebpf, tap).map(|info| info.id())
+}
+
+fn program_fd(ebpf: &Ebpf, direction: Direction) -> Result<&ProgramFd, AttachError> {
+    let fd = match ebpf.program(program_name(direction)) {
+        Some(Program::Xdp(program)) => program.fd(),
+        Some(Program::SchedClassifier(program)) => program.fd(),
+        _ => return Err(not_loaded()),
+    };
+
+    fd.map_err(|error| AttachError::Defect(Box::new(error)))
 }
 
 fn running(info: &ProgramInfo, mode: Mode) -> Running {

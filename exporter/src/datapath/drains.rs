@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::instance::Instance;
 use super::wire::Barrier;
-use super::{Attached, Datapath, Device, Tap};
+use super::{Attached, Datapath, Device, Replaced, Tap};
 use crate::interval::{Drained, Interval};
 
 /// A tap whose program somebody took off. Its series go on once another one is attached.
@@ -58,9 +58,11 @@ impl Datapath {
     pub fn drain(&mut self) -> io::Result<Vec<Drained>> {
         let mut behind = Vec::new();
         for (tap, attached) in &mut self.attached {
-            if !attached.instance.cut() {
+            let replaced = attached.cut_to_next(tap);
+            if !matches!(replaced, Some(Ok(_))) && !attached.instance.cut() {
                 behind.push(tap.clone());
             }
+            self.replaced.extend(replaced.map(|outcome| Replaced { tap: tap.clone(), outcome }));
         }
         self.barrier.wait()?;
 

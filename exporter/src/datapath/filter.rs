@@ -23,8 +23,9 @@ pub(super) struct Filter {
     link: Option<SchedClassifierLink>,
     ifindex: u32,
     priority: u16,
-    /// The kernel's number of the program, which is the handle of the filter too: so another one
-    /// that comes to its place is not taken for it.
+    /// The kernel's number of the first program.
+    handle: u32,
+    /// The kernel's number of the program: another one that comes to its place is not taken for it.
     program: u32,
 }
 
@@ -46,7 +47,8 @@ impl Filter {
             }
         }
         let number = program.info().map_err(of_program)?.id();
-        let mut filter = Self { link: None, ifindex: device.index, priority: 0, program: number };
+        let ifindex = device.index;
+        let mut filter = Self { link: None, ifindex, priority: 0, handle: number, program: number };
         filter.put(program, device, foremost(&request::all(device.index)?))?;
 
         Ok(filter)
@@ -92,6 +94,34 @@ impl Filter {
         self.put(program, device, priority).map(|()| true)
     }
 
+    /// Puts another program in the place of the one that is there, with one message: every frame is
+    /// seen by one of the two, because the kernel exchanges one entry of a list. Source:
+    /// `cls_bpf_change` in net/sched/cls_bpf.c.
+    pub(super) fn replace(
+        &mut self,
+        program: &mut SchedClassifier,
+        device: &Device,
+    ) -> io::Result<()> {
+        let number = program.info().map_err(of_program)?.id();
+        if self.presence() != Presence::OnDevice {
+            return Err(io::Error::from_raw_os_error(libc::ENOENT));
+        }
+        let Some(link) = self.link.take() else {
+            return Err(io::Error::from_raw_os_error(libc::ENOENT));
+        };
+        let attached = program.attach_to_link(link).and_then(|id| program.take_link(id));
+        self.link = match attached {
+            Ok(link) => Some(link),
+            Err(error) => {
+                self.link = Some(link_at(device, self.priority, self.handle)?);
+                return Err(of_program(error));
+            }
+        };
+        self.program = number;
+
+        Ok(())
+    }
+
     /// Takes the filter off where it is. One that stays remains this one's: with another beside it
     /// every frame would be counted twice.
     fn take_off(&mut self, device: &Device) -> io::Result<()> {
@@ -100,7 +130,7 @@ impl Filter {
         if self.presence() != Presence::OnDevice {
             return Ok(());
         }
-        self.link = Some(link_at(device, self.priority, self.program)?);
+        self.link = Some(link_at(device, self.priority, self.handle)?);
 
         Err(error)
     }
@@ -112,7 +142,7 @@ impl Filter {
         priority: u16,
     ) -> io::Result<()> {
         let options =
-            NlOptions { priority, handle: TcHandle::from(self.program), ..NlOptions::default() };
+            NlOptions { priority, handle: TcHandle::from(self.handle), ..NlOptions::default() };
         let options = TcAttachOptions::Netlink(options);
         let id = program
             .attach_with_options(&device.name, TcAttachType::Egress, options)
@@ -125,7 +155,7 @@ impl Filter {
     }
 
     fn ask(&self) -> io::Result<Option<Listed>> {
-        request::one(self.ifindex, self.priority, self.program)
+        request::one(self.ifindex, self.priority, self.handle)
     }
 
     fn is(&self, found: &Listed) -> bool {
@@ -133,7 +163,7 @@ impl Filter {
     }
 
     fn is_at(&self, listed: &Listed) -> bool {
-        let is_place = listed.priority == self.priority && listed.handle == self.program;
+        let is_place = listed.priority == self.priority && listed.handle == self.handle;
 
         listed.chain == 0 && is_place && self.is(listed)
     }

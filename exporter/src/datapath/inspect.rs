@@ -1,12 +1,14 @@
 //! Running the program on frames that no device received.
 
+use std::convert::Infallible;
 use std::io;
 
 use aya::programs::{Program, ProgramError, TestRun, TestRunOptions, Xdp};
 use shared::{Direction, Parsed};
 
+use super::load;
 use super::wire::stay_on_cpu;
-use super::{Datapath, LoadError, Prepared, RECEIVE, program_name};
+use super::{Datapath, LoadError, Options, Prepared, RECEIVE, program_name};
 use crate::interval::Interval;
 
 /// A program that is attached to nothing and runs on what it is given.
@@ -102,6 +104,16 @@ impl<'a> Inspector<'a> {
         let program = instance.ebpf.program_mut(RECEIVE);
 
         program.and_then(|program| program.try_into().ok()).ok_or(io::ErrorKind::NotFound.into())
+    }
+
+    /// Puts a program with other constants in its place, on the same maps, which is a cut too.
+    pub fn change(&mut self, options: &Options) -> Result<(), LoadError> {
+        let Prepared { instance, .. } = &mut self.program;
+        let shape = instance.shape.changed(options);
+        let next = load::successor(instance, &shape, self.direction)?;
+        let Ok(_) = instance.cut_to(next, |_, _| Ok::<_, Infallible>(()));
+
+        Ok(())
     }
 
     /// Takes what was counted since the drain before.

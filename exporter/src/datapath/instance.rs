@@ -3,6 +3,7 @@
 mod age;
 #[cfg(test)]
 mod model;
+mod successor;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -21,7 +22,10 @@ use super::shape::Shape;
 use super::sums;
 use super::tables::{Keys, Load, Table};
 use super::wire::{Mapping, take_all};
-use crate::interval::{Interval, Keyed, MapUse, Seen};
+use crate::dimension::Dimension;
+use crate::interval::{Interval, Keyed, MapUse, Seen, Switches};
+
+pub(super) use successor::Successor;
 
 /// A key in the second level with this many packets gets a place in the first, where there is one.
 const PROMOTED_FROM: u64 = 8;
@@ -83,6 +87,8 @@ struct Cut {
     /// When counting in it began.
     from: SystemTime,
     elapsed: Duration,
+    /// What the program counted there.
+    switches: Switches,
 }
 
 impl Instance {
@@ -120,19 +126,26 @@ impl Instance {
             return false;
         }
         self.carry();
+        self.count_in(1 - self.generation);
+        self.note_cut();
 
-        let elapsed = self.counted_since.elapsed();
-        let cut = Cut { generation: self.generation, from: self.counted_from, elapsed };
+        true
+    }
+
+    /// Notes that from now on the program counts in the other generation.
+    fn note_cut(&mut self) {
+        self.pending = Some(Cut {
+            generation: self.generation,
+            from: self.counted_from,
+            elapsed: self.counted_since.elapsed(),
+            switches: self.shape.switches(),
+        });
         self.counted_since = Instant::now();
         self.counted_from = SystemTime::now();
         self.generation = 1 - self.generation;
-        self.count_in(self.generation);
-        self.pending = Some(cut);
         if let Some(layout) = &self.layout {
             layout.cut(self.counted_from);
         }
-
-        true
     }
 
     /// Reads and clears the generation that was cut off.
@@ -150,8 +163,9 @@ impl Instance {
     }
 
     fn read_cut(&mut self) -> io::Result<Interval> {
-        let Some(Cut { generation, from: _, elapsed }) = self.pending else {
-            return Ok(Interval { elapsed: Duration::ZERO, ..Interval::default() });
+        let Some(Cut { generation, from: _, elapsed, switches }) = self.pending else {
+            let switches = self.shape.switches();
+            return Ok(Interval { elapsed: Duration::ZERO, switches, ..Interval::default() });
         };
         take_all(self.maps.more_sources[generation].fd.as_fd(), &mut self.more_sources)?;
         take_all(self.maps.more_ports[generation].fd.as_fd(), &mut self.more_ports)?;
@@ -170,7 +184,11 @@ impl Instance {
         let fullest_of_ports = self.maps.ports.take(generation, &loads, &mut ports);
         let in_tables = [fullest_of_sources, fullest_of_ports];
 
-        let vlans = self.take_vlans(generation);
+        let vlans = if switches.dimensions[Dimension::Vlans] {
+            self.take_vlans(generation)
+        } else {
+            Keyed::default()
+        };
         let of_cpus = self.take_totals(generation);
         let sum = |part: fn(&Totals) -> &Attribution| sums::attribution(of_cpus.iter().map(part));
         let by_source = sum(|totals| &totals.sources);
@@ -184,6 +202,7 @@ impl Instance {
             vlans,
             sketches: sums::sketches(&of_cpus),
             maps: self.map_use(in_tables, in_overflow),
+            switches,
         };
         if mem::take(&mut self.is_adopted) {
             interval.make_up();
@@ -270,9 +289,6 @@ impl Instance {
 
     fn take_vlans(&self, generation: usize) -> Keyed<u16> {
         let mut sum = BTreeMap::new();
-        if self.shape.settings.vlans == 0 {
-            return Keyed::default();
-        }
         for entry in self.entries(generation).filter(|entry| is_any(&self.maps.totals, *entry)) {
             for ids in self.maps.vlans.read(entry..entry + 1) {
                 for (id, packets) in (0..).zip(ids).filter(|(_, packets)| *packets > 0) {

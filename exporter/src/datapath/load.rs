@@ -1,5 +1,7 @@
 //! Loading: one copy of the program and its maps for each device and direction.
 
+mod next;
+
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -17,6 +19,8 @@ use super::wire::Mapping;
 use super::{Options, program_name};
 use crate::files;
 use crate::process::Confinement;
+
+pub(super) use next::successor;
 
 /// The object that `build.rs` compiled.
 static OBJECT: &[u8] =
@@ -120,37 +124,13 @@ fn load_program(ebpf: &mut Ebpf, direction: Direction) -> Result<(), ProgramErro
 }
 
 fn load_object(shape: &Shape, place: Option<&Place>) -> Result<Ebpf, LoadError> {
-    let Settings {
-        seeds: [high_seed, low_seed],
-        source_set_mask,
-        port_set_mask,
-        ephemeral_first,
-        ephemeral_last,
-        sources,
-        ports,
-        signals,
-        vlans,
-    } = &shape.settings;
     let for_each_cpu = entries(shape.cpus * GENERATIONS);
-
-    let mut loader = EbpfLoader::new();
-    // Nothing in the object depends on the types of the running kernel.
+    let mut loader = loader(&shape.settings);
     loader
-        .btf(None)
-        .override_global(settings::SEEDS[0], high_seed, true)
-        .override_global(settings::SEEDS[1], low_seed, true)
-        .override_global(settings::SOURCE_SET_MASK, source_set_mask, true)
-        .override_global(settings::PORT_SET_MASK, port_set_mask, true)
-        .override_global(settings::EPHEMERAL_FIRST, ephemeral_first, true)
-        .override_global(settings::EPHEMERAL_LAST, ephemeral_last, true)
-        .override_global(settings::SOURCES, sources, true)
-        .override_global(settings::PORTS, ports, true)
-        .override_global(settings::SIGNALS, signals, true)
-        .override_global(settings::VLANS, vlans, true)
         .map_max_entries(maps::TOTALS, for_each_cpu)
         .map_max_entries(maps::SOURCES, entries(shape.cpus * GENERATIONS * shape.source_sets()))
         .map_max_entries(maps::PORTS, entries(shape.cpus * GENERATIONS * shape.port_sets()))
-        .map_max_entries(maps::VLANS, if *vlans != 0 { for_each_cpu } else { 1 });
+        .map_max_entries(maps::VLANS, entries(shape.vlan_entries()));
     for generation in 0..GENERATIONS {
         loader
             .map_max_entries(maps::OVERFLOW_SOURCES[generation], shape.source_overflow)
@@ -166,6 +146,38 @@ fn load_object(shape: &Shape, place: Option<&Place>) -> Result<Ebpf, LoadError> 
     loader.load(OBJECT).map_err(object_error)
 }
 
+/// Returns a loader with the constants of the program.
+fn loader(settings: &Settings) -> EbpfLoader<'_> {
+    let Settings {
+        seeds: [high_seed, low_seed],
+        source_set_mask,
+        port_set_mask,
+        ephemeral_first,
+        ephemeral_last,
+        sources,
+        ports,
+        signals,
+        vlans,
+    } = settings;
+
+    let mut loader = EbpfLoader::new();
+    // Nothing in the object depends on the types of the running kernel.
+    loader
+        .btf(None)
+        .override_global(settings::SEEDS[0], high_seed, true)
+        .override_global(settings::SEEDS[1], low_seed, true)
+        .override_global(settings::SOURCE_SET_MASK, source_set_mask, true)
+        .override_global(settings::PORT_SET_MASK, port_set_mask, true)
+        .override_global(settings::EPHEMERAL_FIRST, ephemeral_first, true)
+        .override_global(settings::EPHEMERAL_LAST, ephemeral_last, true)
+        .override_global(settings::SOURCES, sources, true)
+        .override_global(settings::PORTS, ports, true)
+        .override_global(settings::SIGNALS, signals, true)
+        .override_global(settings::VLANS, vlans, true);
+
+    loader
+}
+
 fn reach_maps(ebpf: &mut Ebpf, shape: &Shape) -> Result<Maps, LoadError> {
     let places = shape.cpus * GENERATIONS;
     let [source_sets, port_sets] = [shape.source_sets(), shape.port_sets()];
@@ -179,7 +191,7 @@ fn reach_maps(ebpf: &mut Ebpf, shape: &Shape) -> Result<Maps, LoadError> {
         more_ports: overflow(maps::OVERFLOW_PORTS)?,
         control: map_in(ebpf, maps::CONTROL, 1)?,
         totals: map_in(ebpf, maps::TOTALS, places)?,
-        vlans: map_in(ebpf, maps::VLANS, if shape.settings.vlans != 0 { places } else { 1 })?,
+        vlans: map_in(ebpf, maps::VLANS, shape.vlan_entries())?,
         sources: Table::new(
             map_in(ebpf, maps::SOURCES, places * source_sets)?,
             source_sets,
@@ -212,7 +224,7 @@ fn reach_overflow(ebpf: &Ebpf, name: &'static str) -> Result<OverflowMap, LoadEr
     })
 }
 
-fn map_fd<'a>(ebpf: &'a Ebpf, name: &'static str) -> Result<BorrowedFd<'a>, LoadError> {
+pub(super) fn map_fd<'a>(ebpf: &'a Ebpf, name: &'static str) -> Result<BorrowedFd<'a>, LoadError> {
     map_data(ebpf, name).map(|data| data.fd().as_fd())
 }
 

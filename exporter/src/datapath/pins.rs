@@ -9,7 +9,7 @@ mod layout;
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
 use super::Tap;
@@ -19,8 +19,8 @@ use super::wire::{Link, pin, pinned, takes_pins};
 pub(super) use layout::{Layout, LayoutMap, Times};
 
 const LINK: &str = "link";
-/// A link on its way to that name.
-const NEXT_LINK: &str = "link-next";
+/// Ends the name of what is on its way to a name.
+const NEXT: &str = "-next";
 const LAYOUT: &str = "LAYOUT";
 
 /// Why programs cannot be pinned, and what would help.
@@ -188,11 +188,16 @@ impl Place {
 
     /// Pins a link in place of the one that is pinned.
     pub(super) fn replace(&self, link: &Link) -> io::Result<()> {
-        let next = self.directory.join(NEXT_LINK);
-        let _left_by_a_kill = fs::remove_file(&next);
-        pin(link.as_fd(), &next)?;
+        self.replace_map(LINK, link.as_fd())
+    }
 
-        fs::rename(&next, self.directory.join(LINK))
+    /// Pins a map in place of the one that is pinned under that name.
+    pub(super) fn replace_map(&self, name: &str, map: BorrowedFd<'_>) -> io::Result<()> {
+        let next = self.directory.join(format!("{name}{NEXT}"));
+        let _left_by_a_kill = fs::remove_file(&next);
+        pin(map, &next)?;
+
+        fs::rename(&next, self.directory.join(name))
     }
 
     /// Takes the program off, once nobody holds its link.

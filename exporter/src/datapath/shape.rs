@@ -3,10 +3,12 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 
-use shared::Settings;
+use shared::{GENERATIONS, Settings};
 
 use super::cpus::end_of_numbers;
 use super::options::Options;
+use crate::dimension::{ByDimension, Dimension};
+use crate::interval::Switches;
 
 /// What is fixed for one load.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +32,34 @@ impl Shape {
         Ok(Self { settings: constants(options), cpus, budget, source_overflow, port_overflow })
     }
 
+    /// Returns this shape with the constants and the budget that the options ask for; what the maps
+    /// hold stays valid.
+    pub(super) fn changed(&self, options: &Options) -> Self {
+        let Settings { seeds, source_set_mask, port_set_mask, .. } = self.settings;
+        let settings = Settings { seeds, source_set_mask, port_set_mask, ..constants(options) };
+
+        Self { settings, budget: options.budget, ..*self }
+    }
+
+    /// Returns what a program of this shape counts.
+    pub(super) fn switches(&self) -> Switches {
+        let Settings { sources, ports, vlans, signals, .. } = self.settings;
+        let dimensions = ByDimension::from_fn(|dimension| match dimension {
+            Dimension::Sources => sources != 0,
+            Dimension::Ports => ports != 0,
+            Dimension::Vlans => vlans != 0,
+        });
+
+        Switches { dimensions, signals: signals != 0 }
+    }
+
     pub(super) fn source_sets(&self) -> usize {
         self.settings.source_set_mask as usize + 1
+    }
+
+    /// Returns the entries of the map of VLANs: as good as none where they are not counted.
+    pub(super) fn vlan_entries(&self) -> usize {
+        if self.settings.vlans == 0 { 1 } else { self.cpus * GENERATIONS }
     }
 
     pub(super) fn port_sets(&self) -> usize {

@@ -20,4 +20,4 @@ pub(super) use mapping::Mapping;
 pub(super) use mapping::PUBLISH;
 pub(super) use netlink::listen;
 pub(super) use pin::{pin, pinned, takes_pins};
-pub(super) use syscall::{Barrier, make_array, take_all};
+pub(super) use syscall::{Barrier, make_array, stand_in, take_all};

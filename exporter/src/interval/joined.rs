@@ -8,7 +8,7 @@ impl Interval {
     /// Gives the interval that this one and the next are together.
     #[must_use]
     pub fn followed_by(mut self, next: Self) -> Self {
-        let Self { elapsed, totals, sources, ports, vlans, sketches, maps } = next;
+        let Self { elapsed, totals, sources, ports, vlans, sketches, maps, switches } = next;
 
         self.totals += &totals;
         Self {
@@ -19,6 +19,8 @@ impl Interval {
             vlans: self.vlans.followed_by(vlans),
             sketches: self.sketches.joined_with(&sketches),
             maps,
+            // A part that was off for a while does not add up.
+            switches: self.switches.and(switches),
         }
     }
 }

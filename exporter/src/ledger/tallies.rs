@@ -63,14 +63,15 @@ impl Tallies {
         }
     }
 
-    /// Returns what readers see; `None` for a dimension that is switched off.
-    pub(super) fn breakdowns(&self) -> ByDimension<Option<Breakdown>> {
+    /// Returns what readers see; `None` for a dimension that is switched off. Their flow began to count
+    /// at `since`.
+    pub(super) fn breakdowns(&self, since: SystemTime) -> ByDimension<Option<Breakdown>> {
         let Self { sources, ports, vlans } = self;
 
         ByDimension::from_fn(|dimension| match dimension {
-            Dimension::Sources => sources.breakdown(),
-            Dimension::Ports => ports.breakdown(),
-            Dimension::Vlans => vlans.breakdown(),
+            Dimension::Sources => sources.breakdown(since),
+            Dimension::Ports => ports.breakdown(since),
+            Dimension::Vlans => vlans.breakdown(since),
         })
     }
 }

@@ -18,6 +18,17 @@ pub(super) struct Tally<K> {
     other: Vec<Count>,
     unattributed: Unattributed,
     guarded: bool,
+    begun: Begun,
+}
+
+/// When the counts of a dimension began.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Begun {
+    /// With those of its flow.
+    WithFlow,
+    /// With the interval that is folded next.
+    WithNext,
+    At(SystemTime),
 }
 
 impl<K: Nameable> Tally<K> {
@@ -27,10 +38,16 @@ impl<K: Nameable> Tally<K> {
             other: vec![Count::default(); K::PARTS],
             unattributed: Unattributed::default(),
             guarded: false,
+            begun: Begun::WithFlow,
         }
     }
 
+    /// Goes on under other rules; begins anew where the dimension is switched on or off.
     pub(super) fn with_rules(self, rules: Naming) -> Self {
+        if rules.enabled != self.is_enabled() {
+            return Self { begun: Begun::WithNext, ..Self::new(rules) };
+        }
+
         Self { names: self.names.with_rules(rules), ..self }
     }
 
@@ -55,6 +72,9 @@ impl<K: Nameable> Tally<K> {
             *other = sum([*other, *more].iter());
         }
         self.guarded = keyed.guarded;
+        if self.begun == Begun::WithNext {
+            self.begun = Begun::At(began);
+        }
 
         self
     }
@@ -63,11 +83,17 @@ impl<K: Nameable> Tally<K> {
         self.names.rules().enabled
     }
 
-    /// Returns what readers see; `None` when the dimension is switched off.
-    pub(super) fn breakdown(&self) -> Option<Breakdown> {
-        let Self { names, other, unattributed, guarded } = self;
+    /// Returns what readers see; `None` when the dimension is switched off. Its flow began to count at
+    /// `flow_since`.
+    pub(super) fn breakdown(&self, flow_since: SystemTime) -> Option<Breakdown> {
+        let Self { names, other, unattributed, guarded, begun } = self;
+        let since = match begun {
+            Begun::WithFlow | Begun::WithNext => flow_since,
+            Begun::At(since) => *since,
+        };
 
         self.is_enabled().then(|| Breakdown {
+            since,
             named: names.named(),
             other: other.clone(),
             unattributed: *unattributed,

@@ -61,6 +61,7 @@ pub(super) fn readings(series: u32) -> Readings {
         since: UNIX_EPOCH,
     };
     let sources = Breakdown {
+        since: UNIX_EPOCH,
         named: (0..series / 2).map(named).collect(),
         other: vec![Count::default()],
         unattributed: Unattributed::default(),

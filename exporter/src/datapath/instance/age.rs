@@ -18,7 +18,9 @@ impl Instance {
         let since_cut = SystemTime::now().duration_since(cut).unwrap_or_default();
         let counted_since = Instant::now().checked_sub(since_cut).unwrap_or(self.counted_since);
         let elapsed = cut.duration_since(unread).unwrap_or_default();
-        let pending = Some(Cut { generation: 1 - self.generation, from: unread, elapsed });
+        let switches = self.shape.switches();
+        let pending =
+            Some(Cut { generation: 1 - self.generation, from: unread, elapsed, switches });
 
         Self {
             layout: Some(layout),

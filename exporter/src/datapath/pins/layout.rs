@@ -127,6 +127,11 @@ impl LayoutMap {
         });
     }
 
+    /// Notes the constants of the program that counts from now on.
+    pub(in super::super) fn counts(&self, settings: Settings) {
+        self.change(|layout| layout.settings = settings);
+    }
+
     /// Notes that a drain cut at `time`.
     pub(in super::super) fn cut(&self, time: SystemTime) {
         self.change(|layout| layout.cut = nanoseconds(time));

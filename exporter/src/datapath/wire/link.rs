@@ -14,6 +14,8 @@ const BPF_LINK_UPDATE: libc::c_int = 29;
 
 /// Before all programs that are there. Source: `BPF_F_BEFORE`.
 const BEFORE: u32 = 1 << 3;
+/// Only in the place of a program that is named. Source: `BPF_F_REPLACE`.
+const REPLACE: u32 = 1 << 2;
 
 /// Where a program is linked to a device. The numbers are those of `enum bpf_attach_type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,11 +110,33 @@ impl Link {
     /// Puts another program in the place of the one that is linked: every frame is seen by one of
     /// the two.
     pub(in super::super) fn update(&self, program: BorrowedFd<'_>) -> io::Result<()> {
-        let mut update = LinkUpdate {
-            link_fd: self.fd.as_raw_fd().cast_unsigned(),
+        self.update_as(LinkUpdate {
             new_prog_fd: program.as_raw_fd().cast_unsigned(),
             ..LinkUpdate::default()
-        };
+        })
+    }
+
+    /// Puts another program in the place of `before`.
+    ///
+    /// # Errors
+    ///
+    /// EPERM where another program than `before` is linked. Source: `bpf_xdp_link_update` in
+    /// net/core/dev.c and `tcx_link_update` in kernel/bpf/tcx.c.
+    pub(in super::super) fn exchange(
+        &self,
+        before: BorrowedFd<'_>,
+        program: BorrowedFd<'_>,
+    ) -> io::Result<()> {
+        self.update_as(LinkUpdate {
+            new_prog_fd: program.as_raw_fd().cast_unsigned(),
+            flags: REPLACE,
+            old_prog_fd: before.as_raw_fd().cast_unsigned(),
+            ..LinkUpdate::default()
+        })
+    }
+
+    fn update_as(&self, update: LinkUpdate) -> io::Result<()> {
+        let mut update = LinkUpdate { link_fd: self.fd.as_raw_fd().cast_unsigned(), ..update };
 
         // SAFETY: the attributes hold no address.
         unsafe { bpf(BPF_LINK_UPDATE, &mut update) }.map(drop)

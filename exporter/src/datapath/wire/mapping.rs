@@ -47,6 +47,11 @@ impl<T: FromBytes + IntoBytes + Immutable> Mapping<T> {
         Ok(Self { start: start.cast(), entries, entry: PhantomData })
     }
 
+    /// Entries that are mapped.
+    pub(in super::super) fn entries(&self) -> usize {
+        self.entries
+    }
+
     /// Bytes that the mapping takes.
     pub(in super::super) fn bytes(&self) -> u64 {
         (self.entries * size_of::<T>()) as u64

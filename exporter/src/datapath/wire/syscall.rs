@@ -161,6 +161,18 @@ fn take<K, V>(
     (if is_counted { batch.count as usize } else { 0 }, outcome)
 }
 
+/// Lets the number of the descriptor `in_place_of` stand for `object`. Its owner stays its owner.
+pub(in super::super) fn stand_in(
+    object: BorrowedFd<'_>,
+    in_place_of: BorrowedFd<'_>,
+) -> io::Result<()> {
+    let [object, number] = [object, in_place_of].map(|fd| fd.as_raw_fd());
+    // SAFETY: the number is open before and after, so nobody else can be given it.
+    let result = unsafe { libc::dup3(object, number, libc::O_CLOEXEC) };
+
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
 /// Makes an array of one entry that can be mapped into memory.
 pub(in super::super) fn make_array<T>() -> io::Result<OwnedFd> {
     const BPF_F_MMAPABLE: u32 = 1 << 10;

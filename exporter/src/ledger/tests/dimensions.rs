@@ -75,16 +75,21 @@ fn what_has_no_key_is_in_other_with_its_reason() {
 }
 
 #[test]
-fn a_dimension_that_is_switched_off_and_on_lacks_nothing() {
+fn a_dimension_that_is_switched_off_and_on_begins_anew() {
     let off = Naming { enabled: false, ..NAMING };
     let ledger = second(ledger(NAMING), &[(1, 10)]);
+    assert_eq!(sources(&ledger).since, flow(&ledger).since);
 
     let ledger = second(ledger.with_rules(rules(off)), &[(1, 10)]);
     assert_eq!(flow(&ledger).breakdowns[Dimension::Sources], None);
 
     let ledger = second(ledger.with_rules(rules(NAMING)), &[(1, 10)]);
-    assert_eq!(named(&ledger), [(1, 20)]);
-    assert_eq!(other(&ledger), 10);
+    let again = sources(&ledger);
+    assert_eq!(named(&ledger), [(1, 10)]);
+    assert_eq!((other(&ledger), again.unattributed), (0, Unattributed::default()));
+    assert_eq!(again.since, SystemTime::UNIX_EPOCH - SECOND, "when the interval began");
+    assert_eq!(again.named[0].since, again.since);
+    assert_eq!(flow(&ledger).totals.frames().packets, 30, "the totals go on");
 }
 
 #[test]

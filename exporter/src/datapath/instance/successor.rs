@@ -1,0 +1,62 @@
+//! Another program on the same maps: a cut that changes programs.
+
+use aya::Ebpf;
+use shared::{Control, VLAN_IDS};
+
+use super::Instance;
+use crate::datapath::shape::Shape;
+use crate::datapath::wire::Mapping;
+
+/// A program that is loaded to count in the maps of another one, in whose place it comes.
+///
+/// Its control word is its own. So the change of programs is a cut: each frame is seen by one of the
+/// two, and what the one before counted is in one generation, what this one counts in the other.
+pub(in super::super) struct Successor {
+    pub(in super::super) ebpf: Ebpf,
+    pub(in super::super) shape: Shape,
+    pub(in super::super) control: Mapping<Control>,
+    /// Where the one before has no map of this size.
+    pub(in super::super) vlans: Option<Mapping<[u64; VLAN_IDS]>>,
+}
+
+impl Instance {
+    /// Returns whether the program may be sent to the other generation: what that one holds was read.
+    pub(in super::super) fn can_cut(&self) -> bool {
+        self.pending.is_none()
+    }
+
+    /// Cuts by putting another program in the place of this one, which `put` does. Returns whether the
+    /// map of VLANs is another one too.
+    ///
+    /// # Errors
+    ///
+    /// When `put` fails, which cuts nothing: this program goes on.
+    pub(in super::super) fn cut_to<E>(
+        &mut self,
+        next: Successor,
+        put: impl FnOnce(&Ebpf, &mut Ebpf) -> Result<(), E>,
+    ) -> Result<bool, E> {
+        let Successor { mut ebpf, shape, control, vlans } = next;
+        self.carry();
+        // Whoever counts there, no processor sees the new control word before the slots; the same word
+        // of a program that nobody runs yet needs no more.
+        let generation = u32::from(self.generation == 0);
+        control.publish(0, &Control { generation, budget: shape.budget });
+        put(&self.ebpf, &mut ebpf)?;
+
+        self.note_cut();
+        self.ebpf = ebpf;
+        self.shape = shape;
+        self.maps.control = control;
+        let has_new_vlans = vlans.is_some();
+        // What was not counted before is not in the old one.
+        if let Some(vlans) = vlans {
+            self.maps.vlans = vlans;
+        }
+        if let Some(layout) = &self.layout {
+            layout.counts(shape.settings);
+        }
+
+        Ok(has_new_vlans)
+    }
+}

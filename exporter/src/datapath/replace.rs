@@ -1,0 +1,123 @@
+//! Other constants for programs that count: each gets a successor on the same maps, which comes in
+//! its place with a drain, between two frames.
+
+use std::mem;
+
+use shared::{Direction, maps};
+
+use super::attach::{self, AttachError};
+use super::claim::Claim;
+use super::instance::Successor;
+use super::load::{self, LoadError};
+use super::{Attached, Datapath, Options, Tap};
+use crate::health::Running;
+
+/// A program that was to be replaced.
+pub struct Replaced {
+    pub tap: Tap,
+    /// What runs now; after an error that is the program before.
+    pub outcome: Result<Running, AttachError>,
+}
+
+impl Datapath {
+    /// Takes from `options` what may change while programs run: their constants, from when they are
+    /// replaced on, and the budget, from the next drain on. The rest stays as it was at the start.
+    pub fn change(&mut self, options: &Options) {
+        let Options { budget, ephemeral, sources, ports, signals, vlans, .. } = options.clone();
+        let before = self.options.clone();
+        self.options = Options { budget, ephemeral, sources, ports, signals, vlans, ..before };
+
+        for Attached { instance, next, .. } in self.attached.values_mut() {
+            instance.shape.budget = budget;
+            let wanted = instance.shape.changed(&self.options);
+            // One for constants that are out of date again.
+            next.take_if(|next| next.shape.settings != wanted.settings);
+            if let Some(next) = next {
+                next.shape.budget = budget;
+            }
+        }
+    }
+
+    /// Returns the taps whose program has other constants than it is to have.
+    pub fn outdated(&self) -> Vec<Tap> {
+        let is_outdated = |(_, Attached { instance, .. }): &(&Tap, &Attached)| {
+            instance.shape.changed(&self.options).settings != instance.shape.settings
+        };
+
+        self.attached.iter().filter(is_outdated).map(|(tap, _)| tap.clone()).collect()
+    }
+
+    /// Loads the program that comes in the place of the one on `tap` with the next drain.
+    ///
+    /// # Errors
+    ///
+    /// The program that is there goes on.
+    pub fn prepare_next(&mut self, tap: &Tap) -> Result<(), LoadError> {
+        let Some(Attached { instance, next, .. }) = self.attached.get_mut(tap) else {
+            return Ok(());
+        };
+        if next.is_none() {
+            let shape = instance.shape.changed(&self.options);
+            *next = Some(load::successor(instance, &shape, tap.direction)?);
+        }
+
+        Ok(())
+    }
+
+    /// Returns what became of programs that were to be replaced, since the call before.
+    pub fn take_replaced(&mut self) -> Vec<Replaced> {
+        mem::take(&mut self.replaced)
+    }
+}
+
+impl Attached {
+    /// Cuts by putting the next program in the place of this one; `None` where there is none, or where
+    /// a cut waits to be read.
+    pub(super) fn cut_to_next(&mut self, tap: &Tap) -> Option<Result<Running, AttachError>> {
+        if !self.instance.can_cut() {
+            return None;
+        }
+        let next = self.next.take()?;
+
+        Some(self.replace(tap, next))
+    }
+
+    fn replace(&mut self, tap: &Tap, next: Successor) -> Result<Running, AttachError> {
+        let Self { instance, held, .. } = self;
+        let program = attach::number(&next.ebpf, tap)?;
+        // Others must know whose it is before they can see it.
+        let claim = match tap.direction {
+            Direction::Transmit => Claim::note(program, &tap.device),
+            Direction::Receive => None,
+        };
+        let has_new_vlans =
+            instance.cut_to(next, |before, after| attach::replace(held, before, after, tap))?;
+        self.program = program;
+        // The claim on the one before goes now.
+        drop(mem::replace(&mut self.claim, claim));
+        self.keep_pins(tap, has_new_vlans);
+
+        attach::about(&self.instance.ebpf, tap, self.mode)
+    }
+
+    /// Pins what is another map now. Whoever is killed before leaves the control word of the program
+    /// before, which says in which generation that one counted; the next process reads both.
+    fn keep_pins(&self, tap: &Tap, has_new_vlans: bool) {
+        let Some(place) = &self.place else { return };
+        let names = [Some(maps::CONTROL), has_new_vlans.then_some(maps::VLANS)];
+        for name in names.into_iter().flatten() {
+            let kept = load::map_fd(&self.instance.ebpf, name)
+                .map_err(|error| error.to_string())
+                .and_then(|map| place.replace_map(name, map).map_err(|error| error.to_string()));
+            if let Err(error) = kept {
+                tracing::warn!(
+                    device = &*tap.device.name,
+                    map = name,
+                    error,
+                    "A map of the program that was replaced cannot be pinned; the next exporter reads the \
+                     one before"
+                );
+            }
+        }
+    }
+}

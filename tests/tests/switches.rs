@@ -1,0 +1,106 @@
+//! Constants of programs change while they count: each frame is counted once, and adds up.
+
+mod switches {
+    pub(super) mod bed;
+    pub(super) mod senders;
+}
+
+use exporter::datapath::{Datapath, Inspector, ModeChoice, Options, TransmitChoice};
+use shared::Direction;
+use tests::corpus;
+use tests::oracle::{self, Rules};
+use tests::rows::Rows;
+
+use switches::bed::{self, Bed, Way};
+
+/// Changes of constants of both programs.
+const CHANGES: usize = 100;
+/// Rows of what is counted by key.
+const KEYED: [&str; 4] = ["source", "port", "vlan", "touched"];
+
+#[test]
+#[ignore = "needs root: `cargo xtask test switches`"]
+fn a_native_program_and_one_of_tcx_change_under_load() {
+    conserves(ModeChoice::Native, TransmitChoice::Tcx);
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test switches`"]
+fn a_generic_program_and_a_filter_of_clsact_change_under_load() {
+    conserves(ModeChoice::Generic, TransmitChoice::Clsact);
+}
+
+/// The control: the same checks notice a program that is taken off and put back.
+#[test]
+#[ignore = "needs root: `cargo xtask test switches`"]
+fn a_gap_between_two_programs_is_noticed() {
+    let mut bed = Bed::make("gap", ModeChoice::Generic, TransmitChoice::Clsact);
+
+    let verdict = bed.run(20, Way::WithAGap);
+
+    let missing = verdict.unwrap_err();
+    assert!(missing.contains("were sent"), "{missing}");
+}
+
+/// The control: the same checks notice a part that was off for some of an interval.
+#[test]
+#[ignore = "needs root: `cargo xtask test switches`"]
+fn an_interval_of_which_a_part_was_off_does_not_add_up() {
+    let mut bed = Bed::make("part", ModeChoice::Generic, TransmitChoice::Tcx);
+
+    let verdict = bed.run(8, Way::AsIfAllWereOn);
+
+    let broken = verdict.unwrap_err();
+    assert!(broken.contains("does not add up"), "{broken}");
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test switches`"]
+fn each_choice_of_constants_counts_what_it_says_on_the_maps_of_another() {
+    let all = Options { vlans: true, ..Options::default() };
+    let datapath = Datapath::new(Options::default()).unwrap();
+    let mut inspector = Inspector::new(&datapath).unwrap();
+    let cases: Vec<_> = corpus::table().into_iter().filter(corpus::Case::is_sendable).collect();
+    let outcomes: Vec<_> = cases
+        .iter()
+        .map(|case| oracle::read(&case.frame, &Rules::project()).outcome(Direction::Receive))
+        .collect();
+
+    for options in [
+        all.clone(),
+        Options { sources: false, ports: false, signals: false, vlans: false, ..all.clone() },
+        all.clone(),
+        Options { ephemeral: 1..=1023, ..all.clone() },
+        Options { vlans: false, ..all.clone() },
+        all.clone(),
+    ] {
+        inspector.change(&options).unwrap();
+        inspector.wait().unwrap();
+        inspector.read().unwrap();
+        for case in &cases {
+            inspector.run(&case.frame).unwrap();
+        }
+        let interval = inspector.drain().unwrap();
+
+        let expected = Rows::expected(&outcomes, &options.ephemeral);
+        let Options { sources, ports, vlans, signals, .. } = options;
+        let switches = [sources, ports, vlans, signals];
+        assert_eq!(bed::counted(&interval), switches);
+        let off: Vec<_> =
+            KEYED.into_iter().zip(switches).filter(|it| !it.1).collect();
+        let off: Vec<&str> = off.into_iter().map(|(row, _)| row).collect();
+        assert_eq!(
+            Rows::of(&interval).differences(&expected.without(&off)),
+            [""; 0],
+            "{switches:?}"
+        );
+    }
+}
+
+fn conserves(mode: ModeChoice, transmit: TransmitChoice) {
+    let mut bed = Bed::make("switches", mode, transmit);
+
+    let verdict = bed.run(CHANGES, Way::Replaced);
+
+    assert_eq!(verdict, Ok(()));
+}

@@ -1,0 +1,234 @@
+//! Programs on one end of a cable, whose constants change while both ends send.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use exporter::datapath::{Datapath, Device, ModeChoice, Options, Replaced, Tap, TransmitChoice};
+use exporter::config::{Naming, Signals};
+use exporter::dimension::{ByDimension, Dimension};
+use exporter::interval::{Drained, Interval, Law};
+use exporter::ledger::{Ledger, Rules};
+use exporter::snapshot::{Breakdown, Flow};
+use serde_json::Value;
+use shared::{Count, Direction, Family, Protocol};
+use tests::cable::{Cable, Namespace};
+
+use super::senders::Sender;
+
+/// How constants change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// One program comes in the place of the other.
+    Replaced,
+    /// One is taken off, then another is attached.
+    WithAGap,
+    /// As `Replaced`, and the check does not know what is off.
+    AsIfAllWereOn,
+}
+
+pub(crate) struct Bed {
+    cable: Cable,
+    datapath: Datapath,
+    options: Options,
+    taps: Vec<Tap>,
+    flows: BTreeMap<Direction, Account>,
+}
+
+/// What was counted in one direction.
+struct Account {
+    ledger: Ledger,
+    flow: Option<Flow>,
+    datagrams: u64,
+}
+
+impl Bed {
+    /// Attaches programs in both directions. The calling thread stays in the namespace.
+    pub(crate) fn make(name: &str, mode: ModeChoice, transmit: TransmitChoice) -> Self {
+        let cable = Cable::lay(name);
+        cable.plug_in();
+        let device = Device { name: Cable::DEVICE.into(), index: Cable::index(&cable.here) };
+        cable.here.enter();
+        let options = Options { mode, transmit, ..Options::default() };
+        let mut datapath = Datapath::new(options.clone()).unwrap();
+        let taps: Vec<Tap> = Direction::ALL
+            .iter()
+            .map(|direction| Tap { device: device.clone(), direction: *direction })
+            .collect();
+        attach(&mut datapath, &taps);
+        let account = || Account { ledger: Ledger::new(rules()), flow: None, datagrams: 0 };
+        let flows = Direction::ALL.iter().map(|it| (*it, account())).collect();
+
+        Self { cable, datapath, options, taps, flows }
+    }
+
+    /// Changes constants again and again while both ends send; returns what is wrong.
+    pub(crate) fn run(&mut self, changes: usize, way: Way) -> Result<(), String> {
+        let Cable { here, there } = &self.cable;
+        let senders = [
+            Sender::start(there, &Cable::THERE[..3], Cable::HERE[0]),
+            Sender::start(here, &Cable::HERE[..1], Cable::THERE[0]),
+        ];
+        let mut outcome = Ok(());
+        for change in 0..changes {
+            let options = changed(&self.options, change);
+            let done = self.change(&options, way).and_then(|()| self.drain(way));
+            outcome = outcome.and(done.map_err(|error| format!("change {change}: {error}")));
+        }
+        let [received, sent] = senders.map(Sender::stop);
+        // One for what was counted since, one for what was not read in the one before.
+        for _ in 0..2 {
+            outcome = outcome.and(self.drain(way));
+        }
+        outcome?;
+
+        let dropped = dropped(&self.cable.there);
+        self.compare(Direction::Transmit, sent)?;
+        self.compare(Direction::Receive, received - dropped)
+    }
+
+    fn change(&mut self, options: &Options, way: Way) -> Result<(), String> {
+        let Self { datapath, taps, .. } = self;
+        datapath.change(options);
+        if way == Way::WithAGap {
+            datapath.pause(taps);
+            attach(datapath, taps);
+            return Ok(());
+        }
+        let outdated = datapath.outdated();
+        if outdated != *taps {
+            return Err(format!("{outdated:?} are to be replaced"));
+        }
+        for tap in &outdated {
+            datapath.prepare_next(tap).map_err(|error| error.to_string())?;
+        }
+
+        Ok(())
+    }
+
+    fn drain(&mut self, way: Way) -> Result<(), String> {
+        let drained = self.datapath.drain().map_err(|error| error.to_string())?;
+        for Replaced { tap, outcome } in self.datapath.take_replaced() {
+            outcome.map_err(|error| format!("{tap:?}: {error}"))?;
+        }
+        for Drained { direction, since, counted, .. } in drained {
+            let interval = counted.map_err(|error| error.to_string())?;
+            adds_up(&interval, way)?;
+            let account = self.flows.get_mut(&direction).unwrap();
+            account.add(&interval, direction, since)?;
+        }
+
+        Ok(())
+    }
+
+    fn compare(&self, direction: Direction, sent: u64) -> Result<(), String> {
+        let Account { datagrams, flow, .. } = &self.flows[&direction];
+        let frames = flow.as_ref().map(|flow| flow.totals.frames());
+        println!("{direction:?}: {datagrams} datagrams of {frames:?}");
+        if *datagrams == sent {
+            return Ok(());
+        }
+
+        Err(format!("{direction:?}: {datagrams} datagrams were counted and {sent} were sent"))
+    }
+}
+
+impl Account {
+    fn add(
+        &mut self,
+        interval: &Interval,
+        direction: Direction,
+        since: SystemTime,
+    ) -> Result<(), String> {
+        let udp = interval.totals.cells[Family::Ipv4.index()][Protocol::Udp.index()];
+        self.datagrams += udp.packets;
+        let ledger = self.ledger.clone().with_rules(rules().within(interval.switches));
+        self.ledger = ledger.fold(interval, SystemTime::now());
+        let flow = self.ledger.flow(Cable::DEVICE.into(), direction, since);
+        let before = self.flow.replace(flow.clone());
+        if let Some(before) = before {
+            for (dimension, before) in before.breakdowns.present() {
+                never_falls(before, flow.breakdowns[dimension].as_ref())?;
+            }
+        }
+        if flow.imbalanced != [0; Law::ALL.len()] {
+            return Err(format!("the ledger found laws broken: {:?}", flow.imbalanced));
+        }
+
+        Ok(())
+    }
+}
+
+/// Counters with the same start never fall, and those with another begin anew.
+fn never_falls(before: &Breakdown, now: Option<&Breakdown>) -> Result<(), String> {
+    let Some(now) = now else { return Ok(()) };
+    if before.since != now.since {
+        return Err("a dimension has another start and was never off".to_owned());
+    }
+    let falls =
+        |(before, now): (&Count, &Count)| now.packets < before.packets || now.bytes < before.bytes;
+    let named = before.named.iter().filter_map(|before| {
+        let now = now.named.iter().find(|now| now.key == before.key)?;
+        Some((&before.count, &now.count))
+    });
+    if before.other.iter().zip(&now.other).chain(named).any(falls) || now.evicted < before.evicted {
+        return Err("a counter fell".to_owned());
+    }
+
+    Ok(())
+}
+
+/// Returns whether sources, ports, VLANs and signals were counted.
+pub(crate) fn counted(interval: &Interval) -> [bool; 4] {
+    let [sources, ports, vlans] =
+        Dimension::ALL.map(|dimension| interval.switches.dimensions[dimension]);
+
+    [sources, ports, vlans, interval.switches.signals]
+}
+
+fn adds_up(interval: &Interval, way: Way) -> Result<(), String> {
+    let is_counted = |law: Law| {
+        way == Way::AsIfAllWereOn
+            || law.dimension().is_none_or(|dimension| interval.switches.dimensions[dimension])
+    };
+    match interval.imbalances().find(|broken| is_counted(broken.law)) {
+        Some(broken) => Err(format!("an interval does not add up: {broken:?}")),
+        None => Ok(()),
+    }
+}
+
+/// Changes one constant; each is changed back by the change after the next but one.
+fn changed(options: &Options, change: usize) -> Options {
+    let default = options.clone();
+    match change % 10 {
+        0 => Options { sources: false, ..default },
+        1 | 3 | 5 | 7 => default,
+        2 => Options { ports: false, ..default },
+        4 => Options { vlans: true, ..default },
+        6 => Options { signals: false, ..default },
+        8 => Options { sources: false, ports: false, signals: false, ..default },
+        _ => Options { ephemeral: 20_000..=65_535, vlans: true, ..default },
+    }
+}
+
+fn attach(datapath: &mut Datapath, taps: &[Tap]) {
+    for tap in taps {
+        let prepared = datapath.prepare_for(tap).unwrap();
+        datapath.attach(tap, prepared).unwrap();
+    }
+}
+
+fn rules() -> Rules {
+    let idle = Duration::from_mins(1);
+    let naming = Naming { enabled: true, limit: 100, idle, churn: 1, remembered: 1000 };
+    let signals = Signals { enabled: true, window: idle, scan_ports: 32 };
+
+    Rules { naming: ByDimension::from_fn(|_| naming), signals }
+}
+
+/// What a device dropped for want of room at the other end.
+fn dropped(namespace: &Namespace) -> u64 {
+    let text = namespace.ip(&["-s", "-j", "link", "show", Cable::DEVICE]);
+    let links: Value = serde_json::from_str(&text).expect("`ip -j` prints JSON");
+
+    links[0]["stats64"]["tx"]["dropped"].as_u64().expect("a count")
+}
