@@ -57,7 +57,7 @@ pub fn check(inputs: &Inputs) -> Result<String, Failure> {
 pub fn run(inputs: &Inputs) -> Result<(), Failure> {
     let Some(app) = start(inputs).map_err(Failure::Refused)? else { return Ok(()) };
     // The log is last to end.
-    let App { log: _log, supervisor, runtime, parts, mut signals } = app;
+    let App { log: _log, supervisor, runtime, parts, mut signals, _live } = app;
 
     let outcome = supervisor.block_on(parts.run(signals.stop()));
     // What is left waits for a file or the look-up of a name, and nobody waits for that.
@@ -73,6 +73,8 @@ struct App {
     runtime: Runtime,
     parts: Parts,
     signals: Signals,
+    /// Writes the configuration that every part reads.
+    _live: watch::Sender<Arc<Config>>,
 }
 
 /// Returns `None` where it was asked to stop before it was ready.
@@ -88,6 +90,9 @@ fn start(inputs: &Inputs) -> anyhow::Result<Option<App>> {
     privileges::check()?;
     // Later that would take more rights than are kept.
     let names = ProgramNames::read();
+    // What is configured now; every part reads it there, and keeps no copy.
+    let (live, configs) = watch::channel(Arc::new(config));
+    let config = Arc::clone(&configs.borrow());
     let listeners = listeners(&config.web)?;
     // There is one thread yet, and what takes more is done. The web configuration is read again
     // and again, so it is read first with the rights that are left.
@@ -137,9 +142,8 @@ fn start(inputs: &Inputs) -> anyhow::Result<Option<App>> {
     let read = pushes.read(parts.optional(), refusals.clone(), lost);
     let site = site(&config, Arc::clone(&read), snapshot.clone(), refusals);
 
-    let wanted = config.devices.clone();
     parts.start("interfaces", |stop| async move {
-        let is_wanted = |it: &Interface| it.is_wanted(&wanted);
+        let is_wanted = |it: &Interface| it.is_wanted(&configs.borrow().devices);
         Ok(interfaces::watch(interfaces_tx, is_wanted, stop).await?)
     });
     let folding = parts.start_blocking("folder", |stop| {
@@ -158,7 +162,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<Option<App>> {
     }
     drop(inside);
 
-    Ok(Some(App { log, supervisor, runtime, parts, signals }))
+    Ok(Some(App { log, supervisor, runtime, parts, signals, _live: live }))
 }
 
 fn listeners(web: &Web) -> anyhow::Result<Listeners> {
