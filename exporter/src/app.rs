@@ -6,15 +6,15 @@ mod inspect;
 mod options;
 mod parts;
 mod pushes;
+mod readiness;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::Context;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use tokio::time;
 
 use crate::causes::with_causes;
 use crate::config::{Config, Inputs, Loaded, Problem, Web};
@@ -22,13 +22,14 @@ use crate::datapath::{Datapath, ProgramNames};
 use crate::export::otlp::{self, LogSender, Lost};
 use crate::export::prometheus;
 use crate::folder::{self, Farewell, Folder, Pace};
+use crate::health::Health;
 use crate::http::{self, Listeners, Page, Refusals, Rendered, Site, WebFile};
 use crate::interfaces::Interface;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
 use crate::{datapath, interfaces, logging, privileges};
 
-use self::devices::Devices;
+use self::devices::{Devices, NoDevices};
 use self::parts::Parts;
 use self::pushes::{LogPush, Pushes, Read};
 
@@ -55,14 +56,18 @@ pub fn check(inputs: &Inputs) -> Result<String, Failure> {
 
 /// Counts and serves until asked to stop.
 pub fn run(inputs: &Inputs) -> Result<(), Failure> {
-    let Some(app) = start(inputs).map_err(Failure::Refused)? else { return Ok(()) };
+    let app = start(inputs).map_err(Failure::Refused)?;
     // The log is last to end.
     let App { log: _log, supervisor, runtime, parts, mut signals, _live } = app;
 
     let outcome = supervisor.block_on(parts.run(signals.stop()));
     // What is left waits for a file or the look-up of a name, and nobody waits for that.
     runtime.shutdown_background();
-    outcome.map_err(Failure::Failed)
+    // What can be attached is known only after the start of the parts.
+    outcome.map_err(|error| match error.downcast::<NoDevices>() {
+        Ok(none) => Failure::Refused(none.into()),
+        Err(error) => Failure::Failed(error),
+    })
 }
 
 struct App {
@@ -77,8 +82,9 @@ struct App {
     _live: watch::Sender<Arc<Config>>,
 }
 
-/// Returns `None` where it was asked to stop before it was ready.
-fn start(inputs: &Inputs) -> anyhow::Result<Option<App>> {
+/// Starts all parts. Devices are attached by the folder then, so that pages are served meanwhile and
+/// a signal that asks to stop is followed at once.
+fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let Loaded { config, problems, .. } = Config::load(inputs)?;
     let (bridge, log_push) = LogPush::new(&config.otlp)?.unzip();
     let mut log = logging::start(&config.log, bridge)?;
@@ -111,7 +117,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<Option<App>> {
     let datapath = Datapath::new(options::datapath(&config))?;
 
     let supervisor = Builder::new_current_thread().enable_all().build()?;
-    let mut signals = {
+    let signals = {
         let _inside = supervisor.enter();
         Signals::catch().context("cannot catch signals")?
     };
@@ -119,13 +125,12 @@ fn start(inputs: &Inputs) -> anyhow::Result<Option<App>> {
     let inside = runtime.enter();
     let log_sender = log_push.map(|log_push| log_push.connect(&origin)).transpose()?;
     let (interfaces_tx, interfaces) = watch::channel(runtime.block_on(interfaces::list())?);
-    // Each device takes a while.
-    let is_over = &mut || signals.ask_to_stop(&supervisor);
     let wanted = config.devices.clone();
-    let devices = Devices::start(datapath, wanted, interfaces.clone(), names, is_over)?;
-    let Some(devices) = devices else { return Ok(None) };
+    let devices = Devices::new(datapath, wanted, interfaces.clone(), names)?;
 
-    let (snapshot_tx, snapshot) = watch::channel(Arc::new(Snapshot::default()));
+    let health = Health { attaching: devices.attaching(), ..Health::default() };
+    let (snapshot_tx, snapshot) =
+        watch::channel(Arc::new(Snapshot { health, ..Snapshot::default() }));
     let folder = Folder {
         rules: options::ledger(&config),
         snapshot: snapshot_tx,
@@ -142,6 +147,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<Option<App>> {
     let read = pushes.read(parts.optional(), refusals.clone(), lost);
     let site = site(&config, Arc::clone(&read), snapshot.clone(), refusals);
 
+    parts.start("http", |stop| async move { Ok(http::serve(listeners, site, web, stop).await?) });
     parts.start("interfaces", |stop| async move {
         let is_wanted = |it: &Interface| it.is_wanted(&configs.borrow().devices);
         Ok(interfaces::watch(interfaces_tx, is_wanted, stop).await?)
@@ -151,18 +157,18 @@ fn start(inputs: &Inputs) -> anyhow::Result<Option<App>> {
         // The next process takes what is counted from now on.
         let last_look = !devices.are_pinned();
         let interval = config.datapath.interval;
+        let stopped = stop.clone();
         let pace = Pace { interval, changes: interfaces, stop, last_look };
-        folder::run(folder, move || devices.collect(), pace)
+        folder::run(folder, move || devices.collect(&|| stopped.is_cancelled()), pace)
     });
     folding.context("cannot start the thread that folds")?;
-    parts.start("http", |stop| async move { Ok(http::serve(listeners, site, web, stop).await?) });
     pushes.start(&parts, &snapshot, &read)?;
     if let Some(log_sender) = log_sender {
         parts.optional().start("otlp-logs", log_sender)?;
     }
     drop(inside);
 
-    Ok(Some(App { log, supervisor, runtime, parts, signals, _live: live }))
+    Ok(App { log, supervisor, runtime, parts, signals, _live: live })
 }
 
 fn listeners(web: &Web) -> anyhow::Result<Listeners> {
@@ -199,7 +205,7 @@ fn site(
                 Rendered { content_type: format.content_type(), body }
             }),
         }],
-        is_ready: Arc::new(move || of_readiness.borrow().health.folding.folds > 0),
+        is_ready: Arc::new(move || readiness::of(&of_readiness.borrow().health)),
         max_requests: config.web.max_requests,
         refusals,
     }
@@ -207,7 +213,6 @@ fn site(
 
 /// The signals that ask to stop, caught from the start on.
 struct Signals {
-    have_asked: bool,
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
@@ -216,34 +221,23 @@ struct Signals {
 impl Signals {
     fn catch() -> std::io::Result<Self> {
         Ok(Self {
-            have_asked: false,
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
         })
     }
 
-    /// Returns whether one has asked to stop by now.
-    fn ask_to_stop(&mut self, supervisor: &Runtime) -> bool {
-        /// Signals arrive while the runtime waits for something.
-        const BRIEFLY: Duration = Duration::from_millis(1);
-
-        supervisor.block_on(async { time::timeout(BRIEFLY, self.stop()).await.is_ok() })
-    }
-
     /// Waits to be asked to stop.
     async fn stop(&mut self) {
-        while !self.have_asked {
+        loop {
             tokio::select! {
-                _ = self.interrupt.recv() => self.have_asked = true,
-                _ = self.terminate.recv() => self.have_asked = true,
+                _ = self.interrupt.recv() => break,
+                _ = self.terminate.recv() => break,
                 _ = self.hangup.recv() => {
                     tracing::warn!("The configuration is read only at the start; restart to change it");
                 }
             }
-            if self.have_asked {
-                tracing::info!("Stopping");
-            }
         }
+        tracing::info!("Stopping");
     }
 }

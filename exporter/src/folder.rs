@@ -1,6 +1,7 @@
 //! The one part that drains and folds, and the only writer of the snapshot.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -11,7 +12,7 @@ use tokio::time::{self, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::dimension::ByDimension;
-use crate::health::{Attachment, Folding, Health};
+use crate::health::{Attaching, Attachment, Folding, Health};
 use crate::interval::{Drained, Imbalance};
 use crate::ledger::{Ledger, Rules};
 use crate::snapshot::{Breakdown, Flow, Snapshot};
@@ -24,8 +25,12 @@ pub struct Collected {
     /// What programs that are gone counted last.
     pub last: Vec<Drained>,
     pub attachments: Vec<Attachment>,
+    /// How far the start has come; as long as it is not over, the next look follows at once.
+    pub attaching: Option<Attaching>,
     /// Why nothing could be drained.
     pub failure: Option<io::Error>,
+    /// Why there is nothing to count at the start, which ends the part.
+    pub refusal: Option<anyhow::Error>,
 }
 
 /// When to look at the kernel.
@@ -73,6 +78,7 @@ struct State {
     evicted_before: ByDimension<Option<u64>>,
     failing: BTreeSet<Key>,
     is_failing: bool,
+    attaching: Option<Attaching>,
 }
 
 /// A flow that goes on.
@@ -112,6 +118,7 @@ pub async fn run<T>(
         let is_last = tokio::select! {
             biased;
             () = stop.cancelled() => true,
+            () = future::ready(()), if state.attaching.is_some() => false,
             _ = ticks.tick() => false,
             Ok(()) = changes.changed() => false,
         };
@@ -120,7 +127,10 @@ pub async fn run<T>(
             return Ok(());
         }
         let begun = Instant::now();
-        let collected = collect();
+        let mut collected = collect();
+        if let Some(refusal) = collected.refusal.take() {
+            return Err(refusal);
+        }
         state.folding.drain.observe(begun.elapsed());
         let health = folder.fold(&mut state, collected);
         folder.publish(&state, health);
@@ -134,7 +144,8 @@ pub async fn run<T>(
 impl Folder {
     /// Folds what was collected; gives the health of the programs.
     fn fold(&self, state: &mut State, collected: Collected) -> Vec<Attachment> {
-        let Collected { drained, last, attachments, failure } = collected;
+        let Collected { drained, last, attachments, attaching, failure, refusal: _ } = collected;
+        state.attaching = attaching;
         let begun = Instant::now();
         let now = SystemTime::now();
         if let Some(error) = &failure {
@@ -211,6 +222,7 @@ impl Folder {
         let flows = flows.into_values().map(Arc::clone).collect();
         let health = Health {
             attachments,
+            attaching: state.attaching,
             folding: state.folding.clone(),
             config_current: true,
             config_read: Some(self.config_read),

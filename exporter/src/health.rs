@@ -174,11 +174,22 @@ pub struct Folding {
     pub fold: Durations,
 }
 
+/// How far the first attempts to attach have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attaching {
+    /// Devices of which each program was tried, whatever came of it.
+    pub tried: usize,
+    /// Devices that are wanted.
+    pub wanted: usize,
+}
+
 /// How the exporter itself is doing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Health {
     /// In the order of device and hook.
     pub attachments: Vec<Attachment>,
+    /// `None` once every device that was wanted at the start was tried.
+    pub attaching: Option<Attaching>,
     pub folding: Folding,
     /// Evictions of flows that have ended. With those of the flows that go on they are all, so
     /// that their number does not fall when a device goes away.

@@ -45,8 +45,8 @@ pub struct Site {
     /// Of the program, for people.
     pub version: String,
     pub pages: Vec<Page>,
-    /// Whether there is something to scrape.
-    pub is_ready: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// Returns why it is not ready to be scraped, if it is not.
+    pub is_ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
     /// Most pages that are rendered or sent at once; 0 for any number.
     pub max_requests: usize,
     /// Counts what is not served.

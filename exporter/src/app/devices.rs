@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use crate::config;
 use crate::datapath::{Datapath, Device, Owner, Presence, ProgramNames, Tap};
 use crate::folder::Collected;
-use crate::health::{AttachFailure, Attachment, Hook, Running};
+use crate::health::{AttachFailure, Attaching, Attachment, Hook, Running};
 use crate::interfaces::Interface;
 use crate::interval::Drained;
 
@@ -39,6 +39,8 @@ pub(super) struct Devices {
     failures: BTreeMap<(Arc<str>, Hook), BTreeMap<AttachFailure, u64>>,
     /// Devices of which the log says that they count twice.
     stacked: BTreeSet<Pair>,
+    /// What was wanted at the start has not been tried yet, or not all of it.
+    is_starting: bool,
 }
 
 /// Why nothing can be counted.
@@ -62,19 +64,18 @@ pub(super) enum NoDevices {
 }
 
 impl Devices {
-    /// Attaches to what is wanted and there; returns `None` if it `is_over` before that is done.
+    /// Looks for the devices that are wanted. Nothing is attached before the first [`Self::collect`].
     ///
     /// # Errors
     ///
-    /// When nothing is there, or nothing can be attached. One program that can is enough.
-    pub(super) fn start(
+    /// When nothing that is wanted is there.
+    pub(super) fn new(
         datapath: Datapath,
         choice: config::Devices,
         interfaces: watch::Receiver<Vec<Interface>>,
         names: ProgramNames,
-        is_over: &mut dyn FnMut() -> bool,
-    ) -> Result<Option<Self>, NoDevices> {
-        let mut devices = Self {
+    ) -> Result<Self, NoDevices> {
+        let devices = Self {
             datapath,
             choice,
             interfaces,
@@ -82,33 +83,36 @@ impl Devices {
             known: BTreeMap::new(),
             failures: BTreeMap::new(),
             stacked: BTreeSet::new(),
+            is_starting: true,
         };
-        devices.attach_wanted(is_over);
-        if is_over() {
-            return Ok(None);
-        }
-        devices.stay_in_front();
-        devices.datapath.settle();
-        let wanted: Vec<Tap> = devices.known.keys().cloned().collect();
-        devices.datapath.forget_pins(&wanted);
-        if devices.known.values().any(|known| known.running.is_some()) {
-            devices.say_failures();
-            devices.say_stacked();
-            return Ok(Some(devices));
-        }
 
-        Err(devices.why_none())
+        if devices.wanted().is_empty() { Err(devices.why_none()) } else { Ok(devices) }
     }
 
-    /// Follows the changes of interfaces, then drains.
-    pub(super) fn collect(&mut self) -> Collected {
+    /// Follows the changes of interfaces, then drains. Attaching takes several calls where there are
+    /// many devices, and goes no further once it `is_over`.
+    ///
+    /// At the start each device is tried once; where no program can be attached then, that is a
+    /// refusal. One program that can is enough.
+    pub(super) fn collect(&mut self, is_over: &dyn Fn() -> bool) -> Collected {
         let mut last = self.follow_names();
         last.extend(self.detach_unwanted());
         let begun = Instant::now();
-        let has_tried = self.attach_wanted(&mut || begun.elapsed() >= ATTACHING);
-        self.stay_in_front();
-        if has_tried || !last.is_empty() {
-            self.datapath.settle();
+        let has_tried = self.attach_wanted(&mut || begun.elapsed() >= ATTACHING || is_over());
+        let was_starting = self.is_starting;
+        let attaching = self.attaching().filter(|_| was_starting);
+        self.is_starting = attaching.is_some();
+        if was_starting && !self.is_starting {
+            if let Err(none) = self.started() {
+                return Collected { refusal: Some(none.into()), ..Collected::default() };
+            }
+        }
+        // Both go through all devices, and a start is to be over soon.
+        if !self.is_starting {
+            self.stay_in_front();
+            if was_starting || has_tried || !last.is_empty() {
+                self.datapath.settle();
+            }
         }
         self.say_failures();
         self.say_stacked();
@@ -117,7 +121,31 @@ impl Devices {
             Err(error) => (Vec::new(), Some(error)),
         };
 
-        Collected { drained, last, attachments: self.attachments(), failure }
+        let attachments = self.attachments();
+        Collected { drained, last, attachments, attaching, failure, refusal: None }
+    }
+
+    /// Returns how many of the wanted devices were tried; `None` if all of them were.
+    pub(super) fn attaching(&self) -> Option<Attaching> {
+        let wanted = self.wanted();
+        let is_tried = |interface: &&Interface| {
+            self.datapath.hooks().all(|hook| {
+                let tap = Tap { device: device(interface), direction: hook.direction() };
+                self.known.get(&tap).is_some_and(|known| !known.is_untried())
+            })
+        };
+        let tried = wanted.iter().filter(is_tried).count();
+
+        (tried < wanted.len()).then_some(Attaching { tried, wanted: wanted.len() })
+    }
+
+    /// Ends the start, in which every device was tried.
+    fn started(&mut self) -> Result<(), NoDevices> {
+        let wanted: Vec<Tap> = self.known.keys().cloned().collect();
+        self.datapath.forget_pins(&wanted);
+        let is_any = self.known.values().any(|known| known.running.is_some());
+
+        if is_any { Ok(()) } else { Err(self.why_none()) }
     }
 
     /// Returns whether counting continues after this process exits.
@@ -227,8 +255,8 @@ impl Devices {
         names(&self.choice.include.to_string()).any(|name| name == device)
     }
 
-    /// Attaches what is wanted, due and not running, until it `is_over`; says whether there was
-    /// anything.
+    /// Attaches what is wanted, due and not running, until it `is_over`; returns whether there was
+    /// anything. At the start what failed waits until all the others were tried.
     fn attach_wanted(&mut self, is_over: &mut dyn FnMut() -> bool) -> bool {
         let begun = Instant::now();
         let mut has_tried = false;
@@ -239,7 +267,8 @@ impl Devices {
             for hook in &hooks {
                 let tap = Tap { device: device(&interface), direction: hook.direction() };
                 let known = self.known.entry(tap.clone()).or_default();
-                if known.is_due(&interface, begun) && !is_over() {
+                let is_turn = !self.is_starting || known.is_untried();
+                if is_turn && known.is_due(&interface, begun) && !is_over() {
                     self.try_attach(tap, *hook, &interface);
                     has_tried = true;
                 }

@@ -62,13 +62,13 @@ impl Routes {
             Route::Healthy => {
                 fixed(headers, StatusCode::OK, PLAIN, "packet-exporter is healthy.\n")
             }
-            Route::Ready if (self.site.is_ready)() => {
-                fixed(headers, StatusCode::OK, PLAIN, "packet-exporter is ready.\n")
-            }
-            Route::Ready => {
-                let status = StatusCode::SERVICE_UNAVAILABLE;
-                fixed(headers, status, PLAIN, "packet-exporter is not ready yet.\n")
-            }
+            Route::Ready => match (self.site.is_ready)() {
+                Ok(()) => fixed(headers, StatusCode::OK, PLAIN, "packet-exporter is ready.\n"),
+                Err(reason) => {
+                    let text = format!("packet-exporter is not ready yet: {reason}.\n");
+                    fixed(headers, StatusCode::SERVICE_UNAVAILABLE, PLAIN, &text)
+                }
+            },
             Route::Landing => {
                 fixed(headers, StatusCode::OK, "text/html; charset=utf-8", &self.landing)
             }

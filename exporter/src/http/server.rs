@@ -187,7 +187,7 @@ mod tests {
         let site = Site {
             version: "1.2.3".into(),
             pages: Vec::new(),
-            is_ready: Arc::new(|| true),
+            is_ready: Arc::new(|| Ok(())),
             max_requests: 1,
             refusals: Refusals::default(),
         };

@@ -197,7 +197,7 @@ fn site_of(render: impl Fn(Option<&str>) -> Rendered + Send + Sync + 'static) ->
     Site {
         version: "1.2.3".into(),
         pages: vec![page],
-        is_ready: Arc::new(|| true),
+        is_ready: Arc::new(|| Ok(())),
         max_requests: 40,
         refusals: Refusals::default(),
     }

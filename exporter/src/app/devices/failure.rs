@@ -92,6 +92,13 @@ impl Known {
         Self { retry: Some(now + FIRST_PAUSE), ..Self::default() }
     }
 
+    /// Returns whether the program was not tried yet.
+    pub(super) fn is_untried(&self) -> bool {
+        let Self { running, rest, retry, tried_on, .. } = self;
+
+        running.is_none() && rest.is_none() && retry.is_none() && tried_on.is_none()
+    }
+
     /// Says whether it is time to try.
     pub(super) fn is_due(&self, interface: &Interface, now: Instant) -> bool {
         let has_changed = self.tried_on.as_ref().is_some_and(|tried_on| tried_on != interface);

@@ -56,7 +56,6 @@ pub(crate) struct OptionalParts {
 /// One optional part.
 #[derive(Debug)]
 struct Part {
-    #[cfg_attr(not(test), expect(dead_code, reason = "no part stops another one yet"))]
     stop: CancellationToken,
     /// Returns the part when it has ended; `None` where somebody waits for that.
     task: Option<JoinHandle<Box<dyn Any + Send>>>,

@@ -88,7 +88,9 @@ async fn readiness_is_asked_each_time() {
     let is_ready = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&is_ready);
     let mut site = site("metrics");
-    site.is_ready = Arc::new(move || asked.load(Ordering::Relaxed));
+    site.is_ready = Arc::new(move || {
+        asked.load(Ordering::Relaxed).then_some(()).ok_or_else(|| "on purpose".into())
+    });
     let server = Running::start(site);
 
     let before = server.ask("GET /-/ready", "").await;
@@ -96,7 +98,7 @@ async fn readiness_is_asked_each_time() {
     let after = server.ask("GET /-/ready", "").await;
 
     assert_eq!((before.status(), after.status()), ("503", "200"));
-    assert_eq!(before.text(), "packet-exporter is not ready yet.\n");
+    assert_eq!(before.text(), "packet-exporter is not ready yet: on purpose.\n");
 }
 
 #[tokio::test]
