@@ -4,6 +4,7 @@ mod devices;
 mod doctor;
 mod inspect;
 mod options;
+mod pages;
 mod parts;
 mod pushes;
 mod readiness;
@@ -20,18 +21,18 @@ use crate::causes::with_causes;
 use crate::config::{Config, Inputs, Loaded, Problem, Web};
 use crate::datapath::{Datapath, ProgramNames};
 use crate::export::otlp::{self, LogSender, Lost};
-use crate::export::prometheus;
 use crate::folder::{self, Farewell, Folder, Pace};
 use crate::health::Health;
-use crate::http::{self, Listeners, Page, Refusals, Rendered, Site, WebFile};
+use crate::http::{self, Listeners, Refusals, WebFile};
 use crate::interfaces::Interface;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
 use crate::{datapath, interfaces, logging, privileges};
 
 use self::devices::{Devices, NoDevices};
+use self::pages::Pages;
 use self::parts::Parts;
-use self::pushes::{LogPush, Pushes, Read};
+use self::pushes::{LogPush, Pushes};
 
 pub use self::doctor::doctor;
 pub use self::inspect::inspect;
@@ -145,7 +146,9 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let lost = move || lines.lost() + events.as_ref().map_or(0, Lost::read);
     let mut parts = Parts::on(runtime.handle().clone());
     let read = pushes.read(parts.optional(), refusals.clone(), lost);
-    let site = site(&config, Arc::clone(&read), snapshot.clone(), refusals);
+    let site =
+        Pages { configs: configs.clone(), read: Arc::clone(&read), snapshot: snapshot.clone() }
+            .site(refusals);
 
     parts.start("http", |stop| async move { Ok(http::serve(listeners, site, web, stop).await?) });
     parts.start("interfaces", |stop| async move {
@@ -183,32 +186,6 @@ fn web_file(config: &Config) -> anyhow::Result<Option<WebFile>> {
     let path = &config.web.config_file;
 
     Ok(if path.as_os_str().is_empty() { None } else { Some(WebFile::open(path)?) })
-}
-
-fn site(
-    config: &Config,
-    read: Read,
-    snapshot: watch::Receiver<Arc<Snapshot>>,
-    refusals: Refusals,
-) -> Site {
-    let of_readiness = snapshot.clone();
-
-    Site {
-        version: Build::THIS.version.into(),
-        pages: vec![Page {
-            path: config.web.telemetry_path.clone(),
-            title: "Metrics",
-            render: Arc::new(move |accept| {
-                let format = prometheus::negotiate(accept);
-                let readings = read(Arc::clone(&snapshot.borrow()));
-                let body = prometheus::encode(&readings, format).into_bytes();
-                Rendered { content_type: format.content_type(), body }
-            }),
-        }],
-        is_ready: Arc::new(move || readiness::of(&of_readiness.borrow().health)),
-        max_requests: config.web.max_requests,
-        refusals,
-    }
 }
 
 /// The signals that ask to stop, caught from the start on.

@@ -4,22 +4,30 @@ mod accept;
 mod basic_auth;
 mod body;
 mod connection;
+mod cross_site;
 mod encoding;
+mod endpoint;
 mod head;
 mod landing;
 mod limits;
 mod listen;
 mod or_default;
+mod own;
 mod passwords;
 mod peer;
 mod places;
+mod query;
 mod rate_limit;
 mod refusals;
 mod requests;
+mod route;
 mod routes;
 mod server;
+mod streamed;
 mod streams;
 mod tls;
+mod turns;
+mod visit;
 mod web_config;
 mod web_file;
 mod write_deadline;
@@ -28,48 +36,44 @@ use std::fmt;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+pub use hyper::{HeaderMap, StatusCode};
+
 pub use self::listen::{BindError, Listeners, PassedError};
 pub use self::refusals::Refusals;
+pub use self::route::{
+    Answer, Asked, Chunks, Content, Handler, Method, Path, Query, Route, Scope, Waited,
+};
 pub use self::tls::{IdentityError, PemError, TlsError, TlsRefusal, Version};
 pub use self::web_config::{WebConfigError, WebRefusal};
 pub use self::web_file::WebFile;
 
 use self::limits::Limits;
 use self::server::Server;
+use crate::config::Config;
 
 /// What is served.
 pub struct Site {
     /// Of the program, for people.
     pub version: String,
-    pub pages: Vec<Page>,
+    /// Beside those that the server has by itself.
+    pub routes: Vec<Route>,
+    /// What is configured at the moment.
+    pub config: watch::Receiver<Arc<Config>>,
     /// Returns why it is not ready to be scraped, if it is not.
     pub is_ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
-    /// Most pages that are rendered or sent at once; 0 for any number.
-    pub max_requests: usize,
+    pub reload: Reload,
     /// Counts what is not served.
     pub refusals: Refusals,
 }
 
-/// A page that is rendered for each request.
-pub struct Page {
-    pub path: String,
-    /// What the landing page calls it.
-    pub title: &'static str,
-    pub render: Render,
-}
-
-/// Renders a page for a request with this Accept header; may block.
-pub type Render = Arc<dyn Fn(Option<&str>) -> Rendered + Send + Sync>;
-
-/// A page as it is sent, but for its compression.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rendered {
-    pub content_type: &'static str,
-    pub body: Vec<u8>,
-}
+/// Reads the configuration again. Returns what became of it, or why it is refused.
+///
+/// What it returns is dropped if the client hangs up; what was begun has to go on without.
+pub type Reload = Arc<dyn Fn() -> Waited<Result<String, String>> + Send + Sync>;
 
 /// Serves `site` on all of `listeners` until told to stop, and then no longer than 3 seconds.
 pub async fn serve(
@@ -100,21 +104,12 @@ async fn serve_as(
 
 impl fmt::Debug for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { version, pages, is_ready: _, max_requests, refusals: _ } = self;
+        let Self { version, routes, config: _, is_ready: _, reload: _, refusals: _ } = self;
 
         f.debug_struct("Site")
             .field("version", version)
-            .field("pages", pages)
-            .field("max_requests", max_requests)
+            .field("routes", routes)
             .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Page {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, title, render: _ } = self;
-
-        f.debug_struct("Page").field("path", path).field("title", title).finish_non_exhaustive()
     }
 }
 

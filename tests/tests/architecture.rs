@@ -62,6 +62,7 @@ const IMPURE_ENDS: &[&str] =
 /// A crate from outside, and the only places that may name it.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("anyhow", &["app", "folder", "main"]),
+    ("axum", &["http"]),
     ("aya", &["datapath"]),
     ("base64", &["http"]),
     ("bcrypt", &["http"]),
@@ -71,9 +72,9 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("exporter_ebpf", &["app", "inspect"]),
     ("figment", &["config"]),
     ("flate2", &["capture", "http", "export::otlp"]),
-    ("futures_util", &["interfaces"]),
+    ("futures_util", &["http", "interfaces"]),
     ("http_body", &["http"]),
-    ("http_body_util", &["export::otlp"]),
+    ("http_body_util", &["http", "export::otlp"]),
     ("httpdate", &["export::otlp"]),
     ("humantime_serde", &["config", "http"]),
     ("hyper", &["http", "export::otlp"]),
@@ -108,7 +109,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("toml", &["config"]),
     ("tonic", &["export::otlp"]),
     ("tonic_types", &["export::otlp"]),
-    ("tower_service", &["export::otlp"]),
+    ("tower_service", &["http", "export::otlp"]),
     ("tracing", &["app", "datapath", "folder", "http", "interfaces", "logging", "export::otlp"]),
     ("tracing_logfmt", &["logging"]),
     ("tracing_subscriber", &["logging"]),

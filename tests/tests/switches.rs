@@ -86,8 +86,7 @@ fn each_choice_of_constants_counts_what_it_says_on_the_maps_of_another() {
         let Options { sources, ports, vlans, signals, .. } = options;
         let switches = [sources, ports, vlans, signals];
         assert_eq!(bed::counted(&interval), switches);
-        let off: Vec<_> =
-            KEYED.into_iter().zip(switches).filter(|it| !it.1).collect();
+        let off: Vec<_> = KEYED.into_iter().zip(switches).filter(|it| !it.1).collect();
         let off: Vec<&str> = off.into_iter().map(|(row, _)| row).collect();
         assert_eq!(
             Rows::of(&interval).differences(&expected.without(&off)),

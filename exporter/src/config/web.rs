@@ -25,6 +25,8 @@ pub struct Web {
     pub telemetry_path: String,
     /// Most scrapes at once. Further ones are answered with 503. 0 means no limit: 0 to 10000.
     pub max_requests: usize,
+    /// Read the configuration again when asked to by POST or PUT of "/-/reload": true or false.
+    pub enable_lifecycle: bool,
 }
 
 impl Default for Web {
@@ -35,6 +37,7 @@ impl Default for Web {
             config_file: PathBuf::new(),
             telemetry_path: "/metrics".into(),
             max_requests: 40,
+            enable_lifecycle: false,
         }
     }
 }
@@ -47,6 +50,7 @@ impl Web {
             config_file: _,
             telemetry_path,
             max_requests,
+            enable_lifecycle: _,
         } = self;
 
         super::refused([

@@ -1,54 +1,45 @@
 //! What responses are made of.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::requests::Unfinished;
+use super::turns::Turn;
 
 /// Bytes that are there already.
 ///
 /// They are handed out in pieces, so that most of them stay here until the client has read what
-/// came before; with the last one go the permit and the request.
+/// came before; with the last one goes the turn.
 #[derive(Debug, Default)]
-pub(super) struct Body {
+pub(super) struct Whole {
     rest: Bytes,
-    permit: Option<OwnedSemaphorePermit>,
-    unfinished: Option<Unfinished>,
+    turn: Option<Turn>,
 }
 
-impl Body {
-    const PIECE: usize = 64 << 10;
+impl Whole {
+    pub(super) const PIECE: usize = 64 << 10;
 
-    pub(super) fn new(bytes: impl Into<Bytes>) -> Self {
-        Self { rest: bytes.into(), ..Self::default() }
-    }
-
-    pub(super) fn holding(self, permit: Option<OwnedSemaphorePermit>) -> Self {
-        Self { permit, ..self }
-    }
-
-    pub(super) fn of(self, request: Unfinished) -> Self {
-        Self { unfinished: Some(request), ..self }
+    pub(super) fn new(bytes: impl Into<Bytes>, turn: Option<Turn>) -> Self {
+        Self { rest: bytes.into(), turn }
     }
 }
 
-impl http_body::Body for Body {
+impl http_body::Body for Whole {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = axum::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         if self.rest.is_empty() {
-            (self.permit, self.unfinished) = (None, None);
+            self.turn = None;
             return Poll::Ready(None);
         }
         let piece = self.rest.len().min(Self::PIECE);
@@ -65,9 +56,47 @@ impl http_body::Body for Body {
     }
 }
 
+/// The body of the response to a request, which is finished with the last piece of it.
+#[derive(Debug)]
+pub(super) struct Sent {
+    body: Body,
+    unfinished: Option<Unfinished>,
+}
+
+impl Sent {
+    pub(super) fn new(body: Body, unfinished: Unfinished) -> Self {
+        Self { body, unfinished: Some(unfinished) }
+    }
+}
+
+impl http_body::Body for Sent {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if let Poll::Ready(None) = frame {
+            self.unfinished = None;
+        }
+
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 /// Makes a response of plain text.
-pub(super) fn text(status: StatusCode, text: &'static str) -> Response<Body> {
-    respond(status, "text/plain; charset=utf-8", Body::new(text))
+pub(super) fn text(status: StatusCode, text: impl Into<Bytes>) -> Response<Body> {
+    respond(status, "text/plain; charset=utf-8", Whole::new(text, None))
 }
 
 /// Makes a response that says no more than its status.
@@ -75,12 +104,11 @@ pub(super) fn status(status: StatusCode) -> Response<Body> {
     text(status, status.canonical_reason().unwrap_or_default())
 }
 
-pub(super) fn respond(
-    status: StatusCode,
-    content_type: &'static str,
-    body: Body,
-) -> Response<Body> {
-    let mut response = Response::new(body);
+pub(super) fn respond<B>(status: StatusCode, content_type: &'static str, body: B) -> Response<Body>
+where
+    B: http_body::Body<Data = Bytes, Error = axum::Error> + Send + 'static,
+{
+    let mut response = Response::new(Body::new(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
 

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -15,11 +16,14 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
+use super::body::Sent;
 use super::limits::Limits;
 use super::places::Place;
+use super::requests::Requests;
 use super::server::Server;
 use super::streams::Streams;
 use super::tls;
+use super::visit::Visit;
 use super::web_file::Handshake;
 use super::write_deadline::WriteDeadline;
 use crate::health::HttpRefusal;
@@ -30,6 +34,8 @@ const PLAIN: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
     content-length: 48\r\n\
     connection: close\r\n\r\n\
     Client sent an HTTP request to an HTTPS server.\n";
+
+const OVERDUE: &str = "an answer took too long";
 
 /// Why a connection ended early.
 #[derive(Debug)]
@@ -151,13 +157,15 @@ where
     let limits = server.limits;
     let requests = &place.requests;
     let builder = builder(is_http2, &server);
-    let place_of_requests = Arc::clone(place);
+    let (place_of_requests, stop_of_requests) = (Arc::clone(place), stop.clone());
     let service = service_fn(move |request| {
         let (server, place) = (Arc::clone(&server), Arc::clone(&place_of_requests));
         let unfinished = place.requests.begin();
+        let stop = stop_of_requests.clone();
         async move {
-            let response = server.answer(request, &place).await;
-            Ok::<_, Infallible>(response.map(|body| body.of(unfinished)))
+            let visit = Visit { place, streaming: unfinished.streaming(), stop };
+            let response = server.answer(request, visit).await;
+            Ok::<_, Infallible>(response.map(|body| Sent::new(body, unfinished)))
         }
     });
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
@@ -168,9 +176,7 @@ where
         () = stop.cancelled() => {}
         () = sleep(limits.age) => {}
         () = requests.missing(limits.head) => return Err(early("no request came".into())),
-        () = requests.overdue(limits.answer) => {
-            return Err(Early::because("an answer took too long"));
-        }
+        () = requests.overdue(limits.answer, limits.write) => return Err(Early::because(OVERDUE)),
     }
 
     connection.as_mut().graceful_shutdown();
@@ -181,7 +187,18 @@ where
     tokio::select! {
         ended = connection => ended.map_err(early),
         () = stopped => Err(Early::because("the server stops")),
-        () = sleep(limits.leave) => Err(Early::because("the connection is too old")),
+        () = left(requests, limits.leave) => Err(Early::because("the connection is too old")),
+        () = requests.overdue(limits.answer, limits.write) => Err(Early::because(OVERDUE)),
+    }
+}
+
+/// Waits for as long as a connection that is too old may take; streams have an age of their own.
+async fn left(requests: &Requests, leave: Duration) {
+    loop {
+        sleep(leave).await;
+        if !requests.has_stream() {
+            break;
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! What is wrong with the head of a request that could be parsed.
 
+use axum::body::Body;
 use hyper::header::{CONNECTION, HOST, HeaderValue};
 use hyper::http::uri::Authority;
 use hyper::{Request, Response, StatusCode, Version};
 
-use super::body::{Body, text};
+use super::body::text;
 use super::limits::Limits;
 
 /// Why a request is refused for its head.

@@ -1,16 +1,19 @@
 //! The page for people who open the address in a browser.
 
-use super::{Page, Site};
+use super::route::Path;
+use crate::config::Config;
 
 /// Writes the page: HTML without anything from elsewhere.
-pub(super) fn landing(site: &Site) -> String {
-    let Site { version, pages, .. } = site;
-    let link = |path: &str, title: &str| {
+pub(super) fn landing(version: &str, links: &[(Path, &str)], config: &Config) -> String {
+    let link = |(path, title): &(Path, &str)| {
+        let path = match path {
+            Path::Fixed(path) => *path,
+            Path::Configured(path) => path(config),
+        };
         format!("<li><a href=\"{}\">{}</a></li>\n", escaped(path), escaped(title))
     };
-    let links: String = pages.iter().map(|Page { path, title, .. }| link(path, title)).collect();
+    let links: String = links.iter().map(link).collect();
     let version = escaped(version);
-    let health = [link("/-/healthy", "Healthy"), link("/-/ready", "Ready")].concat();
 
     format!(
         "<!DOCTYPE html>
@@ -31,7 +34,7 @@ padding: 0 1rem; }}
 <p>Counts the packets of this host for Prometheus and OpenTelemetry.</p>
 <p>Version {version}</p>
 <ul>
-{links}{health}</ul>
+{links}</ul>
 </main>
 </body>
 </html>

@@ -13,7 +13,8 @@ pub(super) struct Limits {
     pub(super) handshake: Duration,
     /// For the head of a request, and between two requests of HTTP/1.
     pub(super) head: Duration,
-    /// For writing a response, from the first time that the client does not read.
+    /// For writing a response or a piece of a stream, from the first time that the client does not
+    /// read.
     pub(super) write: Duration,
     /// For an answer, from the head of the request to the end of the response.
     pub(super) answer: Duration,
@@ -23,16 +24,24 @@ pub(super) struct Limits {
     pub(super) leave: Duration,
     /// For what is under way when the server stops.
     pub(super) stop: Duration,
+    /// Streams at once. The time for an answer is not for them.
+    pub(super) streams: usize,
+    /// Streams at once to one peer.
+    pub(super) streams_of_peer: usize,
+    /// For a stream, after which the client has to ask for another one.
+    pub(super) stream_age: Duration,
 }
 
 impl Limits {
     /// For a client to read an answer before its connection is closed.
     pub(super) const LINGER: Duration = Duration::from_secs(1);
+    /// For the body of a request that a route reads.
+    pub(super) const BODY: Duration = Duration::from_secs(20);
     /// Bytes of the head of a request.
     pub(super) const HEAD_BYTES: u32 = 16 << 10;
     /// Headers of a request.
     pub(super) const HEADERS: usize = 64;
-    /// Bytes of the body of a request. No page reads them; more is counted.
+    /// Bytes of the body of a request that no route reads; more is counted.
     pub(super) const BODY_BYTES: u64 = 64 << 10;
     /// Requests and handshakes that read the web configuration at once, each on a thread. With
     /// more, an older reading could replace a newer one.
@@ -62,6 +71,10 @@ impl Default for Limits {
             leave: Duration::from_mins(1),
             // Less than what a part has to stop.
             stop: Duration::from_secs(3),
+            // Their connections never make room, so they are a small part of all.
+            streams: 32,
+            streams_of_peer: 8,
+            stream_age: Duration::from_hours(1),
         }
     }
 }

@@ -218,11 +218,13 @@ impl Taken {
 }
 
 impl Seat {
-    /// Returns whether a request is being answered, and not for too long.
+    /// Returns whether a request is being answered, and not for too long. Of streams there are few.
     fn is_protected(&self) -> bool {
-        let activity = self.requests.activity();
-
-        matches!(activity, Activity::AnsweringSince(begun) if begun.elapsed() < Places::UNANSWERED)
+        match self.requests.activity() {
+            Activity::IdleSince(_) => false,
+            Activity::AnsweringSince(begun) => begun.elapsed() < Places::UNANSWERED,
+            Activity::StreamingSince(_) => true,
+        }
     }
 }
 

@@ -84,12 +84,14 @@ impl Refusals {
 fn consequence(reason: HttpRefusal) -> &'static str {
     match reason {
         HttpRefusal::Connections => "Too many connections, closing those idle for longest",
-        HttpRefusal::Requests => "More than `web.max_requests` scrapes at once, answering 503",
+        HttpRefusal::Requests => {
+            "Too many requests at once (`web.max_requests`) or too many streams, answering 503"
+        }
         HttpRefusal::Rate => "More requests than `rate_limit` allows, answering 429",
         HttpRefusal::Login => "Refusing a client without a valid login",
         HttpRefusal::Tls => "TLS handshake of a client failed",
         HttpRefusal::Head => "Refusing a request whose head is malformed, too large or too slow",
-        HttpRefusal::Body => "Ignoring the body of a request, which is too large",
+        HttpRefusal::Body => "The body of a request is too large or too slow, not reading it",
     }
 }
 

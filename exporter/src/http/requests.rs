@@ -13,12 +13,26 @@ pub(super) struct Requests(Arc<Mutex<Counted>>);
 #[derive(Debug)]
 struct Counted {
     begun: u64,
-    /// When those began that are not answered to the end.
-    unfinished: BTreeMap<u64, Instant>,
+    /// What was handed out to be written: requests that began, and pieces of streams.
+    steps: u64,
+    /// Those that are not answered to the end.
+    unfinished: BTreeMap<u64, Answering>,
     /// When something was last completed: a request, the handshake, the connection itself.
     completed: Instant,
     /// Whether the client has sent anything since.
     is_heard: bool,
+}
+
+/// How a request is being answered.
+#[derive(Clone, Copy, Debug)]
+enum Answering {
+    /// With an answer that has an end, since then.
+    Whole(Instant),
+    Stream {
+        begun: Instant,
+        /// When a piece was handed out that is not written yet.
+        writing: Option<Instant>,
+    },
 }
 
 /// What a connection is doing. The one that is idle for longest comes first.
@@ -27,6 +41,8 @@ pub(super) enum Activity {
     IdleSince(Instant),
     /// The beginning of the oldest request that is not answered to the end.
     AnsweringSince(Instant),
+    /// The beginning of the oldest stream.
+    StreamingSince(Instant),
 }
 
 /// A request that is not answered to the end, until it is dropped.
@@ -36,13 +52,22 @@ pub(super) struct Unfinished {
     of: Requests,
 }
 
+/// A request that is answered with a stream. Its connection is not idle, and the time for an answer
+/// is not for it.
+#[derive(Clone, Debug)]
+pub(super) struct Streaming {
+    number: u64,
+    of: Requests,
+}
+
 impl Requests {
     pub(super) fn begin(&self) -> Unfinished {
         let mut counted = self.counted();
         counted.begun += 1;
+        counted.steps += 1;
         counted.is_heard = false;
         let number = counted.begun;
-        counted.unfinished.insert(number, Instant::now());
+        counted.unfinished.insert(number, Answering::Whole(Instant::now()));
 
         Unfinished { number, of: self.clone() }
     }
@@ -67,9 +92,24 @@ impl Requests {
     /// Returns what the connection is doing.
     pub(super) fn activity(&self) -> Activity {
         let counted = self.counted();
-        let oldest = counted.unfinished.values().next().copied();
+        let answering = counted.unfinished.values().map(|answering| match *answering {
+            Answering::Whole(begun) => Activity::AnsweringSince(begun),
+            Answering::Stream { begun, .. } => Activity::StreamingSince(begun),
+        });
+        let is_stream = |it: &Activity| matches!(it, Activity::StreamingSince(_));
 
-        oldest.map_or(Activity::IdleSince(counted.completed), Activity::AnsweringSince)
+        let stream = answering.clone().find(is_stream);
+        stream.or(answering.min()).unwrap_or(Activity::IdleSince(counted.completed))
+    }
+
+    /// Returns whether there is a stream.
+    pub(super) fn has_stream(&self) -> bool {
+        matches!(self.activity(), Activity::StreamingSince(_))
+    }
+
+    /// Returns a number that is another one whenever there was something new to write.
+    pub(super) fn steps(&self) -> u64 {
+        self.counted().steps
     }
 
     /// Returns how many have begun so far.
@@ -85,15 +125,19 @@ impl Requests {
         }
     }
 
-    /// Ends when one has not been answered to the end within `limit`.
-    pub(super) async fn overdue(&self, limit: Duration) {
+    /// Ends when one has not been answered to the end within `answer`, or a piece of a stream was
+    /// not written within `write`.
+    pub(super) async fn overdue(&self, answer: Duration, write: Duration) {
         loop {
             let now = Instant::now();
-            let oldest = self.counted().unfinished.values().next().copied();
-            if oldest.is_some_and(|begun| begun + limit <= now) {
+            let due =
+                self.counted().unfinished.values().filter_map(|it| it.due(answer, write)).min();
+            if due.is_some_and(|due| due <= now) {
                 return;
             }
-            sleep_until(oldest.unwrap_or(now) + limit).await;
+            // Whatever begins in the meantime is not due before that.
+            let soonest = now + answer.min(write);
+            sleep_until(due.map_or(soonest, |due| due.min(soonest))).await;
         }
     }
 
@@ -102,9 +146,59 @@ impl Requests {
     }
 }
 
+impl Answering {
+    fn due(self, answer: Duration, write: Duration) -> Option<Instant> {
+        match self {
+            Self::Whole(begun) => Some(begun + answer),
+            Self::Stream { begun: _, writing } => writing.map(|since| since + write),
+        }
+    }
+}
+
+impl Unfinished {
+    /// Returns what notes how a stream goes on, with which the request is answered.
+    pub(super) fn streaming(&self) -> Streaming {
+        let Self { number, of } = self;
+
+        Streaming { number: *number, of: of.clone() }
+    }
+}
+
+impl Streaming {
+    /// Notes that the stream has begun.
+    pub(super) fn begin(&self) {
+        self.note(|begun| Answering::Stream { begun, writing: None });
+    }
+
+    /// Notes that a piece was handed out.
+    pub(super) fn has_some(&self) {
+        self.of.counted().steps += 1;
+        self.note(|begun| Answering::Stream { begun, writing: Some(Instant::now()) });
+    }
+
+    /// Notes that what was handed out is written.
+    pub(super) fn wants_more(&self) {
+        self.note(|begun| Answering::Stream { begun, writing: None });
+    }
+
+    fn note(&self, answering: impl FnOnce(Instant) -> Answering) {
+        let mut counted = self.of.counted();
+        if let Some(own) = counted.unfinished.get_mut(&self.number) {
+            let (Answering::Whole(begun) | Answering::Stream { begun, .. }) = *own;
+            *own = answering(begun);
+        }
+    }
+}
+
 impl Default for Counted {
     fn default() -> Self {
-        Self { begun: 0, unfinished: BTreeMap::new(), completed: Instant::now(), is_heard: false }
+        Self {
+            begun: 0,
+            steps: 0,
+            unfinished: BTreeMap::new(),
+            completed: Instant::now(),
+            is_heard: false,
+        }
     }
 }
 
@@ -138,10 +232,36 @@ mod tests {
         let begun = Instant::now();
 
         tokio::select! {
-            () = requests.overdue(LIMIT) => {}
+            () = requests.overdue(LIMIT, LIMIT) => {}
             () = quick => {}
         }
 
         assert_eq!(begun.elapsed().as_secs(), (LIMIT + LIMIT / 3).as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_is_overdue_only_when_a_piece_is_not_written() {
+        let requests = Requests::default();
+        let unfinished = requests.begin();
+        let streaming = unfinished.streaming();
+        let begun = Instant::now();
+        streaming.begin();
+
+        let pieces = async {
+            for _ in 0..10 {
+                streaming.wants_more();
+                sleep(LIMIT * 3).await;
+                streaming.has_some();
+                sleep(LIMIT / 2).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = requests.overdue(LIMIT * 2, LIMIT) => {}
+            () = pieces => {}
+        }
+
+        assert_eq!(begun.elapsed().as_secs(), (LIMIT * 36).as_secs() - LIMIT.as_secs() / 2);
+        assert_eq!(requests.activity(), Activity::StreamingSince(begun));
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use hyper::body::{Body as _, Incoming};
+use axum::body::Body;
+use hyper::body::Incoming;
 use hyper::header::{
     AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
@@ -12,12 +13,13 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::basic_auth::Credentials;
-use super::body::{Body, status, text};
+use super::body::{status, text};
 use super::limits::Limits;
 use super::passwords::{Passwords, Verdict};
 use super::places::{Place, Places};
 use super::refusals::Refusals;
 use super::routes::Routes;
+use super::visit::Visit;
 use super::web_file::{Handshake, Rules, WebFile};
 use super::{Site, head};
 use crate::health::HttpRefusal;
@@ -51,7 +53,7 @@ impl Server {
             limits,
             places,
             refusals,
-            routes: Routes::new(site),
+            routes: Routes::new(site, &limits),
             web: web.map(Arc::new),
             reads: Arc::new(Semaphore::new(Limits::READS)),
             passwords: Passwords::new(),
@@ -83,23 +85,20 @@ impl Server {
         })
     }
 
-    pub(super) async fn answer(&self, request: Request<Incoming>, place: &Place) -> Response<Body> {
+    pub(super) async fn answer(&self, request: Request<Incoming>, visit: Visit) -> Response<Body> {
+        let place = &visit.place;
         if let Err(error) = head::check(&request) {
             self.refusals.count(HttpRefusal::Head, place.peer, Some(&error));
             return error.answer();
         }
-        if request.body().size_hint().lower() > Limits::BODY_BYTES {
-            // It is not read, so the connection ends with the answer.
-            self.refusals.count(HttpRefusal::Body, place.peer, None);
-        }
 
-        let Some(web) = &self.web else { return self.routes.answer(&request, place.peer).await };
+        let Some(web) = &self.web else { return self.routes.answer(request, visit).await };
         let web = Arc::clone(web);
         let Ok(Ok(rules)) = self.read(move || web.rules()).await else {
             return status(StatusCode::INTERNAL_SERVER_ERROR);
         };
         self.places.keep_half(rules.config.has_logins());
-        let mut response = self.answer_within(&rules, &request, place).await;
+        let mut response = self.answer_within(&rules, request, visit).await;
         add_headers(response.headers_mut(), &rules);
 
         response
@@ -108,9 +107,10 @@ impl Server {
     async fn answer_within(
         &self,
         rules: &Arc<Rules>,
-        request: &Request<Incoming>,
-        place: &Place,
+        request: Request<Incoming>,
+        visit: Visit,
     ) -> Response<Body> {
+        let place = &visit.place;
         if !rules.bucket.take(Instant::now()) {
             self.refusals.count(HttpRefusal::Rate, place.peer, None);
             return status(StatusCode::TOO_MANY_REQUESTS);
@@ -125,7 +125,7 @@ impl Server {
         }
 
         match verdict {
-            Verdict::Right => self.routes.answer(request, place.peer).await,
+            Verdict::Right => self.routes.answer(request, visit).await,
             Verdict::Wrong => {
                 let mut response = status(StatusCode::UNAUTHORIZED);
                 let challenge = HeaderValue::from_static("Basic");
@@ -177,6 +177,7 @@ mod tests {
     use std::time::Duration;
 
     use tempfile::TempDir;
+    use tokio::sync::watch;
     use tokio::time::timeout;
 
     use super::*;
@@ -186,9 +187,10 @@ mod tests {
     fn server(web: Option<WebFile>) -> Server {
         let site = Site {
             version: "1.2.3".into(),
-            pages: Vec::new(),
+            routes: Vec::new(),
+            config: watch::channel(Arc::default()).1,
             is_ready: Arc::new(|| Ok(())),
-            max_requests: 1,
+            reload: Arc::new(|| Box::pin(async { Err("not here".into()) })),
             refusals: Refusals::default(),
         };
 

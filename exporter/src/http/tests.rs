@@ -9,7 +9,10 @@ mod logins;
 mod papers;
 mod places;
 mod refusals;
+mod reload;
 mod routes;
+mod streams;
+mod table;
 mod tls;
 mod web_config;
 mod web_file;
@@ -24,6 +27,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::*;
+use crate::config::Web;
 use crate::health::HttpRefusal;
 
 /// How long anything may take that is not supposed to take time.
@@ -185,20 +189,51 @@ impl Folder {
 
 /// A ready site whose one page holds `text` and the Accept header.
 fn site(text: &'static str) -> Site {
-    site_of(move |accept| Rendered {
-        content_type: "text/plain; version=0.0.4",
-        body: format!("{text} {}", accept.unwrap_or("-")).into_bytes(),
+    site_of(move |accept| {
+        let body = format!("{text} {}", accept.unwrap_or("-"));
+        page("text/plain; version=0.0.4", body.into_bytes())
     })
 }
 
-fn site_of(render: impl Fn(Option<&str>) -> Rendered + Send + Sync + 'static) -> Site {
-    let page = Page { path: "/metrics".into(), title: "Metrics", render: Arc::new(render) };
+fn site_of(render: impl Fn(Option<&str>) -> route::Answer + Send + Sync + 'static) -> Site {
+    let answer = move |asked: Asked| render(asked.accept.as_deref());
+    let page = Route {
+        path: route::Path::Configured(|config| &config.web.telemetry_path),
+        title: Some("Metrics"),
+        ..route("", Handler::Blocking(Arc::new(answer)))
+    };
 
     Site {
         version: "1.2.3".into(),
-        pages: vec![page],
+        routes: vec![page],
+        config: configured(|_| ()),
         is_ready: Arc::new(|| Ok(())),
-        max_requests: 40,
+        reload: Arc::new(|| Box::pin(async { Ok("reloaded".into()) })),
         refusals: Refusals::default(),
     }
+}
+
+fn page(content_type: &'static str, body: Vec<u8>) -> route::Answer {
+    route::Answer::page(content_type, body)
+}
+
+/// A route for GET that ignores the query and the body.
+fn route(path: &'static str, handler: Handler) -> Route {
+    Route {
+        methods: &[Method::Get],
+        path: route::Path::Fixed(path),
+        scope: Scope::Metrics,
+        query: Query::Any,
+        body_bytes: 0,
+        handler,
+        title: None,
+    }
+}
+
+/// A configuration that stays as `change` makes it.
+fn configured(change: impl FnOnce(&mut Web)) -> watch::Receiver<Arc<Config>> {
+    let mut config = Config::default();
+    change(&mut config.web);
+
+    watch::channel(Arc::new(config)).1
 }

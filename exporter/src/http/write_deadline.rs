@@ -10,7 +10,8 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::requests::Requests;
 
-/// Passes bytes on; from the first write that has to wait, the response has `limit`.
+/// Passes bytes on; from the first write that has to wait, the response has `limit`. So has each
+/// piece of a stream.
 ///
 /// A reader that takes a byte now and then does not win time by it.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub(super) struct WriteDeadline<S> {
     limit: Duration,
     requests: Requests,
     deadline: Pin<Box<Sleep>>,
-    /// The request whose response the deadline is for.
+    /// The response, or the piece of a stream, that the deadline is for.
     running_for: Option<u64>,
 }
 
@@ -29,9 +30,9 @@ impl<S> WriteDeadline<S> {
     }
 
     fn waiting<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
-        let request = self.requests.begun();
-        if self.running_for != Some(request) {
-            self.running_for = Some(request);
+        let step = self.requests.steps();
+        if self.running_for != Some(step) {
+            self.running_for = Some(step);
             self.deadline.as_mut().reset(Instant::now() + self.limit);
         }
         ready!(self.deadline.as_mut().poll(context));

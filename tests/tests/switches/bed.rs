@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use exporter::datapath::{Datapath, Device, ModeChoice, Options, Replaced, Tap, TransmitChoice};
 use exporter::config::{Naming, Signals};
+use exporter::datapath::{Datapath, Device, ModeChoice, Options, Replaced, Tap, TransmitChoice};
 use exporter::dimension::{ByDimension, Dimension};
 use exporter::interval::{Drained, Interval, Law};
 use exporter::ledger::{Ledger, Rules};

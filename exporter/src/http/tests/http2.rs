@@ -31,8 +31,8 @@ async fn http2_is_spoken_with_who_offers_it_unless_switched_off() {
 async fn who_leaves_an_http2_answer_lying_does_not_block_others() {
     let authority = Authority::new();
     let folder = folder(&authority, PLAIN);
-    let mut site = site_of(|_| Rendered { content_type: "text/plain", body: vec![b'x'; 8 << 20] });
-    site.max_requests = 1;
+    let mut site = site_of(|_| page("text/plain", vec![b'x'; 8 << 20]));
+    site.config = configured(|web| web.max_requests = 1);
     let limits = Limits { answer: Duration::from_secs(2), ..Limits::default() };
     let server = Running::with(site, Some(WebFile::open(&folder.web()).unwrap()), limits);
     let stream = server.shake_hands(http2(&authority)).await.unwrap();

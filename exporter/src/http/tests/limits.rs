@@ -44,8 +44,8 @@ async fn a_head_that_trickles_in_wins_no_time() {
 
 #[tokio::test]
 async fn who_does_not_read_is_hung_up_on_and_its_place_is_free_again() {
-    let mut site = site_of(|_| Rendered { content_type: "text/plain", body: vec![b'x'; 64 << 20] });
-    site.max_requests = 1;
+    let mut site = site_of(|_| page("text/plain", vec![b'x'; 64 << 20]));
+    site.config = configured(|web| web.max_requests = 1);
     let server = Running::with(site, None, Limits { write: SHORT * 10, ..Limits::default() });
     let mut stream = server.connect().await;
     stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: test\r\n\r\n").await.unwrap();
@@ -104,7 +104,7 @@ async fn a_stop_ends_idle_connections_and_lets_answers_finish() {
     let server = Running::start(site_of(move |_| {
         begun.send(()).unwrap();
         std::thread::sleep(SHORT);
-        Rendered { content_type: "text/plain", body: b"late".to_vec() }
+        page("text/plain", b"late".to_vec())
     }));
     let mut idle = server.connect().await;
     let mut busy = server.connect().await;
@@ -118,7 +118,7 @@ async fn a_stop_ends_idle_connections_and_lets_answers_finish() {
 
 #[tokio::test]
 async fn a_stop_does_not_wait_for_who_does_not_read() {
-    let site = site_of(|_| Rendered { content_type: "text/plain", body: vec![b'x'; 64 << 20] });
+    let site = site_of(|_| page("text/plain", vec![b'x'; 64 << 20]));
     let limits = Limits { stop: SHORT, write: DEADLINE * 10, ..Limits::default() };
     let server = Running::with(site, None, limits);
     let mut stream = server.connect().await;

@@ -29,9 +29,9 @@ async fn scrapes_above_the_limit_are_counted() {
     let mut site = site_of(move |_| {
         begun.send(()).unwrap();
         let _ = wait.lock().unwrap().recv_timeout(DEADLINE);
-        Rendered { content_type: "text/plain", body: b"late".to_vec() }
+        page("text/plain", b"late".to_vec())
     });
-    site.max_requests = 1;
+    site.config = configured(|web| web.max_requests = 1);
     let server = Running::start(site);
 
     let turned_away = async {

@@ -60,7 +60,7 @@ async fn the_landing_page_names_the_version_and_links_every_page() {
 #[tokio::test]
 async fn metrics_may_take_the_place_of_the_landing_page() {
     let mut site = site("metrics");
-    site.pages[0].path = "/".into();
+    site.config = configured(|web| web.telemetry_path = "/".into());
     let server = Running::start(site);
 
     assert_eq!(server.ask("GET /", "").await.text(), "metrics -");
@@ -105,9 +105,8 @@ async fn readiness_is_asked_each_time() {
 async fn a_page_is_compressed_as_the_client_likes_it() {
     let text = "packet_receive_packets_total 1\n".repeat(10_000);
     let body = text.clone();
-    let server = Running::start(site_of(move |_| Rendered {
-        content_type: "text/plain; version=0.0.4",
-        body: body.clone().into_bytes(),
+    let server = Running::start(site_of(move |_| {
+        page("text/plain; version=0.0.4", body.clone().into_bytes())
     }));
 
     let plain = server.ask("GET /metrics", "").await;
@@ -164,9 +163,9 @@ async fn above_the_limit_a_scrape_is_turned_away_and_below_it_served_again() {
     let mut site = site_of(move |_| {
         let _ = begun.send(());
         let _ = wait.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(DEADLINE);
-        Rendered { content_type: "text/plain", body: b"late".to_vec() }
+        page("text/plain", b"late".to_vec())
     });
-    site.max_requests = 1;
+    site.config = configured(|web| web.max_requests = 1);
     let server = Running::start(site);
 
     let in_between = async {
@@ -190,7 +189,7 @@ async fn above_the_limit_a_scrape_is_turned_away_and_below_it_served_again() {
 async fn a_page_that_panics_is_one_answer_500() {
     let server = Running::start(site_of(|accept| match accept {
         Some(_) => panic!("on purpose"),
-        None => Rendered { content_type: "text/plain", body: b"fine".to_vec() },
+        None => page("text/plain", b"fine".to_vec()),
     }));
 
     let first = server.ask("GET /metrics", "accept: */*\r\n").await;

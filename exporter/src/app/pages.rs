@@ -1,0 +1,59 @@
+//! What is served over HTTP.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::pushes::Read;
+use super::readiness;
+use crate::config::Config;
+use crate::export::prometheus;
+use crate::http::{Answer, Asked, Handler, Method, Path, Query, Refusals, Route, Scope, Site};
+use crate::snapshot::Snapshot;
+use crate::version::Build;
+
+/// What the pages are made of.
+#[derive(Clone)]
+pub(super) struct Pages {
+    pub(super) configs: watch::Receiver<Arc<Config>>,
+    pub(super) read: Read,
+    pub(super) snapshot: watch::Receiver<Arc<Snapshot>>,
+}
+
+impl Pages {
+    pub(super) fn site(self, refusals: Refusals) -> Site {
+        let of_readiness = self.snapshot.clone();
+
+        Site {
+            version: Build::THIS.version.into(),
+            config: self.configs.clone(),
+            routes: vec![self.metrics()],
+            is_ready: Arc::new(move || readiness::of(&of_readiness.borrow().health)),
+            reload: Arc::new(|| Box::pin(async { Err(NO_RELOAD.into()) })),
+            refusals,
+        }
+    }
+
+    fn metrics(self) -> Route {
+        Route {
+            methods: &[Method::Get],
+            path: Path::Configured(|config| &config.web.telemetry_path),
+            scope: Scope::Metrics,
+            // Scrapers pass all kinds of `params`, and exporters ignore them.
+            query: Query::Any,
+            body_bytes: 0,
+            handler: Handler::Blocking(Arc::new(move |asked| self.scraped(&asked))),
+            title: Some("Metrics"),
+        }
+    }
+
+    fn scraped(&self, asked: &Asked) -> Answer {
+        let format = prometheus::negotiate(asked.accept.as_deref());
+        let readings = (self.read)(Arc::clone(&self.snapshot.borrow()));
+        let body = prometheus::encode(&readings, format).into_bytes();
+
+        Answer::page(format.content_type(), body)
+    }
+}
+
+const NO_RELOAD: &str = "not available: the configuration is read only at the start";
