@@ -4,11 +4,11 @@
 mod conservation;
 mod credit;
 mod key;
-mod known;
 #[cfg(test)]
 mod laws;
 mod names;
 mod rate;
+mod remembered;
 mod rules;
 #[cfg(test)]
 mod speed;

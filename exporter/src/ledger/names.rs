@@ -8,6 +8,7 @@ use shared::Count;
 use super::credit::Credit;
 use super::key::Nameable;
 use super::rate::Tick;
+use super::remembered::Remembered;
 use super::table::{Contender, Table};
 use crate::config::Naming;
 use crate::interval::Seen;
@@ -83,7 +84,7 @@ impl<K: Nameable> Names<K> {
 
     /// Gives every series with a name, in the order of the keys.
     pub(super) fn named(&self) -> Vec<Named> {
-        let named = |known: &super::known::Known<K>| {
+        let named = |known: &Remembered<K>| {
             let series = known.named()?;
             Some(Named { key: known.key.into(), count: series.count, since: series.since })
         };

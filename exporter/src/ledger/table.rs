@@ -6,13 +6,13 @@ use std::time::{Duration, SystemTime};
 use shared::Count;
 
 use super::key::Nameable;
-use super::known::{Known, Series};
 use super::rate::Tick;
+use super::remembered::{Remembered, Series};
 use crate::interval::Seen;
 
 /// The remembered keys, in order.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Table<K>(Vec<Known<K>>);
+pub(super) struct Table<K>(Vec<Remembered<K>>);
 
 /// A key without a name that the interval has packets of.
 #[derive(Clone, Copy, Debug)]
@@ -26,16 +26,17 @@ pub(super) struct Contender {
 
 impl<K: Nameable> Table<K> {
     pub(super) fn new() -> Self {
-        Self(K::ALWAYS.iter().copied().map(Known::new).collect())
+        Self(K::ALWAYS.iter().copied().map(Remembered::new).collect())
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Known<K>> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Remembered<K>> {
         self.0.iter()
     }
 
     /// Gives the places of the names that count against the limit, and since when they are.
     pub(super) fn names_within_limit(&self) -> impl Iterator<Item = (usize, Duration)> {
-        let named = |(place, known): (usize, &Known<K>)| Some((place, known.named_within_limit()?));
+        let named =
+            |(place, known): (usize, &Remembered<K>)| Some((place, known.named_within_limit()?));
 
         self.0.iter().enumerate().filter_map(named)
     }
@@ -62,7 +63,7 @@ impl<K: Nameable> Table<K> {
             }
             let remembered = before.next_if(|known| known.key == *key);
             let is_new = remembered.is_none();
-            let mut known = remembered.unwrap_or_else(|| Known::new(*key));
+            let mut known = remembered.unwrap_or_else(|| Remembered::new(*key));
             known.rate = known.rate.after(count.packets, tick);
             if known.named().is_none() {
                 let place = self.0.len();
@@ -105,7 +106,7 @@ impl<K: Nameable> Table<K> {
         let mut counted = vec![Count::default(); K::PARTS];
         let named = self.0.iter_mut().filter(|known| known.named().is_some());
 
-        for Known { key, series, .. } in named {
+        for Remembered { key, series, .. } in named {
             let found = seen.binary_search_by_key(key, |seen| seen.key);
             if let (Some(series), Ok(found), Some(part)) = (series, found, key.part()) {
                 let Count { packets, bytes } = seen[found].count;

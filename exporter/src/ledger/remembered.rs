@@ -9,7 +9,7 @@ use super::rate::Rate;
 
 /// One remembered key.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Known<K> {
+pub(super) struct Remembered<K> {
     pub(super) key: K,
     pub(super) rate: Rate,
     /// What is under its name, or was before it lost it; most keys never had one.
@@ -25,7 +25,7 @@ pub(super) struct Series {
     pub(super) named: Option<Duration>,
 }
 
-impl<K: Nameable> Known<K> {
+impl<K: Nameable> Remembered<K> {
     pub(super) fn new(key: K) -> Self {
         Self { key, rate: Rate::default(), series: None }
     }
