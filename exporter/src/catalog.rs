@@ -31,7 +31,7 @@ mod traffic;
 
 pub use icmp::icmp_types;
 pub use keyed::port_label;
-pub use metric::{Availability, Kind, Metric, Read, Unit, Wording};
+pub use metric::{Availability, Kind, Metric, Read, Twin, Unit};
 pub use sample::{Histogram, LabelValue, Sample, Sink, Value};
 pub use table::markdown;
 pub use tcp::tcp_classes;
@@ -128,7 +128,7 @@ impl MetricFamily {
 
     /// The name behind the scope; empty where the unit says it all.
     pub fn own_name(&self) -> &'static str {
-        self.wording().map_or(self.metric.name, |wording| wording.name)
+        self.twin().map_or(self.metric.name, |twin| twin.name)
     }
 
     /// The name as Prometheus stores it; of a histogram, without `_bucket`, `_sum` and `_count`.
@@ -143,12 +143,12 @@ impl MetricFamily {
     }
 
     pub fn help(&self) -> &'static str {
-        self.wording().map_or(self.metric.help, |wording| wording.help)
+        self.twin().map_or(self.metric.help, |twin| twin.help)
     }
 
     /// Names of the labels, in the order of a sample's values.
     pub fn labels(&self) -> &'static [&'static str] {
-        self.wording().map_or(self.metric.labels, |wording| wording.labels)
+        self.twin().map_or(self.metric.labels, |twin| twin.labels)
     }
 
     pub fn unit(&self) -> Unit {
@@ -190,7 +190,7 @@ impl MetricFamily {
         }
     }
 
-    fn wording(&self) -> Option<&'static Wording> {
+    fn twin(&self) -> Option<&'static Twin> {
         self.metric.transmit.as_ref().filter(|_| self.direction == Some(Direction::Transmit))
     }
 }

@@ -6,7 +6,7 @@ use crate::dimension::{Dimension, Key};
 use crate::interval::sum;
 use crate::snapshot::{Flow, Named};
 
-use super::metric::{Availability, Metric, Read, Unit, Wording};
+use super::metric::{Availability, Metric, Read, Twin, Unit};
 use super::sample::{LabelValue, Sink};
 
 const OTHER: LabelValue<'static> = LabelValue::Text("other");
@@ -62,7 +62,7 @@ pub(super) const METRICS: &[Metric] = &[
         read: Read::Flow(|flow, sink| {
             series(flow, Dimension::Sources, sink, |count| count.packets);
         }),
-        transmit: Some(Wording {
+        transmit: Some(Twin {
             name: "destination",
             help: "IP packets by destination address, counted since the address was first named.",
             labels: &["device", "destination"],
@@ -78,7 +78,7 @@ pub(super) const METRICS: &[Metric] = &[
         read: Read::Flow(|flow, sink| {
             series(flow, Dimension::Sources, sink, |count| count.bytes);
         }),
-        transmit: Some(Wording {
+        transmit: Some(Twin {
             name: "destination",
             help: "Bytes of IP packets by destination address, counted since the address was first named.",
             labels: &["device", "destination"],

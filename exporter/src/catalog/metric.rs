@@ -24,12 +24,12 @@ pub struct Metric {
     pub is_named: bool,
     pub read: Read,
     /// How the metric is worded for what is sent, where that differs.
-    pub transmit: Option<Wording>,
+    pub transmit: Option<Twin>,
 }
 
 /// The words of a metric that depend on the direction.
 #[derive(Debug)]
-pub struct Wording {
+pub struct Twin {
     pub name: &'static str,
     pub help: &'static str,
     pub labels: &'static [&'static str],

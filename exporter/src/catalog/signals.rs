@@ -4,7 +4,7 @@ use shared::{IpFamily, PortProtocol};
 
 use crate::snapshot::{Flow, Signals};
 
-use super::metric::{Kind, Metric, Read, Unit, Wording};
+use super::metric::{Kind, Metric, Read, Twin, Unit};
 use super::sample::Sink;
 
 pub(super) const METRICS: &[Metric] = &[
@@ -14,7 +14,7 @@ pub(super) const METRICS: &[Metric] = &[
         kind: Kind::Gauge,
         labels: &["device", "family"],
         read: Read::Flow(distinct_sources),
-        transmit: Some(Wording {
+        transmit: Some(Twin {
             name: "distinct_destinations",
             help: "Different destination addresses in the window, estimated with an error of \
                    about 1.6 %.",
@@ -35,7 +35,7 @@ pub(super) const METRICS: &[Metric] = &[
         help: "How evenly the packets of an interval are spread over their sources, 0 for a \
                single one and 1 for all alike; the mean over the window.",
         read: Read::Flow(|flow, sink| entropy(flow, sink, |signals| signals.source_entropy)),
-        transmit: Some(Wording {
+        transmit: Some(Twin {
             name: "destination_entropy",
             help: "How evenly the packets of an interval are spread over their destinations, 0 \
                    for a single one and 1 for all alike; the mean over the window.",
@@ -56,7 +56,7 @@ pub(super) const METRICS: &[Metric] = &[
         kind: Kind::Gauge,
         labels: &["device"],
         read: Read::Flow(scanning),
-        transmit: Some(Wording {
+        transmit: Some(Twin {
             name: "scanned_destinations",
             help: "Destinations of which about `signals.scan_ports` different ports or more \
                    were touched in the window.",
