@@ -19,7 +19,7 @@ pub enum Dimension {
 
 /// A key of any dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Key {
+pub enum SeriesKey {
     Address(IpAddr),
     Port(PortKey),
     Vlan(u16),
@@ -90,20 +90,20 @@ impl<T> IndexMut<Dimension> for ByDimension<T> {
     }
 }
 
-impl From<IpAddr> for Key {
+impl From<IpAddr> for SeriesKey {
     fn from(address: IpAddr) -> Self {
         Self::Address(address)
     }
 }
 
-impl From<PortKey> for Key {
+impl From<PortKey> for SeriesKey {
     fn from(port: PortKey) -> Self {
         Self::Port(port)
     }
 }
 
 /// The id of a VLAN.
-impl From<u16> for Key {
+impl From<u16> for SeriesKey {
     fn from(id: u16) -> Self {
         Self::Vlan(id)
     }

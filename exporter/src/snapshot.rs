@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use shared::{Count, Direction, IpFamily, PortProtocol};
 
-use crate::dimension::{ByDimension, Key};
+use crate::dimension::{ByDimension, SeriesKey};
 use crate::health::Health;
 use crate::interval::{Law, MapUse, Totals};
 
@@ -75,7 +75,7 @@ pub struct Breakdown {
 /// One named series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Named {
-    pub key: Key,
+    pub key: SeriesKey,
     /// Counted since the key was first named.
     pub count: Count,
     /// When the interval began in which the key was first named: nothing here is older.

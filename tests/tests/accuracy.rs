@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use exporter::config::{Config, Naming};
 use exporter::datapath::{Datapath, Inspector, Options};
-use exporter::dimension::{Dimension, Key};
+use exporter::dimension::{Dimension, SeriesKey};
 use exporter::interval::{Interval, Keyed, sum};
 use exporter::ledger::{Ledger, Rules};
 use exporter::snapshot::{Flow, Named};
@@ -45,7 +45,7 @@ fn the_busiest_sources_of_a_long_tail_are_named_and_counted() {
     let right = busiest(&seen).iter().filter(|source| top.contains(source)).count();
     let named = watch.flow().breakdowns[Dimension::Sources].clone().unwrap().named;
     let source = |named: &Named| {
-        let Key::Address(source) = named.key else { panic!("{:?} is no source", named.key) };
+        let SeriesKey::Address(source) = named.key else { panic!("{:?} is no source", named.key) };
         source
     };
     let right_names = named.iter().filter(|named| top.contains(&source(named))).count();

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use shared::{Count, Direction, Family, PortKey, PortProtocol, Protocol};
 
-use crate::dimension::{ByDimension, Dimension, Key};
+use crate::dimension::{ByDimension, Dimension, SeriesKey};
 use crate::health::{
     AttachFailure, Attachment, Folding, Health, Hook, HttpRefusal, Logging, Mode, Part, Push,
     PushFailure, Running, Serving,
@@ -109,7 +109,7 @@ pub(crate) fn breakdown(named: Vec<Named>, other: Vec<Count>) -> Breakdown {
     }
 }
 
-pub(crate) fn named(key: impl Into<Key>, packets: u64, bytes: u64) -> Named {
+pub(crate) fn named(key: impl Into<SeriesKey>, packets: u64, bytes: u64) -> Named {
     Named { key: key.into(), count: Count { packets, bytes }, since: at(2) }
 }
 

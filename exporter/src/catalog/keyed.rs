@@ -2,7 +2,7 @@
 
 use shared::{Count, PortKey, PortProtocol};
 
-use crate::dimension::{Dimension, Key};
+use crate::dimension::{Dimension, SeriesKey};
 use crate::interval::sum;
 use crate::snapshot::{Flow, Named};
 
@@ -98,11 +98,11 @@ fn series(flow: &Flow, dimension: Dimension, sink: &mut dyn Sink, value: fn(&Cou
     sink.count(&[device, OTHER], value(&sum(breakdown.other.iter())), breakdown.since);
 }
 
-fn label(key: Key) -> LabelValue<'static> {
+fn label(key: SeriesKey) -> LabelValue<'static> {
     match key {
-        Key::Address(address) => LabelValue::Address(address),
-        Key::Port(port) => port_label(port),
-        Key::Vlan(id) => LabelValue::Number(id),
+        SeriesKey::Address(address) => LabelValue::Address(address),
+        SeriesKey::Port(port) => port_label(port),
+        SeriesKey::Vlan(id) => LabelValue::Number(id),
     }
 }
 
@@ -113,7 +113,7 @@ fn ports(flow: &Flow, sink: &mut dyn Sink, value: fn(&Count) -> u64) {
     let named = |key: PortKey| ports.named.iter().find(move |named| named.key == key.into());
 
     for Named { key, count, since } in &ports.named {
-        if let Key::Port(key) = key
+        if let SeriesKey::Port(key) = key
             && let (Some(protocol), Some(number)) = (key.protocol(), key.port())
         {
             let labels = [device, protocol.label().into(), LabelValue::Number(number)];

@@ -1,6 +1,6 @@
 //! Metrics of the exporter about its tables: what has no name, what is full.
 
-use crate::dimension::{Dimension, Key};
+use crate::dimension::{Dimension, SeriesKey};
 use crate::interval::MapUse;
 use crate::snapshot::{Breakdown, Named, Snapshot, Unattributed};
 
@@ -137,8 +137,8 @@ fn sum(snapshot: &Snapshot, dimension: Dimension, value: fn(&Breakdown) -> u64) 
 /// Returns how many names the limit holds for.
 fn within_limit(breakdown: &Breakdown) -> u64 {
     let is_within = |named: &&Named| match named.key {
-        Key::Port(port) => !port.is_ephemeral(),
-        Key::Address(_) | Key::Vlan(_) => true,
+        SeriesKey::Port(port) => !port.is_ephemeral(),
+        SeriesKey::Address(_) | SeriesKey::Vlan(_) => true,
     };
 
     breakdown.named.iter().filter(is_within).count() as u64

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use shared::{PortKey, PortProtocol};
 
-use crate::dimension::Key;
+use crate::dimension::SeriesKey;
 
 /// A key that can have a name.
-pub(super) trait Nameable: Copy + Ord + Into<Key> + 'static {
+pub(super) trait Nameable: Copy + Ord + Into<SeriesKey> + 'static {
     /// Counts that `other` is divided into.
     const PARTS: usize;
 

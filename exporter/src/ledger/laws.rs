@@ -17,7 +17,7 @@ use super::Ledger;
 use super::key::Nameable;
 use super::tallies::with_ports;
 use crate::config::Naming;
-use crate::dimension::{ByDimension, Dimension, Key};
+use crate::dimension::{ByDimension, Dimension, SeriesKey};
 use crate::interval::balanced::{Burst, hard_times, interval};
 use crate::interval::{Interval, Keyed, Law, Seen, each_once};
 use crate::snapshot::Named;
@@ -47,8 +47,8 @@ proptest! {
         each_fold(days, |_, _, after| {
             for (_, breakdown) in after.breakdowns.present() {
                 let is_limited = |named: &&Named| match named.key {
-                    Key::Port(port) => !port.is_always_named(),
-                    Key::Address(_) | Key::Vlan(_) => true,
+                    SeriesKey::Port(port) => !port.is_always_named(),
+                    SeriesKey::Address(_) | SeriesKey::Vlan(_) => true,
                 };
 
                 prop_assert!(breakdown.named.iter().filter(is_limited).count() <= breakdown.limit);
@@ -194,8 +194,8 @@ proptest! {
 
             let flow = flow(&ledger);
             let named: Vec<_> = breakdown(&flow, Dimension::Sources).named.iter().map(|named| named.key).collect();
-            let address = |host| Key::Address(IpAddr::from(Ipv4Addr::from(host)));
-            let expected: Vec<Key> = (1..=3).map(address).collect();
+            let address = |host| SeriesKey::Address(IpAddr::from(Ipv4Addr::from(host)));
+            let expected: Vec<SeriesKey> = (1..=3).map(address).collect();
             prop_assert_eq!(named, expected);
         }
     }

@@ -9,7 +9,7 @@ use shared::{Count, Direction, PortKey};
 
 use super::{Ledger, Rules};
 use crate::config::{Naming, Signals};
-use crate::dimension::{ByDimension, Dimension, Key};
+use crate::dimension::{ByDimension, Dimension, SeriesKey};
 use crate::interval::balanced::{Burst, interval};
 use crate::snapshot::{Breakdown, Flow, Named};
 
@@ -221,7 +221,7 @@ fn breakdown(ledger: &Ledger, dimension: Dimension) -> Breakdown {
 
 fn named(ledger: &Ledger) -> Vec<(u32, u64)> {
     let pair = |named: &Named| {
-        let Key::Address(IpAddr::V4(address)) = named.key else {
+        let SeriesKey::Address(IpAddr::V4(address)) = named.key else {
             panic!("{:?} was not sent", named.key);
         };
         (u32::from(address), named.count.packets)

@@ -9,7 +9,7 @@ use proptest::test_runner::TestCaseResult;
 use shared::{Count, Direction};
 
 use crate::config::{Naming, Signals};
-use crate::dimension::{ByDimension, Dimension, Key};
+use crate::dimension::{ByDimension, Dimension, SeriesKey};
 use crate::interval::balanced::hard_times;
 use crate::interval::{Interval, sum};
 use crate::ledger::key::Nameable;
@@ -18,7 +18,7 @@ use crate::snapshot::{Breakdown, Flow, Unattributed};
 
 /// What a reader of `/metrics` knows: the last value of each series, by its start.
 #[derive(Default)]
-pub(super) struct Reader(BTreeMap<(Key, SystemTime), Count>);
+pub(super) struct Reader(BTreeMap<(SeriesKey, SystemTime), Count>);
 
 impl Reader {
     /// Returns what was added to the series, by part; a series that falls breaks the law.
@@ -35,11 +35,11 @@ impl Reader {
     }
 }
 
-fn part(key: Key) -> Option<usize> {
+fn part(key: SeriesKey) -> Option<usize> {
     match key {
-        Key::Address(address) => address.part(),
-        Key::Port(port) => port.part(),
-        Key::Vlan(id) => id.part(),
+        SeriesKey::Address(address) => address.part(),
+        SeriesKey::Port(port) => port.part(),
+        SeriesKey::Vlan(id) => id.part(),
     }
 }
 

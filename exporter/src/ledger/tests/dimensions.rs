@@ -15,7 +15,7 @@ fn ephemeral_ports_have_a_name_from_the_first_fold_and_outside_the_limit() {
     assert_eq!(
         keys,
         [PortProtocol::Tcp, PortProtocol::Udp, PortProtocol::Sctp]
-            .map(|protocol| Key::Port(PortKey::ephemeral(protocol)))
+            .map(|protocol| SeriesKey::Port(PortKey::ephemeral(protocol)))
     );
     assert!(named.iter().all(|named| named.count == Count::default()));
 
