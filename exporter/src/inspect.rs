@@ -27,7 +27,7 @@ pub use summary::{FileRead, Run, Summary};
 ///
 /// Memory grows with the number of different sources and ports alone.
 #[derive(Debug)]
-pub struct Tally {
+pub struct Counted {
     totals: Box<Totals>,
     sources: HashMap<Address, Count>,
     ports: HashMap<PortKey, Count>,
@@ -36,7 +36,7 @@ pub struct Tally {
     cut_off: u64,
 }
 
-impl Tally {
+impl Counted {
     /// Begins at 0; clients take the ports of `ephemeral`.
     pub fn new(ephemeral: RangeInclusive<u16>) -> Self {
         Self {

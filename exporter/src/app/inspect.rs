@@ -14,7 +14,7 @@ use super::{Failure, options};
 use crate::capture::{Broken, Capture, Skipped};
 use crate::config::{Config, Inspect, Output, Parser};
 use crate::datapath::Options;
-use crate::inspect::{Each, FileRead, Report, Run, Summary, Tally};
+use crate::inspect::{Counted, Each, FileRead, Report, Run, Summary};
 use progress::Progress;
 use reading::Reading;
 
@@ -27,21 +27,21 @@ pub fn inspect(command: &Inspect) -> Result<(), Failure> {
         Config::load(&command.inputs).map_err(|error| Failure::Refused(error.into()))?.config;
     // Nothing that is loaded here is to outlive the process.
     let options = Options { pins: None, ..options::datapath(&config) };
-    let tally = Tally::new(options.ephemeral.clone());
+    let counted = Counted::new(options.ephemeral.clone());
 
     match command.parser {
-        Parser::Host => Inspection::new(command, tally, Reading::Host).run(),
+        Parser::Host => Inspection::new(command, counted, Reading::Host).run(),
         Parser::Kernel => {
             let datapath = reading::datapath(options).map_err(Failure::Refused)?;
             let reading = Reading::kernel(&datapath).map_err(Failure::Refused)?;
-            Inspection::new(command, tally, reading).run()
+            Inspection::new(command, counted, reading).run()
         }
     }
 }
 
 struct Inspection<'a> {
     command: &'a Inspect,
-    tally: Tally,
+    counted: Counted,
     reading: Reading<'a>,
     begun: Instant,
     /// Those of which something was read.
@@ -53,10 +53,10 @@ struct Inspection<'a> {
 }
 
 impl<'a> Inspection<'a> {
-    fn new(command: &'a Inspect, tally: Tally, reading: Reading<'a>) -> Self {
+    fn new(command: &'a Inspect, counted: Counted, reading: Reading<'a>) -> Self {
         Self {
             command,
-            tally,
+            counted,
             reading,
             begun: Instant::now(),
             files: Vec::new(),
@@ -89,7 +89,7 @@ impl<'a> Inspection<'a> {
     /// Reads and counts every packet of a capture.
     fn read(&mut self, opened: Opened, out: &mut impl Write) -> io::Result<()> {
         let Opened { name, size, mut capture } = opened;
-        let before = self.tally.count();
+        let before = self.counted.count();
         let mut progress = Progress::new(&name, size, self.command.output);
         let end = loop {
             let record = match capture.next_record() {
@@ -101,12 +101,12 @@ impl<'a> Inspection<'a> {
             if self.command.output == Output::Each {
                 Each::new(&name, &record, &parsed).write(out)?;
             }
-            self.tally.add(&record, parsed);
+            self.counted.add(&record, parsed);
             progress.show(record.number, || capture.offset());
         };
         progress.clear();
 
-        let after = self.tally.count();
+        let after = self.counted.count();
         let packets = after.packets - before.packets;
         let bytes = after.bytes - before.bytes;
         self.note(FileRead { name, format: capture.format(), packets, bytes }, &capture, end);
@@ -137,12 +137,12 @@ impl<'a> Inspection<'a> {
     /// Prints the result; what a pipeline does not want goes to standard error.
     fn print(&self, out: &mut impl Write) -> io::Result<()> {
         let Inspect { output, by, top, .. } = self.command;
-        let mut report = Report::new(&self.tally, self.skipped.by_reason());
+        let mut report = Report::new(&self.counted, self.skipped.by_reason());
         let run = Run {
             files: &self.files,
             parser: self.reading.to_string(),
             elapsed: self.begun.elapsed(),
-            cut_off: self.tally.cut_off(),
+            cut_off: self.counted.cut_off(),
             understated: self.understated,
             foreign_links: &self.skipped.foreign_links,
         };

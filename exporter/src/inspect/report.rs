@@ -8,11 +8,11 @@ use std::net::IpAddr;
 use serde::Serialize;
 use shared::{Cast, Count, Encapsulation, FragmentPosition, IpFamily, Malformed};
 
-use super::Tally;
+use super::Counted;
 use crate::catalog::{LabelValue, icmp_types, port_label, tcp_classes};
 use crate::config::By;
 
-type Counts = BTreeMap<&'static str, u64>;
+type ByLabel = BTreeMap<&'static str, u64>;
 
 /// Keys that are there whatever is asked for.
 const ALWAYS: [&str; 3] = ["packets", "bytes", "skipped"];
@@ -26,19 +26,19 @@ pub struct Report {
     pub(super) bytes: u64,
     pub(super) cells: Vec<Cell>,
     /// By who they are for.
-    pub(super) cast: Counts,
+    pub(super) cast: ByLabel,
     /// TCP packets by class of flags.
-    pub(super) tcp_flags: Counts,
+    pub(super) tcp_flags: ByLabel,
     pub(super) icmp: Vec<Icmp>,
     /// By IP family and position.
-    pub(super) fragments: BTreeMap<&'static str, Counts>,
+    pub(super) fragments: BTreeMap<&'static str, ByLabel>,
     /// By the first check that failed.
-    pub(super) malformed: Counts,
-    pub(super) encapsulations: Counts,
+    pub(super) malformed: ByLabel,
+    pub(super) encapsulations: ByLabel,
     pub(super) sources: BTreeMap<IpAddr, PacketsBytes>,
     pub(super) ports: Vec<Port>,
     /// Packets of the file that were not counted, by reason.
-    pub(super) skipped: Counts,
+    pub(super) skipped: ByLabel,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -81,27 +81,27 @@ pub(super) enum PortLabel {
 
 impl Report {
     /// Makes the report of what was counted, and of what was `skipped` by reason.
-    pub fn new(tally: &Tally, skipped: impl IntoIterator<Item = (&'static str, u64)>) -> Self {
-        let Count { packets, bytes } = tally.count();
-        let totals = &tally.totals;
+    pub fn new(counted: &Counted, skipped: impl IntoIterator<Item = (&'static str, u64)>) -> Self {
+        let Count { packets, bytes } = counted.count();
+        let totals = &counted.totals;
         let malformed = Malformed::ALL.iter();
         let encapsulations = Encapsulation::ALL.iter();
 
         Self {
             packets,
             bytes,
-            cells: cells(tally),
+            cells: cells(counted),
             cast: cast(&totals.cast, packets),
-            tcp_flags: counted(tcp_classes(&totals.tcp_flags)),
+            tcp_flags: with_packets(tcp_classes(&totals.tcp_flags)),
             icmp: icmp(&totals.icmp),
             fragments: fragments(&totals.fragments),
-            malformed: counted(malformed.map(|it| (it.label(), totals.malformed[it.index()]))),
-            encapsulations: counted(
+            malformed: with_packets(malformed.map(|it| (it.label(), totals.malformed[it.index()]))),
+            encapsulations: with_packets(
                 encapsulations.map(|it| (it.label(), totals.encapsulations[it.index()])),
             ),
-            sources: sources(tally),
-            ports: ports(tally),
-            skipped: counted(skipped),
+            sources: sources(counted),
+            ports: ports(counted),
+            skipped: with_packets(skipped),
         }
     }
 
@@ -154,21 +154,21 @@ pub(super) fn busiest<T>(all: &mut Vec<T>, top: usize, packets: fn(&T) -> u64) {
     all.truncate(top);
 }
 
-fn counted(counts: impl IntoIterator<Item = (&'static str, u64)>) -> Counts {
+fn with_packets(counts: impl IntoIterator<Item = (&'static str, u64)>) -> ByLabel {
     counts.into_iter().filter(|(_, packets)| *packets > 0).collect()
 }
 
-fn cells(tally: &Tally) -> Vec<Cell> {
+fn cells(counted: &Counted) -> Vec<Cell> {
     let cell = |(family, protocol, Count { packets, bytes }): (shared::Family, _, _)| {
         let protocol: shared::Protocol = protocol;
         Cell { family: family.label(), protocol: protocol.label(), packets, bytes }
     };
 
-    tally.cells().map(cell).collect()
+    counted.cells().map(cell).collect()
 }
 
 /// Counts those as for one station that are for no group.
-fn cast(groups: &[u64; 4], packets: u64) -> Counts {
+fn cast(groups: &[u64; 4], packets: u64) -> ByLabel {
     let [_, multicast, broadcast, _] = *groups;
     let by_cast = [
         (Cast::Unicast, packets - multicast - broadcast),
@@ -176,7 +176,7 @@ fn cast(groups: &[u64; 4], packets: u64) -> Counts {
         (Cast::Broadcast, broadcast),
     ];
 
-    counted(by_cast.map(|(cast, packets)| (cast.label(), packets)))
+    with_packets(by_cast.map(|(cast, packets)| (cast.label(), packets)))
 }
 
 fn icmp(by_family: &[[u64; 256]; 2]) -> Vec<Icmp> {
@@ -190,23 +190,23 @@ fn icmp(by_family: &[[u64; 256]; 2]) -> Vec<Icmp> {
     IpFamily::ALL.iter().flat_map(of_family).collect()
 }
 
-fn fragments(by_family: &[[u64; 4]; 2]) -> BTreeMap<&'static str, Counts> {
+fn fragments(by_family: &[[u64; 4]; 2]) -> BTreeMap<&'static str, ByLabel> {
     let positions = |family: &IpFamily| {
         let of_family = &by_family[family.index()];
-        counted(FragmentPosition::ALL.iter().map(|it| (it.label(), of_family[it.index()])))
+        with_packets(FragmentPosition::ALL.iter().map(|it| (it.label(), of_family[it.index()])))
     };
     let families = IpFamily::ALL.iter().map(|family| (family.label(), positions(family)));
 
     families.filter(|(_, positions)| !positions.is_empty()).collect()
 }
 
-fn sources(tally: &Tally) -> BTreeMap<IpAddr, PacketsBytes> {
+fn sources(counted: &Counted) -> BTreeMap<IpAddr, PacketsBytes> {
     let source = |(address, Count { packets, bytes })| (address, PacketsBytes { packets, bytes });
 
-    tally.sources().into_iter().map(source).collect()
+    counted.sources().into_iter().map(source).collect()
 }
 
-fn ports(tally: &Tally) -> Vec<Port> {
+fn ports(counted: &Counted) -> Vec<Port> {
     let port = |(key, Count { packets, bytes }): (shared::PortKey, Count)| {
         let label = match port_label(key) {
             LabelValue::Number(number) => PortLabel::Number(number),
@@ -216,5 +216,5 @@ fn ports(tally: &Tally) -> Vec<Port> {
         Some(Port { protocol: key.protocol()?.label(), label, packets, bytes })
     };
 
-    tally.ports().into_iter().filter_map(port).collect()
+    counted.ports().into_iter().filter_map(port).collect()
 }

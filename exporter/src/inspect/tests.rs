@@ -40,22 +40,22 @@ fn record(number: usize, (bytes, wire_length): &(Vec<u8>, u32)) -> Record<'_> {
     Record { number: number as u64, link: Link::Ethernet, bytes, wire_length: *wire_length }
 }
 
-fn tally_of(frames: &[(Vec<u8>, u32)]) -> Tally {
-    let mut tally = Tally::new(EPHEMERAL);
+fn counted_of(frames: &[(Vec<u8>, u32)]) -> Counted {
+    let mut counted = Counted::new(EPHEMERAL);
     for frame in frames {
         let record = record(1, frame);
-        tally.add(&record, parse(&record));
+        counted.add(&record, parse(&record));
     }
 
-    tally
+    counted
 }
 
-fn tally() -> Tally {
-    tally_of(&frames())
+fn counted() -> Counted {
+    counted_of(&frames())
 }
 
 fn report() -> Report {
-    Report::new(&tally(), [("link_type", 3), ("unknown_interface", 0)])
+    Report::new(&counted(), [("link_type", 3), ("unknown_interface", 0)])
 }
 
 fn file(name: &str) -> FileRead {
@@ -69,7 +69,7 @@ fn run<'a>(files: &'a [FileRead], foreign_links: &'a BTreeMap<ForeignLink, u64>)
         files,
         parser: "Parsed by hand".into(),
         elapsed: Duration::from_millis(2),
-        cut_off: tally().cut_off(),
+        cut_off: counted().cut_off(),
         understated: 0,
         foreign_links,
     }
@@ -194,7 +194,7 @@ Skipped                                        packets
 
 #[test]
 fn only_the_busiest_are_shown_of_many() {
-    let report = Report::new(&tally_of(&from_twelve()), []);
+    let report = Report::new(&counted_of(&from_twelve()), []);
     let foreign_links = BTreeMap::new();
     let run = run(&[], &foreign_links);
     let names = |by: &[By], top, title: &str| {
@@ -215,7 +215,7 @@ fn only_the_busiest_are_shown_of_many() {
 
 #[test]
 fn json_has_what_is_asked_for() {
-    let mut report = Report::new(&tally_of(&from_twelve()), []);
+    let mut report = Report::new(&counted_of(&from_twelve()), []);
     report.keep(1, &[]);
     let mut json = Vec::new();
 
