@@ -1,7 +1,7 @@
 //! `inspect`: captures through the parser, and what it counted.
 
+mod packet_parser;
 mod progress;
-mod reading;
 
 use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, ErrorKind, Read, Write};
@@ -15,8 +15,8 @@ use crate::capture::{Broken, Capture, Skipped};
 use crate::config::{Config, Inspect, Output, Parser};
 use crate::datapath::Options;
 use crate::inspect::{Counted, Each, FileRead, Report, Run, Summary};
+use packet_parser::PacketParser;
 use progress::Progress;
-use reading::Reading;
 
 /// Sources and ports that a summary shows; JSON has all.
 const SHOWN: usize = 10;
@@ -30,11 +30,11 @@ pub fn inspect(command: &Inspect) -> Result<(), Failure> {
     let counted = Counted::new(options.ephemeral.clone());
 
     match command.parser {
-        Parser::Host => Inspection::new(command, counted, Reading::Host).run(),
+        Parser::Host => Inspection::new(command, counted, PacketParser::Host).run(),
         Parser::Kernel => {
-            let datapath = reading::datapath(options).map_err(Failure::Refused)?;
-            let reading = Reading::kernel(&datapath).map_err(Failure::Refused)?;
-            Inspection::new(command, counted, reading).run()
+            let datapath = packet_parser::datapath(options).map_err(Failure::Refused)?;
+            let parser = PacketParser::kernel(&datapath).map_err(Failure::Refused)?;
+            Inspection::new(command, counted, parser).run()
         }
     }
 }
@@ -42,7 +42,7 @@ pub fn inspect(command: &Inspect) -> Result<(), Failure> {
 struct Inspection<'a> {
     command: &'a Inspect,
     counted: Counted,
-    reading: Reading<'a>,
+    parser: PacketParser<'a>,
     begun: Instant,
     /// Those of which something was read.
     files: Vec<FileRead>,
@@ -53,11 +53,11 @@ struct Inspection<'a> {
 }
 
 impl<'a> Inspection<'a> {
-    fn new(command: &'a Inspect, counted: Counted, reading: Reading<'a>) -> Self {
+    fn new(command: &'a Inspect, counted: Counted, parser: PacketParser<'a>) -> Self {
         Self {
             command,
             counted,
-            reading,
+            parser,
             begun: Instant::now(),
             files: Vec::new(),
             skipped: Skipped::default(),
@@ -97,7 +97,7 @@ impl<'a> Inspection<'a> {
                 Ok(None) => break Ok(()),
                 Err(broken) => break Err(broken),
             };
-            let parsed = self.reading.parse(&record);
+            let parsed = self.parser.parse(&record);
             if self.command.output == Output::Each {
                 Each::new(&name, &record, &parsed).write(out)?;
             }
@@ -140,7 +140,7 @@ impl<'a> Inspection<'a> {
         let mut report = Report::new(&self.counted, self.skipped.by_reason());
         let run = Run {
             files: &self.files,
-            parser: self.reading.to_string(),
+            parser: self.parser.to_string(),
             elapsed: self.begun.elapsed(),
             cut_off: self.counted.cut_off(),
             understated: self.understated,

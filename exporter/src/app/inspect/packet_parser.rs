@@ -11,7 +11,7 @@ use crate::inspect::{self, Frames};
 use crate::privileges;
 use crate::record::Record;
 
-pub(super) enum Reading<'a> {
+pub(super) enum PacketParser<'a> {
     Host,
     Kernel {
         inspector: Box<Inspector<'a>>,
@@ -30,7 +30,7 @@ pub(super) fn datapath(options: Options) -> anyhow::Result<Datapath> {
     Ok(Datapath::new(options)?)
 }
 
-impl<'a> Reading<'a> {
+impl<'a> PacketParser<'a> {
     pub(super) fn kernel(datapath: &'a Datapath) -> anyhow::Result<Self> {
         let inspector = Inspector::new(datapath).map_err(|error| anyhow!(with_causes(&error)))?;
         let inspector = Box::new(inspector);
@@ -56,7 +56,7 @@ impl<'a> Reading<'a> {
 }
 
 /// A sentence without its full stop.
-impl Display for Reading<'_> {
+impl Display for PacketParser<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Host => write!(f, "Parsed by the host's build of the parser"),
