@@ -134,7 +134,7 @@ const RULES: [Rule; 13] = [
 ];
 
 /// The variables as they are, and what they set.
-struct Reading<'a> {
+struct Translation<'a> {
     variables: &'a [(String, String)],
     settings: Vec<Setting>,
     problems: Vec<Problem>,
@@ -159,20 +159,20 @@ pub(super) fn settings(
     stronger: &[Setting],
     defaults: &Value,
 ) -> (Vec<Setting>, Vec<Problem>) {
-    let mut reading = Reading { variables, settings: Vec::new(), problems: Vec::new() };
+    let mut translation = Translation { variables, settings: Vec::new(), problems: Vec::new() };
 
     for rule in &RULES {
-        reading.apply(rule);
+        translation.apply(rule);
     }
-    endpoints::apply(&mut reading, &Others { weaker, stronger, defaults });
-    reading.attributes();
-    reading.quoted();
-    reading.unknown();
+    endpoints::apply(&mut translation, &Others { weaker, stronger, defaults });
+    translation.attributes();
+    translation.quoted();
+    translation.unknown();
 
-    (reading.settings, reading.problems)
+    (translation.settings, translation.problems)
 }
 
-impl<'a> Reading<'a> {
+impl<'a> Translation<'a> {
     /// Gives a variable's value; an empty one is as good as none.
     fn value(&self, name: &str) -> Option<&'a str> {
         let (_, value) = self.variables.iter().find(|(it, _)| it == name)?;

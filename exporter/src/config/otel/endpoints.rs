@@ -2,7 +2,7 @@
 
 use figment::value::Value;
 
-use super::{Others, RULES, Reading, log, value};
+use super::{Others, RULES, Translation, log, value};
 use crate::config::endpoint::{Endpoint, Scheme};
 use crate::config::same::SAME;
 use crate::config::setting::Setting;
@@ -36,21 +36,21 @@ struct Asked {
 }
 
 /// Sets the endpoints of metrics and logs, and their protocols where nothing else does.
-pub(super) fn apply(reading: &mut Reading<'_>, others: &Others<'_>) {
-    let metrics_wanted = metrics_wanted(reading);
-    let logs_wanted = logs_wanted(reading);
-    let [generic, of_metrics, of_logs] = VARIABLES.map(|variable| asked(reading, variable));
-    log::apply(reading, others);
+pub(super) fn apply(translation: &mut Translation<'_>, others: &Others<'_>) {
+    let metrics_wanted = metrics_wanted(translation);
+    let logs_wanted = logs_wanted(translation);
+    let [generic, of_metrics, of_logs] = VARIABLES.map(|variable| asked(translation, variable));
+    log::apply(translation, others);
     let logs_are_pushed = logs_wanted.unwrap_or_else(|| others.wants_logs());
     if logs_are_pushed {
         let has_receiver = generic.is_some() || of_logs.is_some() || others.set(LOGS_ENDPOINT);
-        log::set_apart(reading, others, has_receiver);
+        log::set_apart(translation, others, has_receiver);
     }
 
     // A protocol that only a variable of metrics sets is none of the log's.
-    let shared = said(reading, others, PROTOCOL);
+    let shared = said(translation, others, PROTOCOL);
     let of_log =
-        said(reading, others, LOGS_PROTOCOL).or(shared.filter(|_| !is_of_metrics(reading)));
+        said(translation, others, LOGS_PROTOCOL).or(shared.filter(|_| !is_of_metrics(translation)));
     let named = of_metrics.as_ref().or(generic.as_ref());
     let is_http = shared.unwrap_or_else(|| !named.is_some_and(is_grpc));
     let metrics = of_metrics.map(|it| it.of_one_signal(is_http)).or_else(|| {
@@ -61,7 +61,7 @@ pub(super) fn apply(reading: &mut Reading<'_>, others: &Others<'_>) {
     });
     let metrics = metrics.filter(|_| !is_set(others.stronger, ENDPOINTS));
     if let (Some(Asked { variable, .. }), None) = (&metrics, shared) {
-        reading.set(PROTOCOL, protocol(is_http), variable);
+        translation.set(PROTOCOL, protocol(is_http), variable);
     }
 
     let named = of_logs.as_ref().or(generic.as_ref());
@@ -74,24 +74,24 @@ pub(super) fn apply(reading: &mut Reading<'_>, others: &Others<'_>) {
         base.map(|base| base.join(is_http, "/v1/logs"))
     });
     let logs = logs.filter(|_| !is_set(others.stronger, LOGS_ENDPOINT));
-    let is_as_metrics = said(reading, others, PROTOCOL).unwrap_or(false) == is_http;
+    let is_as_metrics = said(translation, others, PROTOCOL).unwrap_or(false) == is_http;
     if let (Some(Asked { variable, .. }), None, false) = (&logs, of_log, is_as_metrics) {
-        reading.set(LOGS_PROTOCOL, protocol(is_http), variable);
+        translation.set(LOGS_PROTOCOL, protocol(is_http), variable);
     }
 
     if metrics_wanted == Some(false) {
         // The log goes to the first receiver of the metrics, whether these do or not.
         let first = others.receivers().first().filter(|_| !others.set(LOGS_ENDPOINT)).copied();
         if let (Some(first), None, true) = (first, &logs, logs_are_pushed) {
-            reading.set(LOGS_ENDPOINT, first.into(), METRICS_EXPORTER);
+            translation.set(LOGS_ENDPOINT, first.into(), METRICS_EXPORTER);
         }
-        reading.set(ENDPOINTS, Value::from(Vec::<String>::new()), METRICS_EXPORTER);
+        translation.set(ENDPOINTS, Value::from(Vec::<String>::new()), METRICS_EXPORTER);
     } else if let Some(Asked { endpoint, variable }) = metrics {
-        reading.set(ENDPOINTS, Value::from(vec![endpoint.to_string()]), variable);
+        translation.set(ENDPOINTS, Value::from(vec![endpoint.to_string()]), variable);
     }
     if let Some(Asked { endpoint, variable }) = logs {
-        let endpoint = log::with_scheme(endpoint, reading, others);
-        reading.set(LOGS_ENDPOINT, endpoint.to_string().into(), variable);
+        let endpoint = log::with_scheme(endpoint, translation, others);
+        translation.set(LOGS_ENDPOINT, endpoint.to_string().into(), variable);
     }
 }
 
@@ -107,52 +107,52 @@ fn protocol(is_http: bool) -> Value {
 }
 
 /// Says whether metrics are to be pushed; `None` where nothing is said.
-fn metrics_wanted(reading: &mut Reading<'_>) -> Option<bool> {
+fn metrics_wanted(translation: &mut Translation<'_>) -> Option<bool> {
     const KNOWN: [&str; 3] = ["otlp", "prometheus", "none"];
 
-    let items = value::items(reading.value(METRICS_EXPORTER)?);
+    let items = value::items(translation.value(METRICS_EXPORTER)?);
     if items.iter().any(|item| !KNOWN.contains(item)) {
-        reading.leave(METRICS_EXPORTER, "otlp, prometheus, both, or none");
+        translation.leave(METRICS_EXPORTER, "otlp, prometheus, both, or none");
     }
 
     items.iter().any(|item| KNOWN.contains(item)).then(|| items.contains(&"otlp"))
 }
 
 /// Says whether the log is to be pushed, and sets that.
-fn logs_wanted(reading: &mut Reading<'_>) -> Option<bool> {
-    let items = value::items(reading.value(LOGS_EXPORTER)?);
+fn logs_wanted(translation: &mut Translation<'_>) -> Option<bool> {
+    let items = value::items(translation.value(LOGS_EXPORTER)?);
     let wanted = items.contains(&"otlp");
     if !wanted && items != ["none"] {
-        reading.leave(LOGS_EXPORTER, "otlp or none");
+        translation.leave(LOGS_EXPORTER, "otlp or none");
         return None;
     }
-    reading.set(LOGS, wanted.into(), LOGS_EXPORTER);
+    translation.set(LOGS, wanted.into(), LOGS_EXPORTER);
 
     Some(wanted)
 }
 
-fn asked(reading: &mut Reading<'_>, variable: &'static str) -> Option<Asked> {
-    let parsed = reading.value(variable)?.parse();
+fn asked(translation: &mut Translation<'_>, variable: &'static str) -> Option<Asked> {
+    let parsed = translation.value(variable)?.parse();
     if parsed.is_err() {
-        reading.leave(variable, "\"http://host:port\" or \"https://host:port\"");
+        translation.leave(variable, "\"http://host:port\" or \"https://host:port\"");
     }
 
     parsed.ok().map(|endpoint| Asked { endpoint, variable })
 }
 
 /// Says whether HTTP is spoken; `None` where no protocol is set.
-fn said(reading: &Reading<'_>, others: &Others<'_>, key: &str) -> Option<bool> {
+fn said(translation: &Translation<'_>, others: &Others<'_>, key: &str) -> Option<bool> {
     let last = |settings: &[Setting]| {
         let setting = settings.iter().rev().find(|setting| setting.key == key)?;
         let protocol = setting.value.as_str().filter(|protocol| *protocol != SAME)?;
         Some(protocol.starts_with("http"))
     };
 
-    last(others.stronger).or_else(|| last(&reading.settings)).or_else(|| last(others.weaker))
+    last(others.stronger).or_else(|| last(&translation.settings)).or_else(|| last(others.weaker))
 }
 
-fn is_of_metrics(reading: &Reading<'_>) -> bool {
-    RULES.iter().any(|rule| rule.key == PROTOCOL && reading.is_of_metrics(rule))
+fn is_of_metrics(translation: &Translation<'_>) -> bool {
+    RULES.iter().any(|rule| rule.key == PROTOCOL && translation.is_of_metrics(rule))
 }
 
 /// Where no protocol is set the specification wants HTTP, but a receiver behind the port of gRPC,

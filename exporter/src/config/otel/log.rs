@@ -2,7 +2,7 @@
 
 use figment::value::Value;
 
-use super::{Others, RULES, Reading};
+use super::{Others, RULES, Translation};
 use crate::config::endpoint::{Endpoint, Scheme};
 use crate::config::setting::Setting;
 
@@ -10,33 +10,37 @@ pub(super) const INSECURE: &str = "OTEL_EXPORTER_OTLP_LOGS_INSECURE";
 
 /// Sets what variables of the log say. What the command line says of metrics and log together gives
 /// way to them, as it does to the log's own keys in the file.
-pub(super) fn apply(reading: &mut Reading<'_>, others: &Others<'_>) {
+pub(super) fn apply(translation: &mut Translation<'_>, others: &Others<'_>) {
     for rule in &RULES {
         let Some((key, variable)) = rule.of_log else { continue };
-        let own = reading.read(rule, variable);
+        let own = translation.read(rule, variable);
         if let Some(value) = own.filter(|_| others.stronger.iter().all(|it| it.key != key)) {
-            reading.set(key, value, variable);
+            translation.set(key, value, variable);
         }
     }
 }
 
 /// Sets the keys of the log where they are not those of metrics, as a variable of metrics says
 /// nothing about the log; unless that goes to a receiver of metrics.
-pub(super) fn set_apart(reading: &mut Reading<'_>, others: &Others<'_>, has_receiver: bool) {
+pub(super) fn set_apart(
+    translation: &mut Translation<'_>,
+    others: &Others<'_>,
+    has_receiver: bool,
+) {
     for rule in &RULES {
         let Some((key, _)) = rule.of_log else { continue };
         let is_stronger = |it: &Setting| it.key == key || it.key == rule.key;
-        if reading.sets(key) || others.stronger.iter().any(is_stronger) {
+        if translation.sets(key) || others.stronger.iter().any(is_stronger) {
             continue;
         }
 
         let is_set = others.weaker.iter().any(|it| it.key == key);
-        let is_of_metrics = reading.is_of_metrics(rule);
-        match rule.variables.last().and_then(|all| Some((reading.read(rule, all)?, *all))) {
-            Some((value, all)) if is_of_metrics || is_set => reading.set(key, value, all),
+        let is_of_metrics = translation.is_of_metrics(rule);
+        match rule.variables.last().and_then(|all| Some((translation.read(rule, all)?, *all))) {
+            Some((value, all)) if is_of_metrics || is_set => translation.set(key, value, all),
             None if is_of_metrics && has_receiver && !is_set => {
                 let beneath = others.beneath(rule.key);
-                reading.settings.extend(beneath.map(|it| Setting { key: key.into(), ..it }));
+                translation.settings.extend(beneath.map(|it| Setting { key: key.into(), ..it }));
             }
             Some(_) | None => {}
         }
@@ -46,22 +50,22 @@ pub(super) fn set_apart(reading: &mut Reading<'_>, others: &Others<'_>, has_rece
 /// Gives the endpoint of the log with the scheme that it is meant to have.
 pub(super) fn with_scheme(
     endpoint: Endpoint,
-    reading: &mut Reading<'_>,
+    translation: &mut Translation<'_>,
     others: &Others<'_>,
 ) -> Endpoint {
     let Some(rule) = RULES.iter().find(|rule| rule.key == "otlp.insecure") else {
         return endpoint;
     };
-    let own = reading.read(rule, INSECURE);
+    let own = translation.read(rule, INSECURE);
     if others.stronger.iter().any(|it| it.key == rule.key) {
         return endpoint;
     }
 
     let own = own.or_else(|| {
-        if !reading.is_of_metrics(rule) {
+        if !translation.is_of_metrics(rule) {
             return None;
         }
-        let all = rule.variables.last().and_then(|all| reading.read(rule, all));
+        let all = rule.variables.last().and_then(|all| translation.read(rule, all));
         all.or_else(|| others.beneath(rule.key).map(|it| it.value))
     });
     match own.as_ref().and_then(Value::to_bool) {
