@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::backoff::Backoff;
 use super::sender::UNDER_WAY;
-use client::Failure;
+use client::Undelivered;
 
 pub use client::LogClient;
 
@@ -192,7 +192,7 @@ impl Carrier {
             let begun = Instant::now();
             match self.client.send(LogBatch::new(&records)).await {
                 Ok(()) => return self.recovered(),
-                Err(Failure { text, is_final }) => {
+                Err(Undelivered { text, is_final }) => {
                     self.failed(&text);
                     refusals += u32::from(is_final);
                     // Among what it took is what the receiver asked for.

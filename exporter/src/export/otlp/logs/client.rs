@@ -38,7 +38,7 @@ pub struct LogClient {
 
 /// Why records did not arrive.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct Undelivered {
     pub(super) text: String,
     /// Whether the exporter takes it for final.
     pub(super) is_final: bool,
@@ -72,11 +72,11 @@ impl LogClient {
     }
 
     /// Sends records, twice if the first failure may pass.
-    pub(super) async fn send(&self, batch: LogBatch<'_>) -> Result<(), Failure> {
+    pub(super) async fn send(&self, batch: LogBatch<'_>) -> Result<(), Undelivered> {
         match self.receiver.headers().await {
             Ok(headers) => self.tries.reset(headers),
             // The file may be mended.
-            Err(error) => return Err(Failure { text: described(&error), is_final: false }),
+            Err(error) => return Err(Undelivered { text: described(&error), is_final: false }),
         }
 
         let text = match timeout(self.patience, self.exporter.export(batch)).await {
@@ -85,13 +85,13 @@ impl LogClient {
             Ok(Err(error)) => error.to_string(),
             Err(_) => {
                 let text = format!("no answer within {:?}", self.patience);
-                return Err(Failure { text, is_final: false });
+                return Err(Undelivered { text, is_final: false });
             }
         };
         let text = self.tries.why().unwrap_or_else(|| shortened(&text));
 
         // Whether a failure is final is not said: the exporter does not repeat such a request.
-        Err(Failure { text, is_final: self.tries.made() < 2 })
+        Err(Undelivered { text, is_final: self.tries.made() < 2 })
     }
 }
 
