@@ -57,8 +57,13 @@ pub(super) fn build(style: Style, delivered: &Delivered, now: &Taken, ready: Rea
     for (place, family) in families().enumerate() {
         let words = Wording::of(family, style.names);
         let mut before = delivered.before(place, family, style.temporality);
-        let mut series =
-            Series { family, words: &words, time, before: before.as_mut(), request: &mut request };
+        let mut series = SeriesSink {
+            family,
+            words: &words,
+            time,
+            before: before.as_mut(),
+            request: &mut request,
+        };
         family.read(&now.readings, &mut series);
         if let Some(before) = before {
             let last = nanos(before.taken.time);
@@ -81,7 +86,7 @@ struct Request<'a> {
 }
 
 /// The samples of one metric on their way into a request.
-struct Series<'a, 'b, 'r> {
+struct SeriesSink<'a, 'b, 'r> {
     family: MetricFamily,
     words: &'a Wording,
     time: u64,
@@ -89,7 +94,7 @@ struct Series<'a, 'b, 'r> {
     request: &'a mut Request<'r>,
 }
 
-impl Sink for Series<'_, '_, '_> {
+impl Sink for SeriesSink<'_, '_, '_> {
     fn sample(&mut self, sample: Sample<'_>) {
         let Self { family, words, time, before, request } = self;
         let mut amount = Amount::of(sample.value);
