@@ -47,7 +47,7 @@ pub use self::listen_address::{Host, ListenAddress, ListenAddressError};
 pub use self::log::{Format, Level, Log};
 pub use self::naming::Naming;
 pub use self::otel::{attributes, unquoted};
-pub use self::otlp::{Buckets, Compression, Names, Otlp, Protocol, Temporality};
+pub use self::otlp::{Buckets, Compression, MetricNames, Otlp, Protocol, Temporality};
 pub use self::pattern::{Pattern, PatternError};
 pub use self::ports::{Ephemeral, PortRange, PortRangeError, Ports};
 pub use self::problem::Problem;

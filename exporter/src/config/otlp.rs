@@ -57,7 +57,7 @@ pub struct Otlp {
     pub histogram: Buckets,
     /// Names of the metrics. prometheus uses those of /metrics; semconv uses those of the semantic
     /// conventions where one has the same meaning: prometheus or semconv.
-    pub names: Names,
+    pub names: MetricNames,
     /// PEM file with the certificates that receivers are verified with. Empty means those of the
     /// system: a path.
     pub ca_file: PathBuf,
@@ -145,7 +145,7 @@ pub enum Buckets {
 /// Which names metrics have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Names {
+pub enum MetricNames {
     Prometheus,
     Semconv,
 }
@@ -164,7 +164,7 @@ impl Default for Otlp {
             headers_file: PathBuf::new(),
             temporality: Temporality::Cumulative,
             histogram: Buckets::Explicit,
-            names: Names::Prometheus,
+            names: MetricNames::Prometheus,
             ca_file: PathBuf::new(),
             cert_file: PathBuf::new(),
             key_file: PathBuf::new(),

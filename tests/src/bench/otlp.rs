@@ -5,7 +5,7 @@ use std::fs;
 use std::time::{Duration, UNIX_EPOCH};
 
 use exporter::catalog::Readings;
-use exporter::config::{Buckets, Compression, Names, Protocol, Temporality};
+use exporter::config::{Buckets, Compression, MetricNames, Protocol, Temporality};
 use exporter::export::otlp::{Delivered, Make, Origin, Style, Taken};
 
 use super::cell::median;
@@ -46,7 +46,7 @@ fn make(protocol: Protocol, compression: Compression) -> Make {
     let style = Style {
         temporality: Temporality::Cumulative,
         buckets: Buckets::Explicit,
-        names: Names::Prometheus,
+        names: MetricNames::Prometheus,
         max_points: 8192,
         began: UNIX_EPOCH,
     };

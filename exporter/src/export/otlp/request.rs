@@ -13,14 +13,14 @@ use super::point::{Amount, Point, nanos};
 use super::taken::Taken;
 use super::wording::Wording;
 use crate::catalog::{Kind, MetricFamily, Sample, Sink, families};
-use crate::config::{Buckets, Names, Temporality};
+use crate::config::{Buckets, MetricNames, Temporality};
 
 /// How metrics are put.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
     pub temporality: Temporality,
     pub buckets: Buckets,
-    pub names: Names,
+    pub names: MetricNames,
     /// Most points at a time.
     pub max_points: usize,
     /// When that began to count which counts since the process began.

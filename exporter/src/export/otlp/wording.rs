@@ -5,7 +5,7 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use shared::Direction;
 
 use crate::catalog::{Kind, LabelValue, MetricFamily, Unit};
-use crate::config::Names;
+use crate::config::MetricNames;
 
 /// The words of one metric.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +40,7 @@ const SEMCONV_ATTRIBUTES: [(&str, &str); 3] = [
 const DIRECTION: &str = "network.io.direction";
 
 impl Wording {
-    pub(super) fn of(family: MetricFamily, names: Names) -> Self {
+    pub(super) fn of(family: MetricFamily, names: MetricNames) -> Self {
         let plain = Self {
             name: name(family),
             unit: unit(family.unit()),
@@ -52,13 +52,13 @@ impl Wording {
         let semconv = SEMCONV.iter().find(|(scraped, _)| *scraped == stored);
 
         match (names, semconv) {
-            (Names::Semconv, Some((_, name))) => Self {
+            (MetricNames::Semconv, Some((_, name))) => Self {
                 name: (*name).into(),
                 attributes: plain.attributes.iter().map(|label| renamed(label)).collect(),
                 direction: family.direction().map(Direction::label),
                 ..plain
             },
-            (Names::Semconv, None) | (Names::Prometheus, _) => plain,
+            (MetricNames::Semconv, None) | (MetricNames::Prometheus, _) => plain,
         }
     }
 
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn prometheus_makes_the_scraped_name_of_each() {
         for family in families() {
-            let wording = Wording::of(family, Names::Prometheus);
+            let wording = Wording::of(family, MetricNames::Prometheus);
 
             assert_eq!(translated(&wording, family.kind()), family.stored_name());
             assert_eq!(wording.attributes, family.labels());
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn the_usual_names_read_like_this() {
         let wordings: BTreeSet<_> = families()
-            .map(|family| Wording::of(family, Names::Prometheus))
+            .map(|family| Wording::of(family, MetricNames::Prometheus))
             .map(|wording| format!("{} {}", wording.name, wording.unit))
             .collect();
 
@@ -183,7 +183,7 @@ mod tests {
     fn the_semantic_conventions_have_their_names_and_tell_directions_apart() {
         let of = |stored: &str| {
             let family = families().find(|family| family.stored_name() == stored).unwrap();
-            Wording::of(family, Names::Semconv)
+            Wording::of(family, MetricNames::Semconv)
         };
 
         let [receive, transmit] =

@@ -14,7 +14,7 @@ use super::memory::{Key, Pushed};
 use super::request::{Part, Style, build};
 use super::resource::Origin;
 use super::taken::Taken;
-use crate::config::{Compression, Names, Protocol, Temporality};
+use crate::config::{Compression, MetricNames, Protocol, Temporality};
 use crate::version::Build;
 
 /// How requests are made.
@@ -81,8 +81,8 @@ impl Make {
         const SCHEMA: &str = "https://opentelemetry.io/schemas/1.42.0";
 
         let schema_url = match self.style.names {
-            Names::Prometheus => String::new(),
-            Names::Semconv => SCHEMA.into(),
+            MetricNames::Prometheus => String::new(),
+            MetricNames::Semconv => SCHEMA.into(),
         };
         let scope = InstrumentationScope {
             name: "packet-exporter".into(),

@@ -19,7 +19,7 @@ const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/otlp.txt");
 pub(in crate::export::otlp) const STYLE: Style = Style {
     temporality: Temporality::Cumulative,
     buckets: Buckets::Explicit,
-    names: Names::Prometheus,
+    names: MetricNames::Prometheus,
     max_points: usize::MAX,
     began: SystemTime::UNIX_EPOCH,
 };
@@ -165,7 +165,7 @@ fn everything_that_is_scraped_is_pushed_with_the_same_labels() {
     let mut scraped = Scraped(0);
     families().for_each(|family| family.read(&readings, &mut scraped));
 
-    for names in [Names::Prometheus, Names::Semconv] {
+    for names in [MetricNames::Prometheus, MetricNames::Semconv] {
         let lines = lines(Style { names, ..STYLE }, None, &taken(readings.clone(), 10));
 
         let series = |line: &String| line.rsplit_once("} ").unwrap().0.to_owned();
