@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::SystemTime;
 
-use super::memory::{Base, Key, Memory, Pushed};
+use super::memory::{Base, Memory, Pushed, SeriesId};
 use super::point::{Amount, Point};
 use super::taken::Taken;
 use crate::catalog::{LabelValue, MetricFamily, Readings, Sample, Sink};
@@ -37,7 +37,7 @@ pub(super) struct Ended {
 
 impl Ended {
     /// Returns what to remember of it, if it is a delta that ends at `until` and may come back.
-    pub(super) fn pushed(&self, until: SystemTime) -> Option<(Key, Pushed)> {
+    pub(super) fn pushed(&self, until: SystemTime) -> Option<(SeriesId, Pushed)> {
         let Self { place, identity, since, ref point, may_come_back } = *self;
         let (Some(since), Amount::Integer(count)) = (since, &point.amount) else { return None };
 
@@ -58,7 +58,7 @@ impl Delivered {
     }
 
     /// Notes that a push of so many series is done with, and which series of deltas it ended.
-    pub(super) fn whole(&mut self, taken: Taken, series: usize, ended: Vec<(Key, Pushed)>) {
+    pub(super) fn whole(&mut self, taken: Taken, series: usize, ended: Vec<(SeriesId, Pushed)>) {
         self.last = Some(taken);
         self.owed = Vec::new();
         self.most = self.most.max(series);

@@ -7,7 +7,7 @@ use super::point::Amount;
 use crate::catalog::Sample;
 
 /// A series: the place of its metric among all, and its identity.
-pub(super) type Key = (usize, u64);
+pub(super) type SeriesId = (usize, u64);
 
 /// What was pushed of a series that has ended and may come back.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ pub(super) struct Base {
 /// The ended series that may come back, up to a bound.
 #[derive(Clone, Debug)]
 pub(super) struct Memory {
-    series: HashMap<Key, Pushed>,
+    series: HashMap<SeriesId, Pushed>,
     /// Of series that ended at that time or before, some are forgotten.
     forgotten: Option<SystemTime>,
     /// Most series.
@@ -54,7 +54,7 @@ impl Memory {
         Self { series: HashMap::new(), forgotten: None, most }
     }
 
-    pub(super) fn note(&mut self, ended: impl IntoIterator<Item = (Key, Pushed)>) {
+    pub(super) fn note(&mut self, ended: impl IntoIterator<Item = (SeriesId, Pushed)>) {
         self.series.extend(ended);
         if self.series.len() > self.most {
             self.forget_the_older_half();
@@ -66,7 +66,12 @@ impl Memory {
     ///
     /// A series that may have been forgotten goes on with what it counts from now on, and from
     /// `last` on, the time of that push: too little is a gap, and too much would be counted twice.
-    pub(super) fn base(&self, key: Key, sample: &Sample<'_>, last: SystemTime) -> Option<Base> {
+    pub(super) fn base(
+        &self,
+        key: SeriesId,
+        sample: &Sample<'_>,
+        last: SystemTime,
+    ) -> Option<Base> {
         if let Some(Pushed { since, count, until }) = self.series.get(&key) {
             // One that began anew has nothing to go on from.
             let goes_on = sample.since == Some(*since);
@@ -95,7 +100,7 @@ mod tests {
     use super::*;
     use crate::catalog::{Value, example};
 
-    fn pushed(identity: u64, until: u64) -> (Key, Pushed) {
+    fn pushed(identity: u64, until: u64) -> (SeriesId, Pushed) {
         let (since, until) = (example::at(1), example::at(until));
 
         ((0, identity), Pushed { since, count: 5, until })
@@ -149,7 +154,7 @@ mod tests {
         memory.note((0..MOST as u64 / 2).map(|identity| pushed(identity, 10 + identity)));
 
         assert!(memory.series.capacity() <= places);
-        let bytes = places * (size_of::<(Key, Pushed)>() + 1);
+        let bytes = places * (size_of::<(SeriesId, Pushed)>() + 1);
         assert!(bytes <= 75 << 17, "{bytes}");
     }
 }

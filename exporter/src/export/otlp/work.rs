@@ -10,7 +10,7 @@ use opentelemetry_proto::tonic::metrics::v1::{Metric, ResourceMetrics, ScopeMetr
 use super::before::{Delivered, Ended};
 use super::encoding::encode;
 use super::local::LocalError;
-use super::memory::{Key, Pushed};
+use super::memory::{Pushed, SeriesId};
 use super::request::{Part, Style, build};
 use super::resource::Origin;
 use super::taken::Taken;
@@ -34,7 +34,7 @@ pub struct Work {
     /// How many series went on.
     pub(super) series: usize,
     /// Of deltas, the series that have ended.
-    pub(super) ended: Vec<(Key, Pushed)>,
+    pub(super) ended: Vec<(SeriesId, Pushed)>,
     /// The receiver may have something of it.
     pub(super) may_have_arrived: bool,
 }

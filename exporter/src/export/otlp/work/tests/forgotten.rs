@@ -5,7 +5,7 @@ use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
 use prost::Message;
 
-use super::super::super::memory::Key;
+use super::super::super::memory::SeriesId;
 use super::super::super::point::nanos;
 use super::*;
 
@@ -41,7 +41,7 @@ fn forgetful(push: Taken) -> Delivered {
         let (since, until) = (example::at(SINCE), example::at(100 + identity));
         ((usize::MAX, identity), Pushed { since, count: 5, until })
     };
-    let ended: Vec<(Key, Pushed)> = (0..=1 << 16).map(pushed).collect();
+    let ended: Vec<(SeriesId, Pushed)> = (0..=1 << 16).map(pushed).collect();
     delivered.whole(push, 0, ended);
 
     delivered
