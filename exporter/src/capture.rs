@@ -10,7 +10,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
-use input::{Input, Taken, Trouble};
+use input::{Input, Span, Trouble};
 use pcap::Pcap;
 use pcapng::Pcapng;
 use source::Source;
@@ -125,7 +125,7 @@ enum Format {
 #[derive(Clone, Copy, Debug)]
 struct Found {
     link: Link,
-    bytes: Taken,
+    bytes: Span,
     wire_length: u32,
     /// Bytes of the FCS at the end of the frame as it was on the wire.
     fcs: u32,

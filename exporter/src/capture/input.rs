@@ -27,7 +27,7 @@ pub(super) enum Trouble {
 
 /// Bytes that were taken, and are held until more are asked for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Taken {
+pub(super) struct Span {
     pub(super) at: usize,
     pub(super) length: usize,
 }
@@ -39,7 +39,7 @@ pub(super) enum Order {
     Big,
 }
 
-impl Taken {
+impl Span {
     /// Leaves the first `length` bytes out.
     pub(super) fn from(self, length: usize) -> Self {
         Self { at: self.at + length, length: self.length - length }
@@ -93,16 +93,16 @@ impl<R: Read> Input<R> {
     }
 
     /// Takes bytes that have to be there.
-    pub(super) fn take(&mut self, length: usize) -> Result<Taken, Trouble> {
+    pub(super) fn take(&mut self, length: usize) -> Result<Span, Trouble> {
         self.peek(length)?.ok_or(Trouble::CutOff)?;
         let at = self.start;
         self.start += length;
         self.offset += length as u64;
 
-        Ok(Taken { at, length })
+        Ok(Span { at, length })
     }
 
-    pub(super) fn bytes(&self, Taken { at, length }: Taken) -> &[u8] {
+    pub(super) fn bytes(&self, Span { at, length }: Span) -> &[u8] {
         &self.buffer[at..at + length]
     }
 

@@ -4,7 +4,7 @@ mod block;
 
 use std::io::Read;
 
-use super::input::{Input, Order, Taken};
+use super::input::{Input, Order, Span};
 use super::{Damage, Found, LONGEST, Next, OpenError};
 use crate::record::{ForeignLink, Link};
 use block::{Block, Body, kind};
@@ -149,7 +149,7 @@ impl Pcapng {
         self.found(&header, bytes, None)
     }
 
-    fn found(&self, header: &Header, bytes: Taken, fcs: Option<u32>) -> Result<Next, Damage> {
+    fn found(&self, header: &Header, bytes: Span, fcs: Option<u32>) -> Result<Next, Damage> {
         let Header { interface, captured, wire_length } = *header;
         let Some(interface) = self.interfaces.get(interface as usize) else {
             return Ok(Next::UnknownInterface);

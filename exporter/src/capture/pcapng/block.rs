@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::super::Damage;
-use super::super::input::{Input, Order, Taken};
+use super::super::input::{Input, Order, Span};
 
 /// Types of blocks that matter here.
 pub(super) mod kind {
@@ -42,7 +42,7 @@ impl Block {
     }
 
     /// Takes the block, and returns where its body is held.
-    pub(super) fn take(self, input: &mut Input<impl Read>, order: Order) -> Result<Taken, Damage> {
+    pub(super) fn take(self, input: &mut Input<impl Read>, order: Order) -> Result<Span, Damage> {
         let length = self.length;
         if length > LONGEST {
             return Err(Damage::BlockLength { length });
