@@ -8,6 +8,7 @@ mod namespace;
 mod process;
 mod run;
 mod setup;
+mod suites;
 mod test;
 #[path = "../../exporter/build/toolchain.rs"]
 mod toolchain;
@@ -18,17 +19,22 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  setup               installs what building, running and testing need; repeats nothing
-  run [-- ARGS]       builds packet-exporter and runs it, with ARGS
-  test [--strict] [FILTER...]
-                      runs all checks and tests; or those of the files tests/tests/FILTER.rs,
-                      or with names that contain a FILTER; with --strict a skipped test fails,
-                      unless tests/optional.txt has it
-  demo [--seconds N]  shows the exporter at work on traffic between private namespaces
-  bench [--json]      measures what packets, folds and scrapes cost, against floors
-                      [--quick] [--rounds N]
-  lint                checks formatting and lints, a part of test
-  help                prints this
+  setup [--suite NAME]
+                      installs what building, running and testing need, and what a suite needs
+                      beyond that; does nothing twice
+  run [-- ARGS]       builds packet-exporter and runs it with ARGS
+  test [--strict] [--suite NAME] [FILTER...]
+                      runs all checks and tests, or only those that match a FILTER: the name of
+                      a file in tests/tests, or a part of a test's name
+                      --suite NAME  runs a suite of tests against real programs or kernels;
+                                    `--suite list` lists them
+                      --strict      fails if a test is skipped that tests/optional.txt does not
+                                    list, or if the run takes too long
+  demo [--seconds N]  shows the exporter on a private network with mixed traffic
+  bench [--json] [--quick] [--rounds N]
+                      measures the cost of packets, folds and scrapes, as ratios to a floor
+  lint                checks formatting and lints, as `test` does
+  help                prints this text
 ";
 
 fn main() -> ExitCode {
@@ -36,10 +42,10 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
 
     let outcome = match *arguments.as_slice() {
-        ["setup"] => setup::command(),
+        ["setup"] => setup::command(None),
+        ["setup", "--suite", suite] => setup::command(Some(suite)),
         ["run", "--", ref arguments @ ..] | ["run", ref arguments @ ..] => run::command(arguments),
-        ["test", "--strict", ref filters @ ..] => test::command(true, filters),
-        ["test", ref filters @ ..] => test::command(false, filters),
+        ["test", ref arguments @ ..] => test::command(arguments),
         ["demo", ref arguments @ ..] => demo::command(arguments),
         ["bench", ref arguments @ ..] => bench::command(arguments),
         ["lint"] => lint::command(),
@@ -48,7 +54,7 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         _ => {
-            eprint!("xtask: no such command: {}\n\n{HELP}", arguments.join(" "));
+            eprint!("xtask: there is no command `{}`\n\n{HELP}", arguments.join(" "));
             Ok(ExitCode::from(2))
         }
     };

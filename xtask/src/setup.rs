@@ -20,6 +20,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
+use crate::suites::Suites;
 use crate::toolchain;
 pub(crate) use faketime::faketime;
 pub(crate) use golang::{collector, otlp_prometheus};
@@ -31,18 +32,30 @@ pub(crate) use prometheus::{prometheus, promtool};
 pub(crate) use python::python;
 pub(crate) use receivers::{rotel, victoria_metrics};
 
-pub(crate) fn command() -> Result<ExitCode> {
+/// Installs what building, running and testing need, and what `suite` needs beyond that.
+pub(crate) fn command(suite: Option<&str>) -> Result<ExitCode> {
+    let suites = Suites::of_project()?;
+    let purpose = match suite.map(|name| (name, suites.find(name))) {
+        None => Purpose::Meet,
+        Some((_, Some(suite))) => Purpose::Suite(suite.name),
+        Some((name, None)) => bail!("there is no suite `{name}`; the suites are:\n{suites}"),
+    };
+
     for need in NEEDS {
         if let Some(place) = need.place() {
             println!("{:<11} {} ({place})", "present", need.name);
+        } else if let Purpose::Suite(suite) = need.purpose
+            && !purpose.includes(need.purpose)
+        {
+            println!("{:<11} {} (by `cargo xtask test --suite {suite}`)", "later", need.name);
         }
     }
-    accept(&provide(Purpose::Meet)?, Purpose::Test)?;
+    accept(&provide(purpose)?, Purpose::Test)?;
 
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says whether everything for `purpose` is there.
+/// Returns whether everything for `purpose` is there.
 pub(crate) fn is_ready(purpose: Purpose) -> bool {
     missing(purpose).is_empty()
 }
@@ -52,14 +65,15 @@ pub(crate) fn require(purpose: Purpose) -> Result<()> {
     accept(&provide(purpose)?, purpose)
 }
 
-/// Sees to it that tests can be built; says which programs they have to do without.
-pub(crate) fn require_for_tests() -> Result<()> {
-    accept(&provide(Purpose::Meet)?, Purpose::Run)
+/// Sees to it that tests can be built, those of the default run or of a suite; prints which programs
+/// they have to do without.
+pub(crate) fn require_for_tests(suite: Option<&'static str>) -> Result<()> {
+    accept(&provide(suite.map_or(Purpose::Meet, Purpose::Suite))?, Purpose::Run)
 }
 
 /// Accepts that something is missing, unless it is for `purpose`.
 fn accept(missing: &[&Need], purpose: Purpose) -> Result<()> {
-    let fatal: Vec<_> = missing.iter().copied().filter(|it| it.purpose <= purpose).collect();
+    let fatal: Vec<_> = missing.iter().copied().filter(|it| purpose.includes(it.purpose)).collect();
     if !fatal.is_empty() {
         bail!("missing: {}; the lines above say why", names(&fatal));
     }
@@ -70,7 +84,7 @@ fn accept(missing: &[&Need], purpose: Purpose) -> Result<()> {
     Ok(())
 }
 
-/// Installs what is missing for `purpose`; gives what could not be had, having said why.
+/// Installs what is missing for `purpose`; returns what could not be had, and prints the reasons.
 fn provide(purpose: Purpose) -> Result<Vec<&'static Need>> {
     if missing(purpose).is_empty() {
         return Ok(Vec::new());
@@ -99,7 +113,7 @@ fn provide(purpose: Purpose) -> Result<Vec<&'static Need>> {
 }
 
 fn missing(purpose: Purpose) -> Vec<&'static Need> {
-    NEEDS.iter().filter(|need| need.purpose <= purpose && need.place().is_none()).collect()
+    NEEDS.iter().filter(|need| purpose.includes(need.purpose) && need.place().is_none()).collect()
 }
 
 fn advise(missing: &[&'static Need], reasons: &BTreeMap<&str, String>) {

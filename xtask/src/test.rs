@@ -1,171 +1,199 @@
-//! `cargo xtask test`: every check and every test, one stage after the other.
+//! `cargo xtask test`: every check and every test, one stage after the other, or a suite of tests.
 
+mod arguments;
 mod optional;
+mod report;
+mod selection;
 mod slowest;
 mod tally;
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
-use std::process::{Command, ExitCode};
-use std::time::Instant;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use crate::lint;
 use crate::process;
 use crate::setup;
+use crate::suites::{Filters, Part, Suite, Suites};
+use arguments::Arguments;
 use optional::Optional;
-use slowest::Slowest;
-use tally::Tally;
+use report::Report;
+use selection::{Build, Selection};
 
-/// Runs everything, or what `filters` name. A `strict` run fails for each test that is skipped,
-/// unless the tool that it needs is one that a machine may lack.
-pub(crate) fn command(is_strict: bool, filters: &[&str]) -> Result<ExitCode> {
-    setup::require_for_tests()?;
+/// The default run takes no longer, from an empty cache, on two cores.
+const LONGEST: Duration = Duration::from_mins(35);
+const LONGEST_SUITE: Duration = Duration::from_mins(30);
+/// The suite against the release build. The default run has it too.
+const RELEASE: &str = "release";
+
+/// Runs everything, or what the arguments name.
+pub(crate) fn command(words: &[&str]) -> Result<ExitCode> {
+    let begun = Instant::now();
+    let suites = Suites::of_project()?;
+    let arguments = match Arguments::read(words) {
+        Ok(arguments) => arguments,
+        Err(refusal) => return Ok(refuse(&refusal, &suites)),
+    };
+
     let mut report = Report::default();
+    let longest = match arguments.suite.as_deref() {
+        Some("list") => {
+            print!("{suites}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(name) => {
+            let Some(suite) = suites.find(name) else {
+                return Ok(refuse(&format!("there is no suite `{name}`"), &suites));
+            };
+            setup::require_for_tests(Some(suite.name))?;
+            run_suite(&mut report, suite, &suites, &arguments.filters)?;
+            LONGEST_SUITE
+        }
+        None => {
+            setup::require_for_tests(None)?;
+            run_default(&mut report, &suites, &arguments.filters)?;
+            LONGEST
+        }
+    };
 
+    conclude(report, &arguments, begun.elapsed(), longest)
+}
+
+fn refuse(reason: &str, suites: &Suites) -> ExitCode {
+    eprint!("xtask: {reason}; `cargo xtask help` lists the options\n\nsuites:\n{suites}");
+
+    ExitCode::from(2)
+}
+
+/// Runs all checks and tests that belong to no suite alone.
+fn run_default(report: &mut Report, suites: &Suites, filters: &Filters) -> Result<()> {
     if filters.is_empty() {
-        for (name, mut command) in lint::checks() {
-            match lint::missing(&command) {
-                Some(reason) => report.tally.not_run(name, &reason),
-                None => {
-                    report.check(name, &mut command)?;
-                }
-            }
+        report.lints()?;
+    }
+    // What is asked for by name runs, also if only a suite has it.
+    let mut left_out = suites.only_elsewhere(None);
+    left_out.retain(|test| !filters.ask_for(test));
+
+    let built = report.service(Build::Dev)?;
+    let targets = filters.files().iter().map(|file| format!("--test={file}")).collect();
+    let mut selection =
+        Selection { targets, names: filters.names(), left_out, ..Selection::default() };
+    report.unprivileged("tests that need no privileges", &selection)?;
+    if !built {
+        return Ok(());
+    }
+
+    let release = suites.find(RELEASE).filter(|_| filters.is_empty());
+    if filters.files().is_empty() {
+        selection.targets = privileged_targets(release)?;
+    }
+    report.privileged("tests in the kernel and of the service", &selection)?;
+    if let Some(release) = release {
+        run_dev_part(report, release)?;
+        run_parts(report, release, suites, filters)?;
+    }
+    if filters.is_empty() {
+        note_suites(report, suites);
+    }
+
+    Ok(())
+}
+
+/// Runs a suite, or what `filters` choose of it.
+fn run_suite(report: &mut Report, suite: &Suite, suites: &Suites, filters: &Filters) -> Result<()> {
+    if suite.name != RELEASE && !report.service(Build::Dev)? {
+        return Ok(());
+    }
+
+    run_parts(report, suite, suites, filters)
+}
+
+/// Runs the tests of a suite, file by file.
+fn run_parts(report: &mut Report, suite: &Suite, suites: &Suites, filters: &Filters) -> Result<()> {
+    let is_release = suite.name == RELEASE;
+    if is_release && !report.service(Build::Release)? {
+        return Ok(());
+    }
+    let left_out: Vec<_> =
+        suites.only_elsewhere(Some(suite)).into_iter().chain(suite.dev()).collect();
+    let build = if is_release { Build::Release } else { Build::Dev };
+
+    for Part { file, names } in suite.parts(filters) {
+        let targets = vec![format!("--test={file}")];
+        let selection = Selection { build, targets, names: &names, left_out: left_out.clone() };
+        report.all(&format!("suite {}: {file}", suite.name), &selection)?;
+    }
+
+    Ok(())
+}
+
+/// Runs what the suite against the release build leaves out, against the dev build.
+fn run_dev_part(report: &mut Report, release: &Suite) -> Result<()> {
+    let names: Vec<_> = release.dev().map(str::to_owned).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let targets = release.dev_files().iter().map(|file| format!("--test={file}")).collect();
+    let selection = Selection { targets, names: &names, ..Selection::default() };
+
+    report.privileged("tests that need the assertions of the dev build", &selection)
+}
+
+/// Returns cargo's arguments for all targets, but the files of the suite against the release build.
+fn privileged_targets(release: Option<&Suite>) -> Result<Vec<String>> {
+    let elsewhere = release.map(Suite::whole_files).unwrap_or_default();
+    let folder = process::workspace().join("tests/tests");
+    let entries = fs::read_dir(&folder)
+        .with_context(|| format!("cannot read the folder {}", folder.display()))?;
+    let files: BTreeSet<String> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|it| it == "rs"))
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .filter(|file| !elsewhere.contains(file.as_str()))
+        .collect();
+
+    let kinds = ["--lib", "--bins"].map(str::to_owned).into_iter();
+    Ok(kinds.chain(files.iter().map(|file| format!("--test={file}"))).collect())
+}
+
+/// Tells which tests the default run has left to suites.
+fn note_suites(report: &mut Report, suites: &Suites) {
+    for suite in suites.iter() {
+        let name = suite.name;
+        let count = suite.only().count();
+        if count > 0 {
+            let tests = if count == 1 { "test runs" } else { "tests run" };
+            report.note(format!(
+                "suite    {name}: {count} {tests} only with `cargo xtask test --suite {name}`"
+            ));
         }
     }
-    // The service that the tests start, as the dev profile builds it: with its assertions.
-    let built = report.check(
-        "the service",
-        process::cargo().args(["build", "--package", "exporter", "--bins"]),
-    )?;
-    let unprivileged = Stage { name: "tests that need no privileges", one_at_a_time: false };
-    report.stage(unprivileged, tests(&[], filters)?.arg("--show-output"))?;
-    if built {
-        report.privileged(filters)?;
+}
+
+/// Prints what the run came to.
+fn conclude(
+    mut report: Report,
+    arguments: &Arguments,
+    took: Duration,
+    longest: Duration,
+) -> Result<ExitCode> {
+    let Arguments { is_strict, filters, .. } = arguments;
+
+    if report.tally.tests() == 0 && !filters.is_empty() {
+        report.tally.check(&format!("no test fits {}", filters.shown()), false);
     }
-    if !filters.is_empty() && report.tally.tests() == 0 {
-        report.tally.check(&format!("no test fits {}", filters.join(" ")), false);
-    }
-    if is_strict {
+    if *is_strict {
         report.tally.refuse_skips(&Optional::of_project());
     }
+    if filters.is_empty() {
+        report.time(took, longest, *is_strict);
+    }
 
-    let Report { tally, slowest } = report;
-    print!("{slowest}{tally}");
+    print!("{report}");
     io::stdout().flush()?;
-    Ok(if tally.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// What the checks and tests of a run came to.
-#[derive(Default)]
-struct Report {
-    tally: Tally,
-    slowest: Slowest,
-}
-
-/// A run of cargo's tests.
-#[derive(Clone, Copy)]
-struct Stage {
-    name: &'static str,
-    one_at_a_time: bool,
-}
-
-impl Report {
-    /// Runs the tests that load programs into the kernel and start the service.
-    fn privileged(&mut self, filters: &[&str]) -> Result<()> {
-        const STAGE: Stage =
-            Stage { name: "tests in the kernel and of the service", one_at_a_time: true };
-        let kinds = ["--lib", "--bins", "--tests"];
-
-        if process::is_root() {
-            let mut tests = tests(&kinds, filters)?;
-            let tests = tests.args(["--ignored", "--test-threads=1", "--show-output"]);
-            return self.stage(STAGE, tests);
-        }
-
-        println!("\n== {}: they need root", STAGE.name);
-        let mut list = tests(&kinds, filters)?;
-        let listed = process::output(list.args(["--ignored", "--list", "--format=terse"]));
-        for test in listed.iter().flat_map(|list| list.lines()) {
-            if let Some(name) = test.strip_suffix(": test") {
-                self.tally.not_run(name, "needs root");
-            }
-        }
-
-        Ok(())
-    }
-
-    /// Runs a check, which passes or fails as a whole; returns whether it passed.
-    fn check(&mut self, name: &str, command: &mut Command) -> Result<bool> {
-        println!("\n== {name}");
-        let begun = Instant::now();
-        let passed = process::succeed(command).is_ok();
-        self.tally.check(name, passed);
-        println!("== {name}: {} s", begun.elapsed().as_secs());
-        io::stdout().flush()?;
-
-        Ok(passed)
-    }
-
-    /// Prints what the tests print, and counts and times them.
-    fn stage(&mut self, Stage { name, one_at_a_time }: Stage, command: &mut Command) -> Result<()> {
-        println!("\n== {name}");
-        let begun = Instant::now();
-        let failed_before = self.tally.failed();
-
-        let (mut child, lines) = process::spawn(command)?;
-        for line in lines {
-            println!("{line}");
-            self.tally.read(&line);
-            self.slowest.read(&line, begun.elapsed(), one_at_a_time);
-        }
-        let status = child.wait()?;
-        // A test program that crashed, or did not compile, has counted nothing.
-        if !status.success() && self.tally.failed() == failed_before {
-            self.tally.check(&format!("{name} did not finish ({status})"), false);
-        }
-        println!("== {name}: {} s", begun.elapsed().as_secs());
-
-        Ok(())
-    }
-}
-
-/// A run of the workspace's tests, open for arguments of the test programs.
-fn tests(kinds: &[&str], filters: &[&str]) -> Result<Command> {
-    let service = process::target_dir()?.join("debug/packet-exporter");
-    let tools = [
-        ("PACKET_EXPORTER_PROMETHEUS", setup::prometheus()),
-        ("PACKET_EXPORTER_PROMTOOL", setup::promtool()),
-        ("PACKET_EXPORTER_PYTHON", setup::python()),
-        ("PACKET_EXPORTER_COLLECTOR", setup::collector()),
-        ("PACKET_EXPORTER_OTLP_PROMETHEUS", setup::otlp_prometheus()),
-        ("PACKET_EXPORTER_VICTORIA_METRICS", setup::victoria_metrics()),
-        ("PACKET_EXPORTER_ROTEL", setup::rotel()),
-        ("PACKET_EXPORTER_FAKETIME", setup::faketime()),
-        ("PACKET_EXPORTER_KERNELS", setup::kernels()),
-    ];
-
-    // A word that names a file of tests stands for all tests in it.
-    let (files, names): (Vec<&str>, Vec<&str>) = filters.iter().partition(|word| is_file(word));
-    let mut cargo = process::cargo();
-    cargo.args(["test", "--no-fail-fast"]);
-    if files.is_empty() {
-        cargo.arg("--workspace").args(kinds);
-    } else {
-        cargo.args(["--package", "tests"]);
-        cargo.args(files.iter().flat_map(|file| ["--test", file]));
-    }
-    cargo.arg("--").args(names);
-    cargo.env("PACKET_EXPORTER_BIN", service);
-    // A variable that is not set tells a test that the tool is missing.
-    cargo.envs(tools.into_iter().filter_map(|(name, tool)| Some((name, tool?))));
-
-    Ok(cargo)
-}
-
-fn is_file(word: &str) -> bool {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tests");
-
-    tests.join(word).with_extension("rs").is_file()
+    Ok(if report.tally.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -1,4 +1,4 @@
-//! Programs of others that some tests meet: each one file, whose name has its version.
+//! Receivers of OTLP that tests meet: each one file, whose name has its version.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::process;
 
 /// The program whose name begins so, if it was made.
 pub(crate) fn kept(name: &str) -> Option<PathBuf> {
-    let programs = tools_dir().ok()?.join("kept").read_dir().ok()?;
+    let programs = place().ok()?.read_dir().ok()?;
     let mut programs = programs.flatten();
 
     programs.find(|it| it.file_name().to_string_lossy().starts_with(name)).map(|it| it.path())
@@ -26,7 +26,7 @@ pub(crate) fn keep(name: &str, make: impl FnOnce(&Path) -> Result<PathBuf>) -> R
     remove(&scratch)?;
     fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
 
-    let outcome = make(&scratch).and_then(|made| install(&made, &tools.join("kept")));
+    let outcome = make(&scratch).and_then(|made| install(&made, &place()?));
     // Why it could not be made matters more than what is left of it.
     let removed = remove(&scratch);
 
@@ -50,6 +50,11 @@ fn install(made: &Path, place: &Path) -> Result<()> {
     fs::create_dir_all(place).with_context(|| format!("cannot create {}", place.display()))?;
 
     fs::rename(made, place.join(name)).with_context(|| format!("cannot rename {}", made.display()))
+}
+
+/// Named for the suite that they are for.
+fn place() -> Result<PathBuf> {
+    Ok(tools_dir()?.join("otlp"))
 }
 
 fn remove(folder: &Path) -> Result<()> {

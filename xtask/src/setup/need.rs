@@ -2,14 +2,36 @@
 
 use crate::process;
 
-/// What a machine is made ready for. Each includes the ones before it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+/// What a machine is made ready for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Purpose {
     Run,
     Demo,
     Test,
-    /// Programs of others that some tests meet, and that not every machine can have.
+    /// Programs of others that tests of the default run meet, and that not every machine can have.
     Meet,
+    /// Programs of others that only the tests of one suite meet.
+    Suite(&'static str),
+}
+
+impl Purpose {
+    /// Returns whether a machine that is ready for this purpose is ready for `other` too.
+    pub(crate) fn includes(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Suite(own), Self::Suite(suite)) => own == suite,
+            (own, other) => own.rank() >= other.rank(),
+        }
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Self::Run => 0,
+            Self::Demo => 1,
+            Self::Test => 2,
+            Self::Meet => 3,
+            Self::Suite(_) => 4,
+        }
+    }
 }
 
 pub(crate) struct Need {
@@ -40,5 +62,21 @@ impl Need {
             }
             Check::Place(place) => place(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suite_includes_the_default_run_and_no_other_suite() {
+        use Purpose::{Demo, Meet, Run, Suite, Test};
+
+        assert!([Run, Demo, Test, Meet].iter().all(|it| Suite("otlp").includes(*it)));
+        assert!(Suite("otlp").includes(Suite("otlp")));
+        assert!(!Suite("otlp").includes(Suite("kernels")));
+        assert!(!Meet.includes(Suite("otlp")));
+        assert!(Meet.includes(Test) && !Test.includes(Meet));
     }
 }

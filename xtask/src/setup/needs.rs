@@ -56,24 +56,28 @@ pub(crate) const NEEDS: &[Need] = &[
         elsewhere: "prometheus and promtool in PATH",
     },
     receiver(
+        Purpose::Suite("otlp"),
         "OpenTelemetry Collector",
         || golang::collector().map(shown),
         golang::make_collector,
         golang::ELSEWHERE,
     ),
     receiver(
+        Purpose::Suite("otlp"),
         "Prometheus with OTLP",
         || golang::otlp_prometheus().map(shown),
         golang::make_prometheus,
         golang::ELSEWHERE,
     ),
     receiver(
+        Purpose::Meet,
         "VictoriaMetrics",
         || receivers::victoria_metrics().map(shown),
         receivers::make_victoria_metrics,
         "victoria-metrics in PATH",
     ),
     receiver(
+        Purpose::Suite("otlp"),
         "rotel",
         || receivers::rotel().map(shown),
         receivers::make_rotel,
@@ -88,12 +92,20 @@ pub(crate) const NEEDS: &[Need] = &[
         elsewhere: "the package of your distribution that has libfaketime.so.1",
     },
     Need {
-        name: "older kernels",
+        name: "the oldest kernel",
         purpose: Purpose::Meet,
         check: Check::Place(|| kernels().map(shown)),
         packages: &[&["qemu-system-x86"]],
-        make: Some(kernels::make),
-        elsewhere: "qemu-system-x86_64 in PATH; the kernels are taken from Debian's archive only",
+        make: Some(kernels::make_oldest),
+        elsewhere: kernels::ELSEWHERE,
+    },
+    Need {
+        name: "newer kernels",
+        purpose: Purpose::Suite("kernels"),
+        check: Check::Place(|| kernels::all().map(shown)),
+        packages: &[&["qemu-system-x86"]],
+        make: Some(kernels::make_all),
+        elsewhere: kernels::ELSEWHERE,
     },
 ];
 
@@ -115,19 +127,13 @@ const fn program(
 
 /// Made by ourselves wherever it can be had: packages of servers start them.
 const fn receiver(
+    purpose: Purpose,
     name: &'static str,
     place: fn() -> Option<String>,
     make: fn() -> anyhow::Result<()>,
     elsewhere: &'static str,
 ) -> Need {
-    Need {
-        name,
-        purpose: Purpose::Meet,
-        check: Check::Place(place),
-        packages: &[],
-        make: Some(make),
-        elsewhere,
-    }
+    Need { name, purpose, check: Check::Place(place), packages: &[], make: Some(make), elsewhere }
 }
 
 fn compiler() -> Option<String> {
@@ -142,4 +148,21 @@ fn compiler() -> Option<String> {
 #[expect(clippy::needless_pass_by_value, reason = "it ends chains on Option<PathBuf>")]
 fn shown(path: PathBuf) -> String {
     path.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suites::Suites;
+
+    #[test]
+    fn each_suite_that_needs_something_is_there() {
+        let suites = Suites::of_project().unwrap();
+
+        for need in NEEDS {
+            if let Purpose::Suite(name) = need.purpose {
+                assert!(suites.find(name).is_some(), "{} is for the suite {name}", need.name);
+            }
+        }
+    }
 }

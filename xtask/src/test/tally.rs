@@ -119,15 +119,9 @@ impl Tally {
         }
     }
 
-    /// Returns how many tests said that they cannot run; one may say it for several parts.
-    fn skipped_tests(&self) -> usize {
-        self.skipped.iter().map(|skip| &skip.test).collect::<BTreeSet<_>>().len()
-    }
-}
-
-/// The last line stands alone, for whoever reads the output by program.
-impl Display for Tally {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+    /// Writes the summary, with `notes` before its last line. That one stands alone, for programs
+    /// that read the output.
+    pub(crate) fn write(&self, f: &mut Formatter<'_>, notes: &[String]) -> fmt::Result {
         let Self { passed, failed, failures, skipped, not_run, .. } = self;
 
         // Once more at the end, where whoever has only the end finds it.
@@ -142,9 +136,23 @@ impl Display for Tally {
         for Skip { test, reason } in skipped.iter().chain(not_run) {
             writeln!(f, "skipped  {test}: {reason}")?;
         }
+        for note in notes {
+            writeln!(f, "{note}")?;
+        }
         let passed = passed.saturating_sub(self.skipped_tests());
         let skipped = self.skipped_tests() + not_run.len();
         writeln!(f, "{passed} passed, {failed} failed, {skipped} skipped")
+    }
+
+    /// Returns how many tests said that they cannot run; one may say it for several parts.
+    fn skipped_tests(&self) -> usize {
+        self.skipped.iter().map(|skip| &skip.test).collect::<BTreeSet<_>>().len()
+    }
+}
+
+impl Display for Tally {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.write(f, &[])
     }
 }
 

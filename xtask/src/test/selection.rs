@@ -1,0 +1,88 @@
+//! Which tests cargo runs, against which build of the service.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::process;
+use crate::setup;
+
+/// How the service and the tests are built.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Build {
+    /// With its assertions, and quick to build.
+    #[default]
+    Dev,
+    /// As users get it.
+    Release,
+}
+
+/// Tests of the workspace.
+#[derive(Debug, Default)]
+pub(crate) struct Selection<'a> {
+    pub(crate) build: Build,
+    /// Cargo's arguments that name kinds of targets, such as `--test=live`; all if there are none.
+    pub(crate) targets: Vec<String>,
+    /// Parts of names; any test will do if there are none.
+    pub(crate) names: &'a [String],
+    /// Names of tests to leave out.
+    pub(crate) left_out: Vec<&'a str>,
+}
+
+impl Build {
+    /// Builds the service that tests start.
+    pub(crate) fn service(self) -> Command {
+        let mut cargo = process::cargo();
+        cargo.args(["build", "--package", "exporter", "--bins"]).args(self.arguments());
+
+        cargo
+    }
+
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Dev => &[],
+            Self::Release => &["--release"],
+        }
+    }
+
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Dev => "debug",
+            Self::Release => "release",
+        }
+    }
+}
+
+impl Selection<'_> {
+    /// Returns a run of these tests, open for arguments of the test programs.
+    pub(crate) fn command(&self) -> Result<Command> {
+        let Self { build, targets, names, left_out } = self;
+        let service = process::target_dir()?.join(build.folder()).join("packet-exporter");
+
+        let mut cargo = process::cargo();
+        // The same features for one file and for all: nothing is built twice.
+        cargo.args(["test", "--no-fail-fast", "--workspace"]).args(build.arguments());
+        cargo.args(targets).arg("--").args(*names);
+        cargo.args(left_out.iter().flat_map(|name| ["--skip", name]));
+        cargo.env("PACKET_EXPORTER_BIN", service);
+        // A variable that is not set tells a test that the tool is missing.
+        cargo.envs(tools().into_iter().filter_map(|(name, tool)| Some((name, tool?))));
+
+        Ok(cargo)
+    }
+}
+
+fn tools() -> [(&'static str, Option<PathBuf>); 9] {
+    [
+        ("PACKET_EXPORTER_PROMETHEUS", setup::prometheus()),
+        ("PACKET_EXPORTER_PROMTOOL", setup::promtool()),
+        ("PACKET_EXPORTER_PYTHON", setup::python()),
+        ("PACKET_EXPORTER_COLLECTOR", setup::collector()),
+        ("PACKET_EXPORTER_OTLP_PROMETHEUS", setup::otlp_prometheus()),
+        ("PACKET_EXPORTER_VICTORIA_METRICS", setup::victoria_metrics()),
+        ("PACKET_EXPORTER_ROTEL", setup::rotel()),
+        ("PACKET_EXPORTER_FAKETIME", setup::faketime()),
+        ("PACKET_EXPORTER_KERNELS", setup::kernels()),
+    ]
+}
