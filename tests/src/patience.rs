@@ -1,10 +1,25 @@
-//! Waiting for a condition, with a deadline.
+//! Waiting: for a condition, with a deadline. Tests wait nowhere else, which another test enforces.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const STEP: Duration = Duration::from_millis(20);
+
+/// Why a test lets time pass: there is no condition that it could wait for.
+#[derive(Clone, Copy, Debug)]
+pub enum Reason {
+    /// Traffic runs, and how long an interval of it lasts is part of the test.
+    Traffic,
+    /// A sender keeps a rate.
+    Rate,
+    /// The test plays somebody who answers late.
+    LateAnswer,
+    /// A query looks back over a time, which has to be over.
+    Query,
+    /// A value is sampled for as long as a measurement lasts.
+    Sampling,
+}
 
 /// Looks until there is something to see; fails with what was seen last.
 #[track_caller]
@@ -20,4 +35,9 @@ pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T
             Err(_) => thread::sleep(STEP),
         }
     }
+}
+
+/// Lets time pass, for one of the reasons that leave no other way.
+pub fn let_pass(time: Duration, _because: Reason) {
+    thread::sleep(time);
 }

@@ -10,7 +10,7 @@ use shared::Count;
 use crate::cable::Cable;
 use crate::receivers::series::{Series, name_of};
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One scrape.
 #[derive(Clone, Debug)]

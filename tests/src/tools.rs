@@ -5,22 +5,23 @@ use std::path::PathBuf;
 
 use crate::sources::root;
 
-/// What setup does for tools that not every machine can have.
+/// What installs the tools that not every machine can have, and where.
 const HOW: [(&str, &str); 6] = [
-    ("PACKET_EXPORTER_COLLECTOR", "builds it where `go` is in PATH"),
-    ("PACKET_EXPORTER_OTLP_PROMETHEUS", "builds it where `go` is in PATH"),
-    ("PACKET_EXPORTER_VICTORIA_METRICS", "unpacks it where Debian's archive is"),
-    ("PACKET_EXPORTER_FAKETIME", "installs Debian's libfaketime"),
-    ("PACKET_EXPORTER_KERNELS", "installs QEMU and unpacks kernels where Debian's archive is"),
-    ("PACKET_EXPORTER_ROTEL", "unpacks it for x86_64 and aarch64"),
+    ("PACKET_EXPORTER_COLLECTOR", "setup --suite otlp` builds it where `go` is in PATH"),
+    ("PACKET_EXPORTER_OTLP_PROMETHEUS", "setup --suite otlp` builds it where `go` is in PATH"),
+    ("PACKET_EXPORTER_VICTORIA_METRICS", "setup` unpacks it where Debian's archive is"),
+    ("PACKET_EXPORTER_FAKETIME", "setup` installs Debian's libfaketime"),
+    ("PACKET_EXPORTER_KERNELS", "setup` installs QEMU and unpacks kernels on Debian"),
+    ("PACKET_EXPORTER_ROTEL", "setup --suite otlp` unpacks it for x86_64 and aarch64"),
 ];
 
-/// A tool by its variable. Says that `test` is skipped if there is none.
+/// Returns a tool by its variable. Prints that `test` is skipped if there is none.
 pub fn tool(test: &str, variable: &str) -> Option<PathBuf> {
     let found = env::var_os(variable).map(PathBuf::from);
     if found.is_none() {
-        let how = HOW.iter().find(|(name, _)| *name == variable).map_or("gets the tool", |it| it.1);
-        println!("SKIPPED {test}: {variable} is not set; `cargo xtask setup` {how}");
+        let how =
+            HOW.iter().find(|(name, _)| *name == variable).map_or("setup` installs it", |it| it.1);
+        println!("SKIPPED {test}: {variable} is not set; `cargo xtask {how}");
     }
 
     found

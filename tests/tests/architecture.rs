@@ -1,5 +1,9 @@
 //! Who may know what. A new line here is a decision about the design.
 
+mod architecture {
+    mod waiting;
+}
+
 use std::fs;
 use std::path::Path;
 use std::slice;

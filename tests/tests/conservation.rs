@@ -2,7 +2,6 @@
 //! to what was sent.
 
 use std::collections::BTreeMap;
-use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use exporter::config::{Naming, Signals};
@@ -12,7 +11,7 @@ use exporter::interval::{Interval, Law, sum};
 use exporter::ledger::{Ledger, Rules};
 use shared::{Count, Direction};
 use tests::load::{Entry, Expected, Generator, Running, Traffic, address, aimed, pin, run_each};
-use tests::patience::wait_for;
+use tests::patience::{Reason, let_pass, wait_for};
 
 /// Intervals that a run has at least.
 const INTERVALS: usize = 30;
@@ -224,7 +223,7 @@ impl Run {
         let mut drained = Vec::new();
         while drained.len() < intervals {
             assert!(begun.elapsed() < DEADLINE, "{} intervals in {DEADLINE:?}", drained.len());
-            thread::sleep(INTERVAL);
+            let_pass(INTERVAL, Reason::Traffic);
             drained.push(inspector.drain().unwrap());
         }
         let generators = running.stop();

@@ -1,5 +1,9 @@
 //! Documents say what is there.
 
+mod documents {
+    mod suites;
+}
+
 use std::collections::BTreeSet;
 use std::path::Path;
 

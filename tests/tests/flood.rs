@@ -10,7 +10,7 @@ use exporter::interval::{Interval, sum};
 use shared::{Count, Direction};
 use tests::cable::Cable;
 use tests::load::{Entry, Generator, Traffic, cpus, pin};
-use tests::patience::wait_for;
+use tests::patience::{Reason, let_pass, wait_for};
 
 const LASTS: Duration = Duration::from_secs(4);
 /// Of the namespace that the writing thread is in.
@@ -44,7 +44,7 @@ fn a_flood_over_a_cable_is_conserved() {
     let senders = send(Cable::index(&cable.here));
     let mut intervals = Vec::new();
     while !senders.iter().all(thread::JoinHandle::is_finished) {
-        thread::sleep(INTERVAL);
+        let_pass(INTERVAL, Reason::Traffic);
         intervals.push(drain(&mut datapath));
     }
     let sent: u64 = senders.into_iter().map(|sender| sender.join().unwrap()).sum();

@@ -8,6 +8,7 @@ mod slowest;
 mod tally;
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::fs;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -76,16 +77,17 @@ fn run_default(report: &mut Report, suites: &Suites, filters: &Filters) -> Resul
     // What is asked for by name runs, also if only a suite has it.
     let mut left_out = suites.only_elsewhere(None);
     left_out.retain(|test| !filters.ask_for(test));
-
-    let built = report.service(Build::Dev)?;
-    let targets = filters.files().iter().map(|file| format!("--test={file}")).collect();
-    let mut selection =
-        Selection { targets, names: filters.names(), left_out, ..Selection::default() };
-    report.unprivileged("tests that need no privileges", &selection)?;
-    if !built {
+    let mut selection = Selection {
+        targets: targets(filters.files()),
+        names: filters.names(),
+        left_out,
+        ..Selection::default()
+    };
+    if !report.build(&selection)? {
         return Ok(());
     }
 
+    report.unprivileged("tests that need no privileges", &selection)?;
     let release = suites.find(RELEASE).filter(|_| filters.is_empty());
     if filters.files().is_empty() {
         selection.targets = privileged_targets(release)?;
@@ -93,7 +95,7 @@ fn run_default(report: &mut Report, suites: &Suites, filters: &Filters) -> Resul
     report.privileged("tests in the kernel and of the service", &selection)?;
     if let Some(release) = release {
         run_dev_part(report, release)?;
-        run_parts(report, release, suites, filters)?;
+        run_suite(report, release, suites, filters)?;
     }
     if filters.is_empty() {
         note_suites(report, suites);
@@ -102,28 +104,24 @@ fn run_default(report: &mut Report, suites: &Suites, filters: &Filters) -> Resul
     Ok(())
 }
 
-/// Runs a suite, or what `filters` choose of it.
+/// Runs a suite, or what `filters` choose of it, file by file.
 fn run_suite(report: &mut Report, suite: &Suite, suites: &Suites, filters: &Filters) -> Result<()> {
-    if suite.name != RELEASE && !report.service(Build::Dev)? {
-        return Ok(());
-    }
-
-    run_parts(report, suite, suites, filters)
-}
-
-/// Runs the tests of a suite, file by file.
-fn run_parts(report: &mut Report, suite: &Suite, suites: &Suites, filters: &Filters) -> Result<()> {
-    let is_release = suite.name == RELEASE;
-    if is_release && !report.service(Build::Release)? {
-        return Ok(());
-    }
+    let build = if suite.name == RELEASE { Build::Release } else { Build::Dev };
     let left_out: Vec<_> =
         suites.only_elsewhere(Some(suite)).into_iter().chain(suite.dev()).collect();
-    let build = if is_release { Build::Release } else { Build::Dev };
+    let parts = suite.parts(filters);
+    let files: Vec<_> = parts.iter().map(|part| part.file).collect();
+    if files.is_empty() {
+        return Ok(());
+    }
+    let all = Selection { build, targets: targets(&files), ..Selection::default() };
+    if !report.build(&all)? {
+        return Ok(());
+    }
 
-    for Part { file, names } in suite.parts(filters) {
-        let targets = vec![format!("--test={file}")];
-        let selection = Selection { build, targets, names: &names, left_out: left_out.clone() };
+    for Part { file, names } in &parts {
+        let selection =
+            Selection { targets: targets(&[file]), names, left_out: left_out.clone(), ..all };
         report.all(&format!("suite {}: {file}", suite.name), &selection)?;
     }
 
@@ -136,10 +134,15 @@ fn run_dev_part(report: &mut Report, release: &Suite) -> Result<()> {
     if names.is_empty() {
         return Ok(());
     }
-    let targets = release.dev_files().iter().map(|file| format!("--test={file}")).collect();
-    let selection = Selection { targets, names: &names, ..Selection::default() };
+    let files: Vec<_> = release.dev_files().into_iter().collect();
+    let selection = Selection { targets: targets(&files), names: &names, ..Selection::default() };
 
     report.privileged("tests that need the assertions of the dev build", &selection)
+}
+
+/// Returns cargo's arguments for files of tests.
+fn targets(files: &[impl Display]) -> Vec<String> {
+    files.iter().map(|file| format!("--test={file}")).collect()
 }
 
 /// Returns cargo's arguments for all targets, but the files of the suite against the release build.
@@ -148,16 +151,16 @@ fn privileged_targets(release: Option<&Suite>) -> Result<Vec<String>> {
     let folder = process::workspace().join("tests/tests");
     let entries = fs::read_dir(&folder)
         .with_context(|| format!("cannot read the folder {}", folder.display()))?;
-    let files: BTreeSet<String> = entries
+    let files: BTreeSet<_> = entries
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|it| it == "rs"))
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
         .filter(|file| !elsewhere.contains(file.as_str()))
         .collect();
+    let files: Vec<_> = files.into_iter().collect();
 
-    let kinds = ["--lib", "--bins"].map(str::to_owned).into_iter();
-    Ok(kinds.chain(files.iter().map(|file| format!("--test={file}"))).collect())
+    Ok([vec!["--lib".to_owned(), "--bins".to_owned()], targets(&files)].concat())
 }
 
 /// Tells which tests the default run has left to suites.

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::targets::Check;
+use crate::patience::{Reason, let_pass};
 
 /// The service is up and has folded a few times.
 const SETTLED: Duration = Duration::from_secs(4);
@@ -26,7 +26,7 @@ pub(super) fn measure(_rounds: usize) -> (String, Vec<Check>) {
     while begun.elapsed() < SETTLED {
         let Some(mebibytes) = service.resident() else { break };
         resident = Some(mebibytes);
-        thread::sleep(Duration::from_millis(100));
+        let_pass(Duration::from_millis(100), Reason::Sampling);
     }
 
     match resident {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use tempfile::TempDir;
 use tests::cable::{Cable, Namespace};
-use tests::patience::wait_for;
+use tests::patience::{Reason, let_pass, wait_for};
 use tests::receivers::oracle::Oracle;
 use tests::service::{Service, behind};
 use tests::tools::tool;
@@ -97,8 +97,7 @@ fn answer_late(socket: &UdpSocket, done: &AtomicBool) {
     while !done.load(Ordering::Relaxed) {
         match socket.recv_from(&mut question) {
             Ok((length, from)) => {
-                // Being late is what is tested.
-                thread::sleep(LATE);
+                let_pass(LATE, Reason::LateAnswer);
                 let _sent = socket.send_to(&answer(&question[..length]), from);
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

@@ -1,11 +1,11 @@
 //! A real Prometheus scrapes the service every two seconds, for a minute.
 
 use std::net::UdpSocket;
-use std::thread::{self, sleep};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tests::cable::{Cable, Namespace};
-use tests::patience::wait_for;
+use tests::patience::{Reason, let_pass, wait_for};
 use tests::receivers::prometheus::Prometheus;
 use tests::service::Service;
 use tests::tools::tool;
@@ -44,11 +44,10 @@ fn prometheus_sees_what_was_sent_for_a_minute() {
     let rate = thread::scope(|scope| {
         scope.spawn(|| cable.there.within(send_datagrams));
         scope.spawn(|| send_pings(&cable.there));
-        // Here a minute is what is tested.
-        sleep(Duration::from_secs(40));
+        let_pass(Duration::from_secs(40), Reason::Query);
         prometheus.value(&format!("rate({UDP}[30s])"))
     });
-    sleep((MINUTE + MARGIN).saturating_sub(begun.elapsed()));
+    let_pass((MINUTE + MARGIN).saturating_sub(begun.elapsed()), Reason::Query);
     service.wait_for_fold();
 
     // Up, all the time.
@@ -92,7 +91,7 @@ fn send_datagrams() {
     let begun = Instant::now();
     for number in 0..DATAGRAMS {
         let due = begun + Duration::from_secs(1) * number / RATE;
-        sleep(due.saturating_duration_since(Instant::now()));
+        let_pass(due.saturating_duration_since(Instant::now()), Reason::Rate);
         socket.send_to(b"a known rate", (Cable::HERE[0], 9)).unwrap();
     }
 }

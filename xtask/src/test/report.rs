@@ -2,12 +2,14 @@
 
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, Write};
+use std::num::NonZero;
 use std::process::Command;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::selection::{Build, Selection};
+use super::selection::Selection;
 use super::slowest::Slowest;
 use super::tally::Tally;
 use crate::lint;
@@ -33,13 +35,20 @@ enum Kind {
     All,
 }
 
+/// Tests at a time on each CPU: most of those that take long wait for time limits.
+const ON_EACH_CPU: usize = 4;
+
 impl Kind {
-    fn arguments(self) -> &'static [&'static str] {
-        match self {
-            Self::Unprivileged => &["--show-output"],
-            Self::Privileged => &["--ignored", "--test-threads=1", "--show-output"],
-            Self::All => &["--include-ignored", "--test-threads=1", "--show-output"],
-        }
+    fn arguments(self) -> Vec<String> {
+        let cpus = thread::available_parallelism().map_or(1, NonZero::get);
+        let (which, at_a_time) = match self {
+            Self::Unprivileged => (None, cpus * ON_EACH_CPU),
+            Self::Privileged => (Some("--ignored"), 1),
+            Self::All => (Some("--include-ignored"), 1),
+        };
+
+        let which = which.map(str::to_owned).into_iter();
+        which.chain(["--show-output".to_owned(), format!("--test-threads={at_a_time}")]).collect()
     }
 }
 
@@ -58,14 +67,15 @@ impl Report {
         Ok(())
     }
 
-    /// Builds the service; returns whether that worked.
-    pub(crate) fn service(&mut self, build: Build) -> Result<bool> {
-        let name = match build {
-            Build::Dev => "the service",
-            Build::Release => "the service, release build",
-        };
+    /// Builds the service and the tests; returns whether that worked.
+    pub(crate) fn build(&mut self, selection: &Selection<'_>) -> Result<bool> {
+        for (name, mut command) in selection.builds() {
+            if !self.check(name, &mut command)? {
+                return Ok(false);
+            }
+        }
 
-        self.check(name, &mut build.service())
+        Ok(true)
     }
 
     /// Runs the tests that need no privileges.

@@ -31,38 +31,59 @@ pub(crate) struct Selection<'a> {
 }
 
 impl Build {
-    /// Builds the service that tests start.
-    pub(crate) fn service(self) -> Command {
-        let mut cargo = process::cargo();
-        cargo.args(["build", "--package", "exporter", "--bins"]).args(self.arguments());
-
-        cargo
-    }
-
-    fn arguments(self) -> &'static [&'static str] {
-        match self {
-            Self::Dev => &[],
-            Self::Release => &["--release"],
-        }
-    }
-
     fn folder(self) -> &'static str {
         match self {
             Self::Dev => "debug",
             Self::Release => "release",
         }
     }
+
+    /// Returns cargo's arguments for the tests. In the dev build one set of features serves the
+    /// service, one file of tests and all of them; the release build is that of users.
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Dev => &["--workspace"],
+            Self::Release => &["--release", "--package=tests"],
+        }
+    }
 }
 
 impl Selection<'_> {
+    /// Returns what builds the service that the tests start, and the tests.
+    pub(crate) fn builds(&self) -> Vec<(&'static str, Command)> {
+        let build = |arguments: &[&str]| {
+            let mut cargo = process::cargo();
+            cargo.arg("build").args(arguments);
+            cargo
+        };
+        let mut tests = build(self.build.arguments());
+        match self.targets.as_slice() {
+            [] => tests.arg("--tests"),
+            targets => tests.args(targets),
+        };
+
+        match self.build {
+            Build::Dev => {
+                tests.arg("--bin=packet-exporter");
+                vec![("the service and the tests", tests)]
+            }
+            Build::Release => {
+                let service = build(&["--release", "--package=exporter", "--bins"]);
+                vec![
+                    ("the service, release build", service),
+                    ("the tests against the release build", tests),
+                ]
+            }
+        }
+    }
+
     /// Returns a run of these tests, open for arguments of the test programs.
     pub(crate) fn command(&self) -> Result<Command> {
         let Self { build, targets, names, left_out } = self;
         let service = process::target_dir()?.join(build.folder()).join("packet-exporter");
 
         let mut cargo = process::cargo();
-        // The same features for one file and for all: nothing is built twice.
-        cargo.args(["test", "--no-fail-fast", "--workspace"]).args(build.arguments());
+        cargo.args(["test", "--no-fail-fast"]).args(build.arguments());
         cargo.args(targets).arg("--").args(*names);
         cargo.args(left_out.iter().flat_map(|name| ["--skip", name]));
         cargo.env("PACKET_EXPORTER_BIN", service);

@@ -22,10 +22,23 @@ use prost::Message;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 /// How long anything may take that is not supposed to take time.
 pub(super) const DEADLINE: Duration = Duration::from_secs(20);
+const STEP: Duration = Duration::from_millis(5);
+
+/// Waits until it is so.
+pub(super) async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            sleep(STEP).await;
+        }
+    };
+
+    timeout(DEADLINE, waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
 
 /// What is answered.
 #[derive(Clone, Debug)]

@@ -1,3 +1,5 @@
+use std::thread;
+
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
@@ -5,7 +7,7 @@ use prost::Message;
 use tokio::task::JoinSet;
 
 use super::super::fake::papers::Papers;
-use super::super::fake::{DEADLINE, Fake, Got, Reply};
+use super::super::fake::{DEADLINE, Fake, Got, Reply, until};
 use super::super::receiver::Receiver;
 use super::super::resource::Origin;
 use super::*;
@@ -56,13 +58,21 @@ impl Pushing {
     }
 }
 
-async fn until(what: &str, is_so: impl Fn() -> bool) {
-    let waiting = async {
-        while !is_so() {
-            sleep(Duration::from_millis(5)).await;
-        }
+/// Runs the test over every protocol at once: each waits most of the time, and has a log of its own
+/// on its own thread.
+fn over_each_protocol(test: impl AsyncFn(Protocol) + Sync) {
+    let run = |protocol| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        println!("{protocol:?}");
+        runtime.block_on(test(protocol));
     };
-    timeout(DEADLINE, waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
+
+    thread::scope(|scope| {
+        for protocol in PROTOCOLS {
+            let run = &run;
+            scope.spawn(move || run(protocol));
+        }
+    });
 }
 
 struct Pushed {
@@ -123,9 +133,9 @@ fn body(record: &LogRecord) -> &str {
     }
 }
 
-#[tokio::test]
-async fn an_event_arrives_with_its_fields_and_the_resource() {
-    for protocol in PROTOCOLS {
+#[test]
+fn an_event_arrives_with_its_fields_and_the_resource() {
+    over_each_protocol(async |protocol| {
         let pushed = pushed(&Otlp::default(), protocol, || {
             tracing::warn!(target: "exporter::folder", interface = "eth0", "Gone");
             tracing::debug!(target: "exporter::folder", "Not asked for");
@@ -138,7 +148,7 @@ async fn an_event_arrives_with_its_fields_and_the_resource() {
         assert_eq!(records.len(), 1);
         assert_eq!((body(&records[0]), &*records[0].severity_text), ("Gone", "WARN"));
         assert!(records[0].attributes.iter().any(|it| it.key == "interface"));
-    }
+    });
 }
 
 #[tokio::test]
@@ -212,13 +222,13 @@ async fn what_a_panic_interrupts_is_counted_as_lost_and_later_events_are_pushed(
     assert_eq!(sender.lost().read(), 1);
 }
 
-#[tokio::test]
-async fn headers_are_those_of_the_configuration_over_each_protocol_and_compression() {
+#[test]
+fn headers_are_those_of_the_configuration_over_each_protocol_and_compression() {
     let folder = tempfile::TempDir::new().unwrap();
     let headers_file = folder.path().join("headers");
     std::fs::write(&headers_file, "tenant: a%20b\n").unwrap();
 
-    for protocol in PROTOCOLS {
+    over_each_protocol(async |protocol| {
         for (compression, name) in
             [(Compression::None, ""), (Compression::Gzip, "gzip"), (Compression::Zstd, "zstd")]
         {
@@ -230,12 +240,12 @@ async fn headers_are_those_of_the_configuration_over_each_protocol_and_compressi
             let Pushed { tenant, encoding, records, .. } = &pushed.await[0];
             assert_eq!([tenant, encoding, body(&records[0])], ["a%20b", name, "Gone"]);
         }
-    }
+    });
 }
 
-#[tokio::test]
-async fn a_receiver_that_comes_late_gets_what_was_logged_before() {
-    for protocol in PROTOCOLS {
+#[test]
+fn a_receiver_that_comes_late_gets_what_was_logged_before() {
+    over_each_protocol(async |protocol| {
         let port = Fake::start([]).await.port;
         let otlp = Otlp { protocol, ..Otlp::default() };
         let pushing = Pushing::start(&otlp, &format!("http://127.0.0.1:{port}"));
@@ -250,12 +260,12 @@ async fn a_receiver_that_comes_late_gets_what_was_logged_before() {
         assert_eq!(text.matches("Cannot push").count(), 1, "{text}");
         assert!(text.contains("Connection refused"), "{text}");
         pushing.end().await;
-    }
+    });
 }
 
-#[tokio::test]
-async fn what_a_receiver_cannot_take_now_comes_again_and_what_it_never_takes_is_counted() {
-    for protocol in PROTOCOLS {
+#[test]
+fn what_a_receiver_cannot_take_now_comes_again_and_what_it_never_takes_is_counted() {
+    over_each_protocol(async |protocol| {
         let [passing, last] = match protocol {
             Protocol::Grpc => [Reply::code(14), Reply::code(3)],
             Protocol::HttpProtobuf | Protocol::HttpJson => [503, 400].map(Reply::status),
@@ -284,7 +294,7 @@ async fn what_a_receiver_cannot_take_now_comes_again_and_what_it_never_takes_is_
         let told = "lost=1";
         until("its own line", || pushing.paper.text().matches(told).count() == 2).await;
         pushing.end().await;
-    }
+    });
 }
 
 #[tokio::test]
@@ -300,16 +310,17 @@ async fn a_receiver_that_does_not_answer_or_sends_elsewhere_is_failing() {
         body: bytes::Bytes::from_static(b"<h1>Log in</h1>"),
     };
     let silence = "no answer within 50ms";
+    let short = Duration::from_millis(50);
     let cases = [
-        (Protocol::HttpProtobuf, page, "but with a web page"),
-        (Protocol::HttpProtobuf, elsewhere, "answered 307"),
-        (Protocol::HttpJson, Reply::Silence, silence),
-        (Protocol::Grpc, Reply::Silence, "Cancelled"),
+        (Protocol::HttpProtobuf, page, DEADLINE, "but with a web page"),
+        (Protocol::HttpProtobuf, elsewhere, DEADLINE, "answered 307"),
+        (Protocol::HttpJson, Reply::Silence, short, silence),
+        (Protocol::Grpc, Reply::Silence, short, "Cancelled"),
     ];
 
-    for (protocol, reply, why) in cases {
+    for (protocol, reply, limit, why) in cases {
         let fake = Fake::start([reply.clone(), reply]).await;
-        let otlp = Otlp { protocol, timeout: Duration::from_millis(50), ..Otlp::default() };
+        let otlp = Otlp { protocol, timeout: limit, ..Otlp::default() };
         let pushing = Pushing::start(&otlp, &format!("http://127.0.0.1:{}", fake.port));
 
         tracing::warn!(target: "exporter::a", "Gone");
@@ -321,12 +332,12 @@ async fn a_receiver_that_does_not_answer_or_sends_elsewhere_is_failing() {
     }
 }
 
-#[tokio::test]
-async fn the_log_goes_over_tls_with_the_certificates_of_the_configuration() {
+#[test]
+fn the_log_goes_over_tls_with_the_certificates_of_the_configuration() {
     let papers = Papers::new(true);
     let strange = Papers::new(true);
 
-    for protocol in PROTOCOLS {
+    over_each_protocol(async |protocol| {
         let fake = Fake::with([], Some(papers.acceptor.clone())).await;
         let endpoint = format!("https://localhost:{}", fake.port);
         let otlp = |authority: &Papers| Otlp {
@@ -347,5 +358,5 @@ async fn the_log_goes_over_tls_with_the_certificates_of_the_configuration() {
         pushing.end().await;
 
         assert_eq!(bodies(&fake), ["Gone"], "{protocol:?}");
-    }
+    });
 }
