@@ -76,13 +76,13 @@ pub struct Durations {
 /// Why a request to a receiver failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PushFailure {
-    /// There is no connection: no such name, nobody listens, no way.
+    /// There is no connection: no such name, nothing listens, or no route.
     Connect,
     /// The certificates do not fit.
     Tls,
     /// No answer in time.
     Timeout,
-    /// The receiver does not know who we are.
+    /// The receiver refuses our credentials, or there are none.
     Unauthorized,
     /// The receiver asks for fewer requests.
     Throttled,

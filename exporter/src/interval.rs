@@ -51,7 +51,7 @@ pub struct Keyed<K> {
     pub refused: Count,
     /// What the second level forgot.
     pub evicted: Count,
-    /// Says whether misses were sampled when the interval ended.
+    /// Whether misses were sampled when the interval ended.
     pub guarded: bool,
 }
 
@@ -125,7 +125,7 @@ impl Switches {
     }
 }
 
-/// What one program counted, or why it cannot be told.
+/// What one program counted, or why that is unknown.
 #[derive(Debug)]
 pub struct Drained {
     pub device: Arc<str>,
@@ -152,19 +152,19 @@ impl Default for Totals {
 }
 
 impl Totals {
-    /// Gives all frames.
+    /// Returns all frames.
     pub fn frames(&self) -> Count {
         sum(self.cells.iter().flatten())
     }
 
-    /// Gives the frames with an IP header that held.
+    /// Returns the frames with an IP header that held.
     pub fn ip(&self) -> Count {
         let [ipv4, ipv6] = [Family::Ipv4, Family::Ipv6].map(|family| self.family(family));
 
         sum([ipv4, ipv6].iter())
     }
 
-    /// Gives the frames of the protocols that are counted by port.
+    /// Returns the frames of the protocols that are counted by port.
     pub fn with_ports(&self) -> Count {
         let is_counted = |protocol: &&Protocol| PortProtocol::of(**protocol).is_some();
         let of_protocol =
@@ -196,7 +196,7 @@ impl AddAssign<&Self> for Totals {
 }
 
 impl<K> Keyed<K> {
-    /// Gives everything that was counted, with a key and without.
+    /// Returns everything that was counted, with a key and without.
     pub fn total(&self) -> Count {
         sum(self.keys.iter().map(|seen| &seen.count).chain([&self.refused, &self.evicted]))
     }

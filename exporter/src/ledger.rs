@@ -97,7 +97,7 @@ impl Ledger {
         let Self { totals, conservation, tallies, signals, maps } = self;
         let has_sources = tallies.is_enabled(Dimension::Sources);
         let signals = signals.signals().map(|signals| Signals {
-            // Nobody looked where nothing is counted by source.
+            // Ports leave their marks on sources: without these no scan can be seen.
             scanning_sources: signals.scanning_sources.filter(|_| has_sources),
             ..signals
         });

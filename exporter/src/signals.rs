@@ -63,7 +63,7 @@ impl Window {
         self
     }
 
-    /// Gives the signals of the window; `None` when they are switched off.
+    /// Returns the signals of the window; `None` when they are switched off.
     pub fn signals(&self) -> Option<Signals> {
         let Self { rules, panes, suspects } = self;
 
@@ -73,7 +73,7 @@ impl Window {
         })
     }
 
-    /// Gives the pane that has room for another interval: the youngest, or a new one.
+    /// Returns the pane that has room for another interval: the youngest, or a new one.
     fn newest(&mut self) -> Pane {
         let Some(youngest) = self.panes.pop_back() else { return Pane::new(0) };
         if youngest.covers.saturating_mul(PANES) < self.rules.window {

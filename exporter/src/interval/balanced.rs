@@ -36,7 +36,7 @@ pub(crate) enum Fate {
 }
 
 impl Burst {
-    /// Gives packets of 100 bytes from `source` to port 443.
+    /// Returns packets of 100 bytes from `source` to port 443.
     pub(crate) fn from(source: IpAddr, packets: u64) -> Self {
         Self {
             source: Some(source),
@@ -55,7 +55,7 @@ impl Burst {
     }
 }
 
-/// Gives what is counted of `bursts`.
+/// Returns what is counted of `bursts`.
 pub(crate) fn interval(bursts: &[Burst], elapsed: Duration) -> Interval {
     let mut interval = Interval { elapsed, ..Interval::default() };
 
@@ -76,7 +76,7 @@ pub(crate) fn interval(bursts: &[Burst], elapsed: Duration) -> Interval {
     interval
 }
 
-/// Gives intervals that make it hard: keys that come and go, floods, nothing, time that stands
+/// Returns difficult intervals: keys that come and go, floods, nothing, time that stands
 /// still.
 pub(crate) fn hard_times() -> impl Strategy<Value = Vec<Interval>> {
     let elapsed = prop_oneof![
@@ -97,7 +97,7 @@ pub(crate) fn hard_times() -> impl Strategy<Value = Vec<Interval>> {
     vec(one, 1..40)
 }
 
-/// Gives a burst of one of a few keys, so that keys return.
+/// Returns a burst of one of a few keys, so that keys return.
 pub(crate) fn any_burst() -> impl Strategy<Value = Burst> {
     let numbers = (protocol(), 1..6_u16);
     let port = prop_oneof![
@@ -123,7 +123,7 @@ pub(crate) fn any_burst() -> impl Strategy<Value = Burst> {
     )
 }
 
-/// Gives one packet each of random sources to random ports.
+/// Returns one packet each of random sources to random ports.
 fn flood() -> impl Strategy<Value = Vec<Burst>> {
     let one = (any::<u32>(), any::<u16>()).prop_map(|(source, port)| Burst {
         port: Some(PortKey::number(PortProtocol::Udp, port)),

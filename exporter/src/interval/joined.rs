@@ -5,7 +5,7 @@ use shared::Count;
 use super::{Interval, Keyed, Sketches, each_once, sum};
 
 impl Interval {
-    /// Gives the interval that this one and the next are together.
+    /// Joins this interval and the next one.
     #[must_use]
     pub fn followed_by(mut self, next: Self) -> Self {
         let Self { elapsed, totals, sources, ports, vlans, sketches, maps, switches } = next;

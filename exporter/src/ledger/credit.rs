@@ -17,7 +17,7 @@ impl Credit {
         self.0 = self.0.saturating_add(elapsed).min(MINUTE);
     }
 
-    /// Pays for one change, of which a minute allows `per_minute`; says whether it could.
+    /// Pays for one change, of which a minute allows `per_minute`; returns whether it could.
     pub(super) fn spend(&mut self, per_minute: u32) -> bool {
         let price = MINUTE.checked_div(per_minute);
         let Some(left) = price.and_then(|price| self.0.checked_sub(price)) else { return false };

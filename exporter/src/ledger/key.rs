@@ -1,4 +1,4 @@
-//! What the ledger asks of the keys of a dimension.
+//! What a key needs so that the ledger can name it.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Who has a name: one mechanism for every keyed dimension.
+//! Which keys have a name: one mechanism for every dimension.
 
 use std::cmp::Reverse;
 use std::time::{Duration, SystemTime};
@@ -59,9 +59,9 @@ impl<K: Nameable> Names<K> {
         self
     }
 
-    /// Settles who has a name, then counts: what an interval adds is where readers see it.
+    /// Decides which keys have a name, then counts: readers see what an interval adds.
     ///
-    /// `began` is when the interval did. Gives what was counted under names, by part.
+    /// `began` is when the interval did. Returns what was counted under names, by part.
     pub(super) fn fold(
         &mut self,
         seen: &[Seen<K>],
@@ -82,7 +82,7 @@ impl<K: Nameable> Names<K> {
         counted
     }
 
-    /// Gives every series with a name, in the order of the keys.
+    /// Returns every series with a name, in the order of the keys.
     pub(super) fn named(&self) -> Vec<Named> {
         let named = |known: &Remembered<K>| {
             let series = known.named()?;
@@ -105,7 +105,7 @@ impl<K: Nameable> Names<K> {
         self.table.iter().count() - K::ALWAYS.len()
     }
 
-    /// Gives free names to the keys with most packets in this interval; gives back who got none.
+    /// Names the keys with most packets in this interval while names are free; returns the others.
     fn fill(&mut self, contenders: Vec<Contender>, began: SystemTime) -> Vec<Contender> {
         let free = self.free();
         if free == 0 {
@@ -129,7 +129,7 @@ impl<K: Nameable> Names<K> {
         left
     }
 
-    /// Gives the names of the slowest keys to much busier ones, once there is no free name.
+    /// Moves the names of the slowest keys to much busier ones, once no name is free.
     ///
     /// The busier key must have been remembered: one burst is no reason to end a series. So a
     /// flood whose sources are new each time takes no name from anyone.
@@ -161,7 +161,7 @@ impl<K: Nameable> Names<K> {
         self.rules.most_names().saturating_sub(self.table.names_within_limit().count())
     }
 
-    /// Gives rate and place of the names that can be lost, of those that were given when asked for.
+    /// Returns rate and place of the names that can be lost and that `given` selects by their age.
     fn slowest_first(&self, given: impl Fn(Duration) -> bool) -> Vec<(f64, usize)> {
         let mut rated: Vec<_> = self
             .table

@@ -38,7 +38,7 @@ impl Tick {
 }
 
 impl Rate {
-    /// Gives the rate after an interval with `packets`, of which there are some.
+    /// Returns the rate after an interval with `packets`, of which there are some.
     #[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 53 bits")]
     pub(super) fn after(self, packets: u64, tick: Tick) -> Self {
         let per_second = self.at(tick.clock) + packets as f64 * tick.gain;
@@ -46,7 +46,7 @@ impl Rate {
         Self { per_second, seen: tick.clock }
     }
 
-    /// Gives packets per second at `clock`, at or after the last packets.
+    /// Returns packets per second at `clock`, at or after the last packets.
     pub(super) fn at(self, clock: Duration) -> f64 {
         let silence = self.silence(clock);
         if silence.is_zero() || self.per_second == 0.0 {
@@ -56,7 +56,7 @@ impl Rate {
         self.per_second * (-silence.div_duration_f64(HALF_LIFE)).exp2()
     }
 
-    /// Gives how long there have been no packets.
+    /// Returns how long there have been no packets.
     pub(super) const fn silence(self, clock: Duration) -> Duration {
         clock.saturating_sub(self.seen)
     }

@@ -30,12 +30,12 @@ impl<K: Nameable> Remembered<K> {
         Self { key, rate: Rate::default(), series: None }
     }
 
-    /// Gives the series if it has a name.
+    /// Returns the series if it has a name.
     pub(super) fn named(&self) -> Option<&Series> {
         self.series.as_deref().filter(|series| series.named.is_some())
     }
 
-    /// Gives when it got a name that it can lose.
+    /// Returns when it got its name, if it can lose it.
     pub(super) fn named_within_limit(&self) -> Option<Duration> {
         self.named().filter(|_| !self.key.is_always_named())?.named
     }

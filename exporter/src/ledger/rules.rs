@@ -1,4 +1,4 @@
-//! What the ledger is told; plain data.
+//! The settings of a ledger; plain data.
 
 use crate::config::{Naming, Signals};
 use crate::dimension::ByDimension;

@@ -33,7 +33,7 @@ impl<K: Nameable> Table<K> {
         self.0.iter()
     }
 
-    /// Gives the places of the names that count against the limit, and since when they are.
+    /// Returns the place of each name that counts against the limit, and when it was given.
     pub(super) fn names_within_limit(&self) -> impl Iterator<Item = (usize, Duration)> {
         let named =
             |(place, known): (usize, &Remembered<K>)| Some((place, known.named_within_limit()?));
@@ -41,12 +41,12 @@ impl<K: Nameable> Table<K> {
         self.0.iter().enumerate().filter_map(named)
     }
 
-    /// Gives packets per second of the key at `place`.
+    /// Returns packets per second of the key at `place`.
     pub(super) fn rate(&self, place: usize, clock: Duration) -> f64 {
         self.0[place].rate.at(clock)
     }
 
-    /// Brings the rates up to date, ends what has been idle, and gives who could use a name.
+    /// Brings the rates up to date, ends idle names, and returns the keys that could use one.
     pub(super) fn observe(
         &mut self,
         seen: &[Seen<K>],
@@ -87,7 +87,7 @@ impl<K: Nameable> Table<K> {
         }
     }
 
-    /// Gives a name: the old series goes on, or one begins.
+    /// Names a key: its old series goes on, or a new one begins.
     pub(super) fn name(&mut self, place: usize, clock: Duration, began: SystemTime) {
         let new = || Box::new(Series { count: Count::default(), since: began, named: None });
 
@@ -101,7 +101,7 @@ impl<K: Nameable> Table<K> {
         }
     }
 
-    /// Adds what was seen to the series with names; gives how much that was, by part.
+    /// Adds what was seen to the series with names; returns how much that was, by part.
     pub(super) fn count(&mut self, seen: &[Seen<K>]) -> Vec<Count> {
         let mut counted = vec![Count::default(); K::PARTS];
         let named = self.0.iter_mut().filter(|known| known.named().is_some());

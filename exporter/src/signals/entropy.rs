@@ -9,7 +9,7 @@ pub(super) struct Mean {
     weight: f64,
 }
 
-/// Gives the normalised Shannon entropy of one interval, weighted with its packets: 0 where all
+/// Returns the normalised Shannon entropy of one interval, weighted with its packets: 0 where all
 /// have one key, 1 where all keys have as many. `packets` are those of each key; each of the
 /// `single` ones counts as a key of its own.
 ///
@@ -35,7 +35,7 @@ pub(super) fn entropy(packets: impl Iterator<Item = u64>, single: u64) -> Mean {
 }
 
 impl Mean {
-    /// Gives the mean; `None` of nothing.
+    /// Returns the mean; `None` of nothing.
     pub(super) fn value(self) -> Option<f64> {
         (self.weight > 0.0).then(|| self.sum / self.weight)
     }

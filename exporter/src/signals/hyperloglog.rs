@@ -9,7 +9,7 @@ use std::f64::consts::LN_2;
 /// The highest rank: 64 bits of hash, of which 12 choose the register.
 const HIGHEST: usize = 52;
 
-/// Gives the estimated number of keys; 0 for a sketch without registers.
+/// Returns the estimated number of keys; 0 for a sketch without registers.
 #[expect(clippy::cast_precision_loss, reason = "there are 4,096 registers")]
 pub(super) fn estimate(registers: &[u8]) -> f64 {
     if registers.is_empty() {

@@ -48,13 +48,13 @@ impl Pane {
     }
 }
 
-/// Gives the packets whose keys nobody has: the guard turned them away, or the second level forgot
+/// Returns the packets without a key: the guard turned them away, or the second level forgot
 /// them. A flood of keys that do not come back brings them, so each stands for one of its own.
 fn without_key<K>(keyed: &Keyed<K>) -> u64 {
     keyed.refused.packets + keyed.evicted.packets
 }
 
-/// Gives the signals that the panes have together; the scanning sources are not among them.
+/// Returns the signals that the panes have together; the scanning sources are not among them.
 pub(super) fn signals<'a>(panes: impl IntoIterator<Item = &'a Pane>) -> Signals {
     let mut all = Pane::default();
 

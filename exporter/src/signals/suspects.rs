@@ -51,7 +51,7 @@ impl Suspects {
         self.0.retain(|suspect| suspect.marks() > 0);
     }
 
-    /// Gives how many sources touched about `ports` or more: of those with exactly 32 of 32 it is
+    /// Returns how many sources touched about `ports` or more: of those with exactly 32 of 32 it is
     /// six in ten, with 24 one in twelve, with 40 nine in ten.
     pub(super) fn count(&self, ports: u32) -> u64 {
         let scans = |suspect: &&Suspect| touched(suspect.marks()) >= f64::from(ports);
@@ -85,7 +85,7 @@ impl Suspects {
 }
 
 impl Suspect {
-    /// Gives how many different marks there are in the window.
+    /// Returns how many different marks there are in the window.
     fn marks(&self) -> u32 {
         self.marks.iter().fold(0, |all, marks| all | marks).count_ones()
     }

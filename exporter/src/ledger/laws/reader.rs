@@ -60,7 +60,7 @@ pub(super) fn days() -> impl Strategy<Value = Days> {
         .prop_map(|(times, reloads)| times.into_iter().zip(reloads).collect())
 }
 
-/// Gives days on which the rules never change.
+/// Returns days on which the rules never change.
 pub(super) fn calm(intervals: Vec<Interval>, naming: Naming) -> Days {
     let mut days: Days = intervals.into_iter().map(|interval| (interval, None)).collect();
     days[0].1 = Some(naming);
