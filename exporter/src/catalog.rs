@@ -83,7 +83,7 @@ pub struct MetricFamily {
     direction: Option<Direction>,
 }
 
-/// Gives every metric in the order of exposition.
+/// Returns every metric in the order of exposition.
 pub fn families() -> impl Iterator<Item = MetricFamily> {
     let directions = [Some(Direction::Receive), Some(Direction::Transmit), None];
 
@@ -106,7 +106,7 @@ impl MetricFamily {
         if own.is_empty() { scope } else { [scope, own].join("_") }
     }
 
-    /// What the name begins with: who counts, and what about.
+    /// What the name begins with: what the metric is about.
     pub fn scope(&self) -> Vec<&'static str> {
         match (self.metric.read, self.direction) {
             (Read::Flow(_), Some(direction)) => vec![PREFIX, direction.label()],
@@ -126,7 +126,7 @@ impl MetricFamily {
         }
     }
 
-    /// The name behind the scope; empty where the unit says it all.
+    /// The name behind the scope; empty where the unit is enough.
     pub fn own_name(&self) -> &'static str {
         self.twin().map_or(self.metric.name, |twin| twin.name)
     }

@@ -1,4 +1,4 @@
-//! What the catalogue says about one metric.
+//! One metric of the catalogue.
 
 use crate::health::{Logging, Part, Push, Serving};
 use crate::process::Process;
@@ -10,7 +10,7 @@ use super::sample::Sink;
 /// One line of the catalogue. What is read from a [`Flow`] makes one metric for each direction.
 #[derive(Debug)]
 pub struct Metric {
-    /// Without what [`Read`] puts in front, without unit and `_total`; empty where those say it all.
+    /// Without what [`Read`] puts in front, unit and `_total`; empty where those are enough.
     pub name: &'static str,
     /// One sentence with a full stop, without quotes and backslashes: prometheus-client
     /// does not escape it.
@@ -49,7 +49,7 @@ pub enum Kind {
     Counter,
     Gauge,
     Histogram,
-    /// Labels that say it all; the value is 1.
+    /// The labels are all there is to know; the value is 1.
     Info,
 }
 

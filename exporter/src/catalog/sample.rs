@@ -1,4 +1,4 @@
-//! What a reading of a metric gives: samples, fed to whoever exposes them.
+//! The samples of a metric, and what takes them.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -68,7 +68,7 @@ impl dyn Sink + '_ {
         }
     }
 
-    /// Takes labels that say it all.
+    /// Takes labels; the value is 1.
     pub(super) fn info(&mut self, labels: &[LabelValue<'_>]) {
         self.number(labels, 1);
     }

@@ -61,7 +61,7 @@ pub fn tcp_classes(by_byte: &[u64; 256]) -> impl Iterator<Item = (&'static str, 
 }
 
 impl Flags {
-    /// Gives the class of a flag byte; the first that fits, in this order.
+    /// Returns the class of a flag byte; the first that fits, in this order.
     ///
     /// SYN with FIN is an attack whatever else is set; a reset resets whatever else is set; the
     /// second step of the handshake may carry data. The rest are classes of one or two bytes.

@@ -35,7 +35,7 @@ impl Kept {
     }
 }
 
-/// Gives the samples of the metric that is stored as `name`.
+/// Returns the samples of the metric that is stored as `name`.
 fn read(name: &str, readings: &Readings) -> Kept {
     let mut kept = Kept::default();
     let family = families().find(|family| family.stored_name() == name).expect(name);

@@ -115,7 +115,7 @@ fn cells(flow: &Flow, sink: &mut dyn Sink, value: fn(&Count) -> u64) {
     }
 }
 
-/// Says which cells are exposed before anything is counted in them: those that make sense.
+/// Returns whether a cell is exposed before anything is counted in it: those that make sense are.
 /// A frame can still carry IGMP in IPv6; such a cell is exposed with its first packet.
 fn is_expected(family: Family, protocol: Protocol) -> bool {
     match family {

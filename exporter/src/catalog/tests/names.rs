@@ -1,4 +1,4 @@
-//! The rules for names, helps and labels. Source, unless said otherwise: client_golang,
+//! The rules for names, helps and labels. Source, unless stated otherwise: client_golang,
 //! `prometheus/testutil/promlint/validations`.
 
 use super::*;
@@ -85,7 +85,7 @@ fn names_are_what_promtool_expects() {
         assert!(parts.iter().rev().skip(1).all(|part| !TYPES.contains(part)), "{name}");
         assert!(!parts.iter().any(|part| ABBREVIATIONS.contains(part)), "{name}");
         assert!(!parts.iter().any(|part| NOT_BASE.contains(part)), "{name}");
-        // What OpenMetrics says in `# UNIT` has to be how the name ends.
+        // The name has to end with what `# UNIT` of OpenMetrics states.
         let units = ["packets", "bytes", "seconds", "ratio"];
         let named = family.name();
         assert!(units.iter().all(|unit| !named.ends_with(&format!("_{unit}"))), "{name}");

@@ -23,7 +23,7 @@ pub fn negotiate(accept: Option<&str>) -> Format {
         (range.weight > 0.0).then_some((format, range))
     });
 
-    // Of equals `max_by` gives the last, which is the first of `ALL`.
+    // Of equals `max_by` returns the last, which is the first of `ALL`.
     liked.max_by(|(_, a), (_, b)| a.compare(b)).map_or(Format::Text0_0_4, |(format, _)| format)
 }
 
@@ -95,7 +95,7 @@ impl<'a> Range<'a> {
             && self.version.is_none_or(|version| version == format.version())
     }
 
-    /// How much the range says; of those that take a format, the one that says most counts.
+    /// How specific the range is; of those that match a format, the most specific one counts.
     fn precision(&self) -> usize {
         let named = self.media_type.iter().filter(|part| **part != "*").count();
 

@@ -10,7 +10,7 @@ pub(super) struct Text<'a> {
     out: &'a mut String,
     /// The comment that is being written; empty within samples.
     comment: String,
-    /// The last help, until the type of its family says how the family is called.
+    /// The last help, until the type of its family, which has the family's name.
     help: String,
     at_line_start: bool,
 }
