@@ -1,4 +1,4 @@
-//! What a capture says, counted as the program counts, and how it is written.
+//! The packets of a capture, counted as the program counts them, and how the result is written.
 
 mod each;
 mod link;
@@ -68,7 +68,7 @@ impl Counted {
         }
     }
 
-    /// Gives everything that was counted.
+    /// Returns everything that was counted.
     pub fn count(&self) -> Count {
         crate::interval::sum(self.totals.cells.iter())
     }
@@ -86,7 +86,7 @@ impl Counted {
         sorted(&self.ports, |key| key)
     }
 
-    /// Gives the cells with packets.
+    /// Returns the cells with packets.
     fn cells(&self) -> impl Iterator<Item = (Family, Protocol, Count)> {
         let cells = Family::ALL
             .iter()
@@ -113,12 +113,12 @@ fn sorted<K: Copy + Hash, L: Ord>(
     sorted
 }
 
-/// Gives the family of a cell; `None` where no frame can be in it.
+/// Returns the family of a cell; `None` where no frame can be in it.
 fn family(cell: u8) -> Option<Family> {
     Family::ALL.get(usize::from(cell >> 5)).copied()
 }
 
-/// Gives the protocol of a cell; `None` where no frame can be in it.
+/// Returns the protocol of a cell; `None` where no frame can be in it.
 fn protocol(cell: u8) -> Option<Protocol> {
     Protocol::ALL.get(usize::from(cell & 31)).copied()
 }

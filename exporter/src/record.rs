@@ -30,7 +30,7 @@ pub enum Link {
     Ppp,
     /// PPP with these fields, or Cisco HDLC.
     PppHdlc,
-    /// As pppd records it: the address field tells the direction.
+    /// As pppd records it: the address field holds the direction.
     Pppd,
     /// PPP with one byte in front for the direction.
     PppWithDirection,

@@ -21,7 +21,7 @@ use progress::Progress;
 /// Sources and ports that a summary shows; JSON has all.
 const SHOWN: usize = 10;
 
-/// Reads captures and tells what is in them.
+/// Reads captures and prints what is in them.
 pub fn inspect(command: &Inspect) -> Result<(), Failure> {
     let config =
         Config::load(&command.inputs).map_err(|error| Failure::Refused(error.into()))?.config;
@@ -173,7 +173,7 @@ impl<'a> Inspection<'a> {
         Ok(())
     }
 
-    /// Returns the last problem; those before it are told on standard error.
+    /// Returns the last problem; those before it are printed on standard error.
     fn outcome(mut self) -> Result<(), Failure> {
         let Some(last) = self.problems.pop() else { return Ok(()) };
         for problem in self.problems {

@@ -106,7 +106,7 @@ impl<R: Read> Input<R> {
         &self.buffer[at..at + length]
     }
 
-    /// Passes over bytes that nobody wants, however many.
+    /// Skips bytes, however many.
     pub(super) fn skip(&mut self, length: u32) -> Result<(), Trouble> {
         let mut left = length as usize;
 

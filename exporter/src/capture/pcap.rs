@@ -18,7 +18,7 @@ const RESERVED: u32 = 0x0bff_0000;
 /// The length of the FCS, in the high four bits, is valid.
 const HAS_FCS: u32 = 1 << 26;
 
-/// What the header of a file says.
+/// The fields of a file's header.
 #[derive(Debug)]
 pub(super) struct Pcap {
     order: Order,

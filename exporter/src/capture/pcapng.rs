@@ -11,9 +11,9 @@ use block::{Block, Body, kind};
 
 /// How a section begins, in either order.
 pub(super) const MAGIC: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
-/// The option of an interface that tells the length of the FCS.
+/// The option of an interface with the length of the FCS.
 const FCS_LENGTH: u16 = 13;
-/// The option of a packet with flags, four bits of which tell the bytes of its FCS.
+/// The option of a packet with flags, four bits of which are the length of its FCS.
 const FLAGS: u16 = 2;
 const FLAGS_FCS_SHIFT: u32 = 5;
 const FLAGS_FCS_MASK: u32 = 0x0f;

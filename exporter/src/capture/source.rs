@@ -8,7 +8,7 @@ use flate2::bufread::MultiGzDecoder;
 /// `zstd -20 --ultra` needs it; `--long` without a number needs four times as much.
 const ZSTD_WINDOW: u32 = 25;
 
-/// What was read to tell the format, and the rest.
+/// What was read to recognise the format, and the rest.
 type Whole<R> = Chain<Cursor<Vec<u8>>, R>;
 
 /// A file that may be packed.

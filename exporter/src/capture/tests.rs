@@ -15,7 +15,7 @@ use files::{Bytes, epb, epb_with, idb, option, pcap, shb, spb};
 
 type Frames = Vec<(u64, Vec<u8>, u32)>;
 
-/// Reads all that can be read, and says why the rest cannot.
+/// Reads all that can be read, and returns why the rest cannot.
 fn read(file: &[u8]) -> (Frames, Skipped, Option<Broken>) {
     let mut capture = Capture::open(file).unwrap();
     let mut frames = Vec::new();
@@ -363,7 +363,7 @@ fn changed() -> impl Strategy<Value = Vec<u8>> {
 
 type Pack = fn(&[u8]) -> Vec<u8>;
 
-/// Reads whatever it is to its end, and gives how many bytes frames had.
+/// Reads whatever it is to its end, and returns how many bytes the frames had.
 fn survive(file: &[u8]) -> usize {
     let Ok(mut capture) = Capture::open(file) else { return 0 };
     let mut bytes = 0;

@@ -12,7 +12,7 @@ use crate::record::Record;
 /// The flag bits of a TCP header from the lowest on. Source: RFC 9293, section 3.1.
 const FLAGS: [&str; 8] = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr"];
 
-/// What one packet says about itself; `null` where it says nothing.
+/// The fields of one packet; `null` where it has none.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Each<'a> {
     /// The file it is in.
@@ -100,7 +100,7 @@ impl<'a> Each<'a> {
     }
 }
 
-/// Gives the label of the member of a set with that index.
+/// Returns the label of the member of a set with that index.
 fn member<T: Copy>(set: &[T], index: u8, label: fn(T) -> &'static str) -> Option<&'static str> {
     set.get(usize::from(index)).copied().map(label)
 }

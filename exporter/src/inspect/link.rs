@@ -28,11 +28,11 @@ const ADDRESS_CONTROL: [u8; 2] = [0xff, 0x03];
 /// Addresses of Cisco HDLC: to one, to all. Source: RFC 1547, section 4.3.1.
 const CISCO: [u8; 2] = [0x0f, 0x8f];
 
-/// What the header of a link layer other than Ethernet tells.
+/// The fields of a link-layer header other than Ethernet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Header {
     start: Start,
-    /// Who a packet is for, where the header names a group.
+    /// The destination type of a packet, if the header has it.
     cast: Option<Cast>,
 }
 
@@ -72,7 +72,7 @@ fn header(link: Link, bytes: &[u8]) -> Option<Header> {
             Start::Named { ethertype: half(bytes, 2)?, offset: 4 }
         }
         Link::Ppp | Link::PppHdlc => ppp(bytes, 0)?,
-        // The address field was made to tell the direction.
+        // The address field holds the direction.
         Link::Pppd => protocol(bytes, 2)?,
         Link::PppWithDirection => ppp(bytes, 1)?,
     };
@@ -93,7 +93,8 @@ fn cooked2(bytes: &[u8]) -> Option<Header> {
     Some(cooked_header(header[10].into(), half(header, 8)?, half(header, 0)?, COOKED2_LENGTH))
 }
 
-/// Where the packet went is known of what was received. Of what was sent only the sender is told.
+/// The destination type is known of what was received. Of what was sent the header has only the
+/// sender.
 fn cooked_header(to: u16, device: u16, ethertype: u16, offset: usize) -> Header {
     let cast = match to {
         1 => Some(Cast::Broadcast),

@@ -25,7 +25,7 @@ pub struct Report {
     /// Their lengths on the wire, from the link-layer header on and without the FCS.
     pub(super) bytes: u64,
     pub(super) cells: Vec<Cell>,
-    /// By who they are for.
+    /// By destination type: unicast, multicast or broadcast.
     pub(super) cast: ByLabel,
     /// TCP packets by class of flags.
     pub(super) tcp_flags: ByLabel,

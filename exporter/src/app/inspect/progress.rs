@@ -1,4 +1,4 @@
-//! How far a long file has been read, for who waits at a terminal.
+//! How far a long file has been read, shown on a terminal.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
