@@ -23,7 +23,7 @@ pub struct Facts {
     pub btf: bool,
     /// The kernel is built with PREEMPT_RT.
     pub realtime: bool,
-    /// `net.core.bpf_jit_enable`; `None` where it is not told.
+    /// `net.core.bpf_jit_enable`; `None` where it is unknown.
     pub jit: Option<u8>,
     /// Capabilities that are needed, and whether this process has them.
     pub capabilities: Vec<(String, bool)>,
@@ -51,7 +51,7 @@ pub struct Facts {
     pub transmit: Option<&'static str>,
     /// Bytes of each map, of one direction of one device.
     pub maps: Vec<(&'static str, u64)>,
-    /// Bytes that are free for new programs; `None` where it is not told.
+    /// Bytes that are free for new programs; `None` where it is unknown.
     pub available: Option<u64>,
 }
 
@@ -64,7 +64,7 @@ pub enum State {
     Warning,
     /// `run` would be refused, or would not count there.
     Refused,
-    /// This kernel or these rights do not let it be told.
+    /// Unknown: this kernel does not show it, or these rights do not allow it.
     Unknown,
 }
 
@@ -132,7 +132,7 @@ impl Diagnosis {
         Self { works, checks, devices, memory }
     }
 
-    /// Gives what stands in the way, one after the other.
+    /// Returns what stands in the way, one after the other.
     pub fn refusals(&self) -> String {
         let refused = self.checks.iter().filter(|check| check.state == State::Refused);
         let refused: Vec<_> =

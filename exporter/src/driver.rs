@@ -1,4 +1,4 @@
-//! What the driver of a device can do, as the kernel tells by generic netlink.
+//! What the driver of a device can do, as the kernel reports it over generic netlink.
 
 mod message;
 
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// More than the longest answer: three sets of some sixty features by name.
 const LONGEST: usize = 1 << 16;
 
-/// What is known of a device's driver; `None` where this kernel does not tell.
+/// What is known of a device's driver; `None` where this kernel does not report it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Driver {
     /// Told since Linux 6.3.
@@ -31,7 +31,7 @@ pub struct Driver {
 pub struct XdpFeatures {
     /// It runs XDP programs natively.
     pub native: bool,
-    /// It gives a program frames in several buffers, as large MTUs need.
+    /// It passes a program frames in several buffers, as large MTUs need.
     pub buffers: bool,
 }
 
@@ -54,7 +54,7 @@ pub enum Offload {
     Fixed,
 }
 
-/// Asks for what the drivers can do.
+/// Reads what the drivers can do.
 #[derive(Debug)]
 pub struct Drivers {
     socket: Socket,
@@ -63,7 +63,7 @@ pub struct Drivers {
 }
 
 impl Drivers {
-    /// Opens a socket and looks up who answers there.
+    /// Opens a socket and looks up the family of messages.
     pub fn new() -> io::Result<Self> {
         let (domain, protocol) = (Domain::from(AF_NETLINK), Protocol::from(NETLINK_GENERIC));
         let socket = Socket::new(domain, Type::RAW, Some(protocol))?;
@@ -75,12 +75,12 @@ impl Drivers {
         Ok(drivers)
     }
 
-    /// Asks about the device with this index.
+    /// Reads what the driver of the device with this index can do.
     pub fn of(&mut self, index: u32) -> io::Result<Driver> {
         Ok(Driver { xdp: self.xdp(index)?, offloads: self.offloads(index)? })
     }
 
-    /// Gives the number of a family; `None` where this kernel has none of that name.
+    /// Returns the number of a family; `None` where this kernel has none of that name.
     fn family(&mut self, name: &str) -> io::Result<Option<u16>> {
         // Source: include/uapi/linux/genetlink.h.
         const CONTROL: u16 = 0x10;
@@ -135,7 +135,7 @@ impl Drivers {
         Ok(Some(Offloads { lro: offload("rx-lro"), gro_hw: offload("rx-gro-hw") }))
     }
 
-    /// Gives the attributes of the answer; `None` where the kernel does not know.
+    /// Returns the attributes of the answer; `None` where the kernel does not know.
     fn ask(&mut self, request: &Request) -> io::Result<Option<Vec<u8>>> {
         self.socket.write_all(&request.bytes())?;
         let mut room = vec![0; LONGEST];
@@ -148,7 +148,7 @@ impl Drivers {
     }
 }
 
-/// Says whether a set of features, which an answer holds by their names, has that one.
+/// Returns whether a set of features, which an answer holds by name, has that one.
 fn is_in(answer: &[u8], set: u16, feature: &str) -> bool {
     // Source: include/uapi/linux/ethtool_netlink_generated.h.
     const BITS: u16 = 3;

@@ -30,7 +30,7 @@ const BTF: &str = "/sys/kernel/btf/vmlinux";
 const JIT: &str = "/proc/sys/net/core/bpf_jit_enable";
 const MEMORY: &str = "/proc/meminfo";
 
-/// Says whether `run` would work, and why not. Loads programs, attaches none, and leaves nothing.
+/// Reports whether `run` would work, or why not. Loads programs, attaches none, and leaves nothing.
 pub fn doctor(command: &Doctor) -> Result<(), Failure> {
     let config =
         Config::load(&command.inputs).map_err(|error| Failure::Refused(error.into()))?.config;
@@ -121,7 +121,7 @@ fn files(config: &Config) -> anyhow::Result<Files> {
     read.map_err(|_| anyhow!("what reads the files of the configuration panicked"))
 }
 
-/// Loads a program for each direction and lets go of it; gives the hook for what is sent.
+/// Loads a program for each direction and lets go of it; returns the hook for what is sent.
 fn load(options: Options) -> Result<Option<Hook>, String> {
     let datapath = Datapath::new(options).map_err(|error| with_causes(&error))?;
     let hooks: Vec<_> = datapath.hooks().collect();
@@ -170,14 +170,14 @@ fn wanted(config: &Config, interfaces: &[Interface], hook: Option<Hook>) -> Vec<
         .collect()
 }
 
-/// Gives the place where what the interface receives is counted.
+/// Returns the place where what the interface receives is counted.
 fn received(interface: &Interface) -> Tap {
     let device = Device { name: Arc::clone(&interface.name), index: interface.index };
 
     Tap { device, direction: Direction::Receive }
 }
 
-/// Gives the bytes that are free for new programs. Source: proc_meminfo(5).
+/// Returns the bytes that are free for new programs. Source: proc_meminfo(5).
 fn available() -> Option<u64> {
     let memory = files::of_kernel(MEMORY).ok()?;
     let line = memory.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
@@ -186,8 +186,8 @@ fn available() -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
-/// Returns whether the kernel is built with PREEMPT_RT: it says so in a file of its own, which not every
-/// such kernel has, and in its version, as in `#1 SMP PREEMPT_RT Debian 6.12.95-1`.
+/// Returns whether the kernel is built with PREEMPT_RT: a file of its own shows it, which not every
+/// such kernel has, and its version does, as in `#1 SMP PREEMPT_RT Debian 6.12.95-1`.
 fn is_realtime(realtime: Option<&str>, version: Option<&str>) -> bool {
     realtime == Some("1") || version.is_some_and(|it| it.split(' ').any(|it| it == "PREEMPT_RT"))
 }

@@ -30,7 +30,7 @@ pub struct DeviceFacts {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Program {
     pub id: u32,
-    /// `null` where these rights do not let it be told.
+    /// `null` where these rights do not allow to read it.
     pub name: Option<String>,
 }
 
@@ -42,7 +42,7 @@ struct Obstacle {
     remedy: Option<String>,
 }
 
-/// Says whether and how a program would count there.
+/// Checks whether and how a program would count there.
 pub(super) fn judge(facts: &DeviceFacts, mode: Mode) -> DeviceCheck {
     let DeviceFacts { device, ifindex, mtu, driver, program, has_ethernet, is_left_behind, .. } =
         facts;
@@ -127,7 +127,7 @@ fn obstacle(facts: &DeviceFacts) -> Option<Obstacle> {
     }
 }
 
-/// Says whether anything would be counted on one device at least.
+/// Returns whether anything would be counted on one device at least.
 pub(super) fn some(devices: &[DeviceCheck], facts: &Facts) -> Check {
     let usable = devices.iter().filter(|device| device.state != State::Refused).count();
     let check = |state, found, remedy| Check { check: "devices", state, found, remedy };

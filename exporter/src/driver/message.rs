@@ -48,7 +48,7 @@ impl Request {
         bytes.extend(length.to_ne_bytes());
         bytes.extend(self.family.to_ne_bytes());
         bytes.extend(REQUEST.to_ne_bytes());
-        // Sequence number and port, which nobody asks for.
+        // Sequence number and port, which are not needed.
         bytes.extend([0; 8]);
         bytes.extend([self.command, VERSION, 0, 0]);
         bytes.extend(&self.attributes);
@@ -58,7 +58,7 @@ impl Request {
 }
 
 impl<'a> Attribute<'a> {
-    /// Gives an attribute as it lies in a message.
+    /// Returns an attribute as a message holds it.
     pub(super) fn encoded(kind: u16, value: &[u8]) -> Vec<u8> {
         let length = u16::try_from(4 + value.len()).unwrap_or(u16::MAX);
         let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
@@ -76,7 +76,7 @@ impl<'a> Attribute<'a> {
         self.value.try_into().ok().map(u64::from_ne_bytes)
     }
 
-    /// Gives a text without the zero that ends it.
+    /// Returns a text without the zero that ends it.
     pub(super) fn text(self) -> &'a str {
         let text = self.value.strip_suffix(&[0]).unwrap_or(self.value);
 
@@ -84,7 +84,7 @@ impl<'a> Attribute<'a> {
     }
 }
 
-/// Gives the attributes of an answer; `None` where it is an error or no answer at all.
+/// Returns the attributes of an answer; `None` where it is an error or no answer at all.
 pub(super) fn replies(message: &[u8]) -> Option<Vec<u8>> {
     let [length, kind] = [message.get(..4)?, message.get(4..6)?];
     let length = u32::from_ne_bytes(length.try_into().ok()?);
@@ -96,7 +96,7 @@ pub(super) fn replies(message: &[u8]) -> Option<Vec<u8>> {
     message.get(HEADER + GENERIC_HEADER..length as usize).map(Vec::from)
 }
 
-/// Gives each attribute that is whole.
+/// Returns each attribute that is whole.
 pub(super) fn attributes(bytes: &[u8]) -> impl Iterator<Item = Attribute<'_>> {
     let mut rest = bytes;
 
