@@ -203,7 +203,7 @@ impl Drop for Turn {
         // The next one that reads this file counts itself as soon as the file is free.
         locked(&self.readers.files).reads -= 1;
         *locked(&self.file.since) = None;
-        // All of them: the first may find too many reads of other files, and wakes nobody.
+        // All of them: the first may find too many reads of other files, and wake no other.
         self.file.free.notify_all();
     }
 }

@@ -23,7 +23,7 @@ pub use self::lines::Lines;
 #[derive(Clone)]
 pub struct LogLevel(reload::Handle<Targets, Bridged>);
 
-/// Everything that is said, also for who takes it elsewhere.
+/// Everything that is logged, also for what sends it elsewhere.
 type Bridged = Layered<Option<Box<dyn Layer<Registry> + Send + Sync>>, Registry>;
 
 /// Why no log can be started.
@@ -112,7 +112,7 @@ impl std::fmt::Debug for LogLevel {
 
 impl LogLevel {
     pub fn set(&self, level: Level) {
-        // Fails only once the log is gone, and with it who would hear of that.
+        // Fails only once the log is gone, and then nothing could report it.
         let _ = self.0.reload(filter(level));
     }
 }
@@ -136,7 +136,7 @@ where
     (bridged.with(filter).with(lines), LogLevel(level))
 }
 
-/// What the libraries below have to say is for their developers, up to warnings.
+/// What the libraries below log is for their developers, up to warnings.
 fn filter(level: Level) -> Targets {
     const OURS: [&str; 2] = ["exporter", "packet_exporter"];
 

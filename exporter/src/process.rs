@@ -1,4 +1,4 @@
-//! What the kernel says about this process.
+//! What the kernel reports about this process.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use procfs::process::{LimitValue, Stat};
 
-/// Readings of one process. `None` where /proc does not tell.
+/// Readings of one process. `None` where /proc does not have it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Process {
     /// Time on a CPU, in user and in kernel mode.

@@ -1,7 +1,7 @@
 //! Certificates that are trusted, and what they vouch for.
 //!
 //! WebPKI believes an anchor whatever its certificate says, so the holder of any trusted certificate
-//! could issue others. Go asks of a root what it asks of every issuer, and so does this module.
+//! could issue others. Go checks a root as it checks every issuer, and so does this module.
 //! Source: `Verify`, `isValid` and `CheckSignatureFrom` in Go's crypto/x509.
 
 use std::cell::Cell;
@@ -224,7 +224,7 @@ fn may_issue(
     let parsed = parsed(certificate)?;
     let basic = parsed.basic_constraints().map_err(|_| Unfit::Unreadable)?.map(|it| it.value);
     let usage = parsed.key_usage().map_err(|_| Unfit::Unreadable)?;
-    // Earlier versions have no extensions that could say so.
+    // Earlier versions have no extensions that could forbid it.
     let is_authority = basic.map_or(parsed.version() != X509Version::V3, |it| it.ca);
     let most = basic.and_then(|it| it.path_len_constraint).map_or(Ok(usize::MAX), usize::try_from);
 
@@ -238,7 +238,7 @@ fn may_issue(
     fits(&parsed, purpose, now)
 }
 
-/// Checks what trust does not say: critical extensions, time and use.
+/// Checks what trust does not cover: critical extensions, time and use.
 fn fits(certificate: &X509Certificate<'_>, purpose: Purpose, now: UnixTime) -> Result<(), Unfit> {
     let usage = certificate.extended_key_usage().map_err(|_| Unfit::Unreadable)?;
     let validity = certificate.validity();

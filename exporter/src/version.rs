@@ -16,7 +16,7 @@ pub struct Build {
 }
 
 impl Build {
-    /// This build. The build script tells, by variables of the compiler's environment.
+    /// This build, from the variables that the build script sets for the compiler.
     pub const THIS: Self = Self {
         version: env!("CARGO_PKG_VERSION"),
         revision: known(option_env!("BUILD_REVISION")),

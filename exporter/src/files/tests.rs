@@ -15,7 +15,7 @@ fn readers(bounds: Bounds) -> &'static Readers {
     Box::leak(Box::new(Readers::new(bounds)))
 }
 
-/// A read that ends when the test says so.
+/// A read that ends when the test lets it.
 fn hang(readers: &'static Readers, path: &str) -> Sender<()> {
     let (end, ended): (Sender<()>, Receiver<()>) = channel();
 

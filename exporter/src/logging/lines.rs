@@ -1,4 +1,4 @@
-//! Lines that wait for a thread to write them, so that a reader that stops reading stops nobody else.
+//! Lines that wait for a thread to write them: a reader that stops reading stops nothing else.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
