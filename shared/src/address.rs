@@ -34,7 +34,7 @@ impl Address {
         Self([0, low | high])
     }
 
-    /// Gives the address as people write it: IPv4-mapped addresses become IPv4 ones.
+    /// Returns the address as people write it: IPv4-mapped addresses become IPv4 ones.
     pub fn to_ip(self) -> IpAddr {
         let Self([high, low]) = self;
         let mut octets = [0; 16];

@@ -1,4 +1,4 @@
-//! What the service tells the program: constants at the load, words while it runs.
+//! What the service sets in the program: constants at the load, words while it runs.
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 

@@ -8,7 +8,7 @@ const SECOND: u64 = 0xd6e8_feb8_6659_fd93;
 
 /// Spreads an address over 64 bits.
 ///
-/// `seeds` are drawn anew for each load, one for each word, so that nobody outside can aim at one
+/// `seeds` are drawn anew for each load, one for each word, so that no outsider can aim at one
 /// set of a table or at one register of a sketch. For that each word is multiplied with its seed
 /// before the two meet: a word that joins as it came cancels what the sender chose in the other.
 /// A product shows the highest bits of its factor unchanged, so one of the two is turned round: the

@@ -1,4 +1,5 @@
-//! A number for the layout of everything in the maps: who adopts maps compares it with its own.
+//! A number for the layout of everything in the maps: a process compares it with its own before it
+//! adopts maps.
 
 use core::mem::offset_of;
 

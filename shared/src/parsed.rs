@@ -1,4 +1,4 @@
-//! What the parser says about one frame.
+//! What the parser found in one frame.
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -23,7 +23,7 @@ impl Rare {
     pub const CAST: u8 = 1 << 5;
 }
 
-/// What one frame says about itself. Fields whose mark is missing have no meaning.
+/// The fields of one frame. Fields whose mark is missing have no meaning.
 ///
 /// It lies in memory, not in registers: so the verifier meets one state behind the parser
 /// instead of one for each way through it.

@@ -15,7 +15,7 @@ closed_set! {
 }
 
 impl PortProtocol {
-    /// Gives the protocol as it is counted by port; `None` where it is not.
+    /// Returns the protocol as it is counted by port; `None` where it is not.
     #[inline(always)]
     pub const fn of(protocol: Protocol) -> Option<Self> {
         match protocol {
@@ -44,8 +44,8 @@ impl PortProtocol {
 /// The service port of a packet, with its protocol.
 ///
 /// The service port is the destination port, unless that one is ephemeral and the source port
-/// is not. Where both are, the key says `ephemeral` instead of a number; where the packet shows
-/// no port (a later fragment, a header cut off), it says so.
+/// is not. Where both are, the key is `ephemeral` instead of a number; where the packet shows
+/// no port (a later fragment, a header cut off), it is `absent`.
 #[repr(transparent)]
 #[derive(
     Clone,
@@ -86,18 +86,18 @@ impl PortKey {
         Self((protocol as u32) << Self::PROTOCOL | Self::ABSENT)
     }
 
-    /// Gives the protocol; `None` where no packet can have made the key.
+    /// Returns the protocol; `None` where no packet can have made the key.
     pub fn protocol(self) -> Option<PortProtocol> {
         PortProtocol::ALL.get((self.0 >> Self::PROTOCOL & 3) as usize).copied()
     }
 
-    /// Gives the number; `None` where the key stands for no single port.
+    /// Returns the number; `None` where the key stands for no single port.
     #[expect(clippy::cast_possible_truncation, reason = "the low sixteen bits are the port")]
     pub const fn port(self) -> Option<u16> {
         if self.0 & (Self::EPHEMERAL | Self::ABSENT) == 0 { Some(self.0 as u16) } else { None }
     }
 
-    /// Says whether both ports were ephemeral.
+    /// Returns whether both ports were ephemeral.
     pub const fn is_ephemeral(self) -> bool {
         self.0 & Self::EPHEMERAL != 0
     }

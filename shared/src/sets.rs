@@ -3,7 +3,7 @@
 use crate::closed_set::closed_set;
 
 closed_set! {
-    /// What the deepest header that held says the frame carries.
+    /// What the frame carries, by the deepest header that held.
     pub enum Family {
         Ipv4 = "ipv4",
         Ipv6 = "ipv6",
@@ -157,7 +157,7 @@ pub const fn cell(family: Family, protocol: Protocol) -> u8 {
 }
 
 impl Protocol {
-    /// Gives the protocol that an IP header names.
+    /// Returns the protocol that an IP header names.
     #[inline(always)]
     pub const fn from_number(number: u8) -> Self {
         match number {

@@ -24,15 +24,16 @@ pub trait Slot: Copy {
 
     /// Makes a slot for `key` without packets.
     fn carried(key: Self::Key, weight: u64) -> Self;
-    /// Says whether the slot holds `key`. A free slot may say yes, and then becomes `key`'s.
+    /// Returns whether the slot holds `key`. This may be true of a free slot, which then becomes
+    /// `key`'s.
     fn holds(&self, key: Self::Key) -> bool;
     fn is_free(&self) -> bool;
-    /// Says whether a key that belongs to the set is in another one, see [`second_place`]. Only the
-    /// last way is asked, and only while it is taken.
+    /// Returns whether a key that belongs to the set is in another one, see [`second_place`]. Only
+    /// the last way is read, and only while it is taken.
     fn spills(&self) -> bool;
     /// Notes that.
     fn spill(&mut self);
-    /// Says whether there are packets; a carried key has none at first.
+    /// Returns whether there are packets; a carried key has none at first.
     fn is_counted(&self) -> bool;
     /// Takes a free slot for `key` and its first packets.
     fn take(&mut self, key: Self::Key, count: Count, mark: u64);
@@ -42,13 +43,13 @@ pub trait Slot: Copy {
     fn count(&self) -> TableCount;
 }
 
-/// Gives the set of a key in a table whose last set is `last`.
+/// Returns the set of a key in a table whose last set is `last`.
 #[inline(always)]
 pub const fn first_place(hash: u64, last: u32) -> u32 {
     (hash >> 32) as u32 & last
 }
 
-/// Gives the set where a key may be whose own one is full.
+/// Returns the set where a key may be whose own one is full.
 #[expect(clippy::cast_possible_truncation, reason = "a part of the hash chooses the set")]
 #[inline(always)]
 pub const fn second_place(hash: u64, last: u32) -> u32 {
@@ -96,8 +97,8 @@ impl SourceSlot {
     /// Marks that fit.
     pub const MARK_BITS: u64 = 24;
 
-    /// Gives the mark that stands for a service port that the source touched. Linear counting
-    /// over the marks tells how many there were (Whang et al., 1990).
+    /// Returns the mark that stands for a service port that the source touched. Linear counting
+    /// over the marks estimates how many there were (Whang et al., 1990).
     #[inline(always)]
     pub const fn mark(port_hash: u64) -> u64 {
         // The hash of neighbouring ports is spread evenly; marks take chance.
@@ -108,7 +109,7 @@ impl SourceSlot {
 }
 
 impl SourceSlot {
-    /// Gives the marks of a word, for [`TableCount::marks`].
+    /// Returns the marks of a word, for [`TableCount::marks`].
     pub const fn marks_of(word: u64) -> u32 {
         (word >> Self::MARKS) as u32
     }

@@ -90,7 +90,7 @@ pub struct Totals {
     pub distinct_ports: [[u64; PORT_BITMAP_WORDS]; 4],
 }
 
-/// Gives the size bucket of a frame of `length` bytes.
+/// Returns the size bucket of a frame of `length` bytes.
 #[inline(always)]
 pub const fn size_bucket(length: u32) -> usize {
     if length <= 512 {
