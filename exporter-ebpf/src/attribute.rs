@@ -5,7 +5,7 @@ use shared::{Attribution, Count, Slot};
 /// Above the budget one miss in this many is admitted at first.
 const FIRST_MASK: u64 = 7;
 
-/// What a set said of a key.
+/// What became of a key in a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     /// The key has packets from before, in this generation.
@@ -19,7 +19,7 @@ pub enum Found {
 }
 
 impl Found {
-    /// Says whether the packet was counted.
+    /// Returns whether the packet was counted.
     #[inline(always)]
     pub const fn is_there(self) -> bool {
         matches!(self, Self::Known | Self::First)

@@ -9,7 +9,7 @@ use crate::segments::Segments;
 /// Flags of TCP. Source: RFC 9293, section 3.1.
 const SYN: u8 = 2;
 const ACK: u8 = 16;
-/// Bits of a hash that choose a register of the sketch; the others give its rank.
+/// Bits of a hash that choose a register of the sketch; the others are its rank.
 const REGISTER_BITS: u32 = 12;
 
 /// The family of a cell.
@@ -73,7 +73,7 @@ fn rare_marks(totals: &mut Totals, rare: u8, packets: u64) {
         return;
     }
     let Parsed { cell, cast, icmp_type, fragment, malformed, encapsulation, .. } = totals.parsed;
-    // The lowest bit of the family tells the IP versions apart.
+    // The lowest bit of the family distinguishes the IP versions.
     let is_ipv6 = usize::from(cell >> 5 & 1);
 
     if rare & Rare::CAST != 0 {
@@ -101,13 +101,13 @@ pub fn distinct_source(totals: &mut Totals, cell: u8, hash: u64) {
     let register = &mut registers[(hash & ((1 << REGISTER_BITS) - 1)) as usize];
     let rest = hash >> REGISTER_BITS;
 
-    // Nearly always the known rank is not reached, which one test tells.
+    // Nearly always the known rank is not reached, which one test shows.
     if rest & ((1 << (*register & 63)) - 1) == 0 {
         *register = rank(rest);
     }
 }
 
-/// Gives the number of zeros below the lowest one, and one more: 1 to 53.
+/// Returns the number of zeros below the lowest one, and one more: 1 to 53.
 ///
 /// The kernel's instruction set cannot count zeros, so the halves are tried one by one.
 #[inline(always)]
@@ -132,14 +132,14 @@ pub fn distinct_port(totals: &mut Totals, protocol: PortProtocol, port: u16) {
     let word = &mut totals.distinct_ports[protocol as usize & 3][usize::from(port >> 6)];
     let bit = 1 << (port & 63);
 
-    // A read leaves the cache line shared with nobody and clean; most ports are known.
+    // A read leaves the cache line clean and with this CPU alone; most ports are known.
     if *word & bit == 0 {
         *word |= bit;
     }
 }
 
-/// Gives the port for which a source gets another mark than for `key`: it opens a connection to a
-/// port that the key does not name, as who looks for open ephemeral ports does.
+/// Returns the port for which a source gets another mark than for `key`: it opens a connection to a
+/// port that the key does not name, as a scan for open ephemeral ports does.
 ///
 /// Replies go to ephemeral ports too, but open nothing.
 #[inline(always)]
@@ -153,7 +153,7 @@ pub fn opened(protocol: PortProtocol, parsed: &Parsed, key: PortKey) -> Option<P
     opens.then_some(tried)
 }
 
-/// Gives the key that a frame is counted under in the table of ports.
+/// Returns the key that a frame is counted under in the table of ports.
 #[inline(always)]
 pub fn port_key(
     protocol: PortProtocol,

@@ -54,7 +54,7 @@ fn count_received(ctx: XdpContext) -> u32 {
     xdp_action::XDP_PASS
 }
 
-/// Counts a frame that is sent, as the segments that it becomes, and leaves it to who comes next.
+/// Counts a frame that is sent, as the segments that it becomes, and passes it on.
 #[classifier]
 #[inline(always)]
 fn count_sent(ctx: TcContext) -> i32 {
@@ -99,7 +99,7 @@ fn count_keys(place: Place, totals: &mut Totals, packets: u64) {
     }
 }
 
-/// Counts `packets` under their port; gives the mark that the source gets for it.
+/// Counts `packets` under their port; returns the mark that the source gets for it.
 #[inline(always)]
 fn count_port(place: Place, totals: &mut Totals, protocol: u8, packets: u64) -> u64 {
     let protocol = match protocol {
@@ -116,7 +116,7 @@ fn count_port(place: Place, totals: &mut Totals, protocol: u8, packets: u64) -> 
     if !settings::signals() {
         return 0;
     }
-    // A known key says nothing of this port: its first packet may have been a reply from it.
+    // A known key tells nothing about this port: its first packet may have been a reply from it.
     if totals.parsed.has_ports != 0 {
         count::distinct_port(totals, protocol, totals.parsed.destination_port);
     }

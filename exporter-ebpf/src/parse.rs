@@ -1,4 +1,4 @@
-//! The parser: what one frame says about itself, with no header field believed.
+//! The parser: the fields of one frame, none of which is believed.
 //!
 //! One source for the kernel and the host. Each header is read once behind one check; lengths
 //! are compared before use; every loop has a constant bound.
@@ -55,7 +55,7 @@ pub fn parse<L: Fn() -> u32>(packet: Packet, origin: Origin, full_length: L, out
 
     // Each stage leaves in memory what the next one needs. So the verifier, which follows every
     // way through a stage, meets a single state behind it: 5,000 instructions instead of more
-    // than a million. `None` says that the way through the frame ends.
+    // than a million. `None` ends the way through the frame.
     let _end = frame.start();
     settle();
     let _end = frame.network();
@@ -65,14 +65,14 @@ pub fn parse<L: Fn() -> u32>(packet: Packet, origin: Origin, full_length: L, out
     frame.unclaimed_length();
 }
 
-/// Gives an offset in two bytes; header chains are bounded far below that.
+/// Returns an offset in two bytes; header chains are bounded far below that.
 #[expect(clippy::cast_possible_truncation, reason = "the longest chain takes 17 KiB")]
 #[inline(always)]
 const fn short(offset: usize) -> u16 {
     offset as u16
 }
 
-/// Says of a condition that it nearly always holds, so that it is asked first.
+/// Marks a condition as one that nearly always holds, so that it is tested first.
 #[cfg(target_arch = "bpf")]
 #[inline(always)]
 fn usually(condition: bool) -> bool {
@@ -155,10 +155,10 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         }
     }
 
-    /// Gives the offset that the link layer left.
+    /// Returns the offset that the link layer left.
     #[inline(always)]
     fn network_offset(&self) -> usize {
-        // Two tags and eight labels take 46 bytes. The mask tells the verifier.
+        // Two tags and eight labels take 46 bytes. The mask shows this to the verifier.
         usize::from(self.out.network_offset & 0xff)
     }
 

@@ -14,7 +14,7 @@ pub struct Buffer {
     /// The same with the headers that segments will repeat. Source: `qdisc_pkt_len_init` in
     /// net/core/dev.c.
     pub wire_length: u32,
-    /// Segments that the buffer will be cut into; 0 where who made it did not say.
+    /// Segments that the buffer will be cut into; 0 where its maker did not state it.
     pub segments: u32,
     /// Payload of every segment but the last; 0 where nothing is cut.
     pub segment_size: u32,
@@ -42,8 +42,8 @@ impl Segments {
         Self { number: 1, full: 0, bytes }
     }
 
-    /// Cuts a buffer as the stack or the device will; `header` gives the length of the headers
-    /// where the kernel does not tell.
+    /// Cuts a buffer as the stack or the device will; `header` returns the length of the headers
+    /// where the kernel does not state it.
     #[inline(always)]
     pub fn of(buffer: Buffer, header: impl FnOnce() -> u32) -> Self {
         let Buffer { length, wire_length, segments, segment_size, tag_aside, dropped } = buffer;

@@ -13,13 +13,13 @@ const HEADERS: u32 = 2048;
 /// The id is the low twelve bits of the tag. Source: IEEE 802.1Q-2022, section 9.6.
 const VLAN_ID: u32 = 0x0fff;
 const UDP_LENGTH: u32 = 8;
-/// Where TCP says how long its header is. Source: RFC 9293, section 3.1.
+/// Where a TCP header has its length. Source: RFC 9293, section 3.1.
 const TCP_DATA_OFFSET: usize = 12;
 const JUMBO_LENGTH: usize = 8;
 /// The next header is TCP, eight bytes, jumbo payload, of four bytes.
 const JUMBO: [u8; 4] = [6, 0, 0xc2, 4];
 
-/// Parses a frame, and says which frames on the wire it becomes. The length in `out` is that of
+/// Parses a frame, and returns which frames on the wire it becomes. The length in `out` is that of
 /// all of them.
 #[inline(always)]
 pub(crate) fn parse(ctx: &TcContext, out: &mut Parsed) -> Segments {
@@ -63,7 +63,7 @@ fn packet(ctx: &TcContext) -> Packet {
     unsafe { Packet::new(ctx.data(), ctx.data_end()) }
 }
 
-/// Gives the id of a tag that is beside the bytes.
+/// Returns the id of a tag that is beside the bytes.
 #[inline(always)]
 fn tag(ctx: &TcContext) -> Option<u16> {
     // SAFETY: the context lives as long as the program runs.
@@ -87,13 +87,13 @@ fn buffer(ctx: &TcContext, tag_aside: bool) -> Buffer {
     }
 }
 
-/// Says whether an extension before the TCP header has the length of the payload, which the stack
-/// puts in where sixteen bits are too few for it and takes out of the segments. Source: RFC 2675,
+/// Returns whether an extension before the TCP header has the length of the payload. The stack puts
+/// it in where sixteen bits are too few for it, and takes it out of the segments. Source: RFC 2675,
 /// section 2; `ip6_xmit` in net/ipv6/ip6_output.c, `ipv6_hopopt_jumbo_remove` in
 /// include/net/ipv6.h.
 #[inline(always)]
 fn has_jumbo(ctx: &TcContext, parsed: &Parsed) -> bool {
-    // Extensions take 16 KiB at the most. The mask tells the verifier.
+    // Extensions take 16 KiB at the most. The mask shows this to the verifier.
     let transport = usize::from(parsed.transport_offset & 0x7fff);
     if transport < JUMBO_LENGTH || ctx.len() <= 0xffff {
         return false;
@@ -105,10 +105,10 @@ fn has_jumbo(ctx: &TcContext, parsed: &Parsed) -> bool {
     found[..4] == JUMBO && u32::from_be_bytes([a, b, c, d]) == ctx.len() - extension as u32
 }
 
-/// Gives the length of all headers, which every segment has.
+/// Returns the length of all headers, which every segment has.
 #[inline(always)]
 fn header(ctx: &TcContext, parsed: &Parsed) -> u32 {
-    // Extensions take 16 KiB at the most. The mask tells the verifier.
+    // Extensions take 16 KiB at the most. The mask shows this to the verifier.
     let transport = usize::from(parsed.transport_offset & 0x7fff);
     if parsed.cell & 31 != Protocol::Tcp as u8 {
         return transport as u32 + UDP_LENGTH;

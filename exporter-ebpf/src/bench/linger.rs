@@ -1,4 +1,4 @@
-//! A program that takes long in a single run, so that tests see who waits for its end.
+//! A program that takes long in a single run, so that tests see what waits for its end.
 
 use core::ffi::c_void;
 use core::ptr;

@@ -81,7 +81,7 @@ fn tag(ctx: TcContext) -> i32 {
     NEXT
 }
 
-/// Lets a frame go, and asks no program behind it.
+/// Lets a frame go, past all programs behind it.
 #[classifier]
 fn accept(_ctx: TcContext) -> i32 {
     const TC_ACT_OK: i32 = 0;

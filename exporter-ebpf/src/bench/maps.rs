@@ -57,7 +57,7 @@ pub(crate) fn profile() -> Profile {
     }
 }
 
-/// Counts a frame, and gives the number of those before it.
+/// Counts a frame, and returns the number of those before it.
 #[inline(always)]
 pub(crate) fn next() -> Option<u64> {
     let sent = SENT.get_ptr_mut(0)?;
@@ -69,13 +69,13 @@ pub(crate) fn next() -> Option<u64> {
     Some(before)
 }
 
-/// Gives the number of the source at this place of the table.
+/// Returns the number of the source at this place of the table.
 #[inline(always)]
 pub(crate) fn quantile(place: u32) -> u32 {
     QUANTILES.get(place).copied().unwrap_or_default()
 }
 
-/// Gives the memory of this CPU, by the way that the program that counts takes.
+/// Returns the memory of this CPU, by the way that the program that counts takes.
 #[inline(always)]
 pub(crate) fn totals() -> Option<&'static mut Totals> {
     let control = CONTROL.get_ptr(0)?;

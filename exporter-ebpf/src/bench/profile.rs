@@ -44,7 +44,7 @@ pub struct Drawn {
     pub port: Option<u16>,
 }
 
-/// Gives what changes in the frame with this number, the first being 0.
+/// Returns what changes in the frame with this number, the first being 0.
 #[expect(clippy::cast_possible_truncation, reason = "parts of random bits")]
 #[inline(always)]
 pub fn draw(profile: &Profile, number: u64, quantile: impl Fn(u32) -> u32) -> Drawn {

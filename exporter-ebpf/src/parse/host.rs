@@ -13,7 +13,7 @@ pub fn parse_bytes(frame: &[u8], direction: Direction) -> Parsed {
     parse_first_buffer(frame, direction, full_length)
 }
 
-/// Parses the bytes of a frame's first buffer; `full_length` gives the bytes of them all.
+/// Parses the bytes of a frame's first buffer; `full_length` returns the bytes of them all.
 pub fn parse_first_buffer(
     bytes: &[u8],
     direction: Direction,

@@ -53,7 +53,7 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         Some(())
     }
 
-    /// Gives the length of the header with its options.
+    /// Returns the length of the header with its options.
     #[inline(always)]
     fn ipv4_header_length(&mut self, offset: usize, version_ihl: u8) -> Option<usize> {
         if version_ihl == VERSION_4_NO_OPTIONS {
@@ -73,7 +73,7 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         Some(length)
     }
 
-    /// Gives the length of the datagram: as claimed where that can be, else what there is.
+    /// Returns the length of the datagram: as claimed where that can be, else what there is.
     #[inline(always)]
     fn ipv4_length(&mut self, offset: usize, header_length: usize, total_length: usize) -> usize {
         // Nearly always: the claim can be, and can be read.

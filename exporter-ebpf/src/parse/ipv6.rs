@@ -69,7 +69,7 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         Some(())
     }
 
-    /// Gives the length of the payload: as claimed where that can be, else what there is.
+    /// Returns the length of the payload: as claimed where that can be, else what there is.
     #[inline(always)]
     fn ipv6_length(&mut self, payload: usize, claimed: u16, next_header: u8) -> usize {
         let claimed = usize::from(claimed);
@@ -89,14 +89,14 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         if is_big { remaining } else { claimed }
     }
 
-    /// Walks the extension headers from the one in `out.number`; gives where the upper-layer
+    /// Walks the extension headers from the one in `out.number`; returns where the upper-layer
     /// header begins, `None` where it is not in this frame.
     #[inline(always)]
     fn extensions(&mut self, payload: usize, end: usize) -> Option<usize> {
         self.out.transport_offset = short(payload);
         for _ in 0..EXTENSIONS {
             settle();
-            // Extensions take 2,048 bytes at the most. The mask tells the verifier.
+            // Extensions take 2,048 bytes at the most. The mask shows this to the verifier.
             let offset = usize::from(self.out.transport_offset & 0x7fff);
             self.out.transport_offset = 0;
             // Extensions belong to the payload; behind its end lies padding.
@@ -117,7 +117,7 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         self.stop(Malformed::Ipv6TooManyExtensions)
     }
 
-    /// Reads the extension header in `out.number`, leaves the next one there and gives the
+    /// Reads the extension header in `out.number`, leaves the next one there and returns the
     /// length; `None` where nothing follows in this frame.
     #[inline(always)]
     fn extension(&mut self, offset: usize) -> Option<usize> {

@@ -37,7 +37,7 @@ impl Origin {
 pub enum Start {
     /// An Ethernet header, at the first byte.
     Ethernet,
-    /// An IP header at the first byte. Its first four bits tell the version: what is not IPv6 is
+    /// An IP header at the first byte. Its first four bits are the version: what is not IPv6 is
     /// read as IPv4, which then does not hold.
     Ip,
     /// What `ethertype` names, in host order, at `offset`, which is below 64.

@@ -65,7 +65,7 @@ impl<L: Fn() -> u32> Frame<'_, L> {
             return None;
         }
         let datagram = &Datagram {
-            // Extensions take 16 KiB at the most. The mask tells the verifier.
+            // Extensions take 16 KiB at the most. The mask shows this to the verifier.
             offset: usize::from(transport_offset & 0x7fff),
             end: end as usize,
             has_more: has_more != 0,
@@ -176,7 +176,7 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         self.out.has_ports = 1;
     }
 
-    /// Says whether fewer than `bytes` of the datagram's payload can be read.
+    /// Returns whether fewer than `bytes` of the datagram's payload can be read.
     #[inline(always)]
     pub(super) fn ends_before(&self, datagram: &Datagram, bytes: usize) -> bool {
         let end = datagram.offset + bytes;

@@ -4,7 +4,7 @@ use shared::{Encapsulation, Rare};
 
 use super::Frame;
 
-/// Source: RFC 7348, section 5; the flag says that the network id is valid.
+/// Source: RFC 7348, section 5; the flag marks the network id as valid.
 const VXLAN_PORT: u16 = 4789;
 const VXLAN_FLAG: u8 = 0x08;
 /// Source: RFC 8926, section 3; the version is the first two bits.
