@@ -105,9 +105,9 @@ pub struct Push {
     pub exports: u64,
     /// Requests that failed, by reason.
     pub failures: BTreeMap<PushFailure, u64>,
-    /// Data points that the receiver took.
+    /// Data points that the receiver accepted.
     pub points: u64,
-    /// Data points that the receiver turned away.
+    /// Data points that the receiver rejected.
     pub rejected: u64,
     /// How long pushes took that the receiver took.
     pub durations: Durations,

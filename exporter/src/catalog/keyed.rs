@@ -24,7 +24,7 @@ pub fn port_label(key: PortKey) -> LabelValue<'static> {
 pub(super) const METRICS: &[Metric] = &[
     Metric {
         name: "vlan",
-        help: "Packets with a VLAN tag, by the id of the outermost one.",
+        help: "Packets with a VLAN tag, by the id of the outermost tag.",
         unit: Unit::Packets,
         labels: &["device", "vlan"],
         default: Availability::OptIn,

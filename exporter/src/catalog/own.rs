@@ -19,7 +19,7 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "program_attached",
-        help: "Whether the program that is wanted on the device is attached, 1 or 0.",
+        help: "Whether the wanted program is attached to the device, 1 or 0.",
         kind: Kind::Gauge,
         labels: &["device", "hook"],
         read: Read::Exporter(attached),
@@ -27,7 +27,7 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "program",
-        help: "How the program is attached, and its name and tag in the kernel.",
+        help: "How the program is attached, with its name and tag in the kernel.",
         kind: Kind::Info,
         labels: &["device", "hook", "mode", "program", "tag"],
         read: Read::Exporter(programs),
@@ -35,22 +35,22 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "imbalanced_intervals",
-        help: "Intervals in which the sources, ports or sizes did not add up to the frames, by \
-               which of them; always 0 where counting works.",
+        help: "Intervals in which sources, ports or sizes did not add up to all frames, by law; \
+               always 0 where counting works.",
         labels: &["device", "direction", "law"],
         read: Read::Exporter(imbalanced),
         ..Metric::USUAL
     },
     Metric {
         name: "attach_failures",
-        help: "Attempts to attach a program that failed, by reason.",
+        help: "Failed attempts to attach a program, by reason.",
         labels: &["device", "hook", "reason"],
         read: Read::Exporter(failures),
         ..Metric::USUAL
     },
     Metric {
         name: "fold_duration",
-        help: "How long it took to drain the maps of all devices and to fold the counts.",
+        help: "Time to drain the maps of all devices and to fold the counts, by phase.",
         unit: Unit::Seconds,
         kind: Kind::Histogram,
         labels: &["phase"],
@@ -59,14 +59,14 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "folds",
-        help: "Folds that were finished.",
+        help: "Completed folds.",
         read: Read::Exporter(|snapshot, sink| sink.number(&[], snapshot.health.folding.folds)),
         ..Metric::USUAL
     },
     Metric {
         name: "fold_failures",
-        help: "Readings that failed, of one device or of all at once; the counts of a device that \
-               is there wait in the kernel for the next fold.",
+        help: "Failed readings of one device or of all at once; the counts of an attached device \
+               wait in the kernel for the next fold.",
         read: Read::Exporter(|snapshot, sink| sink.number(&[], snapshot.health.folding.failures)),
         ..Metric::USUAL
     },

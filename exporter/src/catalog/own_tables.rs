@@ -10,7 +10,7 @@ use super::sample::Sink;
 pub(super) const METRICS: &[Metric] = &[
     Metric {
         name: "unattributed",
-        help: "Packets of the series called other, by why they are in it.",
+        help: "Packets in the series called other, by reason.",
         unit: Unit::Packets,
         labels: &["device", "direction", "dimension", "reason"],
         read: Read::Exporter(unattributed),
@@ -18,7 +18,7 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "guard_active",
-        help: "Whether new keys are being sampled because there are too many, 1 or 0.",
+        help: "Whether new keys are sampled because there are too many, 1 or 0.",
         kind: Kind::Gauge,
         labels: &["device", "direction", "dimension"],
         read: Read::Exporter(guards),
@@ -26,8 +26,8 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "map_entries",
-        help: "Entries in a map of the kernel when it was last drained; of a table of keys \
-               with a part for each CPU those in the fullest part.",
+        help: "Entries in a kernel map when it was last drained; for a table with a part for each \
+               CPU, those in the fullest part.",
         kind: Kind::Gauge,
         labels: MAP,
         read: Read::Exporter(|snapshot, sink| maps(snapshot, sink, |map| map.entries)),
@@ -35,8 +35,8 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "map_entries_limit",
-        help: "Most entries that a map of the kernel can hold; of a table of keys with a part for \
-               each CPU those in one part.",
+        help: "Most entries that a kernel map can hold; for a table with a part for each CPU, \
+               those in one part.",
         kind: Kind::Gauge,
         labels: MAP,
         read: Read::Exporter(|snapshot, sink| maps(snapshot, sink, |map| map.entries_limit)),
@@ -44,7 +44,7 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "map_memory",
-        help: "Memory that a map takes in the kernel.",
+        help: "Memory that a kernel map takes.",
         unit: Unit::Bytes,
         kind: Kind::Gauge,
         labels: MAP,
@@ -53,7 +53,8 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "series",
-        help: "Named series of all devices, without `ephemeral` ports, which need no place.",
+        help: "Named series of all devices, without `ephemeral` ports, which do not count against \
+               the limit.",
         kind: Kind::Gauge,
         labels: &["dimension"],
         read: Read::Exporter(|snapshot, sink| series(snapshot, sink, within_limit)),
@@ -61,7 +62,7 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "series_limit",
-        help: "Most series of all devices that may be named.",
+        help: "Most named series that all devices together may have.",
         kind: Kind::Gauge,
         labels: &["dimension"],
         read: Read::Exporter(|snapshot, sink| series(snapshot, sink, |it| it.limit as u64)),
@@ -69,7 +70,8 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "series_evicted",
-        help: "Series that lost their name to a busier key or to a lower limit, not for being idle.",
+        help: "Series that lost their name to a busier key or a lower limit; idle ones are not \
+               counted.",
         labels: &["dimension"],
         read: Read::Exporter(evicted),
         ..Metric::USUAL

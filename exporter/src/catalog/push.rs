@@ -8,35 +8,35 @@ use super::sample::{Histogram, Sample, Sink, Value};
 pub(super) const METRICS: &[Metric] = &[
     Metric {
         name: "otlp_exports",
-        help: "Pushes of all metrics that the receiver took.",
+        help: "Pushes of all metrics that the receiver accepted.",
         labels: &["endpoint"],
         read: Read::Push(|push, sink| sink.number(&[(&*push.endpoint).into()], push.exports)),
         ..Metric::USUAL
     },
     Metric {
         name: "otlp_export_failures",
-        help: "Requests to the receiver that failed, by reason.",
+        help: "Failed requests to the receiver, by reason.",
         labels: &["endpoint", "reason"],
         read: Read::Push(failures),
         ..Metric::USUAL
     },
     Metric {
         name: "otlp_exported_points",
-        help: "Data points that the receiver took.",
+        help: "Data points that the receiver accepted.",
         labels: &["endpoint"],
         read: Read::Push(|push, sink| sink.number(&[(&*push.endpoint).into()], push.points)),
         ..Metric::USUAL
     },
     Metric {
         name: "otlp_rejected_points",
-        help: "Data points that the receiver turned away.",
+        help: "Data points that the receiver rejected.",
         labels: &["endpoint"],
         read: Read::Push(|push, sink| sink.number(&[(&*push.endpoint).into()], push.rejected)),
         ..Metric::USUAL
     },
     Metric {
         name: "otlp_export_duration",
-        help: "How long pushes took that the receiver took, with all their requests.",
+        help: "Duration of pushes that the receiver accepted, with all their requests.",
         unit: Unit::Seconds,
         kind: Kind::Histogram,
         labels: &["endpoint"],

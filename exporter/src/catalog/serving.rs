@@ -8,14 +8,15 @@ use super::sample::Sink;
 pub(super) const METRICS: &[Metric] = &[
     Metric {
         name: "http_refusals",
-        help: "Connections and requests over HTTP that were refused, by reason.",
+        help: "Refused HTTP connections and requests, by reason.",
         labels: &["reason"],
         read: Read::Serving(refusals),
         ..Metric::USUAL
     },
     Metric {
         name: "connection_panics",
-        help: "Connections and requests over HTTP that ended in a panic of the exporter, a defect.",
+        help: "HTTP connections and requests that ended in a panic, which is a bug in the \
+               exporter.",
         read: Read::Serving(|serving, sink| sink.number(&[], serving.panics)),
         ..Metric::USUAL
     },

@@ -10,21 +10,21 @@ use super::sample::Sink;
 pub(super) const METRICS: &[Metric] = &[
     Metric {
         name: "distinct_sources",
-        help: "Different source addresses in the window, estimated with an error of about 1.6 %.",
+        help: "Distinct source addresses in the window, estimated with an error of about 1.6 %.",
         kind: Kind::Gauge,
         labels: &["device", "family"],
         read: Read::Flow(distinct_sources),
         transmit: Some(Twin {
             name: "distinct_destinations",
-            help: "Different destination addresses in the window, estimated with an error of \
-                   about 1.6 %.",
+            help: "Distinct destination addresses in the window, estimated with an error of about \
+                   1.6 %.",
             labels: &["device", "family"],
         }),
         ..Metric::USUAL
     },
     Metric {
         name: "distinct_ports",
-        help: "Different destination ports in the window.",
+        help: "Distinct destination ports in the window.",
         kind: Kind::Gauge,
         labels: &["device", "protocol"],
         read: Read::Flow(distinct_ports),
@@ -32,34 +32,35 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "source_entropy",
-        help: "How evenly the packets of an interval are spread over their sources, 0 for a \
-               single one and 1 for all alike; the mean over the window.",
+        help: "How evenly packets are spread over sources, from 0 for a single source to 1 for \
+               equal shares; the mean over the window.",
         read: Read::Flow(|flow, sink| entropy(flow, sink, |signals| signals.source_entropy)),
         transmit: Some(Twin {
             name: "destination_entropy",
-            help: "How evenly the packets of an interval are spread over their destinations, 0 \
-                   for a single one and 1 for all alike; the mean over the window.",
+            help: "How evenly packets are spread over destinations, from 0 for a single \
+                   destination to 1 for equal shares; the mean over the window.",
             labels: &["device"],
         }),
         ..RATIO
     },
     Metric {
         name: "port_entropy",
-        help: "How evenly the packets of an interval are spread over their ports, 0 for a single \
-               one and 1 for all alike; the mean over the window.",
+        help: "How evenly packets are spread over ports, from 0 for a single port to 1 for equal \
+               shares; the mean over the window.",
         read: Read::Flow(|flow, sink| entropy(flow, sink, |signals| signals.port_entropy)),
         ..RATIO
     },
     Metric {
         name: "scanning_sources",
-        help: "Sources that touched about `signals.scan_ports` different ports or more in the window.",
+        help: "Sources that probed about `signals.scan_ports` or more distinct ports in the \
+               window.",
         kind: Kind::Gauge,
         labels: &["device"],
         read: Read::Flow(scanning),
         transmit: Some(Twin {
             name: "scanned_destinations",
-            help: "Destinations of which about `signals.scan_ports` different ports or more \
-                   were touched in the window.",
+            help: "Destinations on which about `signals.scan_ports` or more distinct ports were \
+                   probed in the window.",
             labels: &["device"],
         }),
         ..Metric::USUAL

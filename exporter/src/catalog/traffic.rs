@@ -62,7 +62,7 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "fragments",
-        help: "Fragments of IP datagrams by their position in the datagram.",
+        help: "IP fragments by their position in the datagram.",
         labels: &["device", "family", "position"],
         read: Read::Flow(fragments),
         ..Metric::USUAL
@@ -85,7 +85,7 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "verdicts",
-        help: "Packets by what became of them at the hook.",
+        help: "Packets by the verdict of the program at the hook.",
         labels: &["device", "action"],
         read: Read::Flow(verdicts),
         ..Metric::USUAL
