@@ -145,7 +145,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let (lines, events) = (log.lines(), log_sender.as_ref().map(LogSender::lost));
     let lost = move || lines.lost() + events.as_ref().map_or(0, Lost::read);
     let mut parts = Parts::on(runtime.handle().clone());
-    let read = pushes.read(parts.optional(), refusals.clone(), lost);
+    let read = pushes.read(parts.optional(), configs.clone(), refusals.clone(), lost);
     let site =
         Pages { configs: configs.clone(), read: Arc::clone(&read), snapshot: snapshot.clone() }
             .site(refusals);

@@ -9,6 +9,7 @@ use crate::process::Process;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
 
+mod choice;
 #[cfg(test)]
 pub(crate) mod example;
 mod icmp;
@@ -29,6 +30,7 @@ mod tcp;
 mod tests;
 mod traffic;
 
+pub use choice::{Choice, ChoiceError, Group};
 pub use icmp::icmp_types;
 pub use keyed::port_label;
 pub use metric::{Availability, Kind, Metric, Read, Twin, Unit};
@@ -51,6 +53,7 @@ pub struct Readings {
     pub logging: Logging,
     /// Those that the process can do without.
     pub parts: Vec<Part>,
+    pub choice: Choice,
 }
 
 /// Metrics that belong together.
@@ -170,9 +173,13 @@ impl MetricFamily {
         self.metric.is_named
     }
 
-    /// Feeds every sample of the metric to `sink`.
+    /// Feeds every sample of the metric to `sink`; none if the metric is not chosen.
     pub fn read(&self, readings: &Readings, sink: &mut dyn Sink) {
-        let Readings { snapshot, process, build, serving, pushes, logging, parts } = readings;
+        let Readings { snapshot, process, build, serving, pushes, logging, parts, choice } =
+            readings;
+        if !choice.has(self) {
+            return;
+        }
 
         match self.metric.read {
             Read::Flow(read) => snapshot

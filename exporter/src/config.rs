@@ -11,6 +11,7 @@ mod inputs;
 mod keys;
 mod listen_address;
 mod log;
+mod metrics;
 mod naming;
 mod otel;
 mod otlp;
@@ -45,6 +46,7 @@ pub use self::header::{Header, HeaderError};
 pub use self::inputs::Inputs;
 pub use self::listen_address::{Host, ListenAddress, ListenAddressError};
 pub use self::log::{Format, Level, Log};
+pub use self::metrics::Metrics;
 pub use self::naming::Naming;
 pub use self::otel::{attributes, unquoted};
 pub use self::otlp::{Buckets, Compression, MetricNames, Otlp, Protocol, Temporality};
@@ -71,6 +73,7 @@ pub struct Config {
     pub ports: Ports,
     pub vlans: Vlans,
     pub signals: Signals,
+    pub metrics: Metrics,
     pub otlp: Otlp,
     pub web: Web,
     pub log: Log,
@@ -149,7 +152,8 @@ impl Config {
 
     /// Names the keys whose values are not allowed.
     fn refusals(&self) -> Vec<String> {
-        let Self { devices, datapath, sources, ports, vlans, signals, otlp, web, log } = self;
+        let Self { devices, datapath, sources, ports, vlans, signals, metrics, otlp, web, log } =
+            self;
         let sections = [
             ("devices", devices.refusals()),
             ("datapath", datapath.refusals()),
@@ -157,6 +161,7 @@ impl Config {
             ("ports", ports.refusals()),
             ("vlans", vlans.refusals()),
             ("signals", signals.refusals()),
+            ("metrics", metrics.refusals()),
             ("otlp", otlp.refusals()),
             ("web", web.refusals()),
             ("log", log.refusals()),

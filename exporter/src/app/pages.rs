@@ -6,9 +6,12 @@ use tokio::sync::watch;
 
 use super::pushes::Read;
 use super::readiness;
+use crate::catalog::Readings;
 use crate::config::Config;
 use crate::export::prometheus;
-use crate::http::{Answer, Asked, Handler, Method, Path, Query, Refusals, Route, Scope, Site};
+use crate::http::{
+    Answer, Asked, Handler, Method, Path, Query, Refusals, Route, Scope, Site, StatusCode,
+};
 use crate::snapshot::Snapshot;
 use crate::version::Build;
 
@@ -50,6 +53,11 @@ impl Pages {
     fn scraped(&self, asked: &Asked) -> Answer {
         let format = prometheus::negotiate(asked.accept.as_deref());
         let readings = (self.read)(Arc::clone(&self.snapshot.borrow()));
+        let choice = readings.choice.asking(asked.all("collect[]"), asked.all("exclude[]"));
+        let readings = match choice {
+            Ok(choice) => Readings { choice, ..readings },
+            Err(error) => return Answer::text(StatusCode::BAD_REQUEST, format!("{error}\n")),
+        };
         let body = prometheus::encode(&readings, format).into_bytes();
 
         Answer::page(format.content_type(), body)

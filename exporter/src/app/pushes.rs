@@ -9,8 +9,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::parts::{Optional, OptionalParts, Parts};
-use crate::catalog::Readings;
-use crate::config::Otlp;
+use crate::catalog::{Choice, Readings};
+use crate::config::{Config, Otlp};
 use crate::export::otlp::{
     self, Bridge, Client, Events, LogClient, LogSender, Make, Origin, Receiver, Sender, Source,
     Style, Times,
@@ -74,11 +74,12 @@ impl Pushes {
         Ok(Self { senders, health })
     }
 
-    /// Returns what reads everything at the moment it is called; `lost` reads the lost events of the
-    /// log.
+    /// Returns what reads everything at the moment it is called, but what is left out then; `lost`
+    /// reads the lost events of the log.
     pub(super) fn read(
         &self,
         parts: OptionalParts,
+        configs: watch::Receiver<Arc<Config>>,
         refusals: Refusals,
         lost: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> Read {
@@ -92,6 +93,7 @@ impl Pushes {
             pushes: health.iter().map(|push| Arc::clone(&push.borrow())).collect(),
             logging: Logging { lost: lost() },
             parts: parts.health(),
+            choice: Choice::without(&configs.borrow().metrics.exclude),
         })
     }
 

@@ -17,7 +17,7 @@ use crate::process::Process;
 use crate::snapshot::{Breakdown, Flow, Named, Signals, Snapshot, Unattributed};
 use crate::version::Build;
 
-use super::Readings;
+use super::{Choice, Readings};
 
 pub(crate) fn readings() -> Readings {
     Readings {
@@ -46,6 +46,7 @@ pub(crate) fn readings() -> Readings {
         pushes: vec![Arc::new(pushed())],
         logging: Logging { lost: 7 },
         parts: vec![part("otlp http://collector:4317", 1), part("otlp-logs", 0)],
+        choice: Choice::default(),
     }
 }
 

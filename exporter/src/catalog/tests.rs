@@ -54,6 +54,7 @@ fn only(flow: Flow) -> Readings {
         pushes: Vec::new(),
         logging: Logging::default(),
         parts: Vec::new(),
+        choice: Choice::default(),
     }
 }
 

@@ -99,13 +99,14 @@ mod tests {
 # that differ. What is set here gives way to the environment (PACKET_EXPORTER_DEVICES__INCLUDE),
 # and that to the command line (--devices.include).
 ";
-    const SECTIONS: [(&str, &str); 9] = [
+    const SECTIONS: [(&str, &str); 10] = [
         ("devices", include_str!("devices.rs")),
         ("datapath", include_str!("datapath.rs")),
         ("sources", include_str!("sources.rs")),
         ("ports", include_str!("ports.rs")),
         ("vlans", include_str!("vlans.rs")),
         ("signals", include_str!("signals.rs")),
+        ("metrics", include_str!("metrics.rs")),
         ("otlp", include_str!("otlp.rs")),
         ("web", include_str!("web.rs")),
         ("log", include_str!("log.rs")),

@@ -253,6 +253,20 @@ fn twice_as_many_keys_are_remembered_as_may_be_named() {
 }
 
 #[test]
+fn metrics_are_left_out_by_patterns_of_which_none_is_empty() {
+    let given = Given { file: "metrics.exclude = ['a.*', 'b{1,2}']", ..Given::default() };
+    let one = Given { flags: &["--metrics.exclude=packet_.*"], ..Given::default() };
+    let empty = Given { file: "metrics.exclude = ['a', '']", ..Given::default() };
+    let odd = Given { file: "metrics.exclude = ['a', '(']", ..Given::default() };
+
+    let excluded = given.load().unwrap().config.metrics.exclude;
+    assert_eq!(excluded, ["a.*", "b{1,2}"].map(|text| text.parse().unwrap()));
+    assert_eq!(one.load().unwrap().config.metrics.exclude.len(), 1);
+    assert!(empty.error().contains("`metrics.exclude` (config.toml:1)"), "{}", empty.error());
+    assert!(odd.error().contains("unclosed group"), "{}", odd.error());
+}
+
+#[test]
 fn a_broken_file_is_refused_with_the_place() {
     let cases = [
         ("[devices\n", "line 1, column 9: unclosed table, expected `]`"),

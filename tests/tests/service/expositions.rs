@@ -12,9 +12,9 @@ use tests::tools::tool;
 
 use super::{cable, quick};
 
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0";
+pub(super) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0";
 /// Reads strictly, and counts the samples.
-const PARSE: &str = "
+pub(super) const PARSE: &str = "
 import sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as families
 print(sum(len(family.samples) for family in families(sys.stdin.read())))
@@ -160,7 +160,7 @@ fn without_process(text: &str) -> Vec<&str> {
 }
 
 /// Runs a program to its end, with `input`.
-fn piped(program: &Path, arguments: &[&str], input: &[u8]) -> Output {
+pub(super) fn piped(program: &Path, arguments: &[&str], input: &[u8]) -> Output {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -169,7 +169,7 @@ fn piped(program: &Path, arguments: &[&str], input: &[u8]) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub(super) fn said(output: &Output) -> String {
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
 
     text(&output.stdout) + &text(&output.stderr)

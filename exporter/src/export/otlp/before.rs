@@ -144,6 +144,11 @@ impl Before<'_> {
             let place = self.place;
             let last = self.taken.time;
             let base = || self.memory.base((place, identity), sample, last);
+            if !self.taken.readings.choice.has(&self.family) {
+                // It may have been pushed before it was left out, and nobody knows up to where: too
+                // little is a gap, and too much would be counted twice.
+                return Base { amount: Some(Amount::of(sample.value)), until: last };
+            }
             let back = self.family.may_come_back().then(base);
             // It was not there in the last push: nothing was counted then.
             let new = Base { amount: None, until: last };

@@ -5,7 +5,7 @@ use std::{env, fs};
 
 use shared::{Count, Direction};
 
-use crate::catalog::example;
+use crate::catalog::{Choice, example};
 use crate::process::Process;
 use crate::snapshot::{Flow, Snapshot};
 
@@ -69,6 +69,25 @@ fn no_family_is_announced_without_samples() {
         assert!(!scrape.contains("packet_receive"));
         assert!(!scrape.contains("process_"));
     }
+}
+
+#[test]
+fn what_is_not_chosen_leaves_no_trace() {
+    let choice = Choice::without(&["packet_exporter_.*".parse().unwrap()]);
+    let choice = choice.asking([].into_iter(), ["process"].into_iter()).unwrap();
+    let readings = Readings { choice, ..example::readings() };
+
+    for format in [Format::Text0_0_4, Format::OpenMetrics1_0_0] {
+        let scrape = encode(&readings, format);
+
+        let is_known =
+            |line: &str| line.contains("packet_receive_") || line.contains("packet_transmit_");
+        assert!(scrape.lines().all(|line| is_known(line) || line == "# EOF"), "{scrape}");
+        assert!(scrape.lines().count() > 100);
+    }
+    let nothing = Readings { choice: Choice::without(&[".*".parse().unwrap()]), ..readings };
+    assert_eq!(encode(&nothing, Format::Text0_0_4), "");
+    assert_eq!(encode(&nothing, Format::OpenMetrics1_0_0), "# EOF\n");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use prost::Message;
 use super::super::super::memory::SeriesId;
 use super::super::super::point::nanos;
 use super::*;
+use crate::catalog::Choice;
 
 /// The device counts since then.
 const SINCE: u64 = 50;
@@ -95,6 +96,38 @@ fn what_cannot_come_back_is_not_remembered() {
     let counts: Vec<_> = lost.ended.iter().map(|(_, pushed)| pushed.count).collect();
     assert_eq!(counts, [20, 2000], "packets and bytes of the name that was lost");
     assert_eq!(gone.ended.len(), 0, "a program that is gone");
+}
+
+/// Counts of IGMP over IPv6, and of the source 10.0.0.1.
+const BOTH: [(&str, &str); 2] =
+    [("packet.receive.packets", "ipv6"), ("packet.receive.source.packets", "10.0.0.1")];
+
+#[test]
+fn what_is_left_out_for_a_while_is_a_gap_and_nothing_is_pushed_twice() {
+    let leaving_out = |taken: Taken| {
+        let choice = Choice::without(&["packet_receive.*".parse().unwrap()]);
+        Taken { readings: Readings { choice, ..taken.readings }, ..taken }
+    };
+    let values = |work: &Work| {
+        BOTH.map(|(name, text)| {
+            let points = points(work, name, text);
+            let point =
+                points.iter().find(|it| format!("{it:?}").contains("igmp") || name != BOTH[0].0);
+            point.and_then(|point| point.value)
+        })
+    };
+
+    let mut delivered = Delivered::of(counted(10, &[(1, 10)], 100));
+    let without = deltas().work(&delivered, leaving_out(counted(20, &[(1, 20)], 110))).unwrap();
+    let [packets, source] = values(&without);
+    // What remains is that the series have ended, without a value.
+    assert!(packets.is_none() && source.is_none(), "{packets:?} {source:?}");
+    delivered.whole(without.taken, without.series, without.ended);
+    let back = deltas().work(&delivered, counted(30, &[(1, 30)], 120)).unwrap();
+    assert_eq!(values(&back), [Some(Number::AsInt(0)); 2]);
+    delivered.whole(back.taken, back.series, back.ended);
+    let next = deltas().work(&delivered, counted(33, &[(1, 34)], 130)).unwrap();
+    assert_eq!(values(&next), [Some(Number::AsInt(3)), Some(Number::AsInt(4))]);
 }
 
 fn readings_of_none() -> Readings {
