@@ -4,6 +4,8 @@
 //! for it. Each read therefore has a thread of its own, which is left behind where it hangs.
 #![expect(clippy::disallowed_methods, reason = "this is the module that reads files")]
 
+mod written;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
@@ -118,6 +120,46 @@ pub fn within<T: Send + 'static>(
 /// Reads a file of /proc or /sys, which the kernel makes from its memory.
 pub fn of_kernel(path: &str) -> io::Result<String> {
     fs::read_to_string(path)
+}
+
+/// Lists what is in a folder of /proc or /sys, sorted.
+pub fn names_in_kernel(path: &Path) -> io::Result<Vec<String>> {
+    let name = |entry: io::Result<fs::DirEntry>| {
+        entry.map(|entry| entry.file_name().to_string_lossy().into_owned())
+    };
+    let mut names = fs::read_dir(path)?.map(name).collect::<io::Result<Vec<_>>>()?;
+    names.sort();
+
+    Ok(names)
+}
+
+/// Returns where a symbolic link of /proc or /sys leads.
+pub fn target_in_kernel(path: &Path) -> io::Result<PathBuf> {
+    fs::read_link(path)
+}
+
+/// Writes a new file, whole or not at all, that only its owner can read. Blocks for at most 30
+/// seconds.
+///
+/// # Errors
+///
+/// Of kind `AlreadyExists` where something has that path, which stays as it is.
+pub fn write_new(path: &Path, bytes: Vec<u8>) -> io::Result<()> {
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    let file = path.to_owned();
+    READERS.within(path, PATIENCE, move || written::new(&file, &bytes))?
+}
+
+/// Returns whether anything has that path, a link that leads nowhere too.
+pub fn is_taken(path: &Path) -> io::Result<bool> {
+    let file = path.to_owned();
+    let found = within(path, move || fs::symlink_metadata(&file).map(drop))?;
+
+    match found {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        found => found.map(|()| true),
+    }
 }
 
 /// Returns whether a path of /proc or /sys is there.
