@@ -37,7 +37,7 @@ use figment::providers::Serialized;
 use figment::value::Value;
 use serde::{Deserialize, Serialize};
 
-pub use self::command::{By, Command, Doctor, Inspect, Output, Parser, UsageError};
+pub use self::command::{Bundle, By, Command, Doctor, Inspect, Output, Parser, UsageError};
 pub use self::datapath::{Datapath, Mode, Transmit};
 pub use self::devices::Devices;
 pub use self::endpoint::{Endpoint, Scheme, split_query};

@@ -73,6 +73,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("bytes", &["http", "export::otlp"]),
     ("caps", &["privileges"]),
     ("clap", &["config"]),
+    ("clap_complete", &["config"]),
+    ("clap_mangen", &["config"]),
     ("exporter_ebpf", &["app", "inspect"]),
     ("figment", &["config"]),
     ("flate2", &["capture", "http", "export::otlp"]),

@@ -1,10 +1,12 @@
 //! The command line.
 
+mod documents;
+mod flags;
 mod tools;
+mod usage;
 
 use std::ffi::OsString;
 
-use clap::builder::{NonEmptyStringValueParser, PathBufValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches};
 
@@ -13,12 +15,34 @@ use super::inputs::Inputs;
 use super::keys::{self, Key};
 use crate::version::Build;
 
-pub use self::tools::{By, Doctor, Inspect, Output, Parser};
+use self::flags::{Headings, Listed};
 
+pub use self::tools::{Bundle, By, Doctor, Inspect, Output, Parser};
+pub use self::usage::UsageError;
+
+const NAME: &str = "packet-exporter";
 const ABOUT: &str = "Counts the packets of a Linux host for Prometheus and OpenTelemetry.";
-const FILE: &str = "config.file";
-const CHECK: &str = "config.check";
+const RUN: &str = "run";
+const HELP: &str = "help";
 const VERSION: &str = "version";
+/// With the usage at once below, so that a summary fits a terminal of 24 lines.
+const TEMPLATE: &str = "{about}\n{usage-heading} {usage}\n\n{all-args}{after-help}";
+const WIDEST: usize = 100;
+const SUMMARY_END: &str = "\
+All flags: packet-exporter --help. Example:
+  packet-exporter --devices.include 'eth.*' --web.listen-address :9100";
+const END: &str = "\
+Every key can be set in three places, the strongest last: the file, the environment \
+(PACKET_EXPORTER_DEVICES__INCLUDE), and the command line (--devices.include). A flag that takes \
+a list may be given several times.
+
+Exit codes: 0 after a stop that was asked for, 1 after a failure while running, 2 if the \
+configuration or the host was refused.
+
+Examples:
+  packet-exporter --devices.include 'eth.*' --web.listen-address :9100
+  packet-exporter --otlp.endpoints http://collector:4317
+  packet-exporter --config.file config.toml --config.check";
 
 /// What the command line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,34 +59,36 @@ pub enum Command {
     Print(String),
 }
 
-/// Why the command line is refused, and how it is meant to be.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct UsageError(Box<clap::Error>);
-
 impl Command {
     /// Reads the command line, the program's name first.
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, UsageError> {
         let keys = keys::all();
+        let arguments: Vec<_> = arguments.into_iter().collect();
 
-        let matches = match definition(&keys).try_get_matches_from(arguments) {
+        // `-h` is one list, for all that clap can tell.
+        let is_full = arguments.iter().any(|it| it == "--help");
+        let headings = if is_full { Headings::Sections } else { Headings::None };
+
+        let mut definition = definition(&keys, headings);
+        let matches = match definition.try_get_matches_from_mut(&arguments) {
             Ok(matches) => matches,
             Err(error) if error.kind() == ErrorKind::DisplayHelp => {
                 return Ok(Self::Print(error.to_string()));
             }
-            Err(error) => return Err(UsageError(Box::new(error))),
+            Err(error) => return Err(refused(error, &definition, &arguments)),
         };
-        let (name, matches) = matches.subcommand().unwrap_or(("run", &matches));
-
-        if matches.get_flag(VERSION) {
-            return Ok(Self::Print(Build::THIS.to_string()));
+        let (name, own) = matches.subcommand().unwrap_or((RUN, &matches));
+        if let Some(text) = printed(name, own, &keys) {
+            return Ok(Self::Print(text));
         }
-        let inputs = inputs(matches, &keys);
+        let inputs = inputs([own, &matches], &keys);
 
         Ok(match name {
-            _ if matches.get_flag(CHECK) => Self::Check(inputs),
-            tools::INSPECT => Self::Inspect(Inspect::new(inputs, matches)),
-            tools::DOCTOR => Self::Doctor(Doctor::new(inputs, matches)),
+            _ if [own, &matches].iter().any(|matches| matches.get_flag(flags::CHECK)) => {
+                Self::Check(inputs)
+            }
+            tools::INSPECT => Self::Inspect(Inspect::new(inputs, own)),
+            tools::DOCTOR => Self::Doctor(Doctor::new(inputs, own)),
             _ => Self::Run(inputs),
         })
     }
@@ -79,217 +105,92 @@ impl Command {
                 let inputs = with(inputs);
                 Self::Inspect(Inspect { inputs, files, output, by, top, parser })
             }
-            Self::Doctor(Doctor { inputs, json }) => {
-                Self::Doctor(Doctor { inputs: with(inputs), json })
+            Self::Doctor(Doctor { inputs, json, bundle }) => {
+                Self::Doctor(Doctor { inputs: with(inputs), json, bundle })
             }
             Self::Print(text) => Self::Print(text),
         }
     }
 }
 
-fn inputs(matches: &ArgMatches, keys: &[Key]) -> Inputs {
-    let file = matches
-        .get_one(FILE)
-        .map_or_else(ConfigFile::default, |path| ConfigFile::Named(Clone::clone(path)));
+/// Returns what is printed of the command line itself, if that is all that is asked for.
+fn printed(name: &str, matches: &ArgMatches, keys: &[Key]) -> Option<String> {
+    if matches.get_flag(VERSION) {
+        return Some(Build::THIS.to_string());
+    }
+
+    match name {
+        documents::COMPLETIONS => {
+            let shell = matches.get_one(documents::SHELL).copied()?;
+            Some(documents::script(definition(keys, Headings::None), shell))
+        }
+        documents::MAN => {
+            let of = matches.get_one::<String>(documents::COMMAND);
+            let definition = definition(keys, Headings::Sections);
+            Some(documents::page(definition, of.map(String::as_str)))
+        }
+        _ => None,
+    }
+}
+
+/// Reads what sets keys; what stands behind the name of a command is stronger.
+fn inputs(matches: [&ArgMatches; 2], keys: &[Key]) -> Inputs {
+    let file = matches.iter().find_map(|matches| matches.get_one(flags::FILE));
+    let file = file.map_or_else(ConfigFile::default, |path| ConfigFile::Named(Clone::clone(path)));
     let flag = |key: &Key| {
-        let values = matches.get_many::<String>(&key.name)?;
+        let values = matches.iter().find_map(|matches| matches.get_many::<String>(&key.name))?;
         Some((key.name.clone(), values.cloned().collect()))
     };
 
     Inputs::new(file, keys.iter().filter_map(flag).collect())
 }
 
-fn definition(keys: &[Key]) -> clap::Command {
-    // Global, so that they may stand on either side of `run`.
-    let file = Arg::new(FILE)
-        .long(FILE)
-        .value_name("FILE")
-        .value_parser(PathBufValueParser::new())
-        .help("TOML file to read; without it /etc/packet-exporter/config.toml, if it is there")
-        .global(true);
-    let check = Arg::new(CHECK)
-        .long(CHECK)
-        .action(ArgAction::SetTrue)
-        .help("Say whether the configuration is valid, and end")
+fn refused(error: clap::Error, all: &clap::Command, arguments: &[OsString]) -> UsageError {
+    let is_named = |command: &&clap::Command| arguments.iter().any(|it| it == command.get_name());
+    let command = all.get_subcommands().find(is_named);
+    let name = command.map_or_else(|| NAME.into(), |it| format!("{NAME} {}", it.get_name()));
+    let flags = command.unwrap_or(all).get_arguments().filter_map(Arg::get_long);
+
+    UsageError::new(error, name, flags)
+}
+
+fn definition(keys: &[Key], headings: Headings) -> clap::Command {
+    let help = Arg::new(HELP)
+        .short('h')
+        .long(HELP)
+        .action(ArgAction::Help)
+        .hide_short_help(true)
+        .long_help("Print help: -h a summary, --help everything")
         .global(true);
     let version = Arg::new(VERSION)
         .long(VERSION)
         .action(ArgAction::SetTrue)
-        .help("Print the version, and end")
+        .hide_short_help(true)
+        .long_help("Print the version and exit")
         .global(true);
+    let run = clap::Command::new(RUN)
+        .about("Count packets and serve metrics; this is the default")
+        .args(flags::settings(keys, Listed::Summary, headings))
+        .after_help(SUMMARY_END)
+        .after_long_help(END);
+    let tools = [tools::inspect(), tools::doctor()]
+        .map(|tool| tool.args(flags::settings(keys, Listed::Full, headings)));
+    let man = documents::man(&[RUN, tools::INSPECT, tools::DOCTOR, documents::COMPLETIONS]);
 
-    clap::Command::new("packet-exporter")
+    clap::Command::new(NAME)
         .about(ABOUT)
-        .subcommand(clap::Command::new("run").about("Count and serve; this is the default"))
-        .subcommands([tools::inspect(), tools::doctor()])
+        .override_usage("packet-exporter [OPTIONS] [COMMAND]")
+        .subcommands([run].into_iter().chain(tools).chain([documents::completions(), man]))
         .disable_help_subcommand(true)
-        .args([file, check, version])
-        .args(keys.iter().map(flag))
-}
-
-fn flag(key: &Key) -> Arg {
-    let flag = Arg::new(key.name.clone())
-        .long(key.flag())
-        .help(format!("{} [default: {}]", key.text, key.default))
-        .allow_negative_numbers(true)
-        .global(true);
-
-    match key.default {
-        "true" | "false" => {
-            flag.num_args(0..=1).default_missing_value("true").value_name("true|false")
-        }
-        list if list.starts_with('[') => {
-            let value = NonEmptyStringValueParser::new();
-            flag.action(ArgAction::Append).value_name("VALUE").value_parser(value)
-        }
-        _ => flag.value_name("VALUE"),
-    }
+        .disable_help_flag(true)
+        .args(flags::settings(keys, Listed::Summary, headings))
+        .args([help, version])
+        .after_help(SUMMARY_END)
+        .after_long_help(END)
+        .help_template(TEMPLATE)
+        .max_term_width(WIDEST)
+        .mut_subcommands(|command| command.help_template(TEMPLATE).max_term_width(WIDEST))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(line: &str) -> Result<Command, UsageError> {
-        Command::parse(line.split(' ').map(Into::into))
-    }
-
-    fn flags(of: &[(&str, &[&str])]) -> Vec<(String, Vec<String>)> {
-        let owned = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
-
-        of.iter().map(|(key, texts)| ((*key).to_owned(), owned(texts))).collect()
-    }
-
-    #[test]
-    fn the_definition_holds() {
-        definition(&keys::all()).debug_assert();
-    }
-
-    #[test]
-    fn every_key_is_a_flag() {
-        for key in keys::all() {
-            let line = format!("packet-exporter --{}=value", key.flag());
-
-            let Ok(Command::Run(inputs)) = parse(&line) else { panic!("{line}") };
-
-            assert_eq!(
-                inputs,
-                Inputs::new(ConfigFile::default(), flags(&[(&key.name, &["value"])]))
-            );
-        }
-    }
-
-    #[test]
-    fn a_command_line_is_understood() {
-        let run = |of| Command::Run(Inputs::new(ConfigFile::default(), flags(of)));
-        let named = || ConfigFile::Named("a.toml".into());
-        let cases = [
-            ("", run(&[])),
-            ("run", run(&[])),
-            ("run --devices.include eth.*", run(&[("devices.include", &["eth.*"])])),
-            ("--devices.include eth.* run", run(&[("devices.include", &["eth.*"])])),
-            (
-                "--web.listen-address :1 --web.listen-address=[::1]:2",
-                run(&[("web.listen_address", &[":1", "[::1]:2"])]),
-            ),
-            ("--web.config.file web.yml", run(&[("web.config_file", &["web.yml"])])),
-            (
-                "--vlans.enabled --ports.enabled=false",
-                run(&[("ports.enabled", &["false"]), ("vlans.enabled", &["true"])]),
-            ),
-            ("--config.file a.toml", Command::Run(Inputs::new(named(), Vec::new()))),
-            (
-                "--config.check --config.file=a.toml",
-                Command::Check(Inputs::new(named(), Vec::new())),
-            ),
-            ("--version", Command::Print(Build::THIS.to_string())),
-            ("inspect a.pcap", inspect(&[Some("a.pcap")], |_| {})),
-            ("inspect - --json", inspect(&[None], |it| it.output = Output::Json)),
-            (
-                "inspect --each --parser kernel ./- b.pcap",
-                inspect(&[Some("./-"), Some("b.pcap")], |it| {
-                    (it.output, it.parser) = (Output::Each, Parser::Kernel);
-                }),
-            ),
-            (
-                "inspect --by source,port --by protocol a.pcap --top 3",
-                inspect(&[Some("a.pcap")], |it| {
-                    it.by = vec![By::Source, By::Port, By::Protocol];
-                    it.top = Some(3);
-                }),
-            ),
-            (
-                "--ports.ephemeral 1-2 inspect --parser=host a.pcap",
-                inspect(&[Some("a.pcap")], |it| {
-                    let flags = flags(&[("ports.ephemeral", &["1-2"])]);
-                    it.inputs = Inputs::new(ConfigFile::default(), flags);
-                }),
-            ),
-            ("doctor", doctor(false, &[])),
-            (
-                "doctor --json --devices.include eth0",
-                doctor(true, &[("devices.include", &["eth0"])]),
-            ),
-        ];
-
-        for (line, command) in cases {
-            let whole = format!("packet-exporter {line}");
-            assert_eq!(parse(whole.trim_end()).unwrap(), command, "{line}");
-        }
-    }
-
-    /// The command for a summary of these files, changed in some way.
-    fn inspect(files: &[Option<&str>], change: fn(&mut Inspect)) -> Command {
-        let mut inspect = Inspect {
-            inputs: Inputs::new(ConfigFile::default(), Vec::new()),
-            files: files.iter().map(|file| file.map(Into::into)).collect(),
-            output: Output::Summary,
-            by: Vec::new(),
-            top: None,
-            parser: Parser::Host,
-        };
-        change(&mut inspect);
-
-        Command::Inspect(inspect)
-    }
-
-    fn doctor(json: bool, of: &[(&str, &[&str])]) -> Command {
-        Command::Doctor(Doctor { inputs: Inputs::new(ConfigFile::default(), flags(of)), json })
-    }
-
-    #[test]
-    fn a_capture_is_inspected_in_one_way() {
-        let lines = [
-            "inspect",
-            "inspect --json --each a.pcap",
-            "inspect --each --top 3 a.pcap",
-            "inspect --each --by port a.pcap",
-            "inspect --parser fast a.pcap",
-            "inspect --parser auto a.pcap",
-            "inspect --by size a.pcap",
-            "inspect --top 0 a.pcap",
-        ];
-
-        for line in lines {
-            assert!(parse(&format!("packet-exporter {line}")).is_err(), "{line}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_flag_is_refused_with_the_one_that_was_meant() {
-        let error = parse("packet-exporter --devices.includ eth0").unwrap_err().to_string();
-
-        assert!(error.contains("unexpected argument '--devices.includ'"), "{error}");
-        assert!(error.contains("'--devices.include'"), "{error}");
-    }
-
-    #[test]
-    fn help_names_every_key_and_what_is_allowed() {
-        let Ok(Command::Print(help)) = parse("packet-exporter -h") else { panic!("no help") };
-
-        for key in keys::all() {
-            assert!(help.contains(&format!("--{}", key.flag())), "{}", key.name);
-        }
-        assert!(help.contains("100ms to 60s. [default: \"1s\"]"), "{help}");
-    }
-}
+mod tests;

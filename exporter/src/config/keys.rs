@@ -12,17 +12,29 @@ pub(super) struct Key {
     pub(super) text: String,
     /// As the example file has it.
     pub(super) default: &'static str,
+    /// What its section is about.
+    pub(super) title: &'static str,
 }
 
 impl Key {
-    /// Gives what a value of this key has to be.
+    /// Returns what a value of this key has to be.
     pub(super) fn allowed(&self) -> &str {
         let allowed = self.text.rsplit_once(": ").map_or(self.text.as_str(), |(_, rule)| rule);
 
         allowed.trim_end_matches('.')
     }
 
-    /// Gives its flag: dashes where the file has underscores.
+    /// Returns what it means, without what is allowed.
+    pub(super) fn meaning(&self) -> &str {
+        self.text.rsplit_once(": ").map_or(self.text.as_str(), |(meaning, _)| meaning)
+    }
+
+    /// Returns its section, as in `web`.
+    pub(super) fn section(&self) -> &str {
+        self.name.split_once('.').map_or(self.name.as_str(), |(section, _)| section)
+    }
+
+    /// Returns its flag: dashes where the file has underscores.
     pub(super) fn flag(&self) -> String {
         match self.name.as_str() {
             // As every exporter calls it.
@@ -32,10 +44,10 @@ impl Key {
     }
 }
 
-/// Gives all keys in the order of the example file.
+/// Returns all keys in the order of the example file.
 pub(super) fn all() -> Vec<Key> {
     let mut keys = Vec::new();
-    let mut section = "";
+    let (mut section, mut title) = ("", "");
     let mut comment: Vec<&str> = Vec::new();
 
     for line in EXAMPLE.lines() {
@@ -45,9 +57,10 @@ pub(super) fn all() -> Vec<Key> {
         }
         if let Some(name) = line.strip_prefix('[') {
             section = name.trim_end_matches(']');
+            title = comment.first().copied().unwrap_or_default();
         } else if let Some((name, default)) = line.split_once(" = ") {
             let name = format!("{section}.{name}");
-            keys.push(Key { name, text: comment.join(" "), default });
+            keys.push(Key { name, text: comment.join(" "), default, title });
         }
         comment.clear();
     }
@@ -55,7 +68,7 @@ pub(super) fn all() -> Vec<Key> {
     keys
 }
 
-/// Gives the key or the section that `unknown` looks like.
+/// Returns the key or the section that `unknown` looks like.
 pub(super) fn nearest(unknown: &str) -> Option<String> {
     const ALIKE: f64 = 0.7;
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::{PathBufValueParser, PossibleValuesParser};
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 
 use crate::config::Inputs;
 
@@ -15,8 +15,10 @@ const EACH: &str = "each";
 const PARSER: &str = "parser";
 const BY: &str = "by";
 const TOP: &str = "top";
+const BUNDLE: &str = "bundle";
+const NO_ADDRESSES: &str = "no-addresses";
 
-/// `inspect`: tells what is in captures.
+/// `inspect`: counts the packets of captures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inspect {
     pub inputs: Inputs,
@@ -59,12 +61,23 @@ pub enum Parser {
     Kernel,
 }
 
-/// `doctor`: says whether counting would work here.
+/// `doctor`: checks whether counting would work here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doctor {
     pub inputs: Inputs,
     /// Print one JSON object instead of a table.
     pub json: bool,
+    /// Write an archive for a bug report as well.
+    pub bundle: Option<Bundle>,
+}
+
+/// An archive with what a bug report needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bundle {
+    /// The file to write; `None` stands for standard output.
+    pub to: Option<PathBuf>,
+    /// Leave out the addresses of peers and of this host.
+    pub no_addresses: bool,
 }
 
 impl Inspect {
@@ -98,15 +111,22 @@ impl Inspect {
 
 impl Doctor {
     pub(super) fn new(inputs: Inputs, matches: &ArgMatches) -> Self {
-        Self { inputs, json: matches.get_flag(JSON) }
+        let bundle = matches.get_one::<PathBuf>(BUNDLE).map(|file| Bundle {
+            to: Some(file.clone()).filter(|file| file.as_os_str() != "-"),
+            no_addresses: matches.get_flag(NO_ADDRESSES),
+        });
+
+        Self { inputs, json: matches.get_flag(JSON), bundle }
     }
 }
 
 pub(super) fn inspect() -> Command {
-    let file =
-        Arg::new(FILE).required(true).num_args(1..).value_parser(PathBufValueParser::new()).help(
-            "Captures, pcap or pcapng, plain or packed by gzip or zstd; - for standard input",
-        );
+    let file = Arg::new(FILE)
+        .required(true)
+        .num_args(1..)
+        .value_parser(PathBufValueParser::new())
+        .value_hint(ValueHint::FilePath)
+        .help("Captures: pcap or pcapng, also in gzip or zstd; - is stdin");
     let each = Arg::new(EACH)
         .long(EACH)
         .action(ArgAction::SetTrue)
@@ -118,34 +138,65 @@ pub(super) fn inspect() -> Command {
         .action(ArgAction::Append)
         .value_delimiter(',')
         .value_parser(PossibleValuesParser::new(["source", "port", "protocol"]))
-        .help("Print only the packets by this, the busiest first");
-    let top =
-        Arg::new(TOP).long(TOP).value_name("N").value_parser(value_parser!(u32).range(1..)).help(
+        .hide_possible_values(true)
+        .help("Print only packets by source, port or protocol")
+        .long_help("Print only packets by source, port or protocol, the busiest first");
+    let top = Arg::new(TOP)
+        .long(TOP)
+        .value_name("N")
+        .value_parser(value_parser!(u32).range(1..))
+        .help("Print the N busiest sources and ports")
+        .long_help(
             "Print the N busiest sources and ports [default: 10 in the summary, all in JSON]",
         );
     let parser = Arg::new(PARSER)
         .long(PARSER)
         .value_name("PARSER")
         .value_parser(PossibleValuesParser::new(["host", "kernel"]))
-        .help(
-            "What parses the packets: the build of the parser for this host, or the program in \
-             the kernel, which needs the rights to load it and takes longer [default: host]",
+        .hide_possible_values(true)
+        .help("Parse in this process (host) or in the kernel")
+        .long_help(
+            "What parses the packets: host is the parser built for this process, kernel is the \
+             program in the kernel, which needs the rights to load it and takes longer \
+             [default: host]",
         );
 
-    Command::new(INSPECT).about("Tell what is in captures, counted as the exporter counts").args([
-        file,
-        json(),
-        each,
-        by,
-        top,
-        parser,
-    ])
+    Command::new(INSPECT)
+        .about("Count the packets of capture files, as the exporter counts")
+        .args([file, json(), each, by, top, parser])
+        .after_help(
+            "All flags: packet-exporter inspect --help. Example:\n  \
+             packet-exporter inspect --by source --top 5 traffic.pcap",
+        )
 }
 
 pub(super) fn doctor() -> Command {
+    let bundle = Arg::new(BUNDLE)
+        .long(BUNDLE)
+        .value_name("FILE.tar.gz")
+        .value_parser(PathBufValueParser::new())
+        .value_hint(ValueHint::FilePath)
+        .conflicts_with(JSON)
+        .help("Write an archive for a bug report; - is stdout")
+        .long_help(
+            "Write an archive for a bug report: the configuration without secrets, the report, \
+             the log, the metrics, and what the kernel and the devices are. It works without \
+             root, without a running exporter and with a configuration that is refused, and then \
+             holds less. An existing file is not overwritten. - writes it to standard output.",
+        );
+    let no_addresses = Arg::new(NO_ADDRESSES)
+        .long(NO_ADDRESSES)
+        .action(ArgAction::SetTrue)
+        .requires(BUNDLE)
+        .help("Mask IP and MAC addresses in the archive");
+
     Command::new(DOCTOR)
-        .about("Say whether counting would work here, and what stands in its way")
-        .arg(json())
+        .about("Check whether counting would work here, and what is in the way")
+        .args([json(), bundle, no_addresses])
+        .after_help(
+            "All flags: packet-exporter doctor --help. Example:\n  \
+             packet-exporter doctor --bundle report.tar.gz",
+        )
 }
 
 fn json() -> Arg {

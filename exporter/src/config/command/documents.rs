@@ -1,0 +1,73 @@
+//! What is generated from the command line's definition: completions of shells and manual pages.
+
+use clap::{Arg, Command, value_parser};
+use clap_complete::{Shell, generate};
+use clap_mangen::Man;
+
+use super::NAME;
+use crate::version::Build;
+
+pub(super) const COMPLETIONS: &str = "completions";
+pub(super) const MAN: &str = "man";
+pub(super) const SHELL: &str = "SHELL";
+pub(super) const COMMAND: &str = "COMMAND";
+
+pub(super) fn completions() -> Command {
+    Command::new(COMPLETIONS)
+        .about("Print a completion script for a shell")
+        .arg(
+            Arg::new(SHELL)
+                .required(true)
+                .value_parser(value_parser!(Shell))
+                .help("The shell that completes commands, flags and values"),
+        )
+        .after_help(
+            "Example: packet-exporter completions bash > \
+             /etc/bash_completion.d/packet-exporter",
+        )
+}
+
+/// Defines `man`, for itself and for these commands.
+pub(super) fn man(commands: &[&'static str]) -> Command {
+    let commands = commands.iter().copied().chain([MAN]).collect::<Vec<_>>();
+
+    Command::new(MAN)
+        .about("Print a manual page")
+        .arg(
+            Arg::new(COMMAND)
+                .value_parser(commands)
+                .help("The command whose page it is; that of packet-exporter itself without one"),
+        )
+        .after_help("Example: packet-exporter man | man -l -")
+}
+
+/// Writes what makes this shell complete the command line.
+pub(super) fn script(mut definition: Command, shell: Shell) -> String {
+    let mut script = Vec::new();
+    generate(shell, &mut definition, NAME, &mut script);
+    let script = String::from_utf8_lossy(&script).into_owned();
+
+    match shell {
+        // clap_complete 4.6 writes the `-` of a program's name in two ways there, and what is behind
+        // a command is not completed.
+        Shell::Bash => {
+            script.replace("packet__subcmd__exporter__subcmd__", "packet__exporter__subcmd__")
+        }
+        _ => script,
+    }
+}
+
+/// Writes the manual page of a command in roff.
+pub(super) fn page(mut definition: Command, of: Option<&str>) -> String {
+    definition.build();
+    let command = of.and_then(|name| definition.find_subcommand(name)).cloned();
+    let command = command.unwrap_or(definition);
+    let mut page = Vec::new();
+    let man = Man::new(command)
+        .source(format!("{NAME} {}", Build::THIS.version))
+        .manual("packet-exporter");
+    // A vector takes all that is written.
+    let _written = man.render(&mut page);
+
+    String::from_utf8_lossy(&page).into_owned()
+}
