@@ -89,5 +89,6 @@ pub(super) fn readings(series: u32) -> Readings {
         serving: Serving::default(),
         pushes: Vec::new(),
         logging: Logging::default(),
+        parts: Vec::new(),
     }
 }

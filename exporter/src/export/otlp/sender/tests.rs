@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use shared::Direction;
 
-use super::super::fake::{DEADLINE, Fake, Got, Reply};
+use super::super::fake::{DEADLINE, Fake, Got, Reply, until};
 use super::super::point::nanos;
 use super::super::receiver::Receiver;
 use super::super::request::Style;

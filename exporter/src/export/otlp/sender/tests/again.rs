@@ -11,15 +11,10 @@ impl Pushing {
     /// Begins a push and drops it once a request has arrived, as a panic would.
     async fn interrupted(&mut self, fake: &Fake) {
         let before = fake.got().len();
-        let arrival = async {
-            while fake.got().len() == before {
-                sleep(Duration::from_millis(5)).await;
-            }
-        };
 
         tokio::select! {
             () = self.push() => panic!("the push has ended"),
-            () = arrival => {}
+            () = until("a request", || fake.got().len() > before) => {}
         }
     }
 

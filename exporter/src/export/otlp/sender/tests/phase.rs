@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::super::super::fake::until;
 use super::*;
 
 /// When a running sender is stopped.
