@@ -8,6 +8,7 @@ mod pages;
 mod parts;
 mod pushes;
 mod readiness;
+mod service_manager;
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -33,6 +34,7 @@ use self::devices::{Devices, NoDevices};
 use self::pages::Pages;
 use self::parts::Parts;
 use self::pushes::{LogPush, Pushes};
+use self::service_manager::Reloads;
 
 pub use self::doctor::doctor;
 pub use self::inspect::inspect;
@@ -165,6 +167,12 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         folder::run(folder, move || devices.collect(&|| stopped.is_cancelled()), pace)
     });
     folding.context("cannot start the thread that folds")?;
+    service_manager::start(
+        &parts.optional(),
+        &snapshot,
+        &Reloads::new(),
+        config.datapath.interval,
+    )?;
     pushes.start(&parts, &snapshot, &read)?;
     if let Some(log_sender) = log_sender {
         parts.optional().start("otlp-logs", log_sender)?;

@@ -20,6 +20,7 @@ pub mod interfaces;
 pub mod interval;
 pub mod ledger;
 pub mod logging;
+pub mod notify;
 pub mod printable;
 pub mod privileges;
 pub mod process;

@@ -27,6 +27,7 @@ const LINES: &[&[&str]] = &[
         "export::prometheus",
         "export::otlp",
         "logging",
+        "notify",
         "privileges",
     ],
     // Time and channels only.
@@ -104,6 +105,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rustls", &["http", "trusted", "export::otlp"]),
     // Reading them may hang, which is bounded there.
     ("rustls_native_certs", &["trusted"]),
+    ("sd_notify", &["notify"]),
     ("serde", &["config", "doctor", "http", "inspect", "export::otlp"]),
     ("serde_json", &["doctor", "inspect", "export::otlp"]),
     ("serde_saphyr", &["http"]),

@@ -11,6 +11,7 @@ mod otlp {
     mod hanging;
     mod logs;
     mod namings;
+    mod panics;
     mod tls;
 
     use std::net::UdpSocket;

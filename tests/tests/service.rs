@@ -9,9 +9,11 @@ mod service {
     mod kernels;
     mod listening;
     mod memory;
+    mod notify;
     mod privileges;
     mod prometheus;
     mod refusals;
+    mod starting;
     mod stopping;
     mod web_config;
 

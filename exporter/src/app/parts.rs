@@ -2,6 +2,8 @@
 //! optional ones.
 
 mod optional;
+#[cfg(debug_assertions)]
+mod planted;
 
 use std::future::Future;
 use std::io;

@@ -137,7 +137,7 @@ fn a_fold_that_hangs_leaves_pages_and_is_named_at_the_end() {
 }
 
 /// Has each bpf(2) of a thread take minutes, as no call of the kernel should.
-fn delay(thread: u32) -> Option<Tracer> {
+pub(super) fn delay(thread: u32) -> Option<Tracer> {
     let mut strace = Command::new("strace");
     strace.args(["-q", "-o", "/dev/null", "-e", "trace=bpf"]);
     strace.args(["-e", "inject=bpf:delay_enter=600000000", "-p", &thread.to_string()]);
@@ -150,7 +150,7 @@ fn delay(thread: u32) -> Option<Tracer> {
 }
 
 /// What holds a thread, until it is dropped.
-struct Tracer(Child);
+pub(super) struct Tracer(Child);
 
 impl Drop for Tracer {
     fn drop(&mut self) {
@@ -158,7 +158,7 @@ impl Drop for Tracer {
     }
 }
 
-fn is_traced(thread: u32) -> bool {
+pub(super) fn is_traced(thread: u32) -> bool {
     let status = fs::read_to_string(format!("/proc/{thread}/status")).unwrap();
 
     !status.contains("TracerPid:\t0\n")

@@ -168,7 +168,7 @@ async fn keep<P: Optional>(
     loop {
         let begun = Instant::now();
         kept.change(|it| it.is_up = true);
-        let outcome = caught(async { part.run(stop.clone()).await }).await;
+        let outcome = caught(run(&mut part, &kept.name, stop.clone())).await;
         kept.change(|it| it.is_up = false);
         if stop.is_cancelled() {
             kept.stopped(outcome);
@@ -184,6 +184,21 @@ async fn keep<P: Optional>(
         }
         kept.change(|it| it.restarts += 1);
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+#[cfg(not(debug_assertions))]
+async fn run(part: &mut impl Optional, _: &str, stop: CancellationToken) -> anyhow::Result<()> {
+    part.run(stop).await
+}
+
+/// As in a release, but for the panics that tests plant.
+#[cfg(debug_assertions)]
+async fn run(part: &mut impl Optional, name: &str, stop: CancellationToken) -> anyhow::Result<()> {
+    tokio::select! {
+        biased;
+        outcome = part.run(stop) => outcome,
+        () = super::planted::panic(name) => Ok(()),
     }
 }
 
