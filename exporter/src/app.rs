@@ -22,7 +22,7 @@ use crate::causes::with_causes;
 use crate::config::{Config, Inputs, Loaded, Problem, Web};
 use crate::datapath::{Datapath, ProgramNames};
 use crate::export::otlp::{self, LogSender, Lost};
-use crate::folder::{self, Farewell, Folder, Pace};
+use crate::folder::{self, Folder, Pace};
 use crate::health::Health;
 use crate::http::{self, Listeners, Refusals, WebFile};
 use crate::interfaces::Interface;
@@ -128,17 +128,19 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let inside = runtime.enter();
     let log_sender = log_push.map(|log_push| log_push.connect(&origin)).transpose()?;
     let (interfaces_tx, interfaces) = watch::channel(runtime.block_on(interfaces::list())?);
-    let wanted = config.devices.clone();
+    let wanted = Arc::clone(&config);
     let devices = Devices::new(datapath, wanted, interfaces.clone(), names)?;
 
     let health = Health { attaching: devices.attaching(), ..Health::default() };
     let (snapshot_tx, snapshot) =
         watch::channel(Arc::new(Snapshot { health, ..Snapshot::default() }));
+    let (applied, _applied) = watch::channel(None);
     let folder = Folder {
-        rules: options::ledger(&config),
+        config: configs.clone(),
+        plan: options::plan,
         snapshot: snapshot_tx,
+        applied,
         config_read: SystemTime::now(),
-        farewell: Farewell { most: config.devices.linger, least: config.datapath.interval },
     };
     for address in listeners.addresses() {
         tracing::info!(%address, tls = web.as_ref().is_some_and(WebFile::has_tls), "Listening");
@@ -161,10 +163,10 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         let mut devices = devices;
         // The next process takes what is counted from now on.
         let last_look = !devices.are_pinned();
-        let interval = config.datapath.interval;
         let stopped = stop.clone();
-        let pace = Pace { interval, changes: interfaces, stop, last_look };
-        folder::run(folder, move || devices.collect(&|| stopped.is_cancelled()), pace)
+        let pace = Pace { changes: interfaces, stop, last_look };
+        let is_over = move || stopped.is_cancelled();
+        folder::run(folder, move |config| devices.collect(config, &is_over), pace)
     });
     folding.context("cannot start the thread that folds")?;
     service_manager::start(

@@ -165,6 +165,8 @@ pub struct Serving {
 /// How folding is doing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Folding {
+    /// Time from one fold to the next, as configured.
+    pub interval: Duration,
     pub folds: u64,
     /// Readings that failed, of one device or of all at once.
     pub failures: u64,

@@ -2,6 +2,7 @@
 
 mod pins {
     mod altered;
+    mod changed;
     pub(super) mod file_system;
 }
 

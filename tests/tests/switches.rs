@@ -6,6 +6,7 @@ mod switches {
 }
 
 use exporter::datapath::{Datapath, Inspector, ModeChoice, Options, TransmitChoice};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use shared::Direction;
 use tests::corpus;
 use tests::oracle::{self, Rules};
@@ -94,6 +95,25 @@ fn each_choice_of_constants_counts_what_it_says_on_the_maps_of_another() {
             "{switches:?}"
         );
     }
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test switches`"]
+fn where_no_other_program_can_be_loaded_the_one_before_goes_on() {
+    let mut bed = Bed::make("limit", ModeChoice::Native, TransmitChoice::Tcx);
+    let limit = getrlimit(Resource::Nofile);
+
+    // As many as there are, and too few for the maps of another program.
+    let open = std::fs::read_dir("/proc/self/fd").unwrap().count() as u64;
+    setrlimit(Resource::Nofile, Rlimit { current: Some(open + 3), ..limit.clone() }).unwrap();
+    let failed = bed.run(1, Way::Replaced);
+    setrlimit(Resource::Nofile, limit).unwrap();
+
+    let error = failed.unwrap_err();
+    assert!(error.contains("change 0"), "{error}");
+    assert!(bed.counts_all(), "the programs before have gone on");
+    assert_eq!(bed.run(1, Way::Replaced), Ok(()), "and are replaced once that can be done");
+    assert!(!bed.counts_all());
 }
 
 fn conserves(mode: ModeChoice, transmit: TransmitChoice) {

@@ -3,6 +3,7 @@
 mod failure;
 mod front;
 mod names;
+mod replacing;
 mod stacked;
 mod standing;
 mod words;
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use crate::config;
+use crate::config::{self, Config};
 use crate::datapath::{Datapath, Device, Owner, Presence, ProgramNames, Tap};
 use crate::folder::Collected;
 use crate::health::{AttachFailure, Attaching, Attachment, Hook, Running};
@@ -22,6 +23,7 @@ use crate::interval::Drained;
 
 use failure::{Failure, Known};
 use names::names;
+use replacing::Waiting;
 use stacked::Pair;
 use words::{say_counting, say_lost};
 
@@ -31,12 +33,13 @@ const ATTACHING: Duration = Duration::from_millis(500);
 /// Programs on devices.
 pub(super) struct Devices {
     datapath: Datapath,
-    choice: config::Devices,
+    config: Arc<Config>,
     interfaces: watch::Receiver<Vec<Interface>>,
     /// Of programs that were there before this process.
     names: ProgramNames,
     known: BTreeMap<Tap, Known>,
     failures: BTreeMap<(Arc<str>, Hook), BTreeMap<AttachFailure, u64>>,
+    waiting: Waiting,
     /// Devices of which the log says that they count twice.
     stacked: BTreeSet<Pair>,
     /// What was wanted at the start has not been tried yet, or not all of it.
@@ -71,17 +74,18 @@ impl Devices {
     /// When nothing that is wanted is there.
     pub(super) fn new(
         datapath: Datapath,
-        choice: config::Devices,
+        config: Arc<Config>,
         interfaces: watch::Receiver<Vec<Interface>>,
         names: ProgramNames,
     ) -> Result<Self, NoDevices> {
         let devices = Self {
             datapath,
-            choice,
+            config,
             interfaces,
             names,
             known: BTreeMap::new(),
             failures: BTreeMap::new(),
+            waiting: Waiting::default(),
             stacked: BTreeSet::new(),
             is_starting: true,
         };
@@ -89,16 +93,22 @@ impl Devices {
         if devices.wanted().is_empty() { Err(devices.why_none()) } else { Ok(devices) }
     }
 
-    /// Follows the changes of interfaces, then drains. Attaching takes several calls where there are
+    /// Follows the changes of the configuration and of interfaces, then drains. Attaching takes several calls where there are
     /// many devices, and goes no further once it `is_over`.
     ///
     /// At the start each device is tried once; where no program can be attached then, that is a
     /// refusal. One program that can is enough.
-    pub(super) fn collect(&mut self, is_over: &dyn Fn() -> bool) -> Collected {
+    pub(super) fn collect(
+        &mut self,
+        config: &Arc<Config>,
+        is_over: &dyn Fn() -> bool,
+    ) -> Collected {
+        self.follow(config);
         let mut last = self.follow_names();
         last.extend(self.detach_unwanted());
         let begun = Instant::now();
-        let has_tried = self.attach_wanted(&mut || begun.elapsed() >= ATTACHING || is_over());
+        let is_over = &mut || begun.elapsed() >= ATTACHING || is_over();
+        let has_tried = self.prepare_replacements(is_over) | self.attach_wanted(is_over);
         let was_starting = self.is_starting;
         let attaching = self.attaching().filter(|_| was_starting);
         self.is_starting = attaching.is_some();
@@ -121,8 +131,10 @@ impl Devices {
             Err(error) => (Vec::new(), Some(error)),
         };
 
+        let behind = self.note_replaced();
         let attachments = self.attachments();
-        Collected { drained, last, attachments, attaching, failure, refusal: None }
+
+        Collected { drained, last, attachments, attaching, behind, failure, refusal: None }
     }
 
     /// Returns how many of the wanted devices were tried; `None` if all of them were.
@@ -156,7 +168,7 @@ impl Devices {
     fn why_none(&self) -> NoDevices {
         let present: Vec<_> =
             self.interfaces.borrow().iter().map(|interface| interface.name.to_string()).collect();
-        let config::Devices { include, exclude, linger: _ } = &self.choice;
+        let config::Devices { include, exclude, linger: _ } = &self.config.devices;
         if !self.known.is_empty() {
             let reasons = self.known.values().filter_map(|known| known.error.clone()).collect();
             return NoDevices::NoneAttached { reasons };
@@ -170,7 +182,7 @@ impl Devices {
 
     /// Gives the interfaces that are there and wanted.
     fn wanted(&self) -> Vec<Interface> {
-        let is_wanted = |it: &&Interface| it.is_wanted(&self.choice);
+        let is_wanted = |it: &&Interface| it.is_wanted(&self.config.devices);
 
         self.interfaces.borrow().iter().filter(is_wanted).cloned().collect()
     }
@@ -252,7 +264,7 @@ impl Devices {
 
     /// Says whether the device is wanted by its plain name.
     fn is_named(&self, device: &str) -> bool {
-        names(&self.choice.include.to_string()).any(|name| name == device)
+        names(&self.config.devices.include.to_string()).any(|name| name == device)
     }
 
     /// Attaches what is wanted, due and not running, until it `is_over`; returns whether there was
@@ -348,7 +360,9 @@ impl Devices {
         let interfaces = self.interfaces.borrow();
         for hook in self.datapath.hooks() {
             let is_there = |name: &&str| interfaces.iter().any(|it| it.has_other_name(name));
-            for name in names(&self.choice.include.to_string()).filter(|name| !is_there(name)) {
+            for name in
+                names(&self.config.devices.include.to_string()).filter(|name| !is_there(name))
+            {
                 running.insert((name.into(), hook), None);
             }
             let of_hook = self.known.iter().filter(|(tap, _)| tap.direction == hook.direction());

@@ -3,6 +3,7 @@
 use crate::config::{Config, Ephemeral, Mode, PortRange, Transmit};
 use crate::datapath::{ModeChoice, Options, TransmitChoice};
 use crate::files;
+use crate::folder::{Farewell, Plan};
 use crate::ledger::Rules;
 
 const PORT_RANGE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
@@ -46,9 +47,13 @@ pub(super) fn datapath(config: &Config) -> Options {
     }
 }
 
-/// Returns what the ledger names and remembers.
-pub(super) fn ledger(config: &Config) -> Rules {
-    Rules { naming: config.naming(), signals: config.signals }
+/// Returns what is asked of folding.
+pub(super) fn plan(config: &Config) -> Plan {
+    Plan {
+        interval: config.datapath.interval,
+        rules: Rules { naming: config.naming(), signals: config.signals },
+        farewell: Farewell { most: config.devices.linger, least: config.datapath.interval },
+    }
 }
 
 /// Gives the ephemeral ports; those of the kernel unless a range is set.

@@ -209,7 +209,9 @@ fn health() -> Health {
         running,
         failures: BTreeMap::new(),
     };
-    let mut folding = Folding { folds: 2, failures: 1, last: Some(at(3)), ..Folding::default() };
+    let interval = Duration::from_secs(1);
+    let mut folding =
+        Folding { interval, folds: 2, failures: 1, last: Some(at(3)), ..Folding::default() };
     folding.drain.observe(Duration::from_millis(2));
 
     Health {

@@ -64,6 +64,16 @@ pub(super) const METRICS: &[Metric] = &[
         ..Metric::USUAL
     },
     Metric {
+        name: "interval",
+        help: "Time between two folds that is in force: how old counts may be.",
+        unit: Unit::Seconds,
+        kind: Kind::Gauge,
+        read: Read::Exporter(|snapshot, sink| {
+            sink.real(&[], snapshot.health.folding.interval.as_secs_f64());
+        }),
+        ..Metric::USUAL
+    },
+    Metric {
         name: "fold_failures",
         help: "Failed readings of one device or of all at once; the counts of an attached device \
                wait in the kernel for the next fold.",

@@ -1,10 +1,16 @@
+mod live;
+
 use std::sync::Mutex;
 
+use shared::Direction;
+
+use super::state::ENDED;
 use super::*;
 use crate::config::{Log, Naming, Signals};
 use crate::dimension::{ByDimension, Dimension};
 use crate::interval::balanced::{Burst, interval};
 use crate::interval::{Interval, Keyed, Law};
+use crate::ledger::Rules;
 use crate::logging::tests::logged;
 
 #[tokio::test]
@@ -207,9 +213,10 @@ fn a_law_that_is_broken_is_warned_of_once_until_it_is_kept_again() {
 #[test]
 fn a_dimension_that_is_switched_off_breaks_no_law() {
     let interval = Interval { sources: Keyed::default(), ..packets(3) };
-    let mut folder = folder(watch::channel(Arc::default()).0);
-    folder.rules.naming[Dimension::Sources].enabled = false;
-    let mut state = State::new(&folder.rules);
+    let folder = folder(watch::channel(Arc::default()).0);
+    let mut plan = plan();
+    plan.rules.naming[Dimension::Sources].enabled = false;
+    let mut state = State::new(plan);
 
     let health = folder.fold(&mut state, look(Ok(interval), FIRST));
     folder.publish(&state, health);
@@ -228,6 +235,8 @@ struct Kernel {
     next: Arc<Mutex<Collected>>,
     changes: watch::Sender<()>,
     snapshot: watch::Receiver<Arc<Snapshot>>,
+    config: watch::Sender<Arc<Config>>,
+    applied: watch::Receiver<Option<Applied>>,
     stop: CancellationToken,
 }
 
@@ -238,16 +247,16 @@ impl Kernel {
         let (sender, snapshot) = watch::channel(Arc::default());
         let (changes, asked) = watch::channel(());
         let stop = CancellationToken::new();
-        // So long that every look but the first is asked for.
-        let interval = Duration::from_hours(1);
-        let pace = Pace { interval, changes: asked, stop: stop.clone(), last_look: true };
-        let folder = folder(sender);
+        let pace = Pace { changes: asked, stop: stop.clone(), last_look: true };
+        let (config_tx, config) = watch::channel(Arc::default());
+        let (applied_tx, applied) = watch::channel(None);
+        let folder = Folder { config, applied: applied_tx, ..folder(sender) };
 
         let of_folder = Arc::clone(&next);
-        let collect = move || std::mem::take(&mut *of_folder.lock().unwrap());
+        let collect = move |_: &Arc<Config>| std::mem::take(&mut *of_folder.lock().unwrap());
         #[expect(clippy::disallowed_methods, reason = "the folder ends with the runtime")]
         tokio::spawn(run(folder, collect, pace));
-        let mut kernel = Self { next, changes, snapshot, stop };
+        let mut kernel = Self { next, changes, snapshot, config: config_tx, applied, stop };
         kernel.published().await;
 
         kernel
@@ -269,6 +278,21 @@ impl Kernel {
     }
 }
 
+/// So long that every look but the first is asked for, unless another interval is configured.
+fn plan_of(config: &Config) -> Plan {
+    let mut plan = plan();
+    if *config != Config::default() {
+        plan.interval = config.datapath.interval;
+        plan.rules.naming = config.naming();
+    }
+
+    plan
+}
+
+fn plan() -> Plan {
+    Plan { interval: Duration::from_hours(1), rules: rules(), farewell: NONE }
+}
+
 fn rules() -> Rules {
     let idle = Duration::from_mins(1);
     let naming = Naming { enabled: true, limit: 10, idle, churn: 10, remembered: 100 };
@@ -280,13 +304,19 @@ fn rules() -> Rules {
 }
 
 fn folder(snapshot: watch::Sender<Arc<Snapshot>>) -> Folder {
-    Folder { rules: rules(), snapshot, config_read: FIRST, farewell: NONE }
+    Folder {
+        config: watch::channel(Arc::default()).1,
+        plan: plan_of,
+        snapshot,
+        applied: watch::channel(None).0,
+        config_read: FIRST,
+    }
 }
 
 /// What is published after the last of these looks.
 fn published(farewell: Farewell, looks: impl IntoIterator<Item = Collected>) -> Arc<Snapshot> {
-    let folder = Folder { farewell, ..folder(watch::channel(Arc::default()).0) };
-    let mut state = State::new(&folder.rules);
+    let folder = folder(watch::channel(Arc::default()).0);
+    let mut state = State::new(Plan { farewell, ..plan() });
     for looked in looks {
         let health = folder.fold(&mut state, looked);
         folder.publish(&state, health);

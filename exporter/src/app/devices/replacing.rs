@@ -1,0 +1,154 @@
+//! Programs get the constants of another configuration while they count.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Devices;
+use super::failure::Failure;
+use crate::app::options;
+use crate::causes::with_causes;
+use crate::config::Config;
+use crate::datapath::{Replaced, Tap};
+use crate::health::Running;
+
+/// After a failed attempt the next one waits this long, and twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// Programs that could not be replaced and count as before.
+#[derive(Default)]
+pub(super) struct Waiting(BTreeMap<Tap, Attempt>);
+
+/// The last attempt at one of them.
+struct Attempt {
+    error: String,
+    pause: Duration,
+    next: Instant,
+}
+
+impl Waiting {
+    fn is_due(&self, tap: &Tap, now: Instant) -> bool {
+        self.0.get(tap).is_none_or(|attempt| attempt.next <= now)
+    }
+
+    /// Plans the next attempt; returns whether the error is news.
+    fn failed(&mut self, tap: &Tap, error: String, now: Instant) -> bool {
+        let before = self.0.remove(tap);
+        let pause = before.as_ref().map_or(Duration::ZERO, |before| before.pause * 2);
+        let pause = pause.clamp(FIRST_PAUSE, LONGEST_PAUSE);
+        let is_new = before.is_none_or(|before| before.error != error);
+        self.0.insert(tap.clone(), Attempt { error, pause, next: now + pause });
+
+        is_new
+    }
+
+    fn is_over(&mut self, tap: &Tap) {
+        self.0.remove(tap);
+    }
+}
+
+impl Devices {
+    /// Goes by another configuration, if it is one.
+    pub(super) fn follow(&mut self, config: &Arc<Config>) {
+        if Arc::ptr_eq(&self.config, config) {
+            return;
+        }
+        self.config = Arc::clone(config);
+        self.waiting = Waiting::default();
+        self.datapath.change(&options::datapath(config));
+    }
+
+    /// Loads what is to come in the place of programs with other constants, until it `is_over`; returns
+    /// whether there was anything.
+    pub(super) fn prepare_replacements(&mut self, is_over: &mut dyn FnMut() -> bool) -> bool {
+        let now = Instant::now();
+        let outdated = self.datapath.outdated();
+        self.waiting.0.retain(|tap, _| outdated.contains(tap));
+        let mut has_tried = false;
+        for tap in outdated {
+            if !self.waiting.is_due(&tap, now) || is_over() {
+                continue;
+            }
+            has_tried = true;
+            if let Err(error) = self.datapath.prepare_next(&tap) {
+                self.cannot_replace(&tap, &error.into());
+            }
+        }
+
+        has_tried
+    }
+
+    /// Notes what the drain has replaced; returns how many programs count under other constants than
+    /// they are to have.
+    pub(super) fn note_replaced(&mut self) -> usize {
+        for Replaced { tap, outcome } in self.datapath.take_replaced() {
+            match outcome {
+                Ok(running) => self.has_replaced(&tap, running),
+                Err(error) => self.cannot_replace(&tap, &error.into()),
+            }
+        }
+
+        self.datapath.outdated().len()
+    }
+
+    fn has_replaced(&mut self, tap: &Tap, running: Running) {
+        self.waiting.is_over(tap);
+        tracing::info!(
+            device = &*tap.device.name,
+            direction = tap.direction.label(),
+            tag = running.tag,
+            "Counting goes on under another configuration"
+        );
+        if let Some(known) = self.known.get_mut(tap) {
+            known.running = Some(running);
+        }
+    }
+
+    fn cannot_replace(&mut self, tap: &Tap, failure: &Failure) {
+        if let Some(hook) = self.datapath.hooks().find(|hook| hook.direction() == tap.direction) {
+            self.count_failure(tap, hook, failure.reason());
+        }
+        let error = with_causes(failure);
+        if self.waiting.failed(tap, error.clone(), Instant::now()) {
+            tracing::warn!(
+                device = &*tap.device.name,
+                direction = tap.direction.label(),
+                error,
+                "Cannot count under another configuration; counting goes on as before, trying again"
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::Direction;
+
+    use super::*;
+    use crate::datapath::Device;
+
+    #[test]
+    fn what_cannot_be_replaced_is_tried_less_and_less_often_and_said_once() {
+        let device = Device { name: "eth0".into(), index: 2 };
+        let tap = Tap { device, direction: Direction::Receive };
+        let mut waiting = Waiting::default();
+        let begun = Instant::now();
+        let mut tried = Vec::new();
+        let mut said = 0;
+
+        for second in 0..100 {
+            let now = begun + Duration::from_secs(second);
+            if waiting.is_due(&tap, now) {
+                said += usize::from(waiting.failed(&tap, "no memory".to_owned(), now));
+                tried.push(second);
+            }
+        }
+
+        assert_eq!(tried, [0, 1, 3, 7, 15, 31, 63]);
+        assert_eq!(said, 1);
+        assert!(waiting.failed(&tap, "no descriptors".to_owned(), begun), "another reason is news");
+        waiting.is_over(&tap);
+        assert!(waiting.is_due(&tap, begun));
+    }
+}
