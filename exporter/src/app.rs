@@ -92,8 +92,8 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let (bridge, log_push) = LogPush::new(&config.otlp)?.unzip();
     let mut log = logging::start(&config.log, bridge)?;
     tracing::info!(version = Build::THIS.version, revision = Build::THIS.revision, "Starting");
-    for Problem { variable, text } in &problems {
-        tracing::warn!(variable, problem = text, "Problem with an environment variable");
+    for Problem { setting, text } in &problems {
+        tracing::warn!(setting, problem = text, "Problem with a setting");
     }
 
     privileges::check()?;

@@ -1,11 +1,13 @@
 //! The configuration: defaults, then the file, then the environment, then the command line.
 
 mod blame;
+mod change;
 mod command;
 mod datapath;
 mod devices;
 mod endpoint;
 mod file;
+mod following;
 mod header;
 mod inputs;
 mod keys;
@@ -19,6 +21,7 @@ mod pattern;
 mod ports;
 mod problem;
 mod refusal;
+mod renamed;
 mod same;
 mod setting;
 mod signals;
@@ -37,11 +40,13 @@ use figment::providers::Serialized;
 use figment::value::Value;
 use serde::{Deserialize, Serialize};
 
+pub use self::change::{Change, Changed, Overridden};
 pub use self::command::{Bundle, By, Command, Doctor, Inspect, Output, Parser, UsageError};
 pub use self::datapath::{Datapath, Mode, Transmit};
 pub use self::devices::Devices;
 pub use self::endpoint::{Endpoint, Scheme, split_query};
 pub use self::file::ConfigFile;
+pub use self::following::Following;
 pub use self::header::{Header, HeaderError};
 pub use self::inputs::Inputs;
 pub use self::listen_address::{Host, ListenAddress, ListenAddressError};
@@ -77,16 +82,19 @@ pub struct Config {
     pub otlp: Otlp,
     pub web: Web,
     pub log: Log,
+    pub config: Following,
 }
 
 /// A configuration and where its values come from.
 #[derive(Clone, Debug)]
 pub struct Loaded {
     pub config: Config,
-    /// What is wrong with variables of the environment.
+    /// What is wrong with settings that are not refused.
     pub problems: Vec<Problem>,
     /// What is not a default, by key.
     settings: BTreeMap<String, Setting>,
+    /// What the file sets, by key.
+    of_file: BTreeMap<String, Setting>,
 }
 
 /// Why there is no configuration.
@@ -109,8 +117,17 @@ impl Config {
     ///
     /// All refusals are reported together, each with its key and its origin.
     pub fn load(inputs: &Inputs) -> Result<Loaded, ConfigError> {
+        Self::of(inputs, inputs.read_file()?.as_deref())
+    }
+
+    /// Takes `inputs` together, with the text of their file, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::load`].
+    pub fn of(inputs: &Inputs, text: Option<&str>) -> Result<Loaded, ConfigError> {
         let defaults = defaults();
-        let of_file = inputs.of_file(&defaults)?;
+        let of_file = inputs.of_file(text, &defaults)?;
         let attempt =
             |inputs: &Inputs| Attempt::new(inputs.settings(&of_file, &defaults), &defaults);
         let mut inputs = inputs.clone();
@@ -120,12 +137,13 @@ impl Config {
             let Attempt { config, settings, problems, refusals } = attempt(&inputs);
             if refusals.is_empty() {
                 let problems = left_out.into_iter().chain(problems).collect();
-                return Ok(Loaded { config, problems, settings });
+                let (of_file, _) = renamed::translated(of_file);
+                return Ok(Loaded { config, problems, settings, of_file: by_key(of_file) });
             }
             let Some(problem) = blame::variable(&refusals, &settings, &inputs, attempt) else {
                 return Err(ConfigError::Refused(refusals));
             };
-            inputs.leave_out(&problem.variable);
+            inputs.leave_out(&problem.setting);
             left_out.push(problem);
         }
     }
@@ -152,8 +170,19 @@ impl Config {
 
     /// Names the keys whose values are not allowed.
     fn refusals(&self) -> Vec<String> {
-        let Self { devices, datapath, sources, ports, vlans, signals, metrics, otlp, web, log } =
-            self;
+        let Self {
+            devices,
+            datapath,
+            sources,
+            ports,
+            vlans,
+            signals,
+            metrics,
+            otlp,
+            web,
+            log,
+            config,
+        } = self;
         let sections = [
             ("devices", devices.refusals()),
             ("datapath", datapath.refusals()),
@@ -165,6 +194,7 @@ impl Config {
             ("otlp", otlp.refusals()),
             ("web", web.refusals()),
             ("log", log.refusals()),
+            ("config", config.refusals()),
         ];
 
         let mut refused: Vec<_> = sections
@@ -198,8 +228,7 @@ impl Attempt {
         let keys: BTreeMap<_, _> = keys::all().into_iter().map(|k| (k.name.clone(), k)).collect();
         let is_known = |setting: &Setting| keys.contains_key(&setting.key);
         let (known, unknown): (Vec<_>, Vec<_>) = settings.into_iter().partition(is_known);
-        // The last one wins.
-        let settings: BTreeMap<_, _> = known.into_iter().map(|s| (s.key.clone(), s)).collect();
+        let settings = by_key(known);
 
         let refuse = |key: &str| {
             let allowed = keys.get(key).map_or("what its section allows", Key::allowed);
@@ -226,6 +255,11 @@ impl Attempt {
 /// Gives the names whose values are not allowed.
 fn refused<const N: usize>(names: [(&'static str, bool); N]) -> Vec<&'static str> {
     names.into_iter().filter(|(_, is_allowed)| !is_allowed).map(|(name, _)| name).collect()
+}
+
+/// Returns settings by their key; the last one of a key wins.
+fn by_key(settings: Vec<Setting>) -> BTreeMap<String, Setting> {
+    settings.into_iter().map(|setting| (setting.key.clone(), setting)).collect()
 }
 
 #[expect(clippy::expect_used, reason = "there is no other value to go on with")]

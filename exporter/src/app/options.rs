@@ -12,7 +12,8 @@ const PORT_SET: usize = size_of::<shared::PortSet>();
 
 /// Gives what programs are loaded with.
 pub(super) fn datapath(config: &Config) -> Options {
-    let of_interval = config.datapath.interval.as_secs_f64() * f64::from(config.datapath.budget);
+    let of_interval =
+        config.datapath.interval.as_secs_f64() * f64::from(config.datapath.miss_budget);
     let PortRange { first, last } = ephemeral(config.ports.ephemeral);
 
     Options {

@@ -13,6 +13,7 @@ use clap::{Arg, ArgAction, ArgMatches};
 use super::file::ConfigFile;
 use super::inputs::Inputs;
 use super::keys::{self, Key};
+use super::renamed::RENAMED;
 use crate::version::Build;
 
 use self::flags::{Headings, Listed};
@@ -142,7 +143,12 @@ fn inputs(matches: [&ArgMatches; 2], keys: &[Key]) -> Inputs {
         Some((key.name.clone(), values.cloned().collect()))
     };
 
-    Inputs::new(file, keys.iter().filter_map(flag).collect())
+    let old = RENAMED.into_iter().filter_map(|(old, _)| {
+        let values = matches.iter().find_map(|matches| matches.get_many::<String>(old))?;
+        Some((old.to_owned(), values.cloned().collect()))
+    });
+
+    Inputs::new(file, keys.iter().filter_map(flag).chain(old).collect())
 }
 
 fn refused(error: clap::Error, all: &clap::Command, arguments: &[OsString]) -> UsageError {

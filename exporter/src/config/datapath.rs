@@ -15,29 +15,37 @@ pub struct Datapath {
     pub interval: Duration,
     /// Where the XDP program runs. native is in the driver, generic in the network stack; auto uses
     /// generic only where the driver has no XDP: auto, native or generic.
+    /// Needs a restart.
     pub mode: Mode,
     /// How sent packets are counted: with TCX (Linux 6.6 and newer), with a filter of the clsact
     /// queue discipline, with whichever the kernel has (auto), or not at all (off): auto, tcx,
     /// clsact or off.
+    /// Needs a restart.
     pub transmit: Transmit,
     /// Size of the first-level table of sources in KiB. There are two for each CPU, direction and
     /// device. A small table is cheaper in a flood, a large one holds more sources at once: a power
     /// of two, 64 to 4096.
+    /// Needs a restart.
     pub source_table_kib: u32,
     /// Size of the first-level table of ports in KiB, allocated like that of sources: a power of
     /// two, 16 to 1024.
+    /// Needs a restart.
     pub port_table_kib: u32,
     /// Sources that fit into the second-level table, which all CPUs share: 1024 to 4194304.
+    /// Needs a restart.
     pub source_overflow_entries: u32,
     /// Ports that fit into the second-level table: 1024 to 262144.
+    /// Needs a restart.
     pub port_overflow_entries: u32,
     /// Packets per second and CPU that may use the second-level tables; above it they are sampled.
     /// A higher value finds more sources in a flood and costs more: 1000 to 10000000.
-    pub budget: u32,
+    pub miss_budget: u32,
     /// Keep counting in the kernel after the exporter exits, so that a restart or an upgrade misses
     /// no packet. A start with false removes what was pinned: true or false.
+    /// Needs a restart.
     pub pin: bool,
     /// Directory for pinned programs and maps, on a BPF file system: an absolute path.
+    /// Needs a restart.
     pub pin_path: PathBuf,
 }
 
@@ -75,7 +83,7 @@ impl Default for Datapath {
             port_table_kib: 64,
             source_overflow_entries: 65_536,
             port_overflow_entries: 16_384,
-            budget: 70_000,
+            miss_budget: 70_000,
             pin: false,
             pin_path: "/sys/fs/bpf/packet-exporter".into(),
         }
@@ -95,7 +103,7 @@ impl Datapath {
             port_table_kib,
             source_overflow_entries,
             port_overflow_entries,
-            budget,
+            miss_budget,
             pin: _,
             pin_path,
         } = self;
@@ -106,7 +114,7 @@ impl Datapath {
             ("port_table_kib", is_table(*port_table_kib, &(16..=1024))),
             ("source_overflow_entries", (1024..=4_194_304).contains(source_overflow_entries)),
             ("port_overflow_entries", (1024..=262_144).contains(port_overflow_entries)),
-            ("budget", (1000..=10_000_000).contains(budget)),
+            ("miss_budget", (1000..=10_000_000).contains(miss_budget)),
             ("pin_path", pin_path.is_absolute()),
         ])
     }

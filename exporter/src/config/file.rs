@@ -35,18 +35,26 @@ impl ConfigFile {
         }
     }
 
-    /// Reads its keys; those under `defaults` are told apart, anything else is one key.
-    pub(super) fn settings(&self, defaults: &Dict) -> Result<Vec<Setting>, ConfigError> {
+    /// Reads its text; `None` where it is missing and may be. Blocks.
+    pub(super) fn read(&self) -> Result<Option<String>, ConfigError> {
         let path = self.path();
         let may_be_missing = matches!(self, Self::Default(_));
 
         match files::text(path) {
-            Ok(text) => parse(path, &text, defaults),
-            Err(error) if may_be_missing && error.kind() == io::ErrorKind::NotFound => {
-                Ok(Vec::new())
-            }
+            Ok(text) => Ok(Some(text)),
+            Err(error) if may_be_missing && error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(ConfigError::Unreadable { path: path.into(), source }),
         }
+    }
+
+    /// Parses the keys in its text; those under `defaults` are told apart, anything else is one
+    /// key.
+    pub(super) fn settings(
+        &self,
+        text: &str,
+        defaults: &Dict,
+    ) -> Result<Vec<Setting>, ConfigError> {
+        parse(self.path(), text, defaults)
     }
 }
 

@@ -9,6 +9,7 @@ use super::file::ConfigFile;
 use super::keys;
 use super::otel;
 use super::problem::Problem;
+use super::renamed;
 use super::setting::{Origin, Setting};
 
 /// What every variable of the configuration begins with.
@@ -56,11 +57,28 @@ impl Inputs {
         self.variables.retain(|(name, _)| name != variable);
     }
 
-    /// Reads the file.
-    pub(super) fn of_file(&self, defaults: &Value) -> Result<Vec<Setting>, ConfigError> {
+    /// Reads the text of the file; `None` where it is missing and may be. Blocks.
+    pub fn read_file(&self) -> Result<Option<String>, ConfigError> {
+        self.file.read()
+    }
+
+    /// Returns the same inputs with a file that must not be missing.
+    #[must_use]
+    pub fn with_a_file(mut self) -> Self {
+        self.file = ConfigFile::Named(self.file.path().into());
+
+        self
+    }
+
+    /// Parses the text of the file.
+    pub(super) fn of_file(
+        &self,
+        text: Option<&str>,
+        defaults: &Value,
+    ) -> Result<Vec<Setting>, ConfigError> {
         let sections = defaults.as_dict().cloned().unwrap_or_else(Dict::new);
 
-        self.file.settings(&sections)
+        text.map_or(Ok(Vec::new()), |text| self.file.settings(text, &sections))
     }
 
     /// Returns every setting there is, the strongest last, and what is wrong with variables.
@@ -69,7 +87,9 @@ impl Inputs {
         of_file: &[Setting],
         defaults: &Value,
     ) -> (Vec<Setting>, Vec<Problem>) {
-        let default = |key: &str| defaults.find_ref(key).cloned().unwrap_or_else(|| "".into());
+        let default = |key: &str| {
+            defaults.find_ref(renamed::current(key)).cloned().unwrap_or_else(|| "".into())
+        };
 
         let mut settings = of_file.to_vec();
         let mut problems = Vec::new();
@@ -90,6 +110,8 @@ impl Inputs {
         settings.extend(of_otel);
         settings.extend(flags);
         problems.extend(of_problems);
+        let (settings, renamed) = renamed::translated(settings);
+        problems.extend(renamed);
 
         (settings, problems)
     }

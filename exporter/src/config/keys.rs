@@ -3,12 +3,15 @@
 /// `config.example.toml`: every key with its doc comment and its default.
 pub(super) const EXAMPLE: &str = include_str!("../../../config.example.toml");
 
+/// What the comment of a key ends with whose value is read at the start alone.
+const NEEDS_RESTART: &str = "Needs a restart.";
+
 /// A key of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Key {
     /// Its section and its name there, as in `web.listen_address`.
     pub(super) name: String,
-    /// What it means, and after the last colon what is allowed.
+    /// What it means, after the last colon what is allowed, and whether it needs a restart.
     pub(super) text: String,
     /// As the example file has it.
     pub(super) default: &'static str,
@@ -19,7 +22,8 @@ pub(super) struct Key {
 impl Key {
     /// Returns what a value of this key has to be.
     pub(super) fn allowed(&self) -> &str {
-        let allowed = self.text.rsplit_once(": ").map_or(self.text.as_str(), |(_, rule)| rule);
+        let text = self.text.strip_suffix(NEEDS_RESTART).unwrap_or(&self.text).trim_end();
+        let allowed = text.rsplit_once(": ").map_or(text, |(_, rule)| rule);
 
         allowed.trim_end_matches('.')
     }
@@ -32,6 +36,11 @@ impl Key {
     /// Returns its section, as in `web`.
     pub(super) fn section(&self) -> &str {
         self.name.split_once('.').map_or(self.name.as_str(), |(section, _)| section)
+    }
+
+    /// Returns whether a change of its value takes effect while the exporter runs.
+    pub(super) fn is_live(&self) -> bool {
+        !self.text.ends_with(NEEDS_RESTART)
     }
 
     /// Returns its flag: dashes where the file has underscores.
@@ -110,9 +119,10 @@ mod tests {
     const HEAD: &str = "\
 # The configuration of packet-exporter: every key with its default. A file needs only the keys
 # that differ. What is set here gives way to the environment (PACKET_EXPORTER_DEVICES__INCLUDE),
-# and that to the command line (--devices.include).
+# and that to the command line (--devices.include). A change takes effect while the exporter runs,
+# unless the comment of the key says that it needs a restart: see docs/configuration.md.
 ";
-    const SECTIONS: [(&str, &str); 10] = [
+    const SECTIONS: [(&str, &str); 11] = [
         ("devices", include_str!("devices.rs")),
         ("datapath", include_str!("datapath.rs")),
         ("sources", include_str!("sources.rs")),
@@ -123,6 +133,7 @@ mod tests {
         ("otlp", include_str!("otlp.rs")),
         ("web", include_str!("web.rs")),
         ("log", include_str!("log.rs")),
+        ("config", include_str!("following.rs")),
     ];
 
     #[test]
@@ -184,6 +195,31 @@ mod tests {
             assert!(key.text.contains(": "), "{key:?}");
             assert!(key.text.len() > key.allowed().len() + 20, "{key:?}");
         }
+    }
+
+    /// The whole table: a key that is added is live, or has its place here.
+    #[test]
+    fn these_keys_need_a_restart_and_all_others_are_live() {
+        const START: [&str; 12] = [
+            "datapath.mode",
+            "datapath.transmit",
+            "datapath.source_table_kib",
+            "datapath.port_table_kib",
+            "datapath.source_overflow_entries",
+            "datapath.port_overflow_entries",
+            "datapath.pin",
+            "datapath.pin_path",
+            "web.listen_address",
+            "web.systemd_socket",
+            "web.config_file",
+            "log.format",
+        ];
+
+        let keys = all();
+        let waiting: Vec<_> = keys.iter().filter(|key| !key.is_live()).collect();
+
+        assert_eq!(waiting.iter().map(|key| &*key.name).collect::<Vec<_>>(), START);
+        assert!(waiting.iter().all(|key| !key.allowed().contains("restart")), "{waiting:?}");
     }
 
     #[test]

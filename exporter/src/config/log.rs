@@ -9,6 +9,7 @@ pub struct Log {
     /// The least important messages to log: error, warn, info or debug.
     pub level: Level,
     /// How a message is written: logfmt or json.
+    /// Needs a restart.
     pub format: Format,
 }
 

@@ -1,18 +1,19 @@
-//! What is wrong with a variable of the environment without being refused.
+//! What is wrong with a setting without being refused.
 
 use std::fmt;
 
-/// A variable of the environment that does not do what its value says.
+/// A variable of the environment that does not do what its value says, or a key with an old name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    pub variable: String,
+    /// The variable or the key.
+    pub setting: String,
     /// What is wrong, and what is ignored. Values that may be secret are not in it.
     pub text: String,
 }
 
 impl Problem {
-    pub(super) fn new(variable: &str, text: impl Into<String>) -> Self {
-        Self { variable: variable.into(), text: text.into() }
+    pub(super) fn new(setting: &str, text: impl Into<String>) -> Self {
+        Self { setting: setting.into(), text: text.into() }
     }
 
     /// The variable would have to be `expected`.
@@ -23,8 +24,8 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { variable, text } = self;
+        let Self { setting, text } = self;
 
-        write!(f, "{variable}: {text}")
+        write!(f, "{setting}: {text}")
     }
 }

@@ -94,7 +94,7 @@ fn each_place_may_set_each_type() {
         config.devices.include = "5".parse().unwrap();
         config.datapath.interval = std::time::Duration::from_millis(500);
         config.datapath.mode = Mode::Generic;
-        config.datapath.budget = 5000;
+        config.datapath.miss_budget = 5000;
         config.ports.ephemeral = Ephemeral::Range(PortRange { first: 1024, last: 65_535 });
         config.vlans.enabled = true;
         config.web.listen_address = vec![":1".parse().unwrap(), "[::1]:2".parse().unwrap()];
@@ -102,14 +102,14 @@ fn each_place_may_set_each_type() {
     let file = "
         vlans.enabled = true
         [devices]\ninclude = \"5\"
-        [datapath]\ninterval = \"500ms\"\nmode = \"generic\"\nbudget = 5_000
+        [datapath]\ninterval = \"500ms\"\nmode = \"generic\"\nmiss_budget = 5_000
         [ports]\nephemeral = \"1024-65535\"
         [web]\nlisten_address = [\":1\", \"[::1]:2\"]";
     let variables = &[
         ("PACKET_EXPORTER_DEVICES__INCLUDE", "5"),
         ("PACKET_EXPORTER_DATAPATH__INTERVAL", "500ms"),
         ("PACKET_EXPORTER_DATAPATH__MODE", "generic"),
-        ("PACKET_EXPORTER_DATAPATH__BUDGET", "5000"),
+        ("PACKET_EXPORTER_DATAPATH__MISS_BUDGET", "5000"),
         ("PACKET_EXPORTER_PORTS__EPHEMERAL", "1024-65535"),
         ("PACKET_EXPORTER_VLANS__ENABLED", "true"),
         ("PACKET_EXPORTER_WEB__LISTEN_ADDRESS", ":1, [::1]:2"),
@@ -118,7 +118,7 @@ fn each_place_may_set_each_type() {
         "--devices.include=5",
         "--datapath.interval=500ms",
         "--datapath.mode=generic",
-        "--datapath.budget=5000",
+        "--datapath.miss-budget=5000",
         "--ports.ephemeral=1024-65535",
         "--vlans.enabled",
         "--web.listen-address=:1",

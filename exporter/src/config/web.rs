@@ -13,12 +13,16 @@ use super::text::one_or_many;
 pub struct Web {
     /// Addresses to listen on, as one string or a list. Without a host, the exporter listens on all
     /// addresses of IPv6 and IPv4: ":port", "host:port", "[IPv6]:port" or "[IPv6%device]:port".
+    /// Needs a restart.
     #[serde(deserialize_with = "one_or_many")]
     pub listen_address: Vec<ListenAddress>,
     /// Listen on the sockets that systemd passes, instead of on addresses: true or false.
+    /// Needs a restart.
     pub systemd_socket: bool,
     /// YAML file with TLS, client certificates and users, in the format of Prometheus'
-    /// exporter-toolkit. Empty means none: a path.
+    /// exporter-toolkit. The exporter reads the file again when it changes. Empty means none: a
+    /// path.
+    /// Needs a restart.
     pub config_file: PathBuf,
     /// Path of the metrics: a path that begins with "/" and not with "/-/", and is not that of
     /// another page.

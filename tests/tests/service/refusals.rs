@@ -92,7 +92,7 @@ fn an_unknown_key_is_refused_with_the_one_that_was_meant() {
 #[test]
 #[ignore = "needs root: `cargo xtask test service`"]
 fn everything_that_is_wrong_is_reported_at_once() {
-    let text = "[datapath]\ninterval = \"1ms\"\nbudget = 5\n[sources]\nlimit = 1000000\n";
+    let text = "[datapath]\ninterval = \"1ms\"\nmiss_budget = 5\n[sources]\nlimit = 1000000\n";
     let file = File::with("several.toml", text);
     let mut command = file.given_to(&["--web.max-requests", "-1"]);
     command.env("PACKET_EXPORTER_PORTS__IDLE", "never");
@@ -104,7 +104,7 @@ fn everything_that_is_wrong_is_reported_at_once() {
         &refusal,
         &[
             &format!("`datapath.interval` ({path}:2): must be 100ms to 60s, is \"1ms\""),
-            &format!("`datapath.budget` ({path}:3): must be 1000 to 10000000, is 5"),
+            &format!("`datapath.miss_budget` ({path}:3): must be 1000 to 10000000, is 5"),
             &format!("`sources.limit` ({path}:5): must be 0 to 10000, is 1000000"),
             "`ports.idle` (environment variable PACKET_EXPORTER_PORTS__IDLE): must be 1s to 24h",
             "`web.max_requests` (command line): must be 0 to 10000, is -1",
@@ -208,16 +208,16 @@ fn variables_that_are_wrong_are_warned_of_and_do_not_stop_it() {
     service.wait_until_ready();
 
     let told = [
-        "variable=PACKET_EXPORTER_DEVICES_EXCLUDE",
+        "setting=PACKET_EXPORTER_DEVICES_EXCLUDE",
         "PACKET_EXPORTER_DEVICES__EXCLUDE",
-        "variable=OTEL_EXPORTER_OTLP_ENDPOINT",
-        "variable=OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
-        "variable=OTEL_RESOURCE_ATTRIBUTES",
+        "setting=OTEL_EXPORTER_OTLP_ENDPOINT",
+        "setting=OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+        "setting=OTEL_RESOURCE_ATTRIBUTES",
     ];
     for told in told {
         assert_eq!(service.said(told), 1, "{told}: {}", service.log());
     }
-    assert_eq!(service.said("Problem with an environment variable"), 4, "{}", service.log());
+    assert_eq!(service.said("Problem with a setting"), 4, "{}", service.log());
 }
 
 #[track_caller]

@@ -9,6 +9,7 @@ use clap::builder::{
 use clap::{Arg, ArgAction, ValueHint};
 
 use crate::config::keys::Key;
+use crate::config::renamed::RENAMED;
 
 pub(super) const FILE: &str = "config.file";
 pub(super) const CHECK: &str = "config.check";
@@ -66,7 +67,9 @@ pub(super) fn settings(keys: &[Key], listed: Listed, headings: Headings) -> Vec<
         Headings::Sections => flag(key, listed).help_heading(heading(key)),
     };
 
-    [file, check].into_iter().chain(keys.iter().map(of_key)).collect()
+    let old = RENAMED.map(|(old, _)| Arg::new(old).long(old).hide(true));
+
+    [file, check].into_iter().chain(keys.iter().map(of_key)).chain(old).collect()
 }
 
 fn flag(key: &Key, listed: Listed) -> Arg {

@@ -37,7 +37,7 @@ struct Set {
 impl Set {
     /// The variables that are named.
     fn named(&self) -> Vec<&str> {
-        self.problems.iter().map(|problem| problem.variable.as_str()).collect()
+        self.problems.iter().map(|problem| problem.setting.as_str()).collect()
     }
 }
 

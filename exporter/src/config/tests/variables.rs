@@ -84,7 +84,7 @@ fn no_variable_of_opentelemetry_keeps_the_exporter_from_starting() {
     for (variables, expected) in cases {
         let loaded = Given { variables, ..Given::default() }.load().unwrap();
 
-        let named: Vec<_> = loaded.problems.iter().map(|it| it.variable.as_str()).collect();
+        let named: Vec<_> = loaded.problems.iter().map(|it| it.setting.as_str()).collect();
         assert_eq!(named, expected, "{variables:?}: {loaded}");
         assert_eq!(loaded.config.otlp.enabled, !variables.contains(&off), "the others stay");
     }
@@ -108,7 +108,7 @@ fn a_variable_of_opentelemetry_gives_way_to_the_file_that_it_does_not_go_with() 
 
     let otlp = &loaded.config.otlp;
     assert_eq!((otlp.protocol, otlp.endpoints.len()), (Protocol::Grpc, 1));
-    let named: Vec<_> = loaded.problems.iter().map(|it| it.variable.as_str()).collect();
+    let named: Vec<_> = loaded.problems.iter().map(|it| it.setting.as_str()).collect();
     assert_eq!(named, [variables[0].0, variables[1].0]);
     // Who is wrong beside them is still refused.
     let error = Given { file: "[otlp]\ncert_file = '/a'", variables, ..Given::default() }.error();
