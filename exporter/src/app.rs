@@ -26,6 +26,7 @@ use crate::folder::{self, Folder, Pace};
 use crate::health::Health;
 use crate::http::{self, Listeners, Refusals, WebFile};
 use crate::interfaces::Interface;
+use crate::outbound::{Proxies, ProxyProblem};
 use crate::snapshot::Snapshot;
 use crate::version::Build;
 use crate::{datapath, interfaces, logging, privileges};
@@ -94,6 +95,9 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     tracing::info!(version = Build::THIS.version, revision = Build::THIS.revision, "Starting");
     for Problem { setting, text } in &problems {
         tracing::warn!(setting, problem = text, "Problem with a setting");
+    }
+    for ProxyProblem { variable, text } in Proxies::problems() {
+        tracing::warn!(variable, problem = text, "Problem with an environment variable");
     }
 
     privileges::check()?;

@@ -21,6 +21,7 @@ pub mod interval;
 pub mod ledger;
 pub mod logging;
 pub mod notify;
+pub mod outbound;
 pub mod printable;
 pub mod privileges;
 pub mod process;

@@ -58,7 +58,8 @@ pub fn behind(before: &[&str], arguments: &[&str]) -> Command {
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     for (name, _) in env::vars_os() {
         let is_setting = |prefix| name.to_string_lossy().starts_with(prefix);
-        if is_setting("PACKET_EXPORTER_") || is_setting("OTEL_") {
+        let is_proxy = name.to_string_lossy().to_ascii_lowercase().ends_with("_proxy");
+        if is_setting("PACKET_EXPORTER_") || is_setting("OTEL_") || is_proxy {
             command.env_remove(name);
         }
     }

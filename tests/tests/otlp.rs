@@ -12,6 +12,7 @@ mod otlp {
     mod logs;
     mod namings;
     mod panics;
+    mod proxies;
     mod tls;
 
     use std::net::UdpSocket;

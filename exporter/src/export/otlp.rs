@@ -2,8 +2,6 @@
 
 mod backoff;
 mod before;
-mod carrier;
-mod causes;
 mod client;
 mod encoding;
 mod failure;
@@ -23,8 +21,6 @@ mod said;
 mod sender;
 mod signal;
 mod taken;
-mod tls;
-mod trust;
 mod wording;
 mod work;
 

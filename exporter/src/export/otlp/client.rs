@@ -7,20 +7,17 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::http::{HeaderValue, Response, header};
 use hyper::{HeaderMap, Method, Request};
-use hyper_util::client::legacy::Client as HyperClient;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time;
 use tonic::body::Body;
 
-use super::carrier::{Carrier, connector};
 use super::failure::SendError;
-use super::grpc;
+use super::grpc::{self, Carrier};
 use super::local::LocalError;
-use super::mismatch::Listening;
 use super::receiver::Receiver;
 use super::said::shortened;
 use super::signal::{self, Answer, Format};
 use crate::config::Protocol;
+use crate::outbound::{self, Listening};
 
 /// Connections to one receiver, made when they are needed.
 #[derive(Clone, Debug)]
@@ -37,12 +34,10 @@ impl Client {
     /// Reads the certificates that connections need. Blocks.
     pub fn new(receiver: Receiver) -> Result<Self, LocalError> {
         let is_grpc = receiver.protocol == Protocol::Grpc;
-        let listening = connector(&receiver)?;
+        let listening = receiver.connector()?;
         receiver.check_headers()?;
-        let mut carrier = HyperClient::builder(TokioExecutor::new());
-        carrier.http2_only(is_grpc).timer(TokioTimer::new()).pool_timer(TokioTimer::new());
 
-        Ok(Self { carrier: carrier.build(listening.clone()), listening, receiver })
+        Ok(Self { carrier: outbound::client(&listening, is_grpc), listening, receiver })
     }
 
     /// Sends one encoded request, for as long as is `left`.

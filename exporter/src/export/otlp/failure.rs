@@ -5,17 +5,18 @@ use std::time::{Duration, SystemTime};
 
 use hyper::Uri;
 use hyper::http::{HeaderMap, StatusCode, header};
-use hyper_util::client::legacy;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use super::causes::{BoxError, tls_error};
 use super::local::LocalError;
-use super::mismatch::{Heard, Mismatch};
+use super::mismatch::Mismatch;
 use super::receiver::Receiver;
 use super::said::shortened;
 use crate::causes::chain;
 use crate::health::PushFailure;
+use crate::outbound::{
+    BoxError, Heard, ProxyError, is_connect, is_of_connection, proxy_error, tls_error,
+};
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,8 @@ pub(super) enum SendError {
     Local(#[from] LocalError),
     #[error("no connection")]
     Connect { source: BoxError },
+    #[error("no connection through the proxy")]
+    Proxy { reason: PushFailure, passes: bool, source: BoxError },
     #[error("no secure connection; check `otlp.ca_file`, `otlp.cert_file` and the receiver's name")]
     Tls { source: BoxError },
     #[error("no answer within {0:?}")]
@@ -65,18 +68,15 @@ const PASSING: [Code; 6] = [
 impl SendError {
     /// Makes an error of what went wrong on the way.
     pub(super) fn of_transport(source: BoxError) -> Self {
+        if let Some(error) = proxy_error(&*source) {
+            let (reason, passes) = of_proxy(error);
+            return Self::Proxy { reason, passes, source };
+        }
         if tls_error(&*source).is_some() {
             return Self::Tls { source };
         }
-        let is_connect = |error: &(dyn Error + 'static)| {
-            error.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect)
-        };
 
-        if chain(&*source).any(is_connect) {
-            Self::Connect { source }
-        } else {
-            Self::Broken { source }
-        }
+        if is_connect(&*source) { Self::Connect { source } } else { Self::Broken { source } }
     }
 
     /// Makes an error of an answer that is not one of success.
@@ -99,6 +99,7 @@ impl SendError {
                 Self::OtherProtocol(Mismatch::Tls)
             }
             Self::Local(_)
+            | Self::Proxy { .. }
             | Self::OtherProtocol(_)
             | Self::Stranger { .. }
             | Self::Http { .. }
@@ -108,9 +109,6 @@ impl SendError {
 
     /// Makes an error of what a call of gRPC ended with.
     pub(super) fn of_status(status: Status) -> Self {
-        let is_transport = |error: &(dyn Error + 'static)| {
-            error.is::<legacy::Error>() || error.is::<hyper::Error>()
-        };
         let not_grpc = chain(&status).find_map(|error| error.downcast_ref::<NotGrpc>());
         if let Some(NotGrpc { status, headers }) = not_grpc {
             let (status, what) = (*status, NotGrpc::WHAT);
@@ -120,7 +118,7 @@ impl SendError {
                 Self::of_answer(status, headers, what.into())
             };
         }
-        if chain(&status).any(is_transport) {
+        if is_of_connection(&status) {
             return Self::of_transport(Box::new(status));
         }
 
@@ -135,6 +133,7 @@ impl SendError {
         match self {
             Self::Local(_) => PushFailure::Local,
             Self::Connect { .. } => PushFailure::Connect,
+            Self::Proxy { reason, .. } => *reason,
             Self::Tls { .. } => PushFailure::Tls,
             Self::Timeout(_) | Self::Grpc { code: Code::DeadlineExceeded, .. } => {
                 PushFailure::Timeout
@@ -163,6 +162,7 @@ impl SendError {
     pub(super) fn is_passing(&self) -> bool {
         match self {
             Self::Connect { .. } | Self::Timeout(_) | Self::Broken { .. } => true,
+            Self::Proxy { passes, .. } => *passes,
             Self::Local(_) | Self::Tls { .. } | Self::OtherProtocol(_) | Self::Stranger { .. } => {
                 false
             }
@@ -183,6 +183,7 @@ impl SendError {
             }
             Self::Local(_)
             | Self::Connect { .. }
+            | Self::Proxy { .. }
             | Self::Tls { .. }
             | Self::Timeout(_)
             | Self::Broken { .. }
@@ -207,6 +208,7 @@ impl SendError {
             Self::Timeout(_) | Self::Broken { .. } => true,
             Self::Local(_)
             | Self::Connect { .. }
+            | Self::Proxy { .. }
             | Self::Tls { .. }
             | Self::OtherProtocol(_)
             | Self::Stranger { .. } => false,
@@ -227,6 +229,7 @@ impl SendError {
     pub(super) fn is_about_the_connection(&self) -> bool {
         match self {
             Self::Connect { .. }
+            | Self::Proxy { .. }
             | Self::Tls { .. }
             | Self::Timeout(_)
             | Self::Broken { .. }
@@ -241,12 +244,31 @@ impl SendError {
             Self::Http { retry_after, .. } | Self::Grpc { retry_after, .. } => *retry_after,
             Self::Local(_)
             | Self::Connect { .. }
+            | Self::Proxy { .. }
             | Self::Tls { .. }
             | Self::Timeout(_)
             | Self::Broken { .. }
             | Self::OtherProtocol(_)
             | Self::Stranger { .. } => None,
         }
+    }
+}
+
+/// Returns as what a failure of a proxy counts, and whether it may pass.
+fn of_proxy(error: &ProxyError) -> (PushFailure, bool) {
+    match error {
+        ProxyError::Unreachable { source, .. } if tls_error(&**source).is_some() => {
+            (PushFailure::Tls, false)
+        }
+        ProxyError::Unreachable { .. } | ProxyError::Closed { .. } => (PushFailure::Connect, true),
+        ProxyError::Silent { .. } => (PushFailure::Timeout, true),
+        ProxyError::Stranger { .. } => (PushFailure::Response, false),
+        ProxyError::Refused { status, .. } => match status {
+            401 | 403 | 407 => (PushFailure::Unauthorized, false),
+            429 => (PushFailure::Throttled, true),
+            502..=504 => (PushFailure::Unavailable, true),
+            _ => (PushFailure::Rejected, false),
+        },
     }
 }
 

@@ -14,11 +14,13 @@ use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, En
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Status};
 
-use super::carrier::Carrier;
-use super::causes::BoxError;
 use super::failure::{NotGrpc, SendError};
 use super::receiver::Receiver;
 use crate::config::Compression;
+use crate::outbound::{self, BoxError};
+
+/// What carries calls.
+pub(super) type Carrier = outbound::Client<Body>;
 
 const METHOD: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
 

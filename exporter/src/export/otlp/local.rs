@@ -1,27 +1,18 @@
 //! Why a request cannot be made here.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use opentelemetry_otlp::ExporterBuildError;
 use tokio::task::JoinError;
 
-use crate::config::HeaderError;
+use crate::outbound::OutboundError;
 
 /// What a request is made of cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
-    #[error("cannot read `{}`", .path.display())]
-    Unreadable { path: PathBuf, source: io::Error },
-    #[error("`{}` has no {what} in PEM", .path.display())]
-    Pem { path: PathBuf, what: &'static str },
-    #[error("line {line} of `{}` is no header", .path.display())]
-    Header { path: PathBuf, line: usize, source: HeaderError },
-    #[error("the certificate of `otlp.cert_file` and the key of `otlp.key_file` cannot be used")]
-    Certificate { source: rustls::Error },
-    #[error("TLS cannot be used")]
-    Tls { source: rustls::Error },
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
     #[error("`{0}` is named more than once in `otlp.endpoints`; leave one out")]
     Twice(Arc<str>),
     #[error("`{0}` cannot be used as a URL")]

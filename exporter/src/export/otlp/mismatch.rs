@@ -1,17 +1,13 @@
 //! A receiver that speaks another protocol than it is spoken to: what to say of that.
 
-mod listening;
-
 use std::error::Error;
 
 use rustls::AlertDescription;
 
-use super::causes::tls_error;
 use super::receiver::Receiver;
 use crate::config::Protocol;
 use crate::health::PushFailure;
-
-pub(super) use self::listening::{Heard, Listening};
+use crate::outbound::{Heard, tls_error};
 
 /// What the receiver speaks instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

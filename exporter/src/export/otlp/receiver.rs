@@ -1,7 +1,7 @@
 //! Who is sent to, and how.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 use super::local::LocalError;
 use super::signal::Signal;
 use crate::config::{Compression, Endpoint, Header, Otlp, Protocol, Scheme, split_query};
-use crate::files;
+use crate::outbound::{Identity, Listening, Proxies, Target, Versions, connector, headers_in};
 
 /// Source: OTLP specification, "User Agent".
 const USER_AGENT: &str = concat!("OTel-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION"));
@@ -30,9 +30,8 @@ pub struct Receiver {
     pub(super) timeout: Duration,
     headers: Vec<Header>,
     headers_file: PathBuf,
-    pub(super) ca_file: PathBuf,
-    pub(super) cert_file: PathBuf,
-    pub(super) key_file: PathBuf,
+    identity: Identity,
+    pub(super) proxies: Proxies,
 }
 
 impl Receiver {
@@ -79,9 +78,12 @@ impl Receiver {
             timeout: otlp.timeout,
             headers: otlp.headers.clone(),
             headers_file: otlp.headers_file.clone(),
-            ca_file: otlp.ca_file.clone(),
-            cert_file: otlp.cert_file.clone(),
-            key_file: otlp.key_file.clone(),
+            identity: Identity {
+                ca_file: otlp.ca_file.clone(),
+                cert_file: otlp.cert_file.clone(),
+                key_file: otlp.key_file.clone(),
+            },
+            proxies: Proxies::of_environment(),
         })
     }
 
@@ -115,25 +117,19 @@ impl Receiver {
             return Ok(());
         }
 
-        headers_in(&self.headers_file).map(drop)
+        Ok(headers_in(&self.headers_file).map(drop)?)
     }
-}
 
-/// Reads a file of headers. Blocks.
-fn headers_in(path: &Path) -> Result<Vec<Header>, LocalError> {
-    let text =
-        files::text(path).map_err(|source| LocalError::Unreadable { path: path.into(), source })?;
-    let header = |(number, line): (usize, &str)| {
-        let (name, value) = line.split_once(':').unwrap_or((line, ""));
-        let refused = |source| LocalError::Header { path: path.into(), line: number, source };
-        Header::new(name, value).map_err(refused)
-    };
+    /// Returns what makes connections, after reading the certificates that they need. Blocks.
+    pub(super) fn connector(&self) -> Result<Listening, LocalError> {
+        let versions = match self.protocol {
+            Protocol::Grpc => Versions::Http2,
+            Protocol::HttpProtobuf | Protocol::HttpJson => Versions::All,
+        };
+        let timeout = self.timeout;
 
-    (1..)
-        .zip(text.lines())
-        .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
-        .map(header)
-        .collect()
+        Ok(connector(&Target { url: &self.url, versions, timeout }, &self.identity, &self.proxies)?)
+    }
 }
 
 /// Gives receivers whose names are the same, but for what may be secret, a number: two series of

@@ -146,16 +146,16 @@ async fn a_request_over_http2_that_panics_is_counted() {
 }
 
 /// Makes a client that speaks HTTP/2 first.
-fn http2(authority: &Authority) -> ClientConfig {
+pub(super) fn http2(authority: &Authority) -> ClientConfig {
     let mut client = client(authority, None);
     client.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
 
     client
 }
 
-type Stream = TokioIo<TlsStream<TcpStream>>;
+pub(super) type Stream = TokioIo<TlsStream<TcpStream>>;
 
-async fn converse(
+pub(super) async fn converse(
     stream: TlsStream<TcpStream>,
 ) -> (SendRequest<Empty<Bytes>>, Connection<Stream, Empty<Bytes>, TokioExecutor>) {
     handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap()

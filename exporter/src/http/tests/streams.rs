@@ -1,9 +1,14 @@
 //! Answers that go on: what limits them, and what does not.
 
+use bytes::Bytes;
 use futures_util::stream::unfold;
+use http_body_util::Empty;
+use hyper::Request;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::http2::{converse, http2};
+use super::tls::{Authority, PLAIN, folder};
 use super::*;
 
 const SHORT: Duration = Duration::from_millis(200);
@@ -116,6 +121,31 @@ async fn who_does_not_read_a_stream_is_hung_up_on() {
 
     assert_eq!((full.status(), full.text()), ("503", ""));
     drop(stream);
+}
+
+#[tokio::test]
+async fn who_leaves_a_stream_over_http2_lying_is_hung_up_on() {
+    let authority = Authority::new();
+    let files = folder(&authority, PLAIN);
+    let web = WebFile::open(&files.web()).unwrap();
+    let endless =
+        || -> Chunks { Box::pin(unfold((), |()| async { Some((vec![b'x'; 256 << 10], ())) })) };
+    let limits = Limits { write: SHORT, ..Limits::default() };
+    let server = Running::with(streaming(endless), Some(web), limits);
+    let stream = server.shake_hands(http2(&authority)).await.unwrap();
+    let (mut sender, connection) = converse(stream).await;
+    let request = Request::get("https://localhost/stream").body(Empty::<Bytes>::new()).unwrap();
+
+    let lying = async {
+        let response = sender.send_request(request).await;
+        std::future::pending::<()>().await;
+        drop(response);
+    };
+    let ended = timeout(DEADLINE, async {
+        tokio::select! { ended = connection => drop(ended), () = lying => unreachable!() }
+    });
+
+    ended.await.expect("it is never hung up on");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use rustls::{ConfigBuilder, RootCertStore, ServerConfig};
 use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
 
-/// Certificates of a receiver for `localhost` and of a client, by one authority.
+/// Certificates of a receiver for `localhost` and `receiver.test`, and of a client, by one authority.
 pub(in super::super) struct Papers {
     folder: TempDir,
     pub(in super::super) acceptor: TlsAcceptor,
@@ -23,19 +23,20 @@ impl Papers {
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let vouch = |name: &str| {
+        let vouch = |names: &[&str]| {
             let key = KeyPair::generate().unwrap();
-            let params = CertificateParams::new([name.to_owned()]).unwrap();
+            let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+            let params = CertificateParams::new(names).unwrap();
             (params.signed_by(&key, &authority).unwrap(), key)
         };
         let folder = TempDir::new().unwrap();
         let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text);
-        let (client, client_key) = vouch("client");
+        let (client, client_key) = vouch(&["client"]);
         write("ca.pem", authority.pem()).unwrap();
         write("client.pem", client.pem()).unwrap();
         write("client.key", client_key.serialize_pem()).unwrap();
 
-        let (server, key) = vouch("localhost");
+        let (server, key) = vouch(&["localhost", "receiver.test"]);
         let builder = if asks_for_a_client {
             let mut roots = RootCertStore::empty();
             roots.add(authority.der().clone()).unwrap();

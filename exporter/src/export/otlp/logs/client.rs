@@ -14,7 +14,6 @@ use tonic::Request;
 use tonic::metadata::MetadataMap;
 use tonic::transport::Endpoint;
 
-use super::super::carrier::connector;
 use super::super::client::Client;
 use super::super::failure::described;
 use super::super::local::LocalError;
@@ -109,7 +108,7 @@ fn grpc(
         Compression::Zstd => Some(Encoding::Zstd),
     };
     let endpoint = Endpoint::from(receiver.url.clone()).connect_timeout(receiver.timeout);
-    let channel = endpoint.connect_with_connector_lazy(connector(receiver)?);
+    let channel = endpoint.connect_with_connector_lazy(receiver.connector()?);
     let tries = Arc::clone(tries);
     let timeout = receiver.timeout;
     let intercept = move |mut request: Request<()>| {

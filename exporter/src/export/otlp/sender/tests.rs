@@ -5,6 +5,7 @@ mod answers;
 mod ends;
 mod faults;
 mod phase;
+mod proxies;
 mod refusals;
 mod tls;
 mod transport;
@@ -47,7 +48,10 @@ fn http(port: u16) -> Otlp {
 
 impl Pushing {
     fn new(otlp: &Otlp) -> Self {
-        let receiver = Receiver::of_metrics(otlp).unwrap().remove(0);
+        Self::to(Receiver::of_metrics(otlp).unwrap().remove(0), otlp)
+    }
+
+    fn to(receiver: Receiver, otlp: &Otlp) -> Self {
         let style = Style {
             temporality: otlp.temporality,
             max_points: otlp.max_points,

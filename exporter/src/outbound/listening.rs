@@ -7,17 +7,17 @@ use std::task::{Context, Poll, ready};
 
 use hyper::Uri;
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::super::causes::BoxError;
+use super::dialer::{Dialed, Dialer};
+use super::error::BoxError;
 
 /// What a receiver said first on a connection, behind TLS if there is one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in super::super) enum Heard {
+pub enum Heard {
     #[default]
     Nothing,
     Http1,
@@ -28,16 +28,16 @@ pub(in super::super) enum Heard {
 
 /// What makes connections and listens to them.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Listening {
-    connector: HttpsConnector<HttpConnector>,
+pub struct Listening {
+    connector: HttpsConnector<Dialer>,
     /// On the newest connection.
     heard: Arc<Mutex<Heard>>,
 }
 
 /// A connection that is listened to until something is heard.
 #[derive(Debug)]
-pub(in super::super) struct Ear {
-    stream: TokioIo<MaybeHttpsStream<TokioIo<TcpStream>>>,
+pub struct Ear {
+    stream: TokioIo<MaybeHttpsStream<Dialed>>,
     listening: Option<Listening>,
     /// What was heard so far, as long as that does not tell.
     first: Vec<u8>,
@@ -60,12 +60,12 @@ impl Heard {
 }
 
 impl Listening {
-    pub(in super::super) fn new(connector: HttpsConnector<HttpConnector>) -> Self {
+    pub(super) fn new(connector: HttpsConnector<Dialer>) -> Self {
         Self { connector, heard: Arc::default() }
     }
 
     /// Returns what was heard on the newest connection.
-    pub(in super::super) fn heard(&self) -> Heard {
+    pub fn heard(&self) -> Heard {
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
