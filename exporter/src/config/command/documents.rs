@@ -47,14 +47,13 @@ pub(super) fn script(mut definition: Command, shell: Shell) -> String {
     generate(shell, &mut definition, NAME, &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
 
-    match shell {
-        // clap_complete 4.6 writes the `-` of a program's name in two ways there, and what is behind
-        // a command is not completed.
-        Shell::Bash => {
-            script.replace("packet__subcmd__exporter__subcmd__", "packet__exporter__subcmd__")
-        }
-        _ => script,
+    if shell != Shell::Bash {
+        return script;
     }
+
+    // clap_complete 4.6 writes the `-` of a program's name in two ways there, and what is behind a
+    // command is not completed.
+    script.replace("packet__subcmd__exporter__subcmd__", "packet__exporter__subcmd__")
 }
 
 /// Writes the manual page of a command in roff.

@@ -34,21 +34,21 @@ impl UsageError {
 
     /// Returns the argument or the command that is not there, and the one that is called nearly so.
     fn unknown(&self) -> Option<String> {
+        if ![ErrorKind::UnknownArgument, ErrorKind::InvalidSubcommand].contains(&self.error.kind())
+        {
+            return None;
+        }
         let text = |kind| match self.error.get(kind) {
             Some(ContextValue::String(text)) => Some(text.clone()),
             Some(ContextValue::Strings(texts)) => texts.first().cloned(),
             _ => None,
         };
-        let (what, given, nearest) = match self.error.kind() {
-            ErrorKind::UnknownArgument => {
-                let nearest = self.nearest.as_ref().map(|flag| format!("--{flag}"));
-                ("argument", ContextKind::InvalidArg, nearest)
-            }
-            ErrorKind::InvalidSubcommand => {
-                let nearest = text(ContextKind::SuggestedSubcommand);
-                ("command", ContextKind::InvalidSubcommand, nearest)
-            }
-            _ => return None,
+        let (what, given, nearest) = if self.error.kind() == ErrorKind::UnknownArgument {
+            let nearest = self.nearest.as_ref().map(|flag| format!("--{flag}"));
+            ("argument", ContextKind::InvalidArg, nearest)
+        } else {
+            let nearest = text(ContextKind::SuggestedSubcommand);
+            ("command", ContextKind::InvalidSubcommand, nearest)
         };
         let found = format!("unexpected {what} '{}'", text(given)?);
 
