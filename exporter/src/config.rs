@@ -23,6 +23,7 @@ mod problem;
 mod refusal;
 mod renamed;
 mod same;
+mod secrets;
 mod setting;
 mod signals;
 mod sources;
@@ -59,6 +60,7 @@ pub use self::pattern::{Pattern, PatternError};
 pub use self::ports::{Ephemeral, PortRange, PortRangeError, Ports};
 pub use self::problem::Problem;
 pub use self::refusal::{Reason, Refusal};
+pub use self::secrets::secrets;
 pub use self::setting::Origin;
 pub use self::signals::Signals;
 pub use self::sources::Sources;
@@ -269,6 +271,23 @@ fn defaults() -> Value {
 
 fn lines(refusals: &[Refusal]) -> String {
     refusals.iter().flat_map(|refusal| ["\n  ".into(), refusal.to_string()]).collect()
+}
+
+impl Loaded {
+    /// Writes every key with its value and where that comes from, secrets left out.
+    pub fn effective(&self) -> String {
+        let defaults = defaults();
+        let line = |Key { name, .. }: Key| {
+            let setting = self.settings.get(&name);
+            let origin = setting.map_or(&Origin::Default, |setting| &setting.origin);
+            let value = setting.map(|setting| &setting.value).or(defaults.find_ref(&name));
+            let value = value.map(|value| shown_for(&name, value)).unwrap_or_default();
+            format!("{name} = {value} ({origin})\n")
+        };
+        let problems = self.problems.iter().map(|problem| format!("{problem}\n"));
+
+        keys::all().into_iter().map(line).chain(problems).collect()
+    }
 }
 
 /// Writes what `--config.check` prints.

@@ -2,6 +2,7 @@
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests make files of their own"))]
 
 pub mod app;
+pub mod bundle;
 pub mod capture;
 pub mod catalog;
 pub mod causes;

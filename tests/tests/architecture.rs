@@ -15,8 +15,8 @@ use tests::sources::{TextFile, root, rust_files};
 /// Where a module stands: it names only what stands on a line below its own, never a neighbour.
 const LINES: &[&[&str]] = &[
     &["app"],
-    // Pure: what is found of a host, judged.
-    &["doctor"],
+    // Pure: what is found of a host, judged and packed.
+    &["doctor", "bundle"],
     // One outside crate each.
     &[
         "capture",
@@ -48,6 +48,7 @@ const LINES: &[&[&str]] = &[
 ];
 
 const PURE: &[&str] = &[
+    "bundle",
     "causes",
     "dimension",
     "inspect",
@@ -80,7 +81,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap_mangen", &["config"]),
     ("exporter_ebpf", &["app", "inspect"]),
     ("figment", &["config"]),
-    ("flate2", &["capture", "http", "export::otlp"]),
+    ("flate2", &["app::doctor::bundle", "bundle", "capture", "http", "export::otlp"]),
     ("futures_util", &["http", "interfaces"]),
     ("http_body", &["http", "outbound"]),
     ("http_body_util", &["http", "export::otlp"]),
@@ -108,11 +109,12 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     // Reading them may hang, which is bounded there.
     ("rustls_native_certs", &["trusted"]),
     ("sd_notify", &["notify"]),
-    ("serde", &["config", "doctor", "http", "inspect", "export::otlp"]),
-    ("serde_json", &["doctor", "inspect", "export::otlp"]),
+    ("serde", &["bundle", "config", "doctor", "http", "inspect", "export::otlp"]),
+    ("serde_json", &["bundle", "doctor", "inspect", "export::otlp"]),
     ("serde_saphyr", &["http"]),
     ("socket2", &["datapath", "driver", "http"]),
     ("strsim", &["config"]),
+    ("tar", &["bundle"]),
     ("tokio", &["app", "folder", "http", "interfaces", "outbound", "export::otlp"]),
     ("tokio_rustls", &["http"]),
     ("tokio_util", &["app", "folder", "http", "interfaces", "export::otlp"]),

@@ -1,5 +1,7 @@
 //! `doctor`: whether counting would work here.
 
+mod bundle;
+
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -30,8 +32,11 @@ const BTF: &str = "/sys/kernel/btf/vmlinux";
 const JIT: &str = "/proc/sys/net/core/bpf_jit_enable";
 const MEMORY: &str = "/proc/meminfo";
 
-/// Reports whether `run` would work, or why not. Loads programs, attaches none, and leaves nothing.
+/// Checks whether `run` would work, and why not. Loads programs, attaches none, and leaves nothing.
 pub fn doctor(command: &Doctor) -> Result<(), Failure> {
+    if let Some(bundle) = &command.bundle {
+        return bundle::write(&command.inputs, bundle);
+    }
     let config =
         Config::load(&command.inputs).map_err(|error| Failure::Refused(error.into()))?.config;
     let facts = facts(&config).map_err(Failure::Refused)?;

@@ -52,6 +52,16 @@ impl Inputs {
         self
     }
 
+    /// Returns names and values of the variables that set a key, or look as if they were to.
+    pub(super) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// Returns the names of those variables.
+    pub fn variable_names(&self) -> impl Iterator<Item = &str> {
+        self.variables().map(|(name, _)| name)
+    }
+
     /// Takes a variable away.
     pub(super) fn leave_out(&mut self, variable: &str) {
         self.variables.retain(|(name, _)| name != variable);

@@ -1,0 +1,137 @@
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+
+use super::*;
+
+const HEAD: Head = Head { version: "1.2.3", created: 1_700_000_000, no_addresses: false };
+
+fn item(file: &str, text: &str) -> Item {
+    Item::new(file, "A text", Ok(text.into()))
+}
+
+/// Unpacks an archive: paths and texts.
+fn unpacked(bytes: &[u8]) -> Vec<(String, String)> {
+    let mut archive = tar::Archive::new(GzDecoder::new(bytes));
+    let entries = archive.entries().unwrap().map(|entry| {
+        let mut entry = entry.unwrap();
+        let mut text = String::new();
+        entry.read_to_string(&mut text).unwrap();
+        (entry.path().unwrap().display().to_string(), text)
+    });
+
+    entries.collect()
+}
+
+#[test]
+fn an_archive_has_what_was_gathered_and_names_what_was_not() {
+    let missing = Item::new("metrics.txt", "The metrics", Err("nothing listens there".into()));
+
+    let packed = pack(vec![item("a.txt", "text"), missing], &HEAD, &Secrets::default()).unwrap();
+
+    let files = unpacked(&packed.bytes);
+    let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["a.txt", MANIFEST, README].map(|it| format!("{FOLDER}/{it}")));
+    assert_eq!(files[0].1, "text");
+    let manifest: serde_json::Value = serde_json::from_str(&files[1].1).unwrap();
+    assert_eq!(manifest["files"][0]["bytes"], 4);
+    assert_eq!(manifest["files"][1]["missing"], "nothing listens there");
+    assert!(files[2].1.contains("metrics.txt\n    The metrics: not there, nothing listens there"));
+    assert_eq!(
+        packed.manifest.missing().collect::<Vec<_>>(),
+        [("metrics.txt", "nothing listens there")]
+    );
+}
+
+#[test]
+fn no_secret_gets_into_an_archive() {
+    let mut secrets = Secrets::default();
+    secrets.keep("Bearer s3cr3t-token");
+    secrets.keep("s3cr3t-token-with-more");
+    secrets.keep("a");
+    let items = vec![
+        item("log.txt", "authorization: Bearer s3cr3t-token, s3cr3t-token-with-more, a"),
+        Item::new("x", "A text", Err("cannot send s3cr3t-token".into())),
+    ];
+
+    let packed = pack(items, &HEAD, &secrets).unwrap();
+
+    for (name, text) in unpacked(&packed.bytes) {
+        assert!(!text.contains("s3cr3t"), "{name}: {text}");
+    }
+    let (_, log) = &unpacked(&packed.bytes)[0];
+    assert_eq!(log, "authorization: <secret>, <secret>, a");
+}
+
+#[test]
+fn an_address_is_the_same_number_everywhere() {
+    let cases = [
+        ("source=\"192.0.2.1\" 5", "source=\"address-1\" 5"),
+        ("192.0.2.1:9100, [2001:db8::1]:80", "address-1:9100, [address-2]:80"),
+        ("from 2001:DB8:0::1.", "from address-2."),
+        ("02:42:ac:11:00:02 fe80::1%eth0", "address-3 address-4%eth0"),
+        ("::ffff:192.0.2.1 10.0.0.0/8", "address-1 address-5/8"),
+        ("10.0.0.1-10.0.0.2 v10.0.0.2", "address-6-address-7 vaddress-7"),
+        ("127.0.0.1:10199 [::]:80 ::1 0.0.0.0", "127.0.0.1:10199 [::]:80 ::1 0.0.0.0"),
+        ("2026-11-29T12:34:56.789Z 6.18.5 std::fs", "2026-11-29T12:34:56.789Z 6.18.5 std::fs"),
+        ("std::feed_me x::feed café::", "std::feed_me x::feed café::"),
+    ];
+    let mut addresses = Addresses::default();
+
+    for (text, expected) in cases {
+        assert_eq!(addresses.masked(text), expected);
+    }
+}
+
+#[test]
+fn an_archive_has_bounds() {
+    let line = "0123456789abcdé\n";
+    let lines = line.repeat(MOST / line.len() + 100);
+    let log = Item { is_log: true, ..item("log.txt", &format!("{lines}end\n")) };
+    let mut items = vec![log];
+    items.extend((0..5).map(|number| item(&format!("{number}.txt"), &format!("begin\n{lines}"))));
+
+    let packed = pack(items, &HEAD, &Secrets::default()).unwrap();
+
+    let files = unpacked(&packed.bytes);
+    assert!(files.iter().map(|(_, text)| text.len()).sum::<usize>() <= MOST_OF_ALL + (64 << 10));
+    assert!(files[0].1.ends_with("\nend\n") && files[0].1.len() > MOST - 100);
+    assert!(files[1].1.starts_with("begin\n") && files[1].1.ends_with("é\n"));
+    assert_eq!(files.len(), 8, "each is there, the last ones are short");
+    assert!(packed.manifest.files[0].left_out > 0);
+}
+
+mod laws {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken(text in "[0-9a-f:.% é\\[\\]\"]{0,60}") {
+            let rest = |text: &str| text.replace(|it: char| !"%[]\"".contains(it), "");
+
+            let masked = Addresses::default().masked(&text);
+
+            prop_assert_eq!(rest(&masked), rest(&text));
+        }
+
+        #[test]
+        fn each_address_is_masked(v4: std::net::Ipv4Addr, v6: std::net::Ipv6Addr) {
+            let text = format!("a{{source=\"{v4}\"}} \"{v6}\"");
+            let masked = Addresses::default().masked(&text);
+
+            let is_nobody = |ip: std::net::IpAddr| ip.is_loopback() || ip.is_unspecified();
+            prop_assert!(is_nobody(v4.into()) || !masked.contains(&v4.to_string()));
+            let quoted = format!("\"{v6}\"");
+            prop_assert!(is_nobody(v6.into()) || !masked.contains(&quoted));
+        }
+
+        #[test]
+        fn what_is_kept_of_a_text_is_no_more_than_there_is_room_for(
+            text in "[aé\n]{0,40}", most in 0_usize..50, is_log: bool
+        ) {
+            prop_assert!(kept(&text, most, is_log).len() <= most);
+        }
+    }
+}
