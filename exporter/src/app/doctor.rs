@@ -137,7 +137,7 @@ fn load(options: Options) -> Result<Option<Hook>, String> {
     Ok(hooks.get(1).copied())
 }
 
-/// Names the hook for what is sent, as far as that is known without asking the kernel.
+/// Returns the hook for sent packets, as far as it is known without asking the kernel.
 fn expected(choice: Transmit) -> Option<&'static str> {
     match choice {
         Transmit::Auto => Some("tcx or clsact"),

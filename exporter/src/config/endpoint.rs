@@ -52,12 +52,12 @@ impl Endpoint {
         Some(&*self.path).filter(|path| !path.is_empty() && *path != "/")
     }
 
-    /// Gives the port, if one is given.
+    /// Returns the port, if there is one.
     pub(super) fn port(&self) -> Option<u16> {
         self.authority.rsplit_once(':')?.1.parse().ok()
     }
 
-    /// Gives this endpoint with `suffix` behind its path, before its query.
+    /// Returns this endpoint with `suffix` appended to its path, before its query.
     pub(super) fn join(mut self, suffix: &str) -> Self {
         let (path, query) = split_query(&self.path);
         self.path = format!("{}{suffix}{query}", path.trim_end_matches('/'));
@@ -65,12 +65,12 @@ impl Endpoint {
         self
     }
 
-    /// Gives this endpoint with a scheme, where it says none.
+    /// Returns this endpoint, with `scheme` if it has none.
     pub(super) fn with_scheme(self, scheme: Scheme) -> Self {
         if self.scheme == Scheme::Unsaid { Self { scheme, ..self } } else { self }
     }
 
-    /// Gives this endpoint with the path that it says, the root where it says none.
+    /// Returns this endpoint with its path, or with the root if it has none.
     pub(super) fn with_path(mut self) -> Self {
         if self.path().is_none() {
             self.path = "/.".into();
@@ -111,7 +111,7 @@ pub fn split_query(text: &str) -> (&str, &str) {
     text.split_at(text.find('?').unwrap_or(text.len()))
 }
 
-/// Gives the text of an endpoint as people may see it: a password may hold any character, and a
+/// Returns the text of an endpoint without secrets: a password may hold any character, and a
 /// query a key.
 pub(super) fn without_secrets(text: &str) -> String {
     let start = text.find("://").map_or(0, |end| end + "://".len());

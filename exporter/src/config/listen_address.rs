@@ -116,7 +116,7 @@ impl Host {
     }
 }
 
-/// Whether a device may be called so. Source: `dev_valid_name` in net/core/dev.c.
+/// Returns whether a device may have this name. Source: `dev_valid_name` in net/core/dev.c.
 fn is_device(name: &str) -> bool {
     let allowed = |byte: u8| !byte.is_ascii_whitespace() && !matches!(byte, b'/' | b':' | b'%' | 0);
 

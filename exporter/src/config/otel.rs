@@ -31,7 +31,7 @@ struct Rule {
     of_log: Option<(&'static str, &'static str)>,
     /// The one of metrics first.
     variables: &'static [&'static str],
-    /// Gives the value for the key.
+    /// Returns the value for the key.
     read: fn(&str) -> Option<Vec<String>>,
     expected: &'static str,
 }
@@ -147,12 +147,12 @@ struct Others<'a> {
     defaults: &'a Value,
 }
 
-/// Says whether the variable may be one of these.
+/// Returns whether the variable may be one of these.
 pub(super) fn is_otel(variable: &str) -> bool {
     variable.starts_with(PREFIX)
 }
 
-/// Gives what the variables set. `weaker` and `stronger` are what the other places set.
+/// Returns what the variables set. `weaker` and `stronger` are what the other places set.
 pub(super) fn settings(
     variables: &[(String, String)],
     weaker: &[Setting],
@@ -180,7 +180,7 @@ impl<'a> Translation<'a> {
         Some(unquoted(value)).filter(|value| !value.is_empty())
     }
 
-    /// Says whether it is a variable of metrics alone that sets the key of a rule.
+    /// Returns whether a variable of metrics alone sets the key of a rule.
     fn is_of_metrics(&self, rule: &Rule) -> bool {
         let [of_metrics, _] = rule.variables else { return false };
         let origin = Origin::Variable((*of_metrics).into());
@@ -208,7 +208,7 @@ impl<'a> Translation<'a> {
         }
     }
 
-    /// Names the items that are left out, by their places.
+    /// Reports the items that are left out, by their positions.
     fn leave_items<T>(&mut self, variable: &str, items: &Items<T>) {
         for (place, error) in &items.broken {
             self.tell(Problem::new(variable, format!("item {place} is ignored: {error}")));
@@ -224,7 +224,7 @@ impl<'a> Translation<'a> {
         }
     }
 
-    /// Gives what a variable says for a rule; names the variable if that is nothing.
+    /// Returns the value a variable has for a rule, and reports one that cannot be used.
     fn read(&mut self, rule: &Rule, variable: &str) -> Option<Value> {
         let text = self.value(variable)?;
         if rule.key == HEADERS {
@@ -245,14 +245,14 @@ impl<'a> Translation<'a> {
         })
     }
 
-    /// Names the attributes of the resource that are left out.
+    /// Reports the attributes of the resource that are left out.
     fn attributes(&mut self) {
         if let Some(text) = self.value(RESOURCE_ATTRIBUTES) {
             self.leave_items(RESOURCE_ATTRIBUTES, &attributes(text));
         }
     }
 
-    /// Names what has quotes around its whole value.
+    /// Reports variables whose whole value is in quotes.
     fn quoted(&mut self) {
         let known = known();
         let is_quoted =
@@ -263,7 +263,7 @@ impl<'a> Translation<'a> {
         }
     }
 
-    /// Names what looks as if it would do something here.
+    /// Reports variables that look as if they had an effect here, and have none.
     fn unknown(&mut self) {
         let known = known();
 
@@ -279,7 +279,7 @@ impl<'a> Translation<'a> {
 }
 
 impl Others<'_> {
-    /// Gives the strongest setting of a key.
+    /// Returns the strongest setting of a key.
     fn last(&self, key: &str) -> Option<&Setting> {
         self.weaker.iter().chain(self.stronger).rfind(|setting| setting.key == key)
     }
@@ -288,7 +288,7 @@ impl Others<'_> {
         self.last(key).is_some()
     }
 
-    /// Gives the receivers that they name for metrics; none where a list is empty.
+    /// Returns the receivers that they name for metrics; none if a list is empty.
     fn receivers(&self) -> Vec<&str> {
         let endpoints = self.last(endpoints::ENDPOINTS);
 
@@ -299,7 +299,7 @@ impl Others<'_> {
         self.last(endpoints::LOGS).is_some_and(|setting| setting.value.to_bool() == Some(true))
     }
 
-    /// Gives what would hold without the variables; no protocol, which follows from the endpoint.
+    /// Returns what would hold without the variables; no protocol, which follows from the endpoint.
     fn beneath(&self, key: &str) -> Option<Setting> {
         let default = || {
             let value = self.defaults.find_ref(key).filter(|_| key != endpoints::PROTOCOL)?.clone();
@@ -322,7 +322,7 @@ fn known() -> Vec<&'static str> {
     known
 }
 
-/// Gives the texts of a list, which may be a single one.
+/// Returns the texts of a list, which may be a single one.
 fn texts(value: &Value) -> Vec<&str> {
     let alone = value.as_str().filter(|text| !text.is_empty());
     let list = value.as_array().unwrap_or_default();

@@ -184,7 +184,7 @@ impl Default for Otlp {
 }
 
 impl Otlp {
-    /// Gives what holds for the log: what is said of it alone, and else what is said of metrics.
+    /// Returns what applies to the log: its own settings, else those of metrics.
     #[must_use]
     pub fn for_the_log(&self) -> Self {
         let first = || self.endpoints.first().cloned();

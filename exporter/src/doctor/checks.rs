@@ -112,7 +112,7 @@ fn privileges(facts: &Facts) -> Check {
     )
 }
 
-/// Tells what `run` keeps beside the capabilities that it needs.
+/// Reports which rights `run` keeps besides the capabilities that it needs.
 fn rights_left(name: &'static str, needed: &str, facts: &Facts) -> Check {
     let user = "run as a user of its own, as systemd does with `User=` and `AmbientCapabilities=CAP_BPF \
          CAP_NET_ADMIN CAP_PERFMON`";

@@ -93,7 +93,7 @@ pub(super) fn judge(facts: &DeviceFacts, mode: Mode) -> DeviceCheck {
     }
 }
 
-/// Names the first thing that speaks against native mode.
+/// Returns the first obstacle to native mode.
 fn obstacle(facts: &DeviceFacts) -> Option<Obstacle> {
     let DeviceFacts { device, mtu, driver, .. } = facts;
     let Driver { xdp, offloads } = driver;
@@ -158,7 +158,7 @@ pub(super) fn some(devices: &[DeviceCheck], facts: &Facts) -> Check {
     }
 }
 
-/// Names what would hide from the program what devices send; `None` where nothing would.
+/// Warns of programs that would hide what devices send; `None` if there are none.
 pub(super) fn hidden(facts: &Facts) -> Option<Check> {
     let hidden = |it: &DeviceFacts| {
         let by = it.hidden_by.as_ref()?;

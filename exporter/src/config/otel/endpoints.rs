@@ -95,7 +95,7 @@ pub(super) fn apply(translation: &mut Translation<'_>, others: &Others<'_>) {
     }
 }
 
-/// Gives where the specification expects a receiver, for want of another.
+/// Returns where the specification expects a receiver if none is named.
 fn collector(is_http: bool, variable: &'static str) -> Option<Asked> {
     let port = if is_http { HTTP_PORT } else { GRPC_PORT };
 

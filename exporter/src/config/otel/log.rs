@@ -47,7 +47,7 @@ pub(super) fn set_apart(
     }
 }
 
-/// Gives the endpoint of the log with the scheme that it is meant to have.
+/// Returns the endpoint of the log with the scheme that applies to it.
 pub(super) fn with_scheme(
     endpoint: Endpoint,
     translation: &mut Translation<'_>,
