@@ -12,7 +12,8 @@ const ENDPOINTS: [&str; 2] = ["otlp.endpoints", "otlp.logs_endpoint"];
 pub fn secrets(inputs: &Inputs) -> Vec<String> {
     let defaults = super::defaults();
     // What is not TOML is quoted nowhere.
-    let of_file = inputs.of_file(&defaults).unwrap_or_default();
+    let text = inputs.read_file().ok().flatten();
+    let of_file = inputs.of_file(text.as_deref(), &defaults).unwrap_or_default();
     let (settings, _) = inputs.settings(&of_file, &defaults);
 
     let mut secrets = Vec::new();
