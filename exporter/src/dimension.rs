@@ -52,6 +52,16 @@ impl Dimension {
     }
 }
 
+impl SeriesKey {
+    /// Returns whether its name counts against the limit; `ephemeral` ports always have one.
+    pub const fn is_limited(self) -> bool {
+        match self {
+            Self::Port(port) => !port.is_ephemeral(),
+            Self::Address(_) | Self::Vlan(_) => true,
+        }
+    }
+}
+
 impl<T> ByDimension<T> {
     /// Makes the value of each dimension.
     pub fn from_fn(mut value: impl FnMut(Dimension) -> T) -> Self {

@@ -1,8 +1,8 @@
 //! Metrics of the exporter about its tables: what has no name, what is full.
 
-use crate::dimension::{Dimension, SeriesKey};
+use crate::dimension::Dimension;
 use crate::interval::MapUse;
-use crate::snapshot::{Breakdown, Named, Snapshot, Unattributed};
+use crate::snapshot::{Breakdown, Snapshot, Unattributed};
 
 use super::metric::{Kind, Metric, Read, Unit};
 use super::sample::Sink;
@@ -138,10 +138,5 @@ fn sum(snapshot: &Snapshot, dimension: Dimension, value: fn(&Breakdown) -> u64) 
 
 /// Returns how many names the limit holds for.
 fn within_limit(breakdown: &Breakdown) -> u64 {
-    let is_within = |named: &&Named| match named.key {
-        SeriesKey::Port(port) => !port.is_ephemeral(),
-        SeriesKey::Address(_) | SeriesKey::Vlan(_) => true,
-    };
-
-    breakdown.named.iter().filter(is_within).count() as u64
+    breakdown.named.iter().filter(|named| named.key.is_limited()).count() as u64
 }

@@ -14,13 +14,11 @@ use self::reader::{
     Reader, breakdown, calm, conserved, days, each_explained, each_fold, few_names, flow, rules,
 };
 use super::Ledger;
-use super::key::Nameable;
 use super::tallies::with_ports;
 use crate::config::Naming;
 use crate::dimension::{ByDimension, Dimension, SeriesKey};
 use crate::interval::balanced::{Burst, hard_times, interval};
 use crate::interval::{Interval, Keyed, Law, Seen, each_once};
-use crate::snapshot::Named;
 
 proptest! {
     #[test]
@@ -46,12 +44,9 @@ proptest! {
     fn there_are_never_more_names_than_the_limit(days in days()) {
         each_fold(days, |_, _, after| {
             for (_, breakdown) in after.breakdowns.present() {
-                let is_limited = |named: &&Named| match named.key {
-                    SeriesKey::Port(port) => !port.is_always_named(),
-                    SeriesKey::Address(_) | SeriesKey::Vlan(_) => true,
-                };
+                let limited = breakdown.named.iter().filter(|named| named.key.is_limited());
 
-                prop_assert!(breakdown.named.iter().filter(is_limited).count() <= breakdown.limit);
+                prop_assert!(limited.count() <= breakdown.limit);
             }
             Ok(())
         })?;
