@@ -1,5 +1,7 @@
 //! The built service, started in any way that an operator may think of.
 
+mod tracer;
+
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -14,6 +16,8 @@ use crate::http::{self, Answer};
 use crate::patience::wait_for;
 use crate::scrape::Scrape;
 use crate::tools;
+
+pub use tracer::Tracer;
 
 pub const PORT: u16 = 10_199;
 const FOLDS: &str = "packet_exporter_folds_total";

@@ -6,12 +6,16 @@ use std::path::PathBuf;
 use crate::sources::root;
 
 /// What installs the tools that not every machine can have, and where.
-const HOW: [(&str, &str); 6] = [
+const HOW: [(&str, &str); 7] = [
     ("PACKET_EXPORTER_COLLECTOR", "setup --suite otlp` builds it where `go` is in PATH"),
     ("PACKET_EXPORTER_OTLP_PROMETHEUS", "setup --suite otlp` builds it where `go` is in PATH"),
     ("PACKET_EXPORTER_VICTORIA_METRICS", "setup` unpacks it where Debian's archive is"),
     ("PACKET_EXPORTER_FAKETIME", "setup` installs Debian's libfaketime"),
     ("PACKET_EXPORTER_KERNELS", "setup` installs QEMU and unpacks kernels on Debian"),
+    (
+        "PACKET_EXPORTER_SYSTEMD",
+        "setup --suite systemd` makes a small Debian where mmdebstrap and systemd-nspawn are",
+    ),
     ("PACKET_EXPORTER_ROTEL", "setup --suite otlp` unpacks it for x86_64 and aarch64"),
 ];
 

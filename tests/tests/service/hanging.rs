@@ -1,15 +1,13 @@
 //! What hangs, as a mount that does not answer or a call of the kernel, does not take the rest with it.
 
-use std::fs;
 use std::io::{self, Write};
-use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::Signal;
 use tests::hanging::Hanging;
 use tests::patience::wait_for;
-use tests::service::{self, Service};
+use tests::service::{self, Service, Tracer};
 
 use super::refusals::File;
 use super::stopping::LONGEST;
@@ -114,9 +112,8 @@ fn a_fold_that_hangs_leaves_pages_and_is_named_at_the_end() {
         .into_iter()
         .find(|(_, name)| name == "folder")
         .expect("a thread of its own");
-    let Some(tracer) = delay(thread) else { return };
+    let Some(tracer) = Tracer::delay(thread) else { return };
     // From its next call of bpf(2) on; the last look after a stop makes some.
-    service.wait_until("the thread is traced", |_| is_traced(thread));
     assert_eq!(service.get("/metrics").unwrap().status, 200);
     let asked = Instant::now();
 
@@ -134,32 +131,4 @@ fn a_fold_that_hangs_leaves_pages_and_is_named_at_the_end() {
     assert_eq!(status.code(), Some(1), "{}", service.log());
     assert!(took < LONGEST, "{took:?}");
     assert_nothing_attached(&cable);
-}
-
-/// Has each bpf(2) of a thread take minutes, as no call of the kernel should.
-pub(super) fn delay(thread: u32) -> Option<Tracer> {
-    let mut strace = Command::new("strace");
-    strace.args(["-q", "-o", "/dev/null", "-e", "trace=bpf"]);
-    strace.args(["-e", "inject=bpf:delay_enter=600000000", "-p", &thread.to_string()]);
-    let tracer = strace.stderr(Stdio::null()).spawn();
-    if tracer.is_err() {
-        println!("SKIPPED a fold that hangs: there is no strace");
-    }
-
-    tracer.ok().map(Tracer)
-}
-
-/// What holds a thread, until it is dropped.
-pub(super) struct Tracer(Child);
-
-impl Drop for Tracer {
-    fn drop(&mut self) {
-        let _ended = (self.0.kill(), self.0.wait());
-    }
-}
-
-pub(super) fn is_traced(thread: u32) -> bool {
-    let status = fs::read_to_string(format!("/proc/{thread}/status")).unwrap();
-
-    !status.contains("TracerPid:\t0\n")
 }

@@ -8,9 +8,8 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 use tests::cable::Cable;
 use tests::patience::wait_for;
-use tests::service::{Service, command};
+use tests::service::{Service, Tracer, command};
 
-use super::hanging::{delay, is_traced};
 use super::{QUICK, cable};
 
 /// What stands for the service manager.
@@ -94,8 +93,7 @@ fn a_fold_that_hangs_no_longer_feeds_the_watchdog() {
     let threads = service.threads();
     let (thread, _) = threads.iter().find(|(_, name)| name == "folder").expect("its own thread");
 
-    let Some(tracer) = delay(*thread) else { return };
-    service.wait_until("the thread is traced", |_| is_traced(*thread));
+    let Some(tracer) = Tracer::delay(*thread) else { return };
 
     // Twice as long as a service manager would wait.
     let mut last = (manager.times("WATCHDOG=1"), Instant::now());

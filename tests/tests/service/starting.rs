@@ -9,7 +9,7 @@ use tests::service::{Service, command};
 
 use super::{assert_nothing_attached, cable};
 
-const PAIRS: usize = 20;
+const PAIRS: usize = 8;
 const ATTACHED: &str = "packet_exporter_program_attached";
 const FOLDS: &str = "packet_exporter_folds_total";
 

@@ -128,7 +128,7 @@ async fn the_watchdog_is_fed_as_long_as_folds_go_on() {
 
     telling.show(counting(folds + 1, 0));
     sleep(WATCHDOG / 2).await;
-    assert_eq!(fed(telling.all()), 1, "it goes on");
+    assert!((1..=2).contains(&fed(telling.all())), "it goes on");
     telling.stop.cancel();
     running.await.unwrap().unwrap();
 }
