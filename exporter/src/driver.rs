@@ -1,21 +1,8 @@
 //! What the driver of a device can do, as the kernel reports it over generic netlink.
 
-mod message;
+use std::io::{self, ErrorKind};
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::time::Duration;
-
-use socket2::{Domain, Protocol, Socket, Type};
-
-use message::{Attribute, Request, attributes, find, replies};
-
-/// Source: include/linux/socket.h and include/uapi/linux/netlink.h.
-const AF_NETLINK: i32 = 16;
-const NETLINK_GENERIC: i32 = 16;
-/// Answers come at once, or the kernel does not know the question.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// More than the longest answer: three sets of some sixty features by name.
-const LONGEST: usize = 1 << 16;
+use crate::netlink::{self, AskError, Attribute, Family, attributes, encoded, find, nested};
 
 /// What is known of a device's driver; `None` where this kernel does not report it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,46 +44,22 @@ pub enum Offload {
 /// Reads what the drivers can do.
 #[derive(Debug)]
 pub struct Drivers {
-    socket: Socket,
     netdev: Option<u16>,
     ethtool: Option<u16>,
 }
 
 impl Drivers {
-    /// Opens a socket and looks up the family of messages.
+    /// Looks up the families of messages.
     pub fn new() -> io::Result<Self> {
-        let (domain, protocol) = (Domain::from(AF_NETLINK), Protocol::from(NETLINK_GENERIC));
-        let socket = Socket::new(domain, Type::RAW, Some(protocol))?;
-        socket.set_read_timeout(Some(PATIENCE))?;
-        let mut drivers = Self { socket, netdev: None, ethtool: None };
-        drivers.netdev = drivers.family("netdev")?;
-        drivers.ethtool = drivers.family("ethtool")?;
-
-        Ok(drivers)
+        Ok(Self { netdev: family("netdev")?, ethtool: family("ethtool")? })
     }
 
     /// Reads what the driver of the device with this index can do.
-    pub fn of(&mut self, index: u32) -> io::Result<Driver> {
+    pub fn of(&self, index: u32) -> io::Result<Driver> {
         Ok(Driver { xdp: self.xdp(index)?, offloads: self.offloads(index)? })
     }
 
-    /// Returns the number of a family; `None` where this kernel has none of that name.
-    fn family(&mut self, name: &str) -> io::Result<Option<u16>> {
-        // Source: include/uapi/linux/genetlink.h.
-        const CONTROL: u16 = 0x10;
-        const GET_FAMILY: u8 = 3;
-        const FAMILY_ID: u16 = 1;
-        const FAMILY_NAME: u16 = 2;
-
-        let name = [name.as_bytes(), &[0]].concat();
-        let request = Request::new(CONTROL, GET_FAMILY).with(FAMILY_NAME, &name);
-        let answer = self.ask(&request)?;
-        let id = answer.as_deref().and_then(|bytes| find(bytes, FAMILY_ID)?.half());
-
-        Ok(id)
-    }
-
-    fn xdp(&mut self, index: u32) -> io::Result<Option<XdpFeatures>> {
+    fn xdp(&self, index: u32) -> io::Result<Option<XdpFeatures>> {
         // Source: include/uapi/linux/netdev.h.
         const DEVICE_GET: u8 = 1;
         const INDEX: u16 = 1;
@@ -105,15 +68,14 @@ impl Drivers {
         const RX_SG: u64 = 1 << 5;
 
         let Some(family) = self.netdev else { return Ok(None) };
-        let request = Request::new(family, DEVICE_GET).with(INDEX, &index.to_ne_bytes());
-        let answer = self.ask(&request)?;
+        let answer = ask(family, DEVICE_GET, &encoded(INDEX, &index.to_ne_bytes()))?;
         let features = answer.as_deref().and_then(|bytes| find(bytes, FEATURES)?.long());
 
         Ok(features
             .map(|bits| XdpFeatures { native: bits & BASIC != 0, buffers: bits & RX_SG != 0 }))
     }
 
-    fn offloads(&mut self, index: u32) -> io::Result<Option<Offloads>> {
+    fn offloads(&self, index: u32) -> io::Result<Option<Offloads>> {
         // Source: include/uapi/linux/ethtool_netlink_generated.h.
         const FEATURES_GET: u8 = 11;
         const HEADER: u16 = 1;
@@ -123,9 +85,8 @@ impl Drivers {
         const ACTIVE: u16 = 4;
 
         let Some(family) = self.ethtool else { return Ok(None) };
-        let header = Attribute::encoded(DEVICE_INDEX, &index.to_ne_bytes());
-        let answer = self.ask(&Request::new(family, FEATURES_GET).nested(HEADER, &header))?;
-        let Some(answer) = answer else { return Ok(None) };
+        let header = nested(HEADER, &encoded(DEVICE_INDEX, &index.to_ne_bytes()));
+        let Some(answer) = ask(family, FEATURES_GET, &header)? else { return Ok(None) };
         let offload = |name| match (is_in(&answer, ACTIVE, name), is_in(&answer, HARDWARE, name)) {
             (false, _) => Offload::Off,
             (true, true) => Offload::On,
@@ -134,17 +95,41 @@ impl Drivers {
 
         Ok(Some(Offloads { lro: offload("rx-lro"), gro_hw: offload("rx-gro-hw") }))
     }
+}
 
-    /// Returns the attributes of the answer; `None` where the kernel does not know.
-    fn ask(&mut self, request: &Request) -> io::Result<Option<Vec<u8>>> {
-        self.socket.write_all(&request.bytes())?;
-        let mut room = vec![0; LONGEST];
-        let read = match self.socket.read(&mut room) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
-            other => other?,
-        };
+/// Returns the number of a family of generic netlink; `None` where this kernel has none of that name.
+fn family(name: &str) -> io::Result<Option<u16>> {
+    // Source: include/uapi/linux/genetlink.h.
+    const CONTROL: u16 = 0x10;
+    const GET_FAMILY: u8 = 3;
+    const FAMILY_ID: u16 = 1;
+    const FAMILY_NAME: u16 = 2;
 
-        Ok(replies(&room[..read]))
+    let name = [name.as_bytes(), &[0]].concat();
+    let answer = ask(CONTROL, GET_FAMILY, &encoded(FAMILY_NAME, &name))?;
+
+    Ok(answer.as_deref().and_then(|bytes| find(bytes, FAMILY_ID)).and_then(Attribute::half))
+}
+
+/// Returns the attributes of the answer; `None` where the kernel does not know.
+fn ask(family: u16, command: u8, attributes: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    /// `struct genlmsghdr`: command, version and two bytes that are not used. Source:
+    /// include/uapi/linux/genetlink.h.
+    const GENERIC_HEADER: usize = 4;
+    const VERSION: u8 = 1;
+
+    let body = [&[command, VERSION, 0, 0], attributes].concat();
+    let mut answer = None;
+    let asked = netlink::ask(Family::Generic, &netlink::request(family, 0, &body), |message| {
+        answer = message.body.get(GENERIC_HEADER..).map(Vec::from);
+    });
+
+    match asked {
+        Ok(()) => Ok(answer),
+        Err(AskError::Refused(_)) => Ok(None),
+        // The kernel has nothing to say.
+        Err(AskError::Unasked(error)) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+        Err(AskError::Unasked(error)) => Err(error),
     }
 }
 

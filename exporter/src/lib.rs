@@ -21,6 +21,7 @@ pub mod interfaces;
 pub mod interval;
 pub mod ledger;
 pub mod logging;
+pub mod netlink;
 pub mod notify;
 pub mod outbound;
 pub mod printable;

@@ -44,7 +44,7 @@ const LINES: &[&[&str]] = &[
     &["interval", "health", "config"],
     // Whose certificates count, in both directions of TLS.
     &["trusted"],
-    &["causes", "dimension", "files", "printable", "process", "record", "version"],
+    &["causes", "dimension", "files", "netlink", "printable", "process", "record", "version"],
 ];
 
 const PURE: &[&str] = &[
@@ -112,7 +112,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("serde", &["bundle", "config", "doctor", "http", "inspect", "export::otlp"]),
     ("serde_json", &["bundle", "doctor", "inspect", "export::otlp"]),
     ("serde_saphyr", &["http"]),
-    ("socket2", &["datapath", "driver", "http"]),
+    ("socket2", &["datapath", "http", "netlink"]),
     ("strsim", &["config"]),
     ("tar", &["bundle"]),
     ("tokio", &["app", "folder", "http", "interfaces", "outbound", "export::otlp"]),

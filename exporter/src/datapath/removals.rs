@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Read};
 
 use socket2::{SockFilter, Socket};
-use zerocopy::FromBytes;
 
 use super::wire::listen;
+use crate::netlink::Message;
 
 /// Source: include/uapi/linux/rtnetlink.h.
 const RTMGRP_LINK: u32 = 1;
@@ -17,21 +17,6 @@ const ROOM: usize = 256;
 /// The removals that the kernel told of, also when a device moved to another namespace.
 #[derive(Debug)]
 pub(super) struct Removals(Socket);
-
-/// What a message about a device begins with: `struct nlmsghdr` and `struct ifinfomsg`.
-#[repr(C)]
-#[derive(FromBytes)]
-struct Message {
-    _length: u32,
-    kind: u16,
-    _flags: u16,
-    _sequence: u32,
-    _port: u32,
-    family: u8,
-    _padding: u8,
-    _hardware: u16,
-    index: u32,
-}
 
 impl Removals {
     pub(super) fn listen() -> io::Result<Self> {
@@ -67,9 +52,12 @@ impl Removals {
 /// Returns the index of the device that a message says is removed. Bridges tell of their ports in
 /// messages of the same type, and another family.
 fn removal(message: &[u8]) -> Option<u32> {
-    let (Message { kind, family, index, .. }, _) = Message::read_from_prefix(message).ok()?;
+    /// Where `struct ifinfomsg` has the index of the device.
+    const INDEX: std::ops::Range<usize> = 4..8;
+    let Message { kind, body, .. } = Message::cut_off(message)?;
+    let index = body.get(INDEX)?.try_into().ok().map(u32::from_ne_bytes)?;
 
-    (kind == RTM_DELLINK && i32::from(family) == libc::AF_UNSPEC).then_some(index)
+    (kind == RTM_DELLINK && i32::from(body[0]) == libc::AF_UNSPEC).then_some(index)
 }
 
 /// Lets through what [`removal`] looks for, so that changes of devices take no memory. Source:
@@ -96,6 +84,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::netlink::request;
 
     #[test]
     fn only_the_removal_of_a_device_is_one() {
@@ -115,8 +104,6 @@ mod tests {
     }
 
     fn message(kind: u16, family: u8, index: u32) -> Vec<u8> {
-        let header = [&32_u32.to_ne_bytes()[..], &kind.to_ne_bytes(), &[0; 10]].concat();
-
-        [&header[..], &[family, 0, 0, 0], &index.to_ne_bytes(), &[0; 8]].concat()
+        request(kind, 0, &[&[family, 0, 0, 0][..], &index.to_ne_bytes(), &[0; 8]].concat())
     }
 }
