@@ -82,7 +82,7 @@ pub async fn serve(
     web: Option<WebFile>,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    serve_as(Server::new(site, web, Limits::default()), listeners, stop).await
+    serve_as(Server::new(&site, web, Limits::default()), listeners, stop).await
 }
 
 async fn serve_as(

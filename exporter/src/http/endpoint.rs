@@ -45,6 +45,9 @@ pub(super) struct Shared {
     stream_age: Duration,
 }
 
+/// What a client gets instead of what it has asked for.
+type Refused = Box<Response<Body>>;
+
 /// Where an answer goes.
 struct To {
     visit: Visit,
@@ -79,10 +82,10 @@ impl Shared {
         }
     }
 
-    fn turn(&self, visit: &Visit) -> Result<Turn, Response<Body>> {
+    fn turn(&self, visit: &Visit) -> Result<Turn, Refused> {
         self.turns.take(self.config().web.max_requests).ok_or_else(|| {
             self.refusals.count(HttpRefusal::Requests, visit.place.peer, None);
-            text(StatusCode::SERVICE_UNAVAILABLE, BUSY)
+            Box::new(text(StatusCode::SERVICE_UNAVAILABLE, BUSY))
         })
     }
 }
@@ -96,7 +99,7 @@ impl Endpoint {
     ) -> Response<Body> {
         let answered = self.try_to_answer(shared, request, parameters).await;
 
-        answered.unwrap_or_else(|refusal| refusal)
+        answered.unwrap_or_else(|refused| *refused)
     }
 
     async fn try_to_answer(
@@ -104,32 +107,32 @@ impl Endpoint {
         shared: &Shared,
         mut request: Request<Body>,
         parameters: Vec<(String, String)>,
-    ) -> Result<Response<Body>, Response<Body>> {
+    ) -> Result<Response<Body>, Refused> {
         let method = Method::of(request.method());
         let route = self.0.iter().find(|it| method.is_some_and(|own| it.methods.contains(&own)));
         if route.is_none_or(|route| route.body_bytes == 0) {
             shared.note_unread(&request);
         }
-        let route = route.ok_or_else(|| self.not_allowed())?;
+        let route = route.ok_or_else(|| Box::new(self.not_allowed()))?;
         if route.scope == Scope::Admin {
             let own = &shared.config().web.listen_address;
             cross_site::check(&request, own)
-                .map_err(|error| text(StatusCode::FORBIDDEN, format!("{error}\n")))?;
+                .map_err(|error| Box::new(text(StatusCode::FORBIDDEN, format!("{error}\n"))))?;
         }
         let query = query::parse(request.uri().query().unwrap_or(""));
         if let Some(name) = route.query.refused(&query) {
-            return Err(unknown(name));
+            return Err(Box::new(unknown(name)));
         }
         let headers = request.headers();
-        let encoding = encoding(headers, &route.handler).ok_or_else(unacceptable)?;
+        let encoding = encoding(headers, &route.handler).ok_or_else(|| Box::new(unacceptable()))?;
         let accept = joined(headers, &ACCEPT);
         let visit = request.extensions_mut().remove();
         let Some(visit): Option<Visit> = visit else {
-            return Err(status(StatusCode::INTERNAL_SERVER_ERROR));
+            return Err(Box::new(status(StatusCode::INTERNAL_SERVER_ERROR)));
         };
         let body = read(request.into_body(), route.body_bytes).await.map_err(|refused| {
             shared.refusals.count(HttpRefusal::Body, visit.place.peer, None);
-            status(refused)
+            Box::new(status(refused))
         })?;
 
         let asked = Asked { parameters, query, accept, body };
@@ -154,7 +157,7 @@ async fn handled(
     shared: &Shared,
     asked: Asked,
     to: To,
-) -> Result<Response<Body>, Response<Body>> {
+) -> Result<Response<Body>, Refused> {
     let encoding = to.encoding;
     let (answer, turn) = match handler {
         Handler::Quick(answer) => (compressed(answer(&asked), encoding), None),
@@ -168,14 +171,14 @@ async fn handled(
                 Ok((answer, turn)) => (answer, Some(turn)),
                 Err(error) => {
                     shared.refusals.panicked(&error);
-                    return Err(status(StatusCode::INTERNAL_SERVER_ERROR));
+                    return Err(Box::new(status(StatusCode::INTERNAL_SERVER_ERROR)));
                 }
             }
         }
     };
     let answer = answer.map_err(|error| {
         tracing::error!(%error, "Cannot compress an answer");
-        status(StatusCode::INTERNAL_SERVER_ERROR)
+        Box::new(status(StatusCode::INTERNAL_SERVER_ERROR))
     })?;
 
     responded(answer, turn, shared, to)
@@ -195,7 +198,7 @@ fn responded(
     turn: Option<Turn>,
     shared: &Shared,
     to: To,
-) -> Result<Response<Body>, Response<Body>> {
+) -> Result<Response<Body>, Refused> {
     let Answer { status, content_type, headers, content } = answer;
     let To { visit: Visit { place, streaming, stop }, encoding, varies } = to;
 
@@ -211,7 +214,7 @@ fn responded(
         Content::Stream(chunks) => {
             let turn = shared.stream_turns.take(place.peer).ok_or_else(|| {
                 shared.refusals.count(HttpRefusal::Requests, place.peer, None);
-                text(StatusCode::SERVICE_UNAVAILABLE, BUSY_STREAMING)
+                Box::new(text(StatusCode::SERVICE_UNAVAILABLE, BUSY_STREAMING))
             })?;
             streaming.begin();
             let until = (shared.stream_age, stop);

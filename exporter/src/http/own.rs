@@ -12,18 +12,17 @@ const NOT_ENABLED: &str = "Reloading by HTTP is off; `web.enable_lifecycle = tru
 
 /// Returns the routes that are there whatever `site` has.
 pub(super) fn routes(site: &Site) -> Vec<Route> {
-    let healthy = quick(|_| Answer::text(StatusCode::OK, "packet-exporter is healthy.\n"));
+    let alive = quick(|_| Answer::text(StatusCode::OK, "packet-exporter is healthy.\n"));
     let ready = ready(site);
-    let healths =
-        ["/-/healthy", "/healthz", "/livez"].map(|path| (path, healthy.clone(), "Healthy"));
-    let readies = ["/-/ready", "/readyz"].map(|path| (path, ready.clone(), "Ready"));
+    let of_health = ["/-/healthy", "/healthz", "/livez"].map(|path| (path, &alive, "Healthy"));
+    let of_readiness = ["/-/ready", "/readyz"].map(|path| (path, &ready, "Ready"));
 
-    healths
+    of_health
         .into_iter()
-        .chain(readies)
+        .chain(of_readiness)
         .map(|(path, handler, title)| {
             let title = path.starts_with("/-/").then_some(title);
-            Route { title, ..page(path, handler) }
+            Route { title, ..page(path, handler.clone()) }
         })
         .chain([reload(site)])
         .collect()

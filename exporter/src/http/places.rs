@@ -221,9 +221,9 @@ impl Seat {
     /// Returns whether a request is being answered, and not for too long. Of streams there are few.
     fn is_protected(&self) -> bool {
         match self.requests.activity() {
-            Activity::IdleSince(_) => false,
-            Activity::AnsweringSince(begun) => begun.elapsed() < Places::UNANSWERED,
-            Activity::StreamingSince(_) => true,
+            Activity::Idle(_) => false,
+            Activity::Answering(begun) => begun.elapsed() < Places::UNANSWERED,
+            Activity::Streaming(_) => true,
         }
     }
 }

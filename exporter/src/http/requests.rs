@@ -16,7 +16,7 @@ struct Counted {
     /// What was handed out to be written: requests that began, and pieces of streams.
     steps: u64,
     /// Those that are not answered to the end.
-    unfinished: BTreeMap<u64, Answering>,
+    unfinished: BTreeMap<u64, Pending>,
     /// When something was last completed: a request, the handshake, the connection itself.
     completed: Instant,
     /// Whether the client has sent anything since.
@@ -25,7 +25,7 @@ struct Counted {
 
 /// How a request is being answered.
 #[derive(Clone, Copy, Debug)]
-enum Answering {
+enum Pending {
     /// With an answer that has an end, since then.
     Whole(Instant),
     Stream {
@@ -38,11 +38,12 @@ enum Answering {
 /// What a connection is doing. The one that is idle for longest comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Activity {
-    IdleSince(Instant),
+    /// Since then.
+    Idle(Instant),
     /// The beginning of the oldest request that is not answered to the end.
-    AnsweringSince(Instant),
+    Answering(Instant),
     /// The beginning of the oldest stream.
-    StreamingSince(Instant),
+    Streaming(Instant),
 }
 
 /// A request that is not answered to the end, until it is dropped.
@@ -67,7 +68,7 @@ impl Requests {
         counted.steps += 1;
         counted.is_heard = false;
         let number = counted.begun;
-        counted.unfinished.insert(number, Answering::Whole(Instant::now()));
+        counted.unfinished.insert(number, Pending::Whole(Instant::now()));
 
         Unfinished { number, of: self.clone() }
     }
@@ -93,18 +94,18 @@ impl Requests {
     pub(super) fn activity(&self) -> Activity {
         let counted = self.counted();
         let answering = counted.unfinished.values().map(|answering| match *answering {
-            Answering::Whole(begun) => Activity::AnsweringSince(begun),
-            Answering::Stream { begun, .. } => Activity::StreamingSince(begun),
+            Pending::Whole(begun) => Activity::Answering(begun),
+            Pending::Stream { begun, .. } => Activity::Streaming(begun),
         });
-        let is_stream = |it: &Activity| matches!(it, Activity::StreamingSince(_));
+        let is_stream = |it: &Activity| matches!(it, Activity::Streaming(_));
 
         let stream = answering.clone().find(is_stream);
-        stream.or(answering.min()).unwrap_or(Activity::IdleSince(counted.completed))
+        stream.or(answering.min()).unwrap_or(Activity::Idle(counted.completed))
     }
 
     /// Returns whether there is a stream.
     pub(super) fn has_stream(&self) -> bool {
-        matches!(self.activity(), Activity::StreamingSince(_))
+        matches!(self.activity(), Activity::Streaming(_))
     }
 
     /// Returns a number that is another one whenever there was something new to write.
@@ -146,7 +147,7 @@ impl Requests {
     }
 }
 
-impl Answering {
+impl Pending {
     fn due(self, answer: Duration, write: Duration) -> Option<Instant> {
         match self {
             Self::Whole(begun) => Some(begun + answer),
@@ -167,24 +168,24 @@ impl Unfinished {
 impl Streaming {
     /// Notes that the stream has begun.
     pub(super) fn begin(&self) {
-        self.note(|begun| Answering::Stream { begun, writing: None });
+        self.note(|begun| Pending::Stream { begun, writing: None });
     }
 
     /// Notes that a piece was handed out.
     pub(super) fn has_some(&self) {
         self.of.counted().steps += 1;
-        self.note(|begun| Answering::Stream { begun, writing: Some(Instant::now()) });
+        self.note(|begun| Pending::Stream { begun, writing: Some(Instant::now()) });
     }
 
     /// Notes that what was handed out is written.
     pub(super) fn wants_more(&self) {
-        self.note(|begun| Answering::Stream { begun, writing: None });
+        self.note(|begun| Pending::Stream { begun, writing: None });
     }
 
-    fn note(&self, answering: impl FnOnce(Instant) -> Answering) {
+    fn note(&self, answering: impl FnOnce(Instant) -> Pending) {
         let mut counted = self.of.counted();
         if let Some(own) = counted.unfinished.get_mut(&self.number) {
-            let (Answering::Whole(begun) | Answering::Stream { begun, .. }) = *own;
+            let (Pending::Whole(begun) | Pending::Stream { begun, .. }) = *own;
             *own = answering(begun);
         }
     }
@@ -262,6 +263,6 @@ mod tests {
         }
 
         assert_eq!(begun.elapsed().as_secs(), (LIMIT * 36).as_secs() - LIMIT.as_secs() / 2);
-        assert_eq!(requests.activity(), Activity::StreamingSince(begun));
+        assert_eq!(requests.activity(), Activity::Streaming(begun));
     }
 }

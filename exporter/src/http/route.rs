@@ -39,8 +39,11 @@ pub enum Path {
     /// A pattern with parameters, as in `/devices/{name}`.
     Fixed(&'static str),
     /// The path that is configured at the moment of the request. It goes before fixed paths.
-    Configured(fn(&Config) -> &str),
+    Configured(Configured),
 }
+
+/// Reads a path from the configuration.
+pub(super) type Configured = fn(&Config) -> &str;
 
 /// What a client must be allowed to do. Everyone who may connect, and has shown a login where one
 /// is configured, may do all of it.

@@ -13,31 +13,30 @@ use tower_service::Service;
 use super::body::status;
 use super::endpoint::{Endpoint, Shared};
 use super::limits::Limits;
-use super::route::{Path, Route};
+use super::route::{Configured, Path, Route};
 use super::visit::Visit;
 use super::{Site, own};
-use crate::config::Config;
 
 /// Which request has which route.
 #[derive(Debug)]
 pub(super) struct Routes {
     /// Those whose paths are configured.
-    configured: Vec<(fn(&Config) -> &str, Arc<Endpoint>)>,
+    configured: Vec<(Configured, Arc<Endpoint>)>,
     /// All the others.
     router: Router,
     shared: Arc<Shared>,
 }
 
 impl Routes {
-    pub(super) fn new(site: Site, limits: &Limits) -> Self {
-        let mut routes = own::routes(&site);
-        routes.splice(0..0, site.routes.iter().cloned());
-        routes.push(own::landing_page(&site, &routes));
+    pub(super) fn new(site: &Site, limits: &Limits) -> Self {
+        let mut all = own::routes(site);
+        all.splice(0..0, site.routes.iter().cloned());
+        all.push(own::landing_page(site, &all));
 
-        let shared = Arc::new(Shared::new(&site, limits));
-        let mut configured: Vec<(fn(&Config) -> &str, _)> = Vec::new();
+        let shared = Arc::new(Shared::new(site, limits));
+        let mut configured: Vec<(Configured, _)> = Vec::new();
         let mut fixed: Vec<(&str, Vec<Route>)> = Vec::new();
-        for route in routes {
+        for route in all {
             match route.path {
                 Path::Configured(path) => configured.push((path, Arc::new(Endpoint(vec![route])))),
                 Path::Fixed(path) => match fixed.iter_mut().find(|(known, _)| *known == path) {
@@ -46,21 +45,8 @@ impl Routes {
                 },
             }
         }
-        let router = fixed.into_iter().fold(Router::new(), |router, (path, routes)| {
-            let (endpoint, shared) = (Arc::new(Endpoint(routes)), Arc::clone(&shared));
-            let handler = async move |parameters: RawPathParams, request: Request<Body>| {
-                let parameters = owned(&parameters);
-                if parameters.iter().any(|(_, value)| value.is_empty()) {
-                    return not_found(&shared, &request);
-                }
-                endpoint.answer(&shared, request, parameters).await
-            };
-            router.route(path, any(handler))
-        });
-        let of_fallback = Arc::clone(&shared);
-        let fallback = async move |request: Request<Body>| not_found(&of_fallback, &request);
 
-        Self { configured, router: router.fallback(fallback), shared }
+        Self { configured, router: router(fixed, &shared), shared }
     }
 
     pub(super) async fn answer<B>(&self, request: Request<B>, visit: Visit) -> Response<Body>
@@ -84,6 +70,24 @@ impl Routes {
         let mut all = self.configured.iter();
         all.find(|(of, _)| of(&config) == path).map(|(_, endpoint)| &**endpoint)
     }
+}
+
+fn router(fixed: Vec<(&str, Vec<Route>)>, shared: &Arc<Shared>) -> Router {
+    let of_fallback = Arc::clone(shared);
+    let fallback = async move |request: Request<Body>| not_found(&of_fallback, &request);
+
+    let router = fixed.into_iter().fold(Router::new(), |router, (path, all)| {
+        let (endpoint, shared) = (Arc::new(Endpoint(all)), Arc::clone(shared));
+        let handler = async move |parameters: RawPathParams, request: Request<Body>| {
+            let parameters = owned(&parameters);
+            if parameters.iter().any(|(_, value)| value.is_empty()) {
+                return not_found(&shared, &request);
+            }
+            endpoint.answer(&shared, request, parameters).await
+        };
+        router.route(path, any(handler))
+    });
+    router.fallback(fallback)
 }
 
 fn not_found(shared: &Shared, request: &Request<Body>) -> Response<Body> {

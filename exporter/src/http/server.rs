@@ -44,7 +44,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(site: Site, web: Option<WebFile>, limits: Limits) -> Self {
+    pub(super) fn new(site: &Site, web: Option<WebFile>, limits: Limits) -> Self {
         let refusals = site.refusals.clone();
         let places = Places::new(&limits, refusals.clone());
         places.keep_half(web.as_ref().is_some_and(WebFile::has_logins));
@@ -194,7 +194,7 @@ mod tests {
             refusals: Refusals::default(),
         };
 
-        Server::new(site, web, Limits::default())
+        Server::new(&site, web, Limits::default())
     }
 
     fn web(path: &Path, text: &str) -> WebFile {

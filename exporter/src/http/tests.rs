@@ -68,10 +68,11 @@ impl Running {
         let any = ["127.0.0.1:0", "[::1]:0"].map(|text| text.parse().unwrap());
         let listeners = Listeners::bind(&any).unwrap();
         let addresses = listeners.addresses().to_vec();
-        let refusals = site.refusals.clone();
+        let server = Server::new(&site, web, limits);
+        let Site { refusals, .. } = site;
         let stop = CancellationToken::new();
         let mut serving = JoinSet::new();
-        serving.spawn(serve_as(Server::new(site, web, limits), listeners, stop.clone()));
+        serving.spawn(serve_as(server, listeners, stop.clone()));
 
         Self { addresses, refusals, stop, serving }
     }

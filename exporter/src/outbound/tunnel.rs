@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn the_status_of_an_answer_is_read_and_its_text_is_shown_as_it_is_safe() {
-        let cases: [(&[u8], Option<(u16, &str)>); 8] = [
+        type Expected<'a> = Option<(u16, &'a str)>;
+        let cases: [(&[u8], Expected<'_>); 8] = [
             (
                 b"HTTP/1.1 200 Connection established\r\n\r\n",
                 Some((200, " Connection established")),

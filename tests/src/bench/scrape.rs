@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use exporter::catalog::Readings;
+use exporter::catalog::{Choice, Readings};
 use exporter::dimension::{ByDimension, Dimension};
 use exporter::export::prometheus::{Format, encode};
 use exporter::health::{Health, Logging, Serving};
@@ -90,5 +90,6 @@ pub(super) fn readings(series: u32) -> Readings {
         pushes: Vec::new(),
         logging: Logging::default(),
         parts: Vec::new(),
+        choice: Choice::default(),
     }
 }

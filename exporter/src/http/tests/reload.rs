@@ -13,7 +13,7 @@ fn counting(count: &Arc<AtomicUsize>) -> Site {
     let reload = move || -> Waited<Result<String, String>> {
         let number = count.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
-            if number % 2 == 0 { Ok("applied\n".into()) } else { Err("refused".into()) }
+            if number.is_multiple_of(2) { Ok("applied\n".into()) } else { Err("refused".into()) }
         })
     };
 

@@ -14,7 +14,7 @@ fn echo(methods: &'static [Method], body_bytes: usize) -> Site {
     let handler = Handler::Blocking(Arc::new(shown));
     let mut site = site("metrics");
     let query = Query::Only(&["a", "b"]);
-    site.routes.push(Route { methods, body_bytes, query, ..route("/things/{name}/x", handler) });
+    site.routes.push(Route { methods, query, body_bytes, ..route("/things/{name}/x", handler) });
 
     site
 }
@@ -59,7 +59,7 @@ async fn a_body_is_read_up_to_the_limit_of_its_route() {
     let too_long = server.send(chunked("123456789").as_bytes()).await;
     let not_allowed = server.ask("GET /things/a/x", "").await;
 
-    let statuses = [&fits, &announced, &fits_in_chunks, &too_long].map(|answer| answer.status());
+    let statuses = [&fits, &announced, &fits_in_chunks, &too_long].map(Answer::status);
     assert_eq!(statuses, ["201", "413", "201", "413"]);
     assert!(fits.text().ends_with(" 12345678") && fits_in_chunks.text().ends_with(" 12345678"));
     assert_eq!(not_allowed.header("allow"), Some("PUT, PATCH"));

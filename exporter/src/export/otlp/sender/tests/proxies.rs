@@ -42,10 +42,11 @@ impl Proxy {
                 connections.spawn(async move {
                     match tls {
                         None => serve(stream, does, &kept).await,
-                        Some(tls) => match tls.accept(stream).await {
-                            Ok(stream) => serve(stream, does, &kept).await,
-                            Err(_) => {}
-                        },
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, does, &kept).await;
+                            }
+                        }
                     }
                 });
             }
