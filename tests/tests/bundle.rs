@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use tests::cable::Cable;
 use tests::hanging::Hanging;
 use tests::service::{Service, behind, command};
+use tests::tools;
 
 /// The files of an archive, by their paths in it.
 type Files = BTreeMap<String, String>;
@@ -282,4 +283,28 @@ fn a_user_without_rights_gets_an_archive_with_less() {
     let files = unpacked(&folder);
     assert!(missing(&files, "bpf/programs.txt").unwrap().contains("CAP_SYS_ADMIN"));
     assert!(files["doctor.txt"].contains("this process has no CAP_BPF"), "{}", files["doctor.txt"]);
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test bundle`"]
+fn a_full_disk_is_named_and_half_an_archive_is_taken_away() {
+    const ON_ONE_PAGE: &str = r#"
+        mount -t tmpfs -o size=4k none "$1" || exit 99
+        "$2" doctor --bundle "$1/a.tar.gz"
+        code=$?
+        ls -A "$1"
+        exit $code
+    "#;
+    let folder = TempDir::new().unwrap();
+    let mut unshared = Command::new("unshare");
+    unshared
+        .args(["--mount", "sh", "-c", ON_ONE_PAGE, "sh"])
+        .arg(folder.path())
+        .arg(tools::service());
+
+    let output = unshared.output().expect("there is an unshare");
+
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("No space left on device"), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), "", "nothing is left there");
 }

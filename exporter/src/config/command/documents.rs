@@ -19,11 +19,11 @@ pub(super) fn completions() -> Command {
             Arg::new(SHELL)
                 .required(true)
                 .value_parser(value_parser!(Shell))
-                .help("The shell that completes commands, flags and values"),
+                .hide_possible_values(true)
+                .help("bash, elvish, fish, powershell or zsh"),
         )
         .after_help(
-            "Example: packet-exporter completions bash > \
-             /etc/bash_completion.d/packet-exporter",
+            "Example:\n  packet-exporter completions bash > /etc/bash_completion.d/packet-exporter",
         )
 }
 
@@ -36,7 +36,8 @@ pub(super) fn man(commands: &[&'static str]) -> Command {
         .arg(
             Arg::new(COMMAND)
                 .value_parser(commands)
-                .help("The command whose page it is; that of packet-exporter itself without one"),
+                .hide_possible_values(true)
+                .help("run, inspect, doctor, completions or man; none for packet-exporter"),
         )
         .after_help("Example: packet-exporter man | man -l -")
 }
