@@ -193,6 +193,44 @@ fn files_that_hang_or_cannot_be_read_do_not_keep_the_archive() {
     drop(hanging);
 }
 
+/// Puts a journal of our own before that of this machine, and returns the path of programs.
+fn journal(folder: &TempDir, script: &str) -> String {
+    let program = file(folder, "journalctl", &format!("#!/bin/sh\n{script}\n"));
+    fs::set_permissions(program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+
+    format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap())
+}
+
+#[test]
+fn the_journal_is_in_the_archive_without_secrets_that_somebody_logged() {
+    let folder = TempDir::new().unwrap();
+    let path = journal(&folder, "echo \"$@\"; echo 'key zq-header of 192.0.2.7'");
+    let arguments = ["--otlp.headers", "a=zq-header", "--no-addresses"];
+
+    let output = packed(&folder, &arguments, &[("PATH", &path)]);
+
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let log = &unpacked(&folder)["log.txt"];
+    assert!(log.contains("--unit packet-exporter --lines 1000"), "{log}");
+    assert!(log.ends_with("key <secret> of address-1\n"), "{log}");
+}
+
+#[test]
+fn a_journal_that_fails_or_does_not_answer_is_named() {
+    for (script, reason) in
+        [("echo 'no journal' >&2; exit 1", "no journal"), ("exec sleep 1000", "no end within 8s")]
+    {
+        let folder = TempDir::new().unwrap();
+        let path = journal(&folder, script);
+
+        let output = packed(&folder, &[], &[("PATH", &path)]);
+
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let reason_given = missing(&unpacked(&folder), "log.txt").unwrap();
+        assert!(reason_given.contains(reason), "{reason_given}");
+    }
+}
+
 #[test]
 fn a_file_that_is_there_stays_and_one_that_cannot_be_written_leaves_nothing() {
     let folder = TempDir::new().unwrap();

@@ -25,7 +25,7 @@ fn read_by(program: &[&str], file: &str, content: &str) -> Option<Output> {
     let output = Command::new(program[0]).args(&program[1..]).arg(&path).output();
 
     output.ok().or_else(|| {
-        println!("skipped: there is no {}", program[0]);
+        println!("not checked: there is no {}", program[0]);
         None
     })
 }
@@ -85,7 +85,8 @@ fn bash_completes_commands_flags_and_values() {
 #[test]
 fn a_manual_page_is_one_without_warnings() {
     let checks: [&[&str]; 2] =
-        [&["groff", "-man", "-Tutf8", "-ww"], &["mandoc", "-Tlint", "-Wwarning"]];
+        [&["groff", "-man", "-Tutf8", "-ww", "-z"], &["mandoc", "-Tlint", "-Wwarning"]];
+    let mut checked = 0;
 
     for page in ["", "run", "inspect", "doctor", "completions", "man"] {
         let arguments: &[&str] = if page.is_empty() { &["man"] } else { &["man", page] };
@@ -93,13 +94,14 @@ fn a_manual_page_is_one_without_warnings() {
 
         for check in checks {
             let Some(output) = read_by(check, "page.1", &roff) else { continue };
-            let found = format!(
-                "{}{}",
-                text(&output.stderr),
-                text(if check[0] == "mandoc" { &output.stdout } else { b"" })
-            );
+            let found = text(&output.stderr) + &text(&output.stdout);
             assert!(output.status.success() && found.is_empty(), "{page:?}: {found}");
+            checked += 1;
         }
+    }
+
+    if checked == 0 {
+        println!("SKIPPED a_manual_page_is_one_without_warnings: neither groff nor mandoc is here");
     }
 }
 
