@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use shared::Direction;
 
-use crate::health::{Logging, Part, Push, Serving};
+use crate::health::{Configuration, Logging, Part, Push, Serving};
 use crate::process::Process;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
 
 mod choice;
+mod configuration;
 #[cfg(test)]
 pub(crate) mod example;
 mod icmp;
@@ -45,6 +46,7 @@ pub const PREFIX: &str = "packet";
 #[derive(Clone, Debug)]
 pub struct Readings {
     pub snapshot: Arc<Snapshot>,
+    pub configuration: Arc<Configuration>,
     pub process: Process,
     pub build: Build,
     pub serving: Serving,
@@ -69,6 +71,7 @@ const SECTIONS: [Section; 4] = [
         title: "The exporter about itself",
         metrics: &[
             own::METRICS,
+            configuration::METRICS,
             own_tables::METRICS,
             parts::METRICS,
             serving::METRICS,
@@ -116,6 +119,7 @@ impl MetricFamily {
             (Read::Flow(_), None) => vec![PREFIX],
             (
                 Read::Exporter(_)
+                | Read::Configuration(_)
                 | Read::Build(_)
                 | Read::Serving(_)
                 | Read::Push(_)
@@ -175,8 +179,17 @@ impl MetricFamily {
 
     /// Feeds every sample of the metric to `sink`; none if the metric is not chosen.
     pub fn read(&self, readings: &Readings, sink: &mut dyn Sink) {
-        let Readings { snapshot, process, build, serving, pushes, logging, parts, choice } =
-            readings;
+        let Readings {
+            snapshot,
+            configuration,
+            process,
+            build,
+            serving,
+            pushes,
+            logging,
+            parts,
+            choice,
+        } = readings;
         if !choice.has(self) {
             return;
         }
@@ -188,6 +201,7 @@ impl MetricFamily {
                 .filter(|flow| Some(flow.direction) == self.direction)
                 .for_each(|flow| read(flow, sink)),
             Read::Exporter(read) => read(snapshot, sink),
+            Read::Configuration(read) => read(configuration, sink),
             Read::Build(read) => read(build, sink),
             Read::Process(read) => read(process, sink),
             Read::Serving(read) => read(serving, sink),

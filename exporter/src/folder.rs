@@ -59,7 +59,6 @@ pub struct Folder {
     pub snapshot: watch::Sender<Arc<Snapshot>>,
     /// Tells of the first fold under each configuration, once it is published.
     pub applied: watch::Sender<Option<Applied>>,
-    pub config_read: SystemTime,
 }
 
 /// Looks at the kernel, folds and publishes every interval until told to stop, and once more then
@@ -232,8 +231,6 @@ impl Folder {
             attachments,
             attaching: state.attaching,
             folding: state.folding.clone(),
-            config_current: true,
-            config_read: Some(self.config_read),
             evicted_before: state.evicted_before(&flows),
         };
 

@@ -1,5 +1,7 @@
 //! How the exporter itself is doing; plain data.
 
+mod configuration;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -7,6 +9,8 @@ use std::time::{Duration, SystemTime};
 use shared::Direction;
 
 use crate::dimension::ByDimension;
+
+pub use self::configuration::{Configuration, ReloadOutcome, ReloadSource};
 
 /// Where in the kernel a program counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -196,10 +200,6 @@ pub struct Health {
     /// Evictions of flows that have ended. With those of the flows that go on they are all, so
     /// that their number does not fall when a device goes away.
     pub evicted_before: ByDimension<Option<u64>>,
-    /// The last attempt to read the configuration succeeded.
-    pub config_current: bool,
-    /// When the configuration was last read with success.
-    pub config_read: Option<SystemTime>,
 }
 
 impl Hook {

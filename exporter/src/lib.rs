@@ -28,6 +28,7 @@ pub mod printable;
 pub mod privileges;
 pub mod process;
 pub mod record;
+pub mod reload;
 pub mod signals;
 pub mod snapshot;
 pub mod trusted;

@@ -45,18 +45,18 @@ pub struct Output {
 }
 
 /// Begins to collect the log of this process, panics included; `bridge` takes it elsewhere too.
-pub fn start<B>(log: &Log, bridge: Option<B>) -> Result<Output, LoggingError>
+pub fn start<B>(log: &Log, bridge: Option<B>) -> Result<(Output, LogLevel), LoggingError>
 where
     B: Layer<Registry> + Send + Sync,
 {
     let output = Output::default();
     let lines = output.lines();
-    let (subscriber, _level) = subscriber(log, move || lines.clone(), bridge);
+    let (subscriber, level) = subscriber(log, move || lines.clone(), bridge);
     tracing::subscriber::set_global_default(subscriber)?;
     let lines = output.lines();
     panic::set_hook(Box::new(move |panic| log_panic(&lines, panic)));
 
-    Ok(output)
+    Ok((output, level))
 }
 
 /// Writes a line to standard error; that takes a second at most.

@@ -9,8 +9,8 @@ use shared::{Count, Direction, Family, PortKey, PortProtocol, Protocol};
 
 use crate::dimension::{ByDimension, Dimension, SeriesKey};
 use crate::health::{
-    AttachFailure, Attachment, Folding, Health, Hook, HttpRefusal, Logging, Mode, Part, Push,
-    PushFailure, Running, Serving,
+    AttachFailure, Attachment, Configuration, Folding, Health, Hook, HttpRefusal, Logging, Mode,
+    Part, Push, PushFailure, ReloadOutcome, ReloadSource, Running, Serving,
 };
 use crate::interval::{Law, MapUse, Totals};
 use crate::process::Process;
@@ -25,6 +25,7 @@ pub(crate) fn readings() -> Readings {
             flows: vec![Arc::new(received()), Arc::new(empty("eth0", Direction::Transmit))],
             health: health(),
         }),
+        configuration: Arc::new(configured()),
         process: Process {
             cpu: Some(Duration::from_millis(1230)),
             open_fds: Some(12),
@@ -52,6 +53,17 @@ pub(crate) fn readings() -> Readings {
 
 fn part(name: &str, restarts: u64) -> Part {
     Part { name: name.into(), is_up: restarts == 0, restarts, since: at(1) }
+}
+
+fn configured() -> Configuration {
+    Configuration {
+        is_current: true,
+        read: Some(at(0)),
+        reloads: BTreeMap::from([((ReloadSource::File, ReloadOutcome::Applied), 2)]),
+        overridden: 1,
+        waiting: 3,
+        interval: Duration::from_millis(500),
+    }
 }
 
 fn pushed() -> Push {
@@ -224,8 +236,6 @@ fn health() -> Health {
             },
         ],
         folding,
-        config_current: true,
-        config_read: Some(at(0)),
         ..Health::default()
     }
 }

@@ -1,6 +1,6 @@
 //! One metric of the catalogue.
 
-use crate::health::{Logging, Part, Push, Serving};
+use crate::health::{Configuration, Logging, Part, Push, Serving};
 use crate::process::Process;
 use crate::snapshot::{Flow, Snapshot};
 use crate::version::Build;
@@ -67,6 +67,8 @@ pub enum Read {
     Flow(fn(&Flow, &mut dyn Sink)),
     /// `packet_exporter_`
     Exporter(fn(&Snapshot, &mut dyn Sink)),
+    /// `packet_exporter_`
+    Configuration(fn(&Configuration, &mut dyn Sink)),
     /// `packet_exporter_`
     Build(fn(&Build, &mut dyn Sink)),
     /// `process_`

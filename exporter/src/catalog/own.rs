@@ -1,4 +1,4 @@
-//! Metrics of the exporter about its programs, its folds and its configuration.
+//! Metrics of the exporter about its programs and its folds.
 
 use crate::health::{AttachFailure, Attachment, DURATION_BOUNDS, Durations};
 use crate::interval::Law;
@@ -86,23 +86,6 @@ pub(super) const METRICS: &[Metric] = &[
         unit: Unit::Seconds,
         kind: Kind::Gauge,
         read: Read::Exporter(|snapshot, sink| sink.moment(snapshot.health.folding.last)),
-        ..Metric::USUAL
-    },
-    Metric {
-        name: "config_last_reload_successful",
-        help: "Whether the last attempt to read the configuration succeeded, 1 or 0.",
-        kind: Kind::Gauge,
-        read: Read::Exporter(|snapshot, sink| {
-            sink.number(&[], snapshot.health.config_current.into());
-        }),
-        ..Metric::USUAL
-    },
-    Metric {
-        name: "config_last_reload_success_timestamp",
-        help: "When the configuration was last read with success, in seconds since 1970.",
-        unit: Unit::Seconds,
-        kind: Kind::Gauge,
-        read: Read::Exporter(|snapshot, sink| sink.moment(snapshot.health.config_read)),
         ..Metric::USUAL
     },
 ];

@@ -47,6 +47,7 @@ fn read(name: &str, readings: &Readings) -> Kept {
 /// Readings of a single flow.
 fn only(flow: Flow) -> Readings {
     Readings {
+        configuration: Arc::default(),
         snapshot: Arc::new(Snapshot { flows: vec![Arc::new(flow)], ..Snapshot::default() }),
         process: Process::default(),
         build: Build::THIS,

@@ -309,7 +309,6 @@ fn folder(snapshot: watch::Sender<Arc<Snapshot>>) -> Folder {
         plan: plan_of,
         snapshot,
         applied: watch::channel(None).0,
-        config_read: FIRST,
     }
 }
 

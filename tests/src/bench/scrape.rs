@@ -83,6 +83,7 @@ pub(super) fn readings(series: u32) -> Readings {
     };
 
     Readings {
+        configuration: Arc::default(),
         snapshot: Arc::new(Snapshot { flows: vec![Arc::new(flow)], health: Health::default() }),
         process: Process::default(),
         build: Build { version: "", revision: "", branch: "", rustversion: "", target: "" },

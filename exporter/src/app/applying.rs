@@ -1,0 +1,32 @@
+//! Parts that apply the configuration and do nothing else.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::parts::Parts;
+use crate::config::Config;
+use crate::reload::Applying;
+
+/// Starts a part that has each new configuration applied.
+pub(super) fn start(
+    parts: &mut Parts,
+    name: &'static str,
+    config: &watch::Receiver<Arc<Config>>,
+    apply: impl Fn(&Config) + Send + Sync + 'static,
+) -> Applying {
+    let mut config = config.clone();
+    let (tell, applied) = watch::channel(Arc::clone(&config.borrow_and_update()));
+
+    parts.start(name, |stop| async move {
+        while let Some(Ok(())) = stop.run_until_cancelled(config.changed()).await {
+            let new = Arc::clone(&config.borrow_and_update());
+            apply(&new);
+            tell.send_replace(new);
+        }
+        stop.cancelled().await;
+        Ok(())
+    });
+
+    Applying { name, applied }
+}

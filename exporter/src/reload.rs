@@ -1,0 +1,248 @@
+//! The live configuration: reads it again when asked to, and has it applied whole or not at all.
+
+mod answer;
+mod entries;
+mod following;
+mod log;
+mod trigger;
+mod watching;
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+use tokio::task::{JoinError, spawn_blocking};
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::causes::with_causes;
+use crate::config::{Change, Config, ConfigError, Inputs, Loaded};
+use crate::health::{Configuration, ReloadOutcome, ReloadSource};
+
+use self::answer::Applied;
+use self::log::Said;
+
+pub use self::following::follow;
+pub use self::trigger::{Answer, Requests, Trigger, channel};
+
+/// How long an answer waits for the parts that apply the configuration.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The configuration that is in force, and the file it was read from.
+#[derive(Debug)]
+pub struct InForce {
+    pub loaded: Loaded,
+    /// What the file held; `None` if there was none.
+    text: Option<String>,
+}
+
+/// Returns what is wrong with a configuration that its text does not show. May block.
+pub type Check = Arc<dyn Fn(&Config) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync>;
+
+/// A part that applies the configuration by itself.
+#[derive(Clone, Debug)]
+pub struct Applying {
+    pub name: &'static str,
+    /// What it has applied.
+    pub applied: watch::Receiver<Arc<Config>>,
+}
+
+/// What reads the configuration again.
+pub struct Reload {
+    inputs: Inputs,
+    in_force: InForce,
+    /// What was read last, also if it was refused; the reason where nothing could be read.
+    seen: Result<Option<String>, String>,
+    check: Check,
+    live: watch::Sender<Arc<Config>>,
+    applying: Vec<Applying>,
+    health: watch::Sender<Arc<Configuration>>,
+    said: Said,
+}
+
+/// Why a configuration is refused.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+
+    #[error("`{path}` is empty; to go back to the defaults, leave a comment in it")]
+    Emptied { path: String },
+
+    #[error(transparent)]
+    Checked(Box<dyn Error + Send + Sync>),
+
+    #[error("reading it panicked")]
+    Panicked(#[from] JoinError),
+}
+
+impl InForce {
+    /// Reads the configuration for the start.
+    pub fn read(inputs: &Inputs) -> Result<Self, ConfigError> {
+        let text = inputs.read_file()?;
+        let loaded = Config::of(inputs, text.as_deref())?;
+
+        Ok(Self { loaded, text })
+    }
+}
+
+impl Reload {
+    /// Follows what was read at the start; the other one reads how the configuration is doing.
+    pub fn new(
+        inputs: Inputs,
+        in_force: InForce,
+        live: watch::Sender<Arc<Config>>,
+        check: Check,
+    ) -> (Self, watch::Receiver<Arc<Configuration>>) {
+        let health = Configuration {
+            is_current: true,
+            read: Some(SystemTime::now()),
+            overridden: in_force.loaded.overridden().len() as u64,
+            interval: in_force.loaded.config.datapath.interval,
+            ..Configuration::default()
+        };
+        let (health, reader) = watch::channel(Arc::new(health));
+        let seen = Ok(in_force.text.clone());
+        let (applying, said) = (Vec::new(), Said::default());
+
+        (Self { inputs, in_force, seen, check, live, applying, health, said }, reader)
+    }
+
+    /// Answers wait until these have applied a configuration too.
+    #[must_use]
+    pub fn waiting_for(mut self, applying: Vec<Applying>) -> Self {
+        self.applying = applying;
+
+        self
+    }
+
+    /// Answers one request after the other until told to stop.
+    pub async fn run(mut self, mut requests: Requests, stop: CancellationToken) {
+        while let Some(Some(request)) = stop.run_until_cancelled(requests.next()).await {
+            let answer = self.reload(request.source).await;
+            request.answer(answer);
+        }
+    }
+
+    /// Reads the configuration again, and has it applied. A file that is as it was is not read as a
+    /// new one only because something about it changed.
+    async fn reload(&mut self, source: ReloadSource) -> Answer {
+        let read = self.read().await;
+        let seen = match &read {
+            Ok(text) => Ok(text.clone()),
+            Err(refused) => Err(with_causes(refused)),
+        };
+        let is_seen = std::mem::replace(&mut self.seen, seen) == self.seen;
+        if is_seen && source == ReloadSource::File {
+            return self.said.again();
+        }
+
+        let changed = match read {
+            Ok(text) => self.change(text).await,
+            Err(refused) => Err(refused),
+        };
+        match changed {
+            Ok((change, text)) => Ok(self.apply(change, text, source).await),
+            Err(refused) => Err(self.refuse(&refused, source)),
+        }
+    }
+
+    /// Reads the text of the file, which must not go missing.
+    async fn read(&self) -> Result<Option<String>, Refused> {
+        let is_there = self.in_force.text.is_some();
+        let inputs = self.inputs.clone();
+        let inputs = if is_there { inputs.with_a_file() } else { inputs };
+
+        let text = spawn_blocking(move || inputs.read_file()).await??;
+        // A full disk leaves an empty file, and so does a program that is about to write.
+        let is_empty = |text: &String| text.trim().is_empty();
+        let was_empty = self.in_force.text.as_ref().is_none_or(is_empty);
+        if !was_empty && text.as_ref().is_some_and(is_empty) {
+            return Err(Refused::Emptied { path: self.inputs.file.path().display().to_string() });
+        }
+        Ok(text)
+    }
+
+    /// Returns what changes with this text, if all of it may.
+    async fn change(&self, text: Option<String>) -> Result<(Change, Option<String>), Refused> {
+        let inputs = self.inputs.clone();
+        let loaded = self.in_force.loaded.clone();
+        let check = Arc::clone(&self.check);
+
+        let changed = spawn_blocking(move || {
+            let new = Config::of(&inputs, text.as_deref())?;
+            let change = loaded.followed_by(&new)?;
+            check(&new.config).map_err(Refused::Checked)?;
+            Ok((change, text))
+        });
+        changed.await?
+    }
+
+    async fn apply(
+        &mut self,
+        change: Change,
+        text: Option<String>,
+        source: ReloadSource,
+    ) -> String {
+        let Change { next, live, waiting, shadowed } = change;
+        let late = if live.is_empty() { Vec::new() } else { self.publish(&next.config).await };
+        let problems = next.problems.clone();
+        let before = std::mem::replace(&mut self.in_force, InForce { loaded: next, text });
+        let applied = Applied { live, waiting, shadowed, late };
+
+        let outcome = self.said.applied(source, &applied, &before.loaded.problems, &problems);
+        let loaded = &self.in_force.loaded;
+        let (overridden, interval) =
+            (loaded.overridden().len() as u64, loaded.config.datapath.interval);
+        self.note(source, outcome, |health| {
+            health.is_current = true;
+            health.read = Some(SystemTime::now());
+            health.waiting = applied.waiting.len() as u64;
+            health.overridden = overridden;
+            health.interval = interval;
+        });
+        applied.to_string()
+    }
+
+    fn refuse(&mut self, refused: &Refused, source: ReloadSource) -> String {
+        let reason = with_causes(refused);
+
+        self.said.refused(source, &reason);
+        self.note(source, ReloadOutcome::Refused, |health| health.is_current = false);
+        reason
+    }
+
+    /// Hands a configuration to all parts. Returns those that have not applied it in time.
+    async fn publish(&mut self, config: &Config) -> Vec<&'static str> {
+        let config = Arc::new(config.clone());
+        self.live.send_replace(Arc::clone(&config));
+        let deadline = Instant::now() + PATIENCE;
+        let mut late = Vec::new();
+
+        for Applying { name, applied } in &mut self.applying {
+            let has_applied = applied.wait_for(|applied| Arc::ptr_eq(applied, &config));
+            if !matches!(timeout_at(deadline, has_applied).await, Ok(Ok(_))) {
+                late.push(*name);
+            }
+        }
+
+        late
+    }
+
+    fn note(
+        &self,
+        source: ReloadSource,
+        outcome: ReloadOutcome,
+        change: impl FnOnce(&mut Configuration),
+    ) {
+        self.health.send_modify(|health| {
+            let health = Arc::make_mut(health);
+            *health.reloads.entry((source, outcome)).or_default() += 1;
+            change(health);
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! Who asks for the configuration to be read again, and waits for the answer.
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::health::ReloadSource;
+
+/// What was applied and what was not, or why everything stays as it was.
+pub type Answer = Result<String, String>;
+
+/// Most requests that wait.
+const WAITING: usize = 16;
+const STOPPING: &str = "the exporter is stopping";
+
+/// Asks for the configuration to be read again.
+#[derive(Clone, Debug)]
+pub struct Trigger(mpsc::Sender<Request>);
+
+/// What was asked, one after the other.
+#[derive(Debug)]
+pub struct Requests(mpsc::Receiver<Request>);
+
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) source: ReloadSource,
+    answer: Option<oneshot::Sender<Answer>>,
+}
+
+/// Returns both ends.
+pub fn channel() -> (Trigger, Requests) {
+    let (trigger, requests) = mpsc::channel(WAITING);
+
+    (Trigger(trigger), Requests(requests))
+}
+
+impl Trigger {
+    /// Has the configuration read again, and waits for the answer.
+    pub async fn reload(&self, source: ReloadSource) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        let request = Request { source, answer: Some(answer) };
+        if self.0.send(request).await.is_err() {
+            return Err(STOPPING.into());
+        }
+
+        answered.await.unwrap_or_else(|_| Err(STOPPING.into()))
+    }
+
+    /// Has the configuration read again, and waits for nothing.
+    pub fn ask(&self, source: ReloadSource) {
+        // Where too many wait already, the last of them reads what is there now.
+        let _is_asked_already = self.0.try_send(Request { source, answer: None });
+    }
+}
+
+impl Requests {
+    /// Waits for the next one; `None` if there will be none.
+    pub(super) async fn next(&mut self) -> Option<Request> {
+        self.0.recv().await
+    }
+}
+
+impl Request {
+    pub(super) fn answer(self, answer: Answer) {
+        if let Some(waiting) = self.answer {
+            let _nobody_waits_any_more = waiting.send(answer);
+        }
+    }
+}
