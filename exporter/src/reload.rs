@@ -118,7 +118,7 @@ impl Reload {
     }
 
     /// Answers one request after the other until told to stop.
-    pub async fn run(mut self, mut requests: Requests, stop: CancellationToken) {
+    pub async fn run(&mut self, requests: &mut Requests, stop: CancellationToken) {
         while let Some(Some(request)) = stop.run_until_cancelled(requests.next()).await {
             let answer = self.reload(request.source).await;
             request.answer(answer);

@@ -3,10 +3,24 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
-use super::parts::Parts;
+use super::parts::{Optional, Parts};
 use crate::config::Config;
-use crate::reload::Applying;
+use crate::reload::{Applying, Reload, Requests};
+
+/// Reads the configuration again.
+pub(super) struct ReloadPart {
+    pub(super) reload: Reload,
+    pub(super) requests: Requests,
+}
+
+impl Optional for ReloadPart {
+    async fn run(&mut self, stop: CancellationToken) -> anyhow::Result<()> {
+        self.reload.run(&mut self.requests, stop).await;
+        Ok(())
+    }
+}
 
 /// Starts a part that has each new configuration applied.
 pub(super) fn start(

@@ -1,168 +1,139 @@
-//! The pushes to receivers of OTLP.
+//! The pushes to receivers of OTLP, which follow the configuration.
+
+mod events;
+mod metrics;
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::Duration;
 
-use anyhow::Context;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::parts::{Optional, OptionalParts, Parts};
-use crate::catalog::{Choice, Readings};
+use crate::catalog::Readings;
 use crate::config::{Config, Otlp};
-use crate::export::otlp::{
-    self, Bridge, Client, Events, LogClient, LogSender, Make, Origin, Receiver, Sender, Source,
-    Style, Times,
-};
-use crate::health::{Logging, Push};
+use crate::export::otlp::{Origin, Source};
+use crate::health::{Configuration, Logging, Push};
 use crate::http::Refusals;
 use crate::process::Process;
+use crate::reload::Applying;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
 
-/// Those who push, and how they are doing.
-#[derive(Debug)]
+use metrics::Metrics;
+
+pub(super) use events::LogPush;
+
+/// How long a push may take to end: what is under way, and the last push.
+const ENDING: Duration = Duration::from_secs(6);
+
+/// What pushes, and follows the configuration.
 pub(super) struct Pushes {
-    senders: Vec<Sender>,
-    health: Vec<watch::Receiver<Arc<Push>>>,
+    metrics: Metrics,
+    log: LogPush,
 }
 
-/// Reads what pushes need, as they do at the start; says whether anything is pushed.
+/// How each push is doing.
+type Healths = Vec<watch::Receiver<Arc<Push>>>;
+
+/// Reads what pushes need, as they do at the start; returns whether anything is pushed.
 pub(super) fn check(otlp: &Otlp) -> anyhow::Result<bool> {
     let origin = Origin::detect();
-    let Pushes { senders, .. } = Pushes::new(otlp, &origin)?;
-    let log_push = LogPush::new(otlp)?.map(|(_bridge, log_push)| log_push);
-    let is_any = !senders.is_empty() || log_push.is_some();
     // Nothing runs in it; connections of gRPC ask for one.
     let runtime = Builder::new_current_thread().build()?;
     let _inside = runtime.enter();
-    log_push.map(|log_push| log_push.connect(&origin)).transpose()?;
+    let is_any = Metrics::check(otlp, &origin)?;
 
-    Ok(is_any)
+    Ok(LogPush::check(otlp, &origin)? || is_any)
 }
 
 /// Gives everything that metrics are read from.
 pub(super) type Read = Arc<dyn Fn(Arc<Snapshot>) -> Readings + Send + Sync>;
 
-impl Pushes {
-    /// Makes a sender for each receiver of the metrics.
-    pub(super) fn new(otlp: &Otlp, origin: &Origin) -> anyhow::Result<Self> {
-        let receivers = Receiver::of_metrics(otlp).context("cannot push")?;
-        let style = Style {
-            temporality: otlp.temporality,
-            buckets: otlp.histogram,
-            names: otlp.names,
-            max_points: otlp.max_points,
-            began: SystemTime::now(),
-        };
-        let sender = |receiver: Receiver| {
-            let make = Make {
-                style,
-                origin: origin.clone(),
-                protocol: otlp.protocol,
-                compression: otlp.compression,
-            };
-            let times = Times::spread(otlp.interval, otlp.push_timeout);
-            let name = Arc::clone(&receiver.name);
-            let client = Client::new(receiver).with_context(|| format!("cannot push to {name}"))?;
-            Ok(Sender::new(client, make, times))
-        };
+/// What readings are made of beside the snapshot and the pushes.
+pub(super) struct Sources<L> {
+    pub(super) configuration: watch::Receiver<Arc<Configuration>>,
+    pub(super) parts: OptionalParts,
+    pub(super) refusals: Refusals,
+    /// Reads the lost events of the log.
+    pub(super) lost: L,
+}
 
-        let made: anyhow::Result<Vec<_>> = receivers.into_iter().map(sender).collect();
-        let (senders, health) = made?.into_iter().unzip();
-        Ok(Self { senders, health })
+impl Pushes {
+    /// Makes a sender for each receiver of the metrics, and one for the log.
+    pub(super) fn new(otlp: &Otlp, origin: &Origin, log: LogPush) -> anyhow::Result<Self> {
+        let metrics = Metrics::new(otlp, origin)?;
+
+        Ok(Self { metrics, log: log.connected(otlp, origin)? })
     }
 
-    /// Returns what reads everything at the moment it is called, but what is left out then; `lost`
-    /// reads the lost events of the log.
-    pub(super) fn read(
-        &self,
-        parts: OptionalParts,
-        configs: watch::Receiver<Arc<Config>>,
-        refusals: Refusals,
-        lost: impl Fn() -> u64 + Send + Sync + 'static,
-    ) -> Read {
-        let health = self.health.clone();
+    /// Returns what reads everything at the moment it is called.
+    pub(super) fn read<L>(&self, sources: Sources<L>) -> Read
+    where
+        L: Fn() -> u64 + Send + Sync + 'static,
+    {
+        let health = self.metrics.health();
+        let Sources { configuration, parts, refusals, lost } = sources;
 
         Arc::new(move |snapshot| Readings {
             snapshot,
+            configuration: Arc::clone(&configuration.borrow()),
             process: Process::read(),
             build: Build::THIS,
             serving: refusals.read(),
-            pushes: health.iter().map(|push| Arc::clone(&push.borrow())).collect(),
+            pushes: health.borrow().iter().map(|push| Arc::clone(&push.borrow())).collect(),
             logging: Logging { lost: lost() },
             parts: parts.health(),
-            choice: Choice::without(&configs.borrow().metrics.exclude),
         })
     }
 
-    /// Starts one part for each receiver.
+    /// Starts one part for each receiver, and one that has them follow the configuration.
     pub(super) fn start(
-        self,
+        mut self,
         parts: &Parts,
         snapshot: &watch::Receiver<Arc<Snapshot>>,
         read: &Read,
-    ) -> anyhow::Result<()> {
-        for (sender, health) in self.senders.into_iter().zip(self.health) {
-            let name = format!("otlp {}", health.borrow().endpoint);
-            let source = Source {
-                snapshot: snapshot.clone(),
-                read: Arc::clone(read),
-                is_ending: parts.is_ending(),
+        mut config: watch::Receiver<Arc<Config>>,
+    ) -> anyhow::Result<Applying> {
+        let (snapshot, read) = (snapshot.clone(), Arc::clone(read));
+        let source = Source { snapshot, read, is_ending: parts.is_ending() };
+        let optional = parts.optional();
+        self.metrics.start(&optional, &source)?;
+        self.log.start(&optional)?;
+        let (tell, applied) = watch::channel(Arc::clone(&config.borrow_and_update()));
+
+        let following = Following { pushes: self, parts: optional.clone(), source, config, tell };
+        optional.start("pushes", following)?;
+        Ok(Applying { name: "pushes", applied })
+    }
+}
+
+/// Has pushes follow the configuration.
+struct Following {
+    pushes: Pushes,
+    parts: OptionalParts,
+    source: Source,
+    config: watch::Receiver<Arc<Config>>,
+    /// Tells what was applied.
+    tell: watch::Sender<Arc<Config>>,
+}
+
+impl Optional for Following {
+    async fn run(&mut self, stop: CancellationToken) -> anyhow::Result<()> {
+        while let Some(Ok(())) = stop.run_until_cancelled(self.config.changed()).await {
+            let config = Arc::clone(&self.config.borrow_and_update());
+            let Self { pushes: Pushes { metrics, log }, parts, source, .. } = self;
+            let applied = async {
+                metrics.apply(&config.otlp, parts, source).await;
+                log.apply(&config.otlp, parts).await;
             };
-            parts.optional().start(name, PushPart { sender, source })?;
+            if stop.run_until_cancelled(applied).await.is_some() {
+                self.tell.send_replace(config);
+            }
         }
 
+        stop.cancelled().await;
         Ok(())
-    }
-}
-
-/// Pushes the metrics to one receiver.
-struct PushPart {
-    sender: Sender,
-    source: Source,
-}
-
-impl Optional for PushPart {
-    async fn run(&mut self, stop: CancellationToken) -> anyhow::Result<()> {
-        self.sender.run(self.source.clone(), stop).await;
-        Ok(())
-    }
-}
-
-impl Optional for LogSender {
-    async fn run(&mut self, stop: CancellationToken) -> anyhow::Result<()> {
-        self.run(stop).await;
-        Ok(())
-    }
-}
-
-/// The push of the exporter's own log.
-#[derive(Debug)]
-pub(super) struct LogPush {
-    receiver: Receiver,
-    events: Events,
-}
-
-impl LogPush {
-    /// Begins to take events, if somebody is to have them.
-    pub(super) fn new(otlp: &Otlp) -> anyhow::Result<Option<(Bridge, Self)>> {
-        let receiver = Receiver::of_logs(otlp).context("cannot push the log")?;
-
-        Ok(receiver.map(|receiver| {
-            let (bridge, events) = otlp::bridge();
-            (bridge, Self { receiver, events })
-        }))
-    }
-
-    /// Reads the files that pushes need. Must be called within a runtime.
-    pub(super) fn connect(self, origin: &Origin) -> anyhow::Result<LogSender> {
-        let Self { receiver, events } = self;
-        let name = Arc::clone(&receiver.name);
-        let client = LogClient::new(receiver, origin)
-            .with_context(|| format!("cannot push the log to {name}"))?;
-
-        Ok(events.to(client))
     }
 }

@@ -48,10 +48,11 @@ impl House {
         let in_force = InForce::read(&inputs).unwrap();
         let (live, config) = watch::channel(Arc::new(in_force.loaded.config.clone()));
         let (reload, health) = Reload::new(inputs, in_force, live, Arc::new(check));
-        let reload = reload.waiting_for(applying());
-        let ((trigger, requests), stop) = (channel(), CancellationToken::new());
+        let mut reload = reload.waiting_for(applying());
+        let ((trigger, mut requests), stop) = (channel(), CancellationToken::new());
+        let stopped = stop.clone();
         #[expect(clippy::disallowed_methods, reason = "the test waits for it")]
-        let running = tokio::spawn(reload.run(requests, stop.clone()));
+        let running = tokio::spawn(async move { reload.run(&mut requests, stopped).await });
 
         Self { folder, config, health, trigger, stop, running }
     }

@@ -118,7 +118,6 @@ impl OptionalParts {
     /// Stops a part and waits until it has ended, which may be never: bound that in time. Returns
     /// the part with what it knows, for the one that follows it; `None` if there is none of that name
     /// and kind.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no part stops another one yet"))]
     pub(crate) async fn stop<P: Any>(&self, name: &str) -> Option<P> {
         let mut task = None;
         self.parts.send_if_modified(|parts| {

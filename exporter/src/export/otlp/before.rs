@@ -51,6 +51,11 @@ impl Delivered {
         Self { last: Some(taken), ..Self::default() }
     }
 
+    /// Returns the newest push that the receiver has, if it has one.
+    pub fn last(&self) -> Option<&Taken> {
+        self.last.as_ref()
+    }
+
     /// Returns what a receiver has of which at most so many ended series are remembered.
     #[cfg(test)]
     pub(super) fn remembering(most: usize) -> Self {

@@ -5,7 +5,7 @@ mod http;
 mod tries;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use opentelemetry::InstrumentationScope;
@@ -31,6 +31,7 @@ pub type Bridge = OpenTelemetryTracingBridge<SdkLoggerProvider, SdkLogger>;
 pub struct Events {
     waiting: mpsc::Receiver<Event>,
     lost: Lost,
+    is_wanted: Arc<AtomicBool>,
 }
 
 /// How many events were lost so far.
@@ -56,16 +57,19 @@ const LAST: Duration = Duration::from_secs(2);
 pub fn bridge() -> (Bridge, Events) {
     let (queue, waiting) = mpsc::channel(WAITING);
     let lost = Lost::default();
-    let processor = Queue { queue, lost: lost.clone() };
+    let is_wanted = Arc::new(AtomicBool::new(true));
+    let processor = Queue { queue, lost: lost.clone(), is_wanted: Arc::clone(&is_wanted) };
     let provider = SdkLoggerProvider::builder().with_log_processor(processor).build();
 
-    (OpenTelemetryTracingBridge::new(&provider), Events { waiting, lost })
+    (OpenTelemetryTracingBridge::new(&provider), Events { waiting, lost, is_wanted })
 }
 
 #[derive(Debug)]
 struct Queue {
     queue: mpsc::Sender<Event>,
     lost: Lost,
+    /// There is somebody to push to.
+    is_wanted: Arc<AtomicBool>,
 }
 
 impl Lost {
@@ -99,7 +103,7 @@ impl LogProcessor for Queue {
     fn event_enabled(&self, _: Severity, target: &str, _: Option<&str>) -> bool {
         let is_ours = target.starts_with("exporter") || target.starts_with("packet_exporter");
 
-        is_ours && !target.starts_with(module_path!())
+        is_ours && !target.starts_with(module_path!()) && self.is_wanted.load(Ordering::Relaxed)
     }
 }
 
@@ -119,6 +123,7 @@ pub struct LogSender {
     /// Those that are being pushed.
     events: Vec<Event>,
     carrier: Carrier,
+    is_wanted: Arc<AtomicBool>,
 }
 
 impl Events {
@@ -129,11 +134,21 @@ impl Events {
 
     /// Returns what pushes them.
     pub fn to(self, client: LogClient) -> LogSender {
-        let Self { waiting, lost } = self;
+        let Self { waiting, lost, is_wanted } = self;
         let backoff = Backoff::default();
         let carrier = Carrier { client, backoff, lost, told: 0, is_failing: false };
+        is_wanted.store(true, Ordering::Relaxed);
 
-        LogSender { waiting, events: Vec::new(), carrier }
+        LogSender { waiting, events: Vec::new(), carrier, is_wanted }
+    }
+
+    /// Takes no more events until there is somebody to push to.
+    #[must_use]
+    pub fn ignored(mut self) -> Self {
+        self.is_wanted.store(false, Ordering::Relaxed);
+        while self.waiting.try_recv().is_ok() {}
+
+        self
     }
 }
 
@@ -143,11 +158,25 @@ impl LogSender {
         self.carrier.lost.clone()
     }
 
+    /// Goes on with another client, between two runs.
+    pub fn change(&mut self, client: LogClient) {
+        self.carrier.client = client;
+        self.carrier.backoff.reset();
+    }
+
+    /// Returns the events without what pushes them.
+    #[must_use]
+    pub fn into_events(self) -> Events {
+        let Self { waiting, events: _, carrier: Carrier { lost, .. }, is_wanted } = self;
+
+        Events { waiting, lost, is_wanted }
+    }
+
     /// Pushes events until told to stop, and those that are there a little later.
     ///
     /// After a panic it may be called again: those that were being pushed then are counted as lost.
     pub async fn run(&mut self, stop: CancellationToken) {
-        let Self { waiting, events, carrier } = self;
+        let Self { waiting, events, carrier, is_wanted: _ } = self;
         carrier.lost.add(std::mem::take(events).len());
 
         while !stop.is_cancelled() {

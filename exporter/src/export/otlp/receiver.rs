@@ -18,7 +18,7 @@ use crate::outbound::{Identity, Listening, Proxies, Target, Versions, connector,
 const USER_AGENT: &str = concat!("OTel-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION"));
 
 /// A receiver of OTLP.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Receiver {
     /// The URL without what may be secret, for logs and metrics; no two receivers share it.
     pub name: Arc<str>,
@@ -85,6 +85,11 @@ impl Receiver {
             },
             proxies: Proxies::of_environment(),
         })
+    }
+
+    /// Returns whether it is the same receiver, however it is spoken to.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.url == other.url
     }
 
     /// Returns the headers of a request, those in the file as they are now.

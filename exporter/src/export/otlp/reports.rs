@@ -47,6 +47,13 @@ impl Reports {
         (Self { endpoint, health, failing: None, heard, told }, reader)
     }
 
+    /// Goes on with these counts.
+    pub(super) fn go_on_from(&self, push: &Push) {
+        let endpoint = Arc::clone(&self.endpoint);
+
+        self.health.send_replace(Arc::new(Push { endpoint, ..push.clone() }));
+    }
+
     /// A request failed, and may be repeated.
     pub(super) fn failure(&self, error: &SendError) {
         self.change(|push| *push.failures.entry(error.reason()).or_default() += 1);

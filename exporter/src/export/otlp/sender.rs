@@ -126,6 +126,22 @@ impl Sender {
         self.times = times;
     }
 
+    /// Pushes deltas of what is counted after `taken` alone, for a receiver that comes later.
+    pub fn begin_after(&mut self, taken: Taken) {
+        self.last = taken.time;
+        self.delivered = Arc::new(Delivered::of(taken));
+    }
+
+    /// Returns what the receiver has.
+    pub fn delivered(&self) -> &Delivered {
+        &self.delivered
+    }
+
+    /// Goes on with the counts of an earlier sender to a receiver of this name: counters never fall.
+    pub fn go_on_from(&mut self, push: &Push) {
+        self.reports.go_on_from(push);
+    }
+
     /// Pushes the newest snapshot every interval until told to stop, and once more then. Hosts that
     /// start together push apart from each other, by their phase.
     ///

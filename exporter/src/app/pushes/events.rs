@@ -1,0 +1,141 @@
+//! The push of the exporter's own log.
+
+use anyhow::Context;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::ENDING;
+use crate::app::parts::{Optional, OptionalParts};
+use crate::config::Otlp;
+use crate::export::otlp::{self, Bridge, Events, LogClient, LogSender, Lost, Origin, Receiver};
+
+const PART: &str = "otlp-logs";
+
+/// The push of the exporter's own log.
+pub(crate) struct LogPush {
+    receiver: Option<Receiver>,
+    origin: Option<Origin>,
+    state: State,
+}
+
+enum State {
+    /// Nobody takes the events, or nobody does yet.
+    Idle(Events),
+    Made(LogSender),
+    Running,
+}
+
+impl Optional for LogSender {
+    async fn run(&mut self, stop: CancellationToken) -> anyhow::Result<()> {
+        self.run(stop).await;
+        Ok(())
+    }
+}
+
+impl LogPush {
+    /// Begins to take events, if somebody is to have them.
+    pub(crate) fn new(otlp: &Otlp) -> anyhow::Result<(Bridge, Self)> {
+        let receiver = receiver(otlp)?;
+        let (bridge, events) = otlp::bridge();
+        let events = if receiver.is_some() { events } else { events.ignored() };
+
+        Ok((bridge, Self { receiver, origin: None, state: State::Idle(events) }))
+    }
+
+    /// Returns whether the log is pushed, and all that it needs can be read. Blocks, and must be
+    /// called within a runtime.
+    pub(super) fn check(otlp: &Otlp, origin: &Origin) -> anyhow::Result<bool> {
+        let receiver = receiver(otlp)?;
+
+        Ok(receiver.map(|receiver| client(receiver, origin)).transpose()?.is_some())
+    }
+
+    /// Reads the files that the push needs. Blocks, and must be called within a runtime.
+    pub(super) fn connected(mut self, otlp: &Otlp, origin: &Origin) -> anyhow::Result<Self> {
+        self.origin = Some(origin.clone());
+        self.receiver = receiver(otlp)?;
+        if let (Some(receiver), State::Idle(_)) = (&self.receiver, &self.state) {
+            let client = client(receiver.clone(), origin)?;
+            self.state = match self.state {
+                State::Idle(events) => State::Made(events.to(client)),
+                other => other,
+            };
+        }
+
+        Ok(self)
+    }
+
+    /// Returns what counts the events that are lost.
+    pub(crate) fn lost(&self) -> Lost {
+        match &self.state {
+            State::Idle(events) => events.lost(),
+            State::Made(sender) => sender.lost(),
+            State::Running => Lost::default(),
+        }
+    }
+
+    pub(super) fn start(&mut self, parts: &OptionalParts) -> anyhow::Result<()> {
+        match std::mem::replace(&mut self.state, State::Running) {
+            State::Made(sender) => Ok(parts.start(PART, sender)?),
+            other => {
+                self.state = other;
+                Ok(())
+            }
+        }
+    }
+
+    /// Follows a change of the configuration.
+    pub(super) async fn apply(&mut self, otlp: &Otlp, parts: &OptionalParts) {
+        let receiver = receiver(otlp).unwrap_or_default();
+        if receiver == self.receiver {
+            return;
+        }
+        if let Err(error) = self.apply_to(receiver, parts).await {
+            let error = format!("{error:#}");
+            tracing::warn!(error, "Cannot push the log until the next reload");
+        }
+    }
+
+    async fn apply_to(
+        &mut self,
+        receiver: Option<Receiver>,
+        parts: &OptionalParts,
+    ) -> anyhow::Result<()> {
+        if matches!(self.state, State::Running) {
+            let stopped = timeout(ENDING, parts.stop::<LogSender>(PART)).await;
+            let sender = stopped.ok().flatten().context("its push does not end")?;
+            self.state = State::Made(sender);
+            self.receiver = None;
+        }
+        let client = match receiver.clone().zip(self.origin.clone()) {
+            None => None,
+            Some((receiver, origin)) => {
+                Some(spawn_blocking(move || client(receiver, &origin)).await??)
+            }
+        };
+
+        self.state = match (std::mem::replace(&mut self.state, State::Running), client) {
+            (State::Idle(events), None) => State::Idle(events),
+            (State::Made(sender), None) => State::Idle(sender.into_events().ignored()),
+            (State::Idle(events), Some(client)) => State::Made(events.to(client)),
+            (State::Made(mut sender), Some(client)) => {
+                sender.change(client);
+                State::Made(sender)
+            }
+            (State::Running, _) => State::Running,
+        };
+        self.receiver = receiver;
+        self.start(parts)
+    }
+}
+
+fn receiver(otlp: &Otlp) -> anyhow::Result<Option<Receiver>> {
+    Receiver::of_logs(otlp).context("cannot push the log")
+}
+
+fn client(receiver: Receiver, origin: &Origin) -> anyhow::Result<LogClient> {
+    let name = receiver.name.clone();
+
+    LogClient::new(receiver, origin).with_context(|| format!("cannot push the log to {name}"))
+}
