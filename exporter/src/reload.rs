@@ -8,13 +8,13 @@ mod trigger;
 mod watching;
 
 use std::error::Error;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{Instant, timeout_at};
-use tokio_util::sync::CancellationToken;
 
 use crate::causes::with_causes;
 use crate::config::{Change, Config, ConfigError, Inputs, Loaded};
@@ -24,7 +24,7 @@ use self::answer::Applied;
 use self::log::Said;
 
 pub use self::following::follow;
-pub use self::trigger::{Answer, Requests, Trigger, channel};
+pub use self::trigger::{Answer, Request, Requests, Trigger, channel};
 
 /// How long an answer waits for the parts that apply the configuration.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -41,11 +41,11 @@ pub struct InForce {
 pub type Check = Arc<dyn Fn(&Config) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync>;
 
 /// A part that applies the configuration by itself.
-#[derive(Clone, Debug)]
 pub struct Applying {
-    pub name: &'static str,
-    /// What it has applied.
-    pub applied: watch::Receiver<Arc<Config>>,
+    name: &'static str,
+    /// Waits until it has applied a configuration; returns whether it has.
+    has_applied:
+        Box<dyn Fn(Arc<Config>) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>,
 }
 
 /// What reads the configuration again.
@@ -75,6 +75,27 @@ enum Refused {
 
     #[error("reading it panicked")]
     Panicked(#[from] JoinError),
+}
+
+impl Applying {
+    /// A part that tells of what it has applied, as `is_applied` reads it.
+    pub fn of<T: Send + Sync + 'static>(
+        name: &'static str,
+        told: watch::Receiver<T>,
+        is_applied: fn(&T, &Arc<Config>) -> bool,
+    ) -> Self {
+        let has_applied = move |config| -> Pin<Box<dyn Future<Output = bool> + Send>> {
+            let mut told = told.clone();
+            Box::pin(async move { told.wait_for(|told| is_applied(told, &config)).await.is_ok() })
+        };
+
+        Self { name, has_applied: Box::new(has_applied) }
+    }
+
+    /// A part that tells of the configuration that it has applied.
+    pub fn as_told(name: &'static str, told: watch::Receiver<Arc<Config>>) -> Self {
+        Self::of(name, told, Arc::ptr_eq)
+    }
 }
 
 impl InForce {
@@ -117,12 +138,11 @@ impl Reload {
         self
     }
 
-    /// Answers one request after the other until told to stop.
-    pub async fn run(&mut self, requests: &mut Requests, stop: CancellationToken) {
-        while let Some(Some(request)) = stop.run_until_cancelled(requests.next()).await {
-            let answer = self.reload(request.source).await;
-            request.answer(answer);
-        }
+    /// Does what was asked, and answers.
+    pub async fn answer(&mut self, request: Request) {
+        let answer = self.reload(request.source).await;
+
+        request.answer(answer);
     }
 
     /// Reads the configuration again, and has it applied. A file that is as it was is not read as a
@@ -214,15 +234,15 @@ impl Reload {
     }
 
     /// Hands a configuration to all parts. Returns those that have not applied it in time.
-    async fn publish(&mut self, config: &Config) -> Vec<&'static str> {
+    async fn publish(&self, config: &Config) -> Vec<&'static str> {
         let config = Arc::new(config.clone());
         self.live.send_replace(Arc::clone(&config));
         let deadline = Instant::now() + PATIENCE;
         let mut late = Vec::new();
 
-        for Applying { name, applied } in &mut self.applying {
-            let has_applied = applied.wait_for(|applied| Arc::ptr_eq(applied, &config));
-            if !matches!(timeout_at(deadline, has_applied).await, Ok(Ok(_))) {
+        for Applying { name, has_applied } in &self.applying {
+            let has_applied = has_applied(Arc::clone(&config));
+            if !timeout_at(deadline, has_applied).await.unwrap_or(false) {
                 late.push(*name);
             }
         }
