@@ -1,0 +1,13 @@
+//! The configuration changes while the service runs.
+
+mod reload {
+    mod files;
+    mod house;
+    mod load;
+    mod observations;
+    mod pushes;
+    mod receiver;
+    mod rows;
+    mod scenes;
+    mod triggers;
+}

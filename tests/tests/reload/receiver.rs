@@ -1,0 +1,134 @@
+//! A receiver of OTLP over HTTP that takes everything and remembers it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use serde_json::Value;
+use tests::cable::Namespace;
+
+/// One request.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// Which of the connections it came on.
+    pub(crate) connection: usize,
+    /// The first line and the headers, in lower case.
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+#[derive(Default)]
+struct Seen {
+    connections: usize,
+    requests: Vec<Request>,
+    /// What connections began with that was no request.
+    strange: Vec<Vec<u8>>,
+}
+
+/// A receiver, until the test ends.
+#[derive(Clone)]
+pub(crate) struct Receiver(Arc<Mutex<Seen>>);
+
+impl Receiver {
+    pub(crate) fn start(namespace: &Namespace, port: u16) -> Self {
+        let listener = namespace.within(|| TcpListener::bind(("127.0.0.1", port)).unwrap());
+        let receiver = Self(Arc::default());
+        let of_thread = receiver.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let connection = of_thread.with(|seen| {
+                    seen.connections += 1;
+                    seen.connections
+                });
+                let receiver = of_thread.clone();
+                thread::spawn(move || receiver.serve(stream, connection));
+            }
+        });
+
+        receiver
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.with(|seen| seen.requests.clone())
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.with(|seen| seen.connections)
+    }
+
+    /// Returns what connections began with that was no request of HTTP/1.
+    pub(crate) fn strange(&self) -> Vec<Vec<u8>> {
+        self.with(|seen| seen.strange.clone())
+    }
+
+    /// Adds up all points of a sum, which came as JSON.
+    pub(crate) fn sum(&self, name: &str) -> u64 {
+        let requests = self.requests();
+        let bodies =
+            requests.iter().filter_map(|it| serde_json::from_slice::<Value>(&it.body).ok());
+
+        bodies.map(|body| sum(&body, name)).sum()
+    }
+
+    fn with<T>(&self, read: impl FnOnce(&mut Seen) -> T) -> T {
+        read(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn serve(&self, stream: TcpStream, connection: usize) {
+        let mut stream = BufReader::new(stream);
+        while let Some(request) = request(&mut stream, connection) {
+            match request {
+                Ok(request) => self.with(|seen| seen.requests.push(request)),
+                Err(bytes) => return self.with(|seen| seen.strange.push(bytes)),
+            }
+            let answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
+                          Content-Length: 2\r\n\r\n{}";
+            if stream.get_mut().write_all(answer.as_bytes()).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn request(
+    stream: &mut BufReader<TcpStream>,
+    connection: usize,
+) -> Option<Result<Request, Vec<u8>>> {
+    let start = stream.fill_buf().ok()?.to_vec();
+    if start.is_empty() {
+        return None;
+    }
+    if !start.starts_with(b"POST") {
+        return Some(Err(start));
+    }
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if stream.read_line(&mut head).ok()? == 0 {
+            return None;
+        }
+    }
+    let head = head.to_lowercase();
+    let length = head.split("content-length: ").nth(1)?.split("\r\n").next()?.parse().ok()?;
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).ok()?;
+
+    Some(Ok(Request { connection, head, body }))
+}
+
+/// Adds up the points of the sums of that name, wherever they are.
+pub(crate) fn sum(value: &Value, name: &str) -> u64 {
+    match value {
+        Value::Array(values) => values.iter().map(|value| sum(value, name)).sum(),
+        Value::Object(object) if object.get("name").is_some_and(|it| it == name) => {
+            let points = object.get("sum").and_then(|sum| sum["dataPoints"].as_array());
+            let number = |point: &Value| {
+                let number = &point["asInt"];
+                number.as_u64().or_else(|| number.as_str()?.parse().ok()).unwrap_or(0)
+            };
+            points.into_iter().flatten().map(number).sum()
+        }
+        Value::Object(object) => object.values().map(|value| sum(value, name)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}

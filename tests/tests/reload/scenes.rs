@@ -1,0 +1,132 @@
+//! What happens around a reload, and what is seen of it.
+
+use std::net::UdpSocket;
+use std::thread;
+
+use tests::cable::Cable;
+use tests::patience::wait_for;
+use tests::programs;
+use tests::service::PORT;
+
+use super::house::Settings;
+use super::observations::Scene;
+use super::receiver::Request;
+
+pub(crate) const SOURCES: &str = "packet_receive_source_packets_total";
+pub(crate) const PORTS: &str = "packet_receive_port_packets_total";
+pub(crate) const SCANNING: &str = "packet_receive_scanning_sources";
+pub(crate) const FAILURES: &str = "packet_exporter_otlp_export_failures_total";
+pub(crate) const TIMEOUT: &[(&str, &str)] = &[("reason", "timeout")];
+/// What a row of a file of headers names.
+pub(crate) const HEADERS: &str = "/tmp/packet-exporter-test-headers";
+
+pub(crate) fn has(scene: &Scene<'_>, name: &str, labels: &[(&str, &str)]) -> bool {
+    scene.house.service.scrape().find(name, labels).is_some()
+}
+
+pub(crate) fn has_value(scene: &Scene<'_>, name: &str, value: u64) -> bool {
+    let text = scene.house.service.get("/metrics").expect("it answers").text();
+    let mut values = text.lines().filter_map(|line| {
+        let (series, value) = line.rsplit_once(' ')?;
+        (series.split('{').next() == Some(name)).then(|| value.parse::<f64>().ok()).flatten()
+    });
+
+    values.next() == Some(value as f64)
+}
+
+pub(crate) fn attached(scene: &Scene<'_>, device: &str) -> Option<u64> {
+    let labels = [("device", device), ("hook", "xdp")];
+
+    scene.house.service.scrape().find("packet_exporter_program_attached", &labels)
+}
+
+pub(crate) fn limit(scene: &Scene<'_>, dimension: &str) -> Option<u64> {
+    scene.house.service.scrape().find("packet_exporter_series_limit", &[("dimension", dimension)])
+}
+
+pub(crate) fn failures(scene: &Scene<'_>) -> u64 {
+    scene.house.service.scrape().find(FAILURES, TIMEOUT).unwrap_or_default()
+}
+
+/// The last request to a receiver, or an empty one.
+pub(crate) fn last(scene: &Scene<'_>, receiver: usize) -> Request {
+    let none = Request { connection: 0, head: String::new(), body: Vec::new() };
+
+    scene.receivers[receiver].requests().pop().unwrap_or(none)
+}
+
+pub(crate) fn body(scene: &Scene<'_>) -> String {
+    String::from_utf8_lossy(&last(scene, 0).body).into_owned()
+}
+
+pub(crate) fn lose_extra(scene: &mut Scene<'_>) {
+    scene.house.cable.here.ip(&["link", "delete", "extra0"]);
+    wait_for("the end of a device", || match attached(scene, "extra0") {
+        Some(1) => Err("attached".to_owned()),
+        _ => Ok(()),
+    });
+}
+
+pub(crate) fn ping_named(scene: &mut Scene<'_>) {
+    programs::ping(scene.house.cable, Cable::THERE[0], 5, 56);
+    wait_for("a name", || {
+        if has(scene, SOURCES, &[("source", Cable::THERE[0])]) {
+            Ok(())
+        } else {
+            Err("none".to_owned())
+        }
+    });
+}
+
+/// Sends to a port, until it is named.
+pub(crate) fn knock_named(scene: &mut Scene<'_>) {
+    knock(scene, 999..=999);
+    wait_for("a name", || {
+        knock(scene, 999..=999);
+        if has(scene, PORTS, &[("port", "999")]) { Ok(()) } else { Err("none".to_owned()) }
+    });
+}
+
+pub(crate) fn knock(scene: &Scene<'_>, ports: std::ops::RangeInclusive<u16>) {
+    let from = || UdpSocket::bind((Cable::THERE[0], 0)).expect("a socket");
+    let socket = scene.house.cable.there.within(from);
+    for port in ports {
+        // The other end answers that nobody listens there.
+        let _refused = socket.send_to(b"test", (Cable::HERE[0], port));
+    }
+}
+
+pub(crate) fn scan_a_little(scene: &mut Scene<'_>) {
+    knock(scene, 1..=20);
+}
+
+pub(crate) fn scan(scene: &mut Scene<'_>) {
+    knock(scene, 1..=20);
+    wait_for(
+        "a scan",
+        || {
+            if has_value(scene, SCANNING, 1) { Ok(()) } else { Err("none".to_owned()) }
+        },
+    );
+}
+
+pub(crate) fn write_headers(_: &mut Scene<'_>) {
+    std::fs::write(HEADERS, "x-file: 2\n").expect("a file");
+}
+
+pub(crate) fn write_again(scene: &mut Scene<'_>) {
+    let settings = [("config.watch", "true"), ("sources.limit", "7")];
+    scene.house.write(&Settings::usual().with(&settings));
+}
+
+/// Asks for many pages at once; returns whether one of them was refused.
+pub(crate) fn is_refused_a_page(scene: &Scene<'_>) -> bool {
+    let here = &scene.house.cable.here;
+
+    thread::scope(|scope| {
+        let ask = || tests::http::request(here, PORT, "GET /metrics", &[]);
+        let asked: Vec<_> = (0..16).map(|_| scope.spawn(ask)).collect();
+        let answers = asked.into_iter().filter_map(|it| it.join().ok()?.ok());
+        answers.filter(|answer| answer.status == 503).count() > 0
+    })
+}
