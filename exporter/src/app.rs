@@ -1,5 +1,6 @@
 //! The wiring diagram: configuration, parts, run, stop.
 
+mod applying;
 mod devices;
 mod doctor;
 mod inspect;
@@ -11,7 +12,6 @@ mod readiness;
 mod service_manager;
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use anyhow::Context;
 use tokio::runtime::{Builder, Runtime};
@@ -21,12 +21,13 @@ use tokio::sync::watch;
 use crate::causes::with_causes;
 use crate::config::{Config, Inputs, Loaded, Problem, Web};
 use crate::datapath::{Datapath, ProgramNames};
-use crate::export::otlp::{self, LogSender, Lost};
+use crate::export::otlp;
 use crate::folder::{self, Folder, Pace};
-use crate::health::Health;
+use crate::health::{Health, ReloadSource};
 use crate::http::{self, Listeners, Refusals, WebFile};
 use crate::interfaces::Interface;
 use crate::outbound::{Proxies, ProxyProblem};
+use crate::reload::{self, Applying, InForce, Reload, Trigger};
 use crate::snapshot::Snapshot;
 use crate::version::Build;
 use crate::{datapath, interfaces, logging, privileges};
@@ -34,7 +35,7 @@ use crate::{datapath, interfaces, logging, privileges};
 use self::devices::{Devices, NoDevices};
 use self::pages::Pages;
 use self::parts::Parts;
-use self::pushes::{LogPush, Pushes};
+use self::pushes::{LogPush, Pushes, Sources};
 use self::service_manager::Reloads;
 
 pub use self::doctor::doctor;
@@ -49,7 +50,7 @@ pub enum Failure {
     Failed(anyhow::Error),
 }
 
-/// Says whether the configuration is valid, and where it comes from.
+/// Returns whether the configuration is valid, and where it comes from.
 pub fn check(inputs: &Inputs) -> Result<String, Failure> {
     let loaded = Config::load(inputs).map_err(|error| Failure::Refused(error.into()))?;
     web_file(&loaded.config).map_err(Failure::Refused)?;
@@ -62,7 +63,7 @@ pub fn check(inputs: &Inputs) -> Result<String, Failure> {
 pub fn run(inputs: &Inputs) -> Result<(), Failure> {
     let app = start(inputs).map_err(Failure::Refused)?;
     // The log is last to end.
-    let App { log: _log, supervisor, runtime, parts, mut signals, _live } = app;
+    let App { log: _log, supervisor, runtime, parts, mut signals } = app;
 
     let outcome = supervisor.block_on(parts.run(signals.stop()));
     // What is left waits for a file or the look-up of a name, and nobody waits for that.
@@ -82,16 +83,15 @@ struct App {
     runtime: Runtime,
     parts: Parts,
     signals: Signals,
-    /// Writes the configuration that every part reads.
-    _live: watch::Sender<Arc<Config>>,
 }
 
 /// Starts all parts. Devices are attached by the folder then, so that pages are served meanwhile and
 /// a signal that asks to stop is followed at once.
 fn start(inputs: &Inputs) -> anyhow::Result<App> {
-    let Loaded { config, problems, .. } = Config::load(inputs)?;
-    let (bridge, log_push) = LogPush::new(&config.otlp)?.unzip();
-    let mut log = logging::start(&config.log, bridge)?;
+    let in_force = InForce::read(inputs)?;
+    let Loaded { config, problems, .. } = in_force.loaded.clone();
+    let (bridge, log_push) = LogPush::new(&config.otlp)?;
+    let (mut log, level) = logging::start(&config.log, Some(bridge))?;
     tracing::info!(version = Build::THIS.version, revision = Build::THIS.revision, "Starting");
     for Problem { setting, text } in &problems {
         tracing::warn!(setting, problem = text, "Problem with a setting");
@@ -104,8 +104,11 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     // Later that would take more rights than are kept.
     let names = ProgramNames::read();
     // What is configured now; every part reads it there, and keeps no copy.
-    let (live, configs) = watch::channel(Arc::new(config));
-    let config = Arc::clone(&configs.borrow());
+    let (live, live_config) = watch::channel(Arc::new(config));
+    let config = Arc::clone(&live_config.borrow());
+    let (trigger, requests) = reload::channel();
+    let check = check_of(&config);
+    let (reload, configuration) = Reload::new(inputs.clone(), in_force, live, check);
     let listeners = listeners(&config.web)?;
     // There is one thread yet, and what takes more is done. The web configuration is read again
     // and again, so it is read first with the rights that are left.
@@ -119,46 +122,53 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         datapath::clear_pins(&config.datapath.pin_path);
     }
     let origin = otlp::Origin::detect();
-    let pushes = Pushes::new(&config.otlp, &origin)?;
     datapath::share_heap();
     let datapath = Datapath::new(options::datapath(&config))?;
 
     let supervisor = Builder::new_current_thread().enable_all().build()?;
     let signals = {
         let _inside = supervisor.enter();
-        Signals::catch().context("cannot catch signals")?
+        Signals::catch(trigger.clone()).context("cannot catch signals")?
     };
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let inside = runtime.enter();
-    let log_sender = log_push.map(|log_push| log_push.connect(&origin)).transpose()?;
+    let lost_events = log_push.lost();
+    let pushes = Pushes::new(&config.otlp, &origin, log_push)?;
     let (interfaces_tx, interfaces) = watch::channel(runtime.block_on(interfaces::list())?);
     let wanted = Arc::clone(&config);
     let devices = Devices::new(datapath, wanted, interfaces.clone(), names)?;
 
     let health = Health { attaching: devices.attaching(), ..Health::default() };
+    let (applied, folded) = watch::channel(None);
     let (snapshot_tx, snapshot) =
         watch::channel(Arc::new(Snapshot { health, ..Snapshot::default() }));
-    let (applied, _applied) = watch::channel(None);
-    let folder = Folder {
-        config: configs.clone(),
-        plan: options::plan,
-        snapshot: snapshot_tx,
-        applied,
-        config_read: SystemTime::now(),
-    };
+    let folder =
+        Folder { config: live_config.clone(), plan: options::plan, snapshot: snapshot_tx, applied };
     for address in listeners.addresses() {
         tracing::info!(%address, tls = web.as_ref().is_some_and(WebFile::has_tls), "Listening");
     }
     let refusals = Refusals::default();
-    let (lines, events) = (log.lines(), log_sender.as_ref().map(LogSender::lost));
-    let lost = move || lines.lost() + events.as_ref().map_or(0, Lost::read);
+    let lines = log.lines();
+    let lost = move || lines.lost() + lost_events.read();
     let mut parts = Parts::on(runtime.handle().clone());
-    let read = pushes.read(parts.optional(), configs.clone(), refusals.clone(), lost);
-    let site =
-        Pages { configs: configs.clone(), read: Arc::clone(&read), snapshot: snapshot.clone() }
-            .site(refusals);
+    let (optional, of_http) = (parts.optional(), refusals.clone());
+    let read = pushes.read(Sources {
+        configuration,
+        configs: live_config.clone(),
+        parts: optional,
+        refusals: of_http,
+        lost,
+    });
+    let pages = Pages {
+        configs: live_config.clone(),
+        read: Arc::clone(&read),
+        snapshot: snapshot.clone(),
+        trigger: trigger.clone(),
+    };
+    let site = pages.site(refusals);
 
     parts.start("http", |stop| async move { Ok(http::serve(listeners, site, web, stop).await?) });
+    let configs = live_config.clone();
     parts.start("interfaces", |stop| async move {
         let is_wanted = |it: &Interface| it.is_wanted(&configs.borrow().devices);
         Ok(interfaces::watch(interfaces_tx, is_wanted, stop).await?)
@@ -169,23 +179,46 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         let last_look = !devices.are_pinned();
         let stopped = stop.clone();
         let pace = Pace { changes: interfaces, stop, last_look };
-        let is_over = move || stopped.is_cancelled();
-        folder::run(folder, move |config| devices.collect(config, &is_over), pace)
+        let collect = move |config: &_| devices.collect(config, &|| stopped.is_cancelled());
+        folder::run(folder, collect, pace)
     });
     folding.context("cannot start the thread that folds")?;
-    service_manager::start(
-        &parts.optional(),
-        &snapshot,
-        &Reloads::new(),
-        config.datapath.interval,
-    )?;
-    pushes.start(&parts, &snapshot, &read)?;
-    if let Some(log_sender) = log_sender {
-        parts.optional().start("otlp-logs", log_sender)?;
-    }
+    let reloads = Reloads::new();
+    service_manager::start(&parts.optional(), &snapshot, &reloads, live_config.clone())?;
+    let pushing = pushes.start(&parts, &snapshot, &read, live_config.clone())?;
+    let logging = applying::start(&mut parts, "log", &live_config, move |config| {
+        level.set(config.log.level);
+    });
+    let folding = Applying::of("folder", folded, |told: &Option<folder::Applied>, config| {
+        told.as_ref().is_some_and(|it| Arc::ptr_eq(&it.config, config) && it.behind == 0)
+    });
+    let reload = reload.waiting_for(vec![logging, folding, pushing]);
+    parts.optional().start("reload", applying::ReloadPart { reload, requests, reloads })?;
+    let file = inputs.file.path().to_owned();
+    parts.optional().start("config", move |stop| {
+        let (file, config, trigger) = (file.clone(), live_config.clone(), trigger.clone());
+        async move {
+            reload::follow(file, config, trigger, stop).await;
+            Ok(())
+        }
+    })?;
     drop(inside);
 
-    Ok(App { log, supervisor, runtime, parts, signals, _live: live })
+    Ok(App { log, supervisor, runtime, parts, signals })
+}
+
+/// Returns what looks at the files that a new configuration names, as the start does.
+fn check_of(config: &Config) -> reload::Check {
+    let web_config = config.web.config_file.clone();
+
+    Arc::new(move |config| {
+        pushes::check(&config.otlp)?;
+        // The one in use is read again by itself; another one is for the next start.
+        if config.web.config_file != web_config {
+            web_file(config)?;
+        }
+        Ok(())
+    })
 }
 
 fn listeners(web: &Web) -> anyhow::Result<Listeners> {
@@ -202,16 +235,18 @@ fn web_file(config: &Config) -> anyhow::Result<Option<WebFile>> {
     Ok(if path.as_os_str().is_empty() { None } else { Some(WebFile::open(path)?) })
 }
 
-/// The signals that ask to stop, caught from the start on.
+/// The signals that ask to stop or to read the configuration again, caught from the start on.
 struct Signals {
+    trigger: Trigger,
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
 }
 
 impl Signals {
-    fn catch() -> std::io::Result<Self> {
+    fn catch(trigger: Trigger) -> std::io::Result<Self> {
         Ok(Self {
+            trigger,
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
@@ -224,9 +259,7 @@ impl Signals {
             tokio::select! {
                 _ = self.interrupt.recv() => break,
                 _ = self.terminate.recv() => break,
-                _ = self.hangup.recv() => {
-                    tracing::warn!("The configuration is read only at the start; restart to change it");
-                }
+                _ = self.hangup.recv() => self.trigger.ask(ReloadSource::Signal),
             }
         }
         tracing::info!("Stopping");

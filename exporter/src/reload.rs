@@ -120,7 +120,6 @@ impl Reload {
             is_current: true,
             read: Some(SystemTime::now()),
             overridden: in_force.loaded.overridden().len() as u64,
-            interval: in_force.loaded.config.datapath.interval,
             ..Configuration::default()
         };
         let (health, reader) = watch::channel(Arc::new(health));
@@ -212,15 +211,12 @@ impl Reload {
         let applied = Applied { live, waiting, shadowed, late };
 
         let outcome = self.said.applied(source, &applied, &before.loaded.problems, &problems);
-        let loaded = &self.in_force.loaded;
-        let (overridden, interval) =
-            (loaded.overridden().len() as u64, loaded.config.datapath.interval);
+        let overridden = self.in_force.loaded.overridden().len() as u64;
         self.note(source, outcome, |health| {
             health.is_current = true;
             health.read = Some(SystemTime::now());
             health.waiting = applied.waiting.len() as u64;
             health.overridden = overridden;
-            health.interval = interval;
         });
         applied.to_string()
     }

@@ -6,6 +6,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::parts::{Optional, Parts};
+use super::service_manager::Reloads;
 use crate::config::Config;
 use crate::reload::{Applying, Reload, Requests};
 
@@ -13,11 +14,16 @@ use crate::reload::{Applying, Reload, Requests};
 pub(super) struct ReloadPart {
     pub(super) reload: Reload,
     pub(super) requests: Requests,
+    pub(super) reloads: Reloads,
 }
 
 impl Optional for ReloadPart {
     async fn run(&mut self, stop: CancellationToken) -> anyhow::Result<()> {
-        self.reload.run(&mut self.requests, stop).await;
+        while let Some(Some(request)) = stop.run_until_cancelled(self.requests.next()).await {
+            let _under_way = self.reloads.begin();
+            self.reload.answer(request).await;
+        }
+        stop.cancelled().await;
         Ok(())
     }
 }
@@ -42,5 +48,5 @@ pub(super) fn start(
         Ok(())
     });
 
-    Applying { name, applied }
+    Applying::as_told(name, applied)
 }

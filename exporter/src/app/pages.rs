@@ -9,9 +9,11 @@ use super::readiness;
 use crate::catalog::Readings;
 use crate::config::Config;
 use crate::export::prometheus;
+use crate::health::ReloadSource;
 use crate::http::{
     Answer, Asked, Handler, Method, Path, Query, Refusals, Route, Scope, Site, StatusCode,
 };
+use crate::reload::Trigger;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
 
@@ -20,19 +22,23 @@ use crate::version::Build;
 pub(super) struct Pages {
     pub(super) configs: watch::Receiver<Arc<Config>>,
     pub(super) read: Read,
+    pub(super) trigger: Trigger,
     pub(super) snapshot: watch::Receiver<Arc<Snapshot>>,
 }
 
 impl Pages {
     pub(super) fn site(self, refusals: Refusals) -> Site {
-        let of_readiness = self.snapshot.clone();
+        let (of_readiness, trigger) = (self.snapshot.clone(), self.trigger.clone());
 
         Site {
             version: Build::THIS.version.into(),
             config: self.configs.clone(),
             routes: vec![self.metrics()],
             is_ready: Arc::new(move || readiness::of(&of_readiness.borrow().health)),
-            reload: Arc::new(|| Box::pin(async { Err(NO_RELOAD.into()) })),
+            reload: Arc::new(move || {
+                let trigger = trigger.clone();
+                Box::pin(async move { trigger.reload(ReloadSource::Api).await })
+            }),
             refusals,
         }
     }
@@ -63,5 +69,3 @@ impl Pages {
         Answer::page(format.content_type(), body)
     }
 }
-
-const NO_RELOAD: &str = "not available: the configuration is read only at the start";

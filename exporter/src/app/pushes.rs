@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::parts::{Optional, OptionalParts, Parts};
-use crate::catalog::Readings;
+use crate::catalog::{Choice, Readings};
 use crate::config::{Config, Otlp};
 use crate::export::otlp::{Origin, Source};
 use crate::health::{Configuration, Logging, Push};
@@ -54,6 +54,7 @@ pub(super) type Read = Arc<dyn Fn(Arc<Snapshot>) -> Readings + Send + Sync>;
 /// What readings are made of beside the snapshot and the pushes.
 pub(super) struct Sources<L> {
     pub(super) configuration: watch::Receiver<Arc<Configuration>>,
+    pub(super) configs: watch::Receiver<Arc<Config>>,
     pub(super) parts: OptionalParts,
     pub(super) refusals: Refusals,
     /// Reads the lost events of the log.
@@ -68,13 +69,13 @@ impl Pushes {
         Ok(Self { metrics, log: log.connected(otlp, origin)? })
     }
 
-    /// Returns what reads everything at the moment it is called.
+    /// Returns what reads everything at the moment it is called, but what is left out then.
     pub(super) fn read<L>(&self, sources: Sources<L>) -> Read
     where
         L: Fn() -> u64 + Send + Sync + 'static,
     {
         let health = self.metrics.health();
-        let Sources { configuration, parts, refusals, lost } = sources;
+        let Sources { configuration, configs, parts, refusals, lost } = sources;
 
         Arc::new(move |snapshot| Readings {
             snapshot,
@@ -85,6 +86,7 @@ impl Pushes {
             pushes: health.borrow().iter().map(|push| Arc::clone(&push.borrow())).collect(),
             logging: Logging { lost: lost() },
             parts: parts.health(),
+            choice: Choice::without(&configs.borrow().metrics.exclude),
         })
     }
 
@@ -105,7 +107,7 @@ impl Pushes {
 
         let following = Following { pushes: self, parts: optional.clone(), source, config, tell };
         optional.start("pushes", following)?;
-        Ok(Applying { name: "pushes", applied })
+        Ok(Applying::as_told("pushes", applied))
     }
 }
 

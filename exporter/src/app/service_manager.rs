@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::parts::{Optional, OptionalParts};
 use super::readiness;
 use crate::causes::with_causes;
+use crate::config::Config;
 use crate::health::{Attaching, Health};
 use crate::notify::{Manager, Message, Moment};
 use crate::snapshot::Snapshot;
@@ -36,8 +37,8 @@ struct Notices {
     manager: Manager,
     snapshot: watch::Receiver<Arc<Snapshot>>,
     reloads: watch::Receiver<Option<Moment>>,
-    /// Most time between two folds.
-    interval: Duration,
+    /// Its interval is the most time between two folds.
+    config: watch::Receiver<Arc<Config>>,
     /// When the last snapshot came.
     folded: Instant,
     is_ready: bool,
@@ -58,11 +59,11 @@ pub(super) fn start(
     parts: &OptionalParts,
     snapshot: &watch::Receiver<Arc<Snapshot>>,
     reloads: &Reloads,
-    interval: Duration,
+    config: watch::Receiver<Arc<Config>>,
 ) -> anyhow::Result<()> {
     match Manager::of_this_process() {
         Ok(Some(manager)) => {
-            let notices = Notices::new(manager, snapshot.clone(), reloads, interval);
+            let notices = Notices::new(manager, snapshot.clone(), reloads, config);
             parts.start("notify", notices)?;
         }
         Ok(None) => {}
@@ -78,7 +79,6 @@ impl Reloads {
     }
 
     /// Tells the service manager that a reload is under way, as long as the returned one lives.
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing is reloaded yet"))]
     pub(super) fn begin(&self) -> Reloading<'_> {
         self.0.send_replace(Moment::now().ok());
 
@@ -97,13 +97,13 @@ impl Notices {
         manager: Manager,
         snapshot: watch::Receiver<Arc<Snapshot>>,
         reloads: &Reloads,
-        interval: Duration,
+        config: watch::Receiver<Arc<Config>>,
     ) -> Self {
         Self {
             manager,
             snapshot,
             reloads: reloads.0.subscribe(),
-            interval,
+            config,
             folded: Instant::now(),
             is_ready: false,
             is_reloading: false,
@@ -152,7 +152,8 @@ impl Notices {
 
     /// Notes that all is well, if it is: folds go on.
     fn feed(&mut self, watchdog: Duration) {
-        if self.folded.elapsed() <= self.interval + watchdog / 3 {
+        let interval = self.config.borrow().datapath.interval;
+        if self.folded.elapsed() <= interval + watchdog / 3 {
             self.untold.push(Message::Watchdog);
         }
     }

@@ -179,6 +179,7 @@ impl Group {
             Read::Exporter(_)
             | Read::Build(_)
             | Read::Part(_)
+            | Read::Configuration(_)
             | Read::Serving(_)
             | Read::Push(_)
             | Read::Logging(_) => return Self::Exporter,

@@ -42,14 +42,6 @@ pub(super) const METRICS: &[Metric] = &[
         read: Read::Configuration(|it, sink| sink.number(&[], it.waiting)),
         ..Metric::USUAL
     },
-    Metric {
-        name: "interval",
-        help: "The interval of folds that is in force.",
-        unit: Unit::Seconds,
-        kind: Kind::Gauge,
-        read: Read::Configuration(|it, sink| sink.real(&[], it.interval.as_secs_f64())),
-        ..Metric::USUAL
-    },
 ];
 
 fn reloads(configuration: &Configuration, sink: &mut dyn Sink) {

@@ -62,7 +62,6 @@ fn configured() -> Configuration {
         reloads: BTreeMap::from([((ReloadSource::File, ReloadOutcome::Applied), 2)]),
         overridden: 1,
         waiting: 3,
-        interval: Duration::from_millis(500),
     }
 }
 

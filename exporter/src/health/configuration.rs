@@ -1,7 +1,7 @@
 //! How the configuration is doing; plain data.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// What had the configuration read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,8 +38,6 @@ pub struct Configuration {
     pub overridden: u64,
     /// Keys whose new value needs a restart.
     pub waiting: u64,
-    /// The interval of folds.
-    pub interval: Duration,
 }
 
 impl ReloadSource {

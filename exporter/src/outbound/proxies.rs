@@ -10,11 +10,11 @@ use hyper::http::HeaderValue;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 
 /// The proxies for all destinations.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxies(Arc<Named>);
 
 /// What the variables name; empty for what they do not.
-#[derive(Default)]
+#[derive(Default, PartialEq, Eq)]
 struct Named {
     http: String,
     https: String,

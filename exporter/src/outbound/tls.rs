@@ -15,7 +15,7 @@ use crate::files;
 use crate::trusted::{Purpose, Trusted, place_of_system};
 
 /// Whose certificates are trusted, and what is shown to who asks for one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
     /// Certificates that are trusted; with an empty path those that the system trusts.
     pub ca_file: PathBuf,

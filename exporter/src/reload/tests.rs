@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::config::Command;
@@ -52,7 +53,11 @@ impl House {
         let ((trigger, mut requests), stop) = (channel(), CancellationToken::new());
         let stopped = stop.clone();
         #[expect(clippy::disallowed_methods, reason = "the test waits for it")]
-        let running = tokio::spawn(async move { reload.run(&mut requests, stopped).await });
+        let running = tokio::spawn(async move {
+            while let Some(Some(request)) = stopped.run_until_cancelled(requests.next()).await {
+                reload.answer(request).await;
+            }
+        });
 
         Self { folder, config, health, trigger, stop, running }
     }
@@ -195,7 +200,7 @@ async fn each_request_of_many_has_its_answer() {
 #[tokio::test(start_paused = true)]
 async fn a_part_that_does_not_apply_it_is_named() {
     let (tell, applied) = watch::channel(Arc::new(Config::default()));
-    let applying = || vec![Applying { name: "folder", applied }];
+    let applying = || vec![Applying::as_told("folder", applied)];
     let house = House::of("", &[], |_| Ok(()), applying);
 
     fs::write(house.path(), "[sources]\nlimit = 8\n").unwrap();

@@ -19,8 +19,9 @@ pub struct Trigger(mpsc::Sender<Request>);
 #[derive(Debug)]
 pub struct Requests(mpsc::Receiver<Request>);
 
+/// One request, which gets one answer.
 #[derive(Debug)]
-pub(super) struct Request {
+pub struct Request {
     pub(super) source: ReloadSource,
     answer: Option<oneshot::Sender<Answer>>,
 }
@@ -53,7 +54,7 @@ impl Trigger {
 
 impl Requests {
     /// Waits for the next one; `None` if there will be none.
-    pub(super) async fn next(&mut self) -> Option<Request> {
+    pub async fn next(&mut self) -> Option<Request> {
         self.0.recv().await
     }
 }

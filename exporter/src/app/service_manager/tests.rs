@@ -1,6 +1,7 @@
 use std::os::unix::net::UnixDatagram;
 
 use super::*;
+use crate::config::Config;
 use crate::health::{Attachment, Folding, Hook, Mode, Running};
 
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -25,7 +26,10 @@ impl Telling {
         let snapshot = Arc::new(Snapshot { health, ..Snapshot::default() });
         let (snapshot, reader) = watch::channel(snapshot);
         let reloads = Reloads::new();
-        let notices = Notices::new(manager, reader, &reloads, INTERVAL);
+        let mut config = Config::default();
+        config.datapath.interval = INTERVAL;
+        let (_writer, config) = watch::channel(Arc::new(config));
+        let notices = Notices::new(manager, reader, &reloads, config);
 
         (Self { folder, socket, snapshot, reloads, stop: CancellationToken::new() }, notices)
     }
