@@ -6,6 +6,7 @@ mod names;
 mod replacing;
 mod stacked;
 mod standing;
+mod start;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,10 +15,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::datapath::{Datapath, Device, Owner, Presence, ProgramNames, Tap};
 use crate::folder::Collected;
-use crate::health::{AttachFailure, Attaching, Attachment, Hook, Running};
+use crate::health::{AttachFailure, Attachment, Hook, Running};
 use crate::interfaces::Interface;
 use crate::interval::Drained;
 
@@ -25,6 +26,8 @@ use failure::{Failure, Known};
 use names::names;
 use replacing::Waiting;
 use stacked::Pair;
+pub(super) use start::NoDevices;
+use start::Start;
 use words::{say_counting, say_lost};
 
 /// Attaching goes on after the next drain when it has taken this long.
@@ -42,28 +45,7 @@ pub(super) struct Devices {
     waiting: Waiting,
     /// Devices of which the log says that they count twice.
     stacked: BTreeSet<Pair>,
-    /// What was wanted at the start has not been tried yet, or not all of it.
-    is_starting: bool,
-}
-
-/// Why nothing can be counted.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum NoDevices {
-    #[error(
-        "no device here fits `devices.include` \"{include}\"{}; there are {}",
-        but(exclude),
-        .present.join(", ")
-    )]
-    NotHere { include: String, exclude: String, present: Vec<String> },
-
-    #[error(
-        "no device here has hardware behind it; name one in `devices.include`, there are {}",
-        .present.join(", ")
-    )]
-    NoHardware { present: Vec<String> },
-
-    #[error("no program could be attached: {}", .reasons.join("; "))]
-    NoneAttached { reasons: Vec<String> },
+    start: Start,
 }
 
 impl Devices {
@@ -78,7 +60,7 @@ impl Devices {
         interfaces: watch::Receiver<Vec<Interface>>,
         names: ProgramNames,
     ) -> Result<Self, NoDevices> {
-        let devices = Self {
+        let mut devices = Self {
             datapath,
             config,
             interfaces,
@@ -87,14 +69,15 @@ impl Devices {
             failures: BTreeMap::new(),
             waiting: Waiting::default(),
             stacked: BTreeSet::new(),
-            is_starting: true,
+            start: Start::default(),
         };
+        devices.start = Start::with(&devices.wanted());
 
-        if devices.wanted().is_empty() { Err(devices.why_none()) } else { Ok(devices) }
+        if devices.is_starting() { Ok(devices) } else { Err(devices.why_none()) }
     }
 
-    /// Follows the changes of the configuration and of interfaces, then drains. Attaching takes several calls where there are
-    /// many devices, and goes no further once it `is_over`.
+    /// Follows the changes of the configuration and of interfaces, then drains. Attaching takes
+    /// several calls where there are many devices, and goes no further once it `is_over`.
     ///
     /// At the start each device is tried once; where no program can be attached then, that is a
     /// refusal. One program that can is enough.
@@ -109,16 +92,16 @@ impl Devices {
         let begun = Instant::now();
         let is_over = &mut || begun.elapsed() >= ATTACHING || is_over();
         let has_tried = self.prepare_replacements(is_over) | self.attach_wanted(is_over);
-        let was_starting = self.is_starting;
-        let attaching = self.attaching().filter(|_| was_starting);
-        self.is_starting = attaching.is_some();
-        if was_starting && !self.is_starting {
-            if let Err(none) = self.started() {
-                return Collected { refusal: Some(none.into()), ..Collected::default() };
-            }
+        let was_starting = self.is_starting();
+        self.note_tried();
+        if was_starting
+            && !self.is_starting()
+            && let Err(none) = self.started()
+        {
+            return Collected { refusal: Some(none.into()), ..Collected::default() };
         }
         // Both go through all devices, and a start is to be over soon.
-        if !self.is_starting {
+        if !self.is_starting() {
             self.stay_in_front();
             if was_starting || has_tried || !last.is_empty() {
                 self.datapath.settle();
@@ -132,52 +115,14 @@ impl Devices {
         };
 
         let behind = self.note_replaced();
-        let attachments = self.attachments();
+        let (attachments, attaching) = (self.attachments(), self.attaching());
 
         Collected { drained, last, attachments, attaching, behind, failure, refusal: None }
-    }
-
-    /// Returns how many of the wanted devices were tried; `None` if all of them were.
-    pub(super) fn attaching(&self) -> Option<Attaching> {
-        let wanted = self.wanted();
-        let is_tried = |interface: &&Interface| {
-            self.datapath.hooks().all(|hook| {
-                let tap = Tap { device: device(interface), direction: hook.direction() };
-                self.known.get(&tap).is_some_and(|known| !known.is_untried())
-            })
-        };
-        let tried = wanted.iter().filter(is_tried).count();
-
-        (tried < wanted.len()).then_some(Attaching { tried, wanted: wanted.len() })
-    }
-
-    /// Ends the start, in which every device was tried.
-    fn started(&mut self) -> Result<(), NoDevices> {
-        let wanted: Vec<Tap> = self.known.keys().cloned().collect();
-        self.datapath.forget_pins(&wanted);
-        let is_any = self.known.values().any(|known| known.running.is_some());
-
-        if is_any { Ok(()) } else { Err(self.why_none()) }
     }
 
     /// Returns whether counting continues after this process exits.
     pub(super) fn are_pinned(&self) -> bool {
         self.datapath.is_pinned()
-    }
-
-    fn why_none(&self) -> NoDevices {
-        let present: Vec<_> =
-            self.interfaces.borrow().iter().map(|interface| interface.name.to_string()).collect();
-        let config::Devices { include, exclude, linger: _ } = &self.config.devices;
-        if !self.known.is_empty() {
-            let reasons = self.known.values().filter_map(|known| known.error.clone()).collect();
-            return NoDevices::NoneAttached { reasons };
-        }
-        if include.is_empty() {
-            return NoDevices::NoHardware { present };
-        }
-
-        NoDevices::NotHere { include: include.to_string(), exclude: exclude.to_string(), present }
     }
 
     /// Gives the interfaces that are there and wanted.
@@ -273,13 +218,14 @@ impl Devices {
         let begun = Instant::now();
         let mut has_tried = false;
         let hooks: Vec<Hook> = self.datapath.hooks().collect();
+        let is_starting = self.is_starting();
         let mut wanted = self.wanted();
         stacked::from_below(&mut wanted);
         for interface in wanted {
             for hook in &hooks {
                 let tap = Tap { device: device(&interface), direction: hook.direction() };
                 let known = self.known.entry(tap.clone()).or_default();
-                let is_turn = !self.is_starting || known.is_untried();
+                let is_turn = !is_starting || known.is_untried();
                 if is_turn && known.is_due(&interface, begun) && !is_over() {
                     self.try_attach(tap, *hook, &interface);
                     has_tried = true;
@@ -387,12 +333,4 @@ impl Devices {
 
 fn device(interface: &Interface) -> Device {
     Device { name: Arc::clone(&interface.name), index: interface.index }
-}
-
-fn but(exclude: &str) -> String {
-    if exclude.is_empty() {
-        return String::new();
-    }
-
-    format!(" and not `devices.exclude` \"{exclude}\"")
 }

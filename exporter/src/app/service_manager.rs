@@ -18,7 +18,7 @@ use crate::notify::{Manager, Message, Moment};
 use crate::snapshot::Snapshot;
 
 /// How long the start may take from each of its steps on.
-const STEP: Duration = Duration::from_secs(60);
+const STEP: Duration = Duration::from_mins(1);
 /// How often a message is tried again that the manager has no room for.
 const AGAIN: Duration = Duration::from_millis(100);
 /// How long a stop waits for that.
@@ -41,8 +41,7 @@ struct Notices {
     config: watch::Receiver<Arc<Config>>,
     /// When the last snapshot came.
     folded: Instant,
-    is_ready: bool,
-    is_reloading: bool,
+    state: State,
     /// How many folds and failures there were when the last snapshot came.
     before: (u64, u64),
     /// Since the last fold, readings fail.
@@ -71,6 +70,14 @@ pub(super) fn start(
     }
 
     Ok(())
+}
+
+/// What the manager takes the exporter to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Starting,
+    Ready,
+    Reloading,
 }
 
 impl Reloads {
@@ -105,8 +112,7 @@ impl Notices {
             reloads: reloads.0.subscribe(),
             config,
             folded: Instant::now(),
-            is_ready: false,
-            is_reloading: false,
+            state: State::Starting,
             before: (0, 0),
             is_blind: false,
             status: String::new(),
@@ -118,12 +124,12 @@ impl Notices {
     /// Collects what is new to the manager.
     fn note_news(&mut self) {
         let health = self.snapshot.borrow_and_update().health.clone();
-        if !self.is_ready {
-            if let Some(Attaching { .. }) = health.attaching {
+        if self.state == State::Starting {
+            if health.attaching.is_some() {
                 self.untold.push(Message::StartWithin(STEP));
             }
-            self.is_ready = readiness::of(&health).is_ok();
-            if self.is_ready {
+            if readiness::of(&health).is_ok() {
+                self.state = State::Ready;
                 self.untold.push(Message::Ready);
             }
         }
@@ -137,16 +143,21 @@ impl Notices {
         }
 
         let reload = *self.reloads.borrow_and_update();
-        match reload {
-            Some(begun) if self.is_ready && !self.is_reloading => {
-                self.is_reloading = true;
+        match (self.state, reload) {
+            (State::Ready, Some(begun)) => {
+                self.state = State::Reloading;
                 self.untold.push(Message::Reloading(begun));
             }
-            None if self.is_reloading => {
-                self.is_reloading = false;
-                self.untold.push(Message::Ready);
+            (State::Reloading, None) => {
+                self.state = State::Ready;
+                let begins = |it: &Message| matches!(it, Message::Reloading(_));
+                match self.untold.iter().position(begins) {
+                    // It need not know of either.
+                    Some(begin) => drop(self.untold.remove(begin)),
+                    None => self.untold.push(Message::Ready),
+                }
             }
-            Some(_) | None => {}
+            (State::Starting, _) | (State::Ready, None) | (State::Reloading, Some(_)) => {}
         }
     }
 

@@ -56,7 +56,7 @@ impl Taking {
 /// Answers the requests of one connection.
 fn take(mut stream: TcpStream, taken: &Mutex<Vec<Value>>) {
     let mut bytes = Vec::new();
-    let mut room = [0; 65536];
+    let mut room = [0; 8192];
     while let Ok(length @ 1..) = stream.read(&mut room) {
         bytes.extend_from_slice(&room[..length]);
         let Some(end) = bytes.windows(4).position(|it| it == b"\r\n\r\n") else { continue };
