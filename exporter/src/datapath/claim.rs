@@ -1,15 +1,22 @@
-//! Which programs have a process: it holds a socket with a name of the program.
+//! Which programs have an exporter's process: it holds a socket with a name of the program.
 
-use std::io::{self, ErrorKind};
+mod sockets;
+
+use std::hash::{BuildHasher, RandomState};
+use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
 use super::Device;
+use super::wire::own_user;
+use sockets::Named;
 
-/// Tells other processes that a program's process is there, for as long as it is.
+/// Tells other exporters that a program's process is there, for as long as it is.
 ///
 /// Abstract names belong to a network namespace, as devices do, and the kernel gives one back when
-/// the process ends in whatever way. Source: unix(7).
+/// the process ends in whatever way. Source: unix(7). Any user may bind any of them: so a claim counts
+/// only if its socket is one of the superuser or of our own user, and the name ends with something
+/// that nobody can guess and bind before.
 #[derive(Debug)]
 pub(super) struct Claim {
     _socket: UnixDatagram,
@@ -18,7 +25,10 @@ pub(super) struct Claim {
 impl Claim {
     /// Claims a program by the kernel's number, which no other one has at the same time.
     pub(super) fn take(program: u32) -> io::Result<Self> {
-        Ok(Self { _socket: UnixDatagram::bind_addr(&address(program)?)? })
+        let random = RandomState::new().hash_one(program);
+        let name = format!("{}/{random:016x}", name(program));
+
+        Ok(Self { _socket: UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(name)?)? })
     }
 
     /// Claims a program that counts what a device sends, as far as that can be done.
@@ -35,18 +45,23 @@ impl Claim {
         claimed.ok()
     }
 
-    /// Returns whether a process has claimed the program.
-    pub(super) fn is_taken(program: u32) -> bool {
-        let asked = || UnixDatagram::unbound()?.connect_addr(&address(program)?);
+    /// Returns whether an exporter's process has claimed the program.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not list sockets: then nobody is known to vouch for any program.
+    pub(super) fn is_taken(program: u32) -> io::Result<bool> {
+        let sockets = sockets::named()?;
+        let own = own_user();
 
-        asked().is_ok()
+        Ok(sockets.iter().any(|socket| is_claim(socket, program, own)))
     }
 
     /// Claims a program if no process has it; `None` also where that cannot be known.
     pub(super) fn take_stale(program: u32) -> Option<Self> {
-        match Self::take(program) {
-            Ok(claim) => Some(claim),
-            Err(error) if error.kind() == ErrorKind::AddrInUse => None,
+        let is_stale = Self::is_taken(program).map(|is_taken| !is_taken);
+        match is_stale.and_then(|it| it.then(|| Self::take(program)).transpose()) {
+            Ok(claim) => claim,
             Err(error) => {
                 tracing::warn!(%error, "Cannot find out whose filter is on a device; it is left alone");
                 None
@@ -55,8 +70,19 @@ impl Claim {
     }
 }
 
-fn address(program: u32) -> io::Result<SocketAddr> {
-    SocketAddr::from_abstract_name(format!("packet-exporter/program/{program}"))
+fn name(program: u32) -> String {
+    format!("packet-exporter/program/{program}")
+}
+
+/// Returns whether a socket is a claim on a program that counts. Exporters before this one left the end
+/// of the name away.
+fn is_claim(Named { name: found, user }: &Named, program: u32, own_user: u32) -> bool {
+    let is_of_program = match found.strip_prefix(name(program).as_bytes()) {
+        Some(rest) => rest.is_empty() || rest.starts_with(b"/"),
+        None => false,
+    };
+
+    is_of_program && (*user == 0 || *user == own_user)
 }
 
 #[cfg(test)]
@@ -66,16 +92,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_is_claimed_once_and_again_when_its_process_is_gone() {
+    fn a_program_is_claimed_as_long_as_its_process_is_there() {
         // Above all that the kernel gives. Source: `bpf_prog_alloc_id` in kernel/bpf/syscall.c.
         let no_program = u32::MAX - process::id();
         let first = Claim::take(no_program).unwrap();
+        // Debian has this in a module, which a container may not load.
+        let Ok(is_taken) = Claim::is_taken(no_program) else { return };
 
-        assert!(Claim::is_taken(no_program));
+        assert!(is_taken);
         assert!(Claim::take_stale(no_program).is_none());
 
         drop(first);
-        assert!(!Claim::is_taken(no_program));
+        assert!(!Claim::is_taken(no_program).unwrap());
         assert!(Claim::take_stale(no_program).is_some());
+    }
+
+    #[test]
+    fn only_the_superuser_and_the_own_user_claim_a_program() {
+        let claims =
+            |name: &str, user| is_claim(&Named { name: name.as_bytes().to_vec(), user }, 17, 1000);
+
+        assert!(claims("packet-exporter/program/17/0123", 0));
+        assert!(claims("packet-exporter/program/17/0123", 1000));
+        assert!(claims("packet-exporter/program/17", 0), "of an exporter before this one");
+        assert!(!claims("packet-exporter/program/17/0123", 65_534));
+        assert!(!claims("packet-exporter/program/171/0123", 0), "of another program");
+        assert!(!claims("packet-exporter/program/1", 0));
+        assert!(!claims("another/program/17", 0));
     }
 }

@@ -70,6 +70,15 @@ pub fn would_hide(device: &Device, hook: Hook) -> Option<InFront> {
     }
 }
 
+/// Returns whether a program is known to be an exporter's, which lets others decide. What cannot be
+/// known is not believed: a frame that is hidden is missing, and nothing else would show it.
+fn is_vouched_for(program: u32) -> bool {
+    Claim::is_taken(program).unwrap_or_else(|error| {
+        tracing::debug!(program, %error, "Cannot ask whose a program is");
+        false
+    })
+}
+
 /// Returns the first program of TCX that is not of an exporter, of those before `ours`.
 fn foreign_sender(ifindex: u32, ours: Option<u32>) -> io::Result<Option<InFront>> {
     let ids = senders(ifindex)?;
@@ -77,7 +86,7 @@ fn foreign_sender(ifindex: u32, ours: Option<u32>) -> io::Result<Option<InFront>
         return Ok(None);
     }
     let mut before = ids.into_iter().take_while(|id| Some(*id) != ours);
-    let foreign = before.find(|id| !Claim::is_taken(*id));
+    let foreign = before.find(|id| !is_vouched_for(*id));
 
     Ok(foreign.map(|id| InFront::Program(Owner { id: Some(id), name: None })))
 }

@@ -9,6 +9,7 @@ mod mapping;
 mod netlink;
 mod pin;
 mod syscall;
+mod user;
 
 pub(super) use chain::{has_tcx, load_nothing, senders};
 pub(super) use cpu::stay_on_cpu;
@@ -21,3 +22,4 @@ pub(super) use mapping::PUBLISH;
 pub(super) use netlink::listen;
 pub(super) use pin::{pin, pinned, takes_pins};
 pub(super) use syscall::{Barrier, make_array, stand_in, take_all};
+pub(super) use user::own_user;
