@@ -104,7 +104,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("prometheus_client", &["export::prometheus"]),
     ("prost", &["export::otlp"]),
     ("regex", &["config"]),
-    ("ring", &["http", "export::otlp"]),
+    ("ring", &["http", "outbound", "export::otlp"]),
     ("rtnetlink", &["interfaces"]),
     ("rustix", &["privileges"]),
     ("rustls", &["http", "outbound", "trusted", "export::otlp"]),
