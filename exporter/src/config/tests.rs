@@ -264,6 +264,12 @@ fn metrics_are_left_out_by_patterns_of_which_none_is_empty() {
     assert_eq!(one.load().unwrap().config.metrics.exclude.len(), 1);
     assert!(empty.error().contains("`metrics.exclude` (config.toml:1)"), "{}", empty.error());
     assert!(odd.error().contains("unclosed group"), "{}", odd.error());
+    for flag in
+        ["--metrics.exclude=[\"a\", \"b\"]", "--metrics.exclude=[\"a\"]", "--metrics.exclude=a b"]
+    {
+        let list = Given { flags: &[flag], ..Given::default() };
+        assert!(list.error().contains("`metrics.exclude` (command line)"), "{flag}");
+    }
 }
 
 #[test]
