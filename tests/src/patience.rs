@@ -17,6 +17,8 @@ pub enum Reason {
     LateAnswer,
     /// A query looks back over a time, which has to be over.
     Query,
+    /// Nothing is to happen meanwhile.
+    Nothing,
     /// A value is sampled for as long as a measurement lasts.
     Sampling,
 }

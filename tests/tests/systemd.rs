@@ -6,7 +6,7 @@ mod systemd {
     use std::time::Duration;
 
     use tests::cable::Cable;
-    use tests::patience::wait_for;
+    use tests::patience::{Reason, let_pass, wait_for};
     use tests::programs;
     use tests::scrape::{self, Scrape};
     use tests::sources::root;
@@ -14,9 +14,6 @@ mod systemd {
 
     use booted::{Booted, hang};
 
-    /// What `cargo xtask test --suite` calls these tests.
-    #[expect(dead_code, reason = "it is read where suites are put together")]
-    const SUITE: &str = "systemd";
     /// The folder of a small Debian with systemd.
     const SYSTEM: &str = "PACKET_EXPORTER_SYSTEMD";
     const UNIT: &str = "packet-exporter.service";
@@ -84,10 +81,7 @@ mod systemd {
         booted.run(&["systemctl", "start", UNIT]);
         let before = booted.property("MainPID");
         // Long enough for a watchdog that nobody feeds.
-        let until = std::time::Instant::now() + Duration::from_secs(8);
-        wait_for("that time", || {
-            (std::time::Instant::now() >= until).then_some(()).ok_or_else(String::new)
-        });
+        let_pass(Duration::from_secs(8), Reason::Nothing);
         assert_eq!(booted.property("MainPID"), before, "folds go on, and so does the service");
 
         let Some(tracer) = hang(&booted, "folder") else { return };

@@ -12,6 +12,7 @@ mod needs;
 mod prometheus;
 mod python;
 mod receivers;
+mod systemd;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
@@ -31,6 +32,7 @@ use needs::NEEDS;
 pub(crate) use prometheus::{prometheus, promtool};
 pub(crate) use python::python;
 pub(crate) use receivers::{rotel, victoria_metrics};
+pub(crate) use systemd::system;
 
 /// Installs what building, running and testing need, and what `suite` needs beyond that.
 pub(crate) fn command(suite: Option<&str>) -> Result<ExitCode> {

@@ -34,8 +34,7 @@ pub(crate) fn unpack(package: &str, into: &Path) -> Result<String> {
 /// Unpacks a package in the version of Debian's next release, of which apt here learns nothing;
 /// gives its version.
 pub(crate) fn unpack_of_next_release(package: &str, into: &Path) -> Result<String> {
-    require_apt()?;
-    let mirror = renewing_lists(mirror)?;
+    let mirror = mirror_of_debian()?;
 
     let mut reasons = Vec::new();
     for suite in SUITES {
@@ -50,8 +49,7 @@ pub(crate) fn unpack_of_next_release(package: &str, into: &Path) -> Result<Strin
 /// Unpacks the package that another one of a release depends on, as one without a version in its
 /// name does on the newest; gives its version.
 pub(crate) fn unpack_what_it_names(package: &str, suite: &str, into: &Path) -> Result<String> {
-    require_apt()?;
-    let mirror = renewing_lists(mirror)?;
+    let mirror = mirror_of_debian()?;
     let own = lists(suite, &mirror, into)?;
 
     let mut ask = apt(&own, "apt-cache");
@@ -63,6 +61,13 @@ pub(crate) fn unpack_what_it_names(package: &str, suite: &str, into: &Path) -> R
     fs::remove_dir_all(&own).with_context(|| format!("cannot remove {}", own.display()))?;
 
     extract(into)
+}
+
+/// Returns the address of the archive that this machine takes Debian from.
+pub(crate) fn mirror_of_debian() -> Result<String> {
+    require_apt()?;
+
+    renewing_lists(mirror)
 }
 
 fn require_apt() -> Result<()> {

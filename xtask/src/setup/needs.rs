@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::need::{Check, Need, Purpose};
-use super::{faketime, golang, kernels, linker, prometheus, python, receivers};
+use super::{faketime, golang, kernels, linker, prometheus, python, receivers, systemd};
 use crate::toolchain::{self, Compiler};
 
 pub(crate) const NEEDS: &[Need] = &[
@@ -36,6 +36,7 @@ pub(crate) const NEEDS: &[Need] = &[
     program(Purpose::Test, "ethtool", &["ethtool"], &[&["ethtool"]]),
     program(Purpose::Test, "tc", &["tc"], &[&["iproute2"]]),
     program(Purpose::Test, "bpftool", &["bpftool"], &[&["bpftool"]]),
+    program(Purpose::Test, "strace", &["strace"], &[&["strace"]]),
     program(Purpose::Test, "tcpdump", &["tcpdump"], &[&["tcpdump"]]),
     program(Purpose::Test, "tcpreplay", &["tcpreplay"], &[&["tcpreplay"]]),
     Need {
@@ -106,6 +107,14 @@ pub(crate) const NEEDS: &[Need] = &[
         packages: &[&["qemu-system-x86"]],
         make: Some(kernels::make_all),
         elsewhere: kernels::ELSEWHERE,
+    },
+    Need {
+        name: "a system with systemd",
+        purpose: Purpose::Suite("systemd"),
+        check: Check::Place(|| systemd::system().map(shown)),
+        packages: &[&["mmdebstrap", "systemd-container"]],
+        make: Some(systemd::make),
+        elsewhere: "the container is made from Debian's archive only",
     },
 ];
 

@@ -85,7 +85,7 @@ fn a_line_that_cannot_be_read_is_named() {
 fn the_list_of_the_project_can_be_read() {
     let suites = Suites::of_project().unwrap();
 
-    for name in ["otlp", "prometheus", "kernels", "release"] {
+    for name in ["otlp", "prometheus", "kernels", "systemd", "release"] {
         assert!(suites.find(name).is_some_and(|suite| !suite.members.is_empty()), "{name}");
     }
 }

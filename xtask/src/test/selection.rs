@@ -94,7 +94,7 @@ impl Selection<'_> {
     }
 }
 
-fn tools() -> [(&'static str, Option<PathBuf>); 9] {
+fn tools() -> [(&'static str, Option<PathBuf>); 10] {
     [
         ("PACKET_EXPORTER_PROMETHEUS", setup::prometheus()),
         ("PACKET_EXPORTER_PROMTOOL", setup::promtool()),
@@ -105,5 +105,6 @@ fn tools() -> [(&'static str, Option<PathBuf>); 9] {
         ("PACKET_EXPORTER_ROTEL", setup::rotel()),
         ("PACKET_EXPORTER_FAKETIME", setup::faketime()),
         ("PACKET_EXPORTER_KERNELS", setup::kernels()),
+        ("PACKET_EXPORTER_SYSTEMD", setup::system()),
     ]
 }
