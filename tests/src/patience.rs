@@ -34,9 +34,14 @@ pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T
             Err(last) if Instant::now() > deadline => {
                 panic!("waited {PATIENCE:?} for {what}; seen last: {last}")
             }
-            Err(_) => thread::sleep(STEP),
+            Err(_) => pause(),
         }
     }
+}
+
+/// Pauses a loop that looks again and again by itself, until it ends for a reason of its own.
+pub fn pause() {
+    thread::sleep(STEP);
 }
 
 /// Lets time pass, for one of the reasons that leave no other way.

@@ -6,10 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, Scope};
-use std::time::Duration;
 
 use tests::cable::Namespace;
-use tests::patience::wait_for;
+use tests::patience::{pause, wait_for};
 use tests::receivers::oracle::Oracle;
 use tests::service::{Service, command};
 use tests::tools::tool;
@@ -35,9 +34,7 @@ impl Proxy {
         while !self.is_over.load(Ordering::Relaxed) {
             match listener.accept() {
                 Ok((stream, _)) => drop(scope.spawn(|| self.answer(stream, here))),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    thread::sleep(Duration::from_millis(10));
-                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => pause(),
                 Err(error) => panic!("{error}"),
             }
         }
