@@ -1,7 +1,6 @@
 //! Every key that is live has an effect that is seen after a reload and was not there before.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicBool;
 
 use tests::cable::Cable;
 use tests::sources::root;
@@ -15,8 +14,6 @@ pub(crate) struct Scene<'a> {
     pub(crate) house: House<'a>,
     /// On ports 4318 and 4319.
     pub(crate) receivers: [Receiver; 2],
-    /// Nobody answers on port 4320.
-    pub(crate) stop: AtomicBool,
 }
 
 /// A key, and what is seen of it.
@@ -85,12 +82,13 @@ fn observe(section: &str) {
         cable.plug_in();
         cable.here.ip(&["link", "add", "extra0", "type", "veth", "peer", "name", "extra1"]);
         let receivers = [4318, 4319].map(|port| Receiver::start(&cable.here, port));
+        // Nobody answers there.
         let _silent = cable.here.within(|| std::net::TcpListener::bind(("127.0.0.1", 4320)));
         let base = Settings::usual().with(row.with);
         let before =
             base.clone().with(&row.before.map(|it| (row.key, it)).into_iter().collect::<Vec<_>>());
         let house = House::start(&cable, &before, &[]);
-        let mut scene = Scene { house, receivers, stop: AtomicBool::new(false) };
+        let mut scene = Scene { house, receivers };
 
         (row.first)(&mut scene);
         assert!(!(row.seen)(&scene), "{} has its effect before", row.key);
@@ -98,7 +96,7 @@ fn observe(section: &str) {
         scene.house.hang_up();
         (row.then)(&mut scene);
 
-        let Scene { house, .. } = &scene;
+        let house = &scene.house;
         let log = || house.service.log();
         tests::patience::wait_for(row.key, || if (row.seen)(&scene) { Ok(()) } else { Err(log()) });
     }

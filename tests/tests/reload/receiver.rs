@@ -11,8 +11,6 @@ use tests::cable::Namespace;
 /// One request.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    /// Which of the connections it came on.
-    pub(crate) connection: usize,
     /// The first line and the headers, in lower case.
     pub(crate) head: String,
     pub(crate) body: Vec<u8>,
@@ -37,12 +35,9 @@ impl Receiver {
         let of_thread = receiver.clone();
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let connection = of_thread.with(|seen| {
-                    seen.connections += 1;
-                    seen.connections
-                });
+                of_thread.with(|seen| seen.connections += 1);
                 let receiver = of_thread.clone();
-                thread::spawn(move || receiver.serve(stream, connection));
+                thread::spawn(move || receiver.serve(stream));
             }
         });
 
@@ -75,9 +70,9 @@ impl Receiver {
         read(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn serve(&self, stream: TcpStream, connection: usize) {
+    fn serve(&self, stream: TcpStream) {
         let mut stream = BufReader::new(stream);
-        while let Some(request) = request(&mut stream, connection) {
+        while let Some(request) = request(&mut stream) {
             match request {
                 Ok(request) => self.with(|seen| seen.requests.push(request)),
                 Err(bytes) => return self.with(|seen| seen.strange.push(bytes)),
@@ -91,10 +86,7 @@ impl Receiver {
     }
 }
 
-fn request(
-    stream: &mut BufReader<TcpStream>,
-    connection: usize,
-) -> Option<Result<Request, Vec<u8>>> {
+fn request(stream: &mut BufReader<TcpStream>) -> Option<Result<Request, Vec<u8>>> {
     let start = stream.fill_buf().ok()?.to_vec();
     if start.is_empty() {
         return None;
@@ -113,7 +105,7 @@ fn request(
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
 
-    Some(Ok(Request { connection, head, body }))
+    Some(Ok(Request { head, body }))
 }
 
 /// Adds up the points of the sums of that name, wherever they are.

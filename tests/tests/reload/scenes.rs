@@ -50,7 +50,7 @@ pub(crate) fn failures(scene: &Scene<'_>) -> u64 {
 
 /// The last request to a receiver, or an empty one.
 pub(crate) fn last(scene: &Scene<'_>, receiver: usize) -> Request {
-    let none = Request { connection: 0, head: String::new(), body: Vec::new() };
+    let none = Request { head: String::new(), body: Vec::new() };
 
     scene.receivers[receiver].requests().pop().unwrap_or(none)
 }

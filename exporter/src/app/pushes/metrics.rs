@@ -237,8 +237,7 @@ async fn end(pushed: Vec<Pushed>, parts: &OptionalParts) -> Vec<Ended> {
 
 /// Reads what is counted now.
 async fn now(source: &Source) -> Option<Taken> {
-    let (read, snapshot) = (Arc::clone(&source.read), Arc::clone(&source.snapshot.borrow()));
-    let readings = spawn_blocking(move || read(snapshot)).await.ok()?;
+    let readings = source.readings().await.ok()?;
 
     Some(Taken { readings, time: SystemTime::now() })
 }

@@ -17,22 +17,11 @@ use super::local::LocalError;
 use super::reports::Reports;
 use super::request::Style;
 use super::signal::Answer;
+use super::source::Source;
 use super::taken::Taken;
 use super::work::{Make, Payload, Work};
-use crate::catalog::Readings;
 use crate::config::Temporality;
 use crate::health::Push;
-use crate::snapshot::Snapshot;
-
-/// What is pushed.
-#[derive(Clone)]
-pub struct Source {
-    /// Nobody folds any more once it is closed.
-    pub snapshot: watch::Receiver<Arc<Snapshot>>,
-    pub read: Arc<dyn Fn(Arc<Snapshot>) -> Readings + Send + Sync>,
-    /// The process ends, so that a last fold comes; a receiver alone may be stopped without it.
-    pub is_ending: CancellationToken,
-}
 
 /// When to push.
 #[derive(Clone, Copy, Debug)]
@@ -377,15 +366,6 @@ impl Sender {
     }
 }
 
-impl Source {
-    /// Reads everything, on a thread that may wait: some of it is in /proc.
-    async fn readings(&self) -> Result<Readings, LocalError> {
-        let (read, snapshot) = (Arc::clone(&self.read), Arc::clone(&self.snapshot.borrow()));
-
-        Ok(spawn_blocking(move || read(snapshot)).await?)
-    }
-}
-
 impl Connection {
     async fn send(&mut self, body: Bytes, left: Duration) -> Result<Answer, SendError> {
         if self.is_broken {
@@ -399,12 +379,6 @@ impl Connection {
         // been replaced.
         self.is_broken = sent.as_ref().is_err_and(SendError::is_about_the_connection);
         sent
-    }
-}
-
-impl std::fmt::Debug for Source {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Source").field("snapshot", &self.snapshot).finish_non_exhaustive()
     }
 }
 

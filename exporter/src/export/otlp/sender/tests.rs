@@ -21,10 +21,10 @@ use super::super::request::Style;
 use super::super::request::tests::STYLE;
 use super::super::resource::Origin;
 use super::*;
-use crate::catalog::example;
+use crate::catalog::{Readings, example};
 use crate::config::{Compression, Otlp, Protocol};
 use crate::health::PushFailure;
-use crate::snapshot::Flow;
+use crate::snapshot::{Flow, Snapshot};
 
 /// A sender that pushes when it is told to.
 struct Pushing {
