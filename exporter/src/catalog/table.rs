@@ -11,8 +11,8 @@ use super::{MetricFamily, PREFIX, SECTIONS};
 pub fn markdown() -> String {
     let [receive, transmit] = [Direction::Receive, Direction::Transmit].map(Direction::label);
     let mut text = format!(
-        "Each `{PREFIX}_{receive}_*` has its twin `{PREFIX}_{transmit}_*`, where what is sent is \
-         counted; a twin with a name of its own has a line of its own.\n"
+        "Each `{PREFIX}_{receive}_*` has a twin `{PREFIX}_{transmit}_*` if sent frames are \
+         counted. A twin with another name has its own line.\n"
     );
 
     for section in SECTIONS {

@@ -46,7 +46,7 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "tcp",
-        help: "TCP packets by their flags, each in exactly one class.",
+        help: "TCP packets by class of flags; each packet is in exactly one class.",
         unit: Unit::Packets,
         labels: &["device", "flags"],
         read: Read::Flow(tcp::read),
