@@ -155,7 +155,10 @@ impl Folder {
         if let Some(error) = &failure {
             state.folding.failures += 1;
             if !state.is_failing {
-                tracing::warn!(%error, "Cannot drain the programs; their counts wait in the kernel");
+                tracing::warn!(
+                    %error,
+                    "Cannot read the programs' counts; they stay in the kernel until the next fold"
+                );
             }
         }
         state.is_failing = failure.is_some();

@@ -35,7 +35,7 @@ pub enum PrivilegeError {
     )]
     Missing { missing: Vec<String> },
 
-    #[error("the capabilities of this process cannot be read")]
+    #[error("cannot read the capabilities of this process")]
     Caps(#[from] CapsError),
 }
 

@@ -68,23 +68,22 @@ impl fmt::Display for Confinement {
         if !has_filter && !in_user_namespace {
             return f.write_str(
                 "run as root, or give it the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON; \
-                 if it has them, a security module forbids it, as the kernel's log says",
+                 if it has them, a security module forbids it: see the kernel's log",
             );
         }
 
         if in_user_namespace {
             f.write_str(
-                "it runs in a user namespace, whose capabilities do not count for bpf(2); start it \
-                 outside: as root, not in a rootless container, without `PrivateUsers=`",
+                "it runs in a user namespace, where bpf(2) is not permitted; start it outside of \
+                 one: as root, not in a rootless container, without `PrivateUsers=`",
             )?;
         }
         if has_filter {
             f.write_str(if in_user_namespace { "; and " } else { "" })?;
             f.write_str(
-                "a seccomp filter may forbid it, as container runtimes and systemd set them; allow \
-                 bpf(2) there: `SystemCallFilter=bpf` beside what is listed, or a seccomp profile \
-                 of the container that allows it; or a security module or kernel lockdown forbids \
-                 it, as the kernel's log says",
+                "a seccomp filter may forbid it, which systemd and container runtimes set: add \
+                 `bpf` to `SystemCallFilter=`, or use a seccomp profile that allows bpf(2); or a \
+                 security module or kernel lockdown forbids it: see the kernel's log",
             )?;
         }
         Ok(())

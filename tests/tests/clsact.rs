@@ -170,7 +170,7 @@ fn a_filter_that_a_kill_left_is_taken_off_by_the_next_start() {
     next.signal(Signal::TERM);
     let (status, lines) = next.end();
     assert_eq!(status.code(), Some(0), "{lines:#?}");
-    assert!(lines.iter().any(|line| line.contains("Took off the filter")), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.contains("Removed a filter")), "{lines:#?}");
     assert_eq!(filters(&cable), []);
 }
 

@@ -56,7 +56,7 @@ fn a_second_exporter_leaves_the_first_alone() {
     assert_eq!(status.code(), Some(2), "{lines:#?}");
     let said = lines.join("\n");
     let owner = format!("`count_received`, id {}", program.unwrap());
-    let whose = format!("another XDP program is on `veth0` and is left alone: {owner}");
+    let whose = format!("`veth0` already has another XDP program: {owner}");
     assert!(said.contains(&whose), "{said}");
     assert_eq!(cable.here.xdp_program(Cable::DEVICE), program);
     programs::ping(&cable, Cable::THERE[0], 5, 56);

@@ -249,7 +249,7 @@ fn two_exporters_do_not_share_pins() {
 
     assert_eq!(status.code(), Some(2), "{lines:#?}");
     let said = lines.join("\n");
-    assert!(said.contains("another exporter has its programs in"), "{said}");
+    assert!(said.contains("another exporter uses"), "{said}");
     assert_eq!(first.scrape().find("packet_exporter_program_attached", &[]), Some(2));
 }
 

@@ -27,14 +27,14 @@ pub enum AttachError {
     Gone { device: String, source: io::Error },
 
     #[error(
-        "another XDP program is on `{device}` and is left alone{owner}; take it off, or leave the \
-         device out with `devices.exclude`"
+        "`{device}` already has another XDP program{owner}; remove that program, or exclude the \
+         device with `devices.exclude`"
     )]
     Busy { device: String, owner: Owner, source: io::Error },
 
     #[error(
-        "a device above `{device}` has an XDP program, and then the kernel takes none here; leave \
-         one of the two out with `devices.exclude`"
+        "a device above `{device}` has an XDP program, so the kernel accepts none on `{device}`; \
+         exclude one of the two with `devices.exclude`"
     )]
     BelowAnother { device: String, source: io::Error },
 
@@ -44,27 +44,27 @@ pub enum AttachError {
     )]
     NoNative { device: String, source: io::Error },
 
-    #[error("XDP cannot run on `{device}`; leave the device out with `devices.exclude`")]
+    #[error("XDP cannot run on `{device}`; exclude the device with `devices.exclude`")]
     Unsupported { device: String, source: io::Error },
 
     #[error("attaching to `{device}` is not permitted: {confinement}")]
     NotPermitted { device: String, confinement: Confinement, source: io::Error },
 
     #[error(
-        "this kernel attaches XDP programs to `{device}` only in a way that outlives the \
-         exporter; run on Linux 5.9 or newer"
+        "this kernel has no links for XDP programs, so a program on `{device}` would stay after \
+         the exporter ends; run on Linux 5.9 or newer"
     )]
     NoLink { device: String },
 
     #[error(
-        "what `{device}` sends cannot be counted; set `datapath.transmit` to \"clsact\", \
-         or to \"off\" to do without"
+        "cannot count what `{device}` sends; set `datapath.transmit` to \"clsact\", or to \"off\" \
+         to count received frames only"
     )]
     NoTransmit { device: String, source: io::Error },
 
     #[error(
-        "`{device}` has the queue discipline `ingress`, which has no place for what is sent; put \
-         `clsact` in its place, which takes the same filters, or set `datapath.transmit` to \"off\""
+        "`{device}` has the queue discipline `ingress`, which has no hook for sent frames; replace \
+         it by `clsact`, which accepts the same filters, or set `datapath.transmit` to \"off\""
     )]
     NoClsact { device: String, source: io::Error },
 
@@ -75,8 +75,8 @@ pub enum AttachError {
     NotPinned { device: String, source: io::Error },
 
     #[error(
-        "{by} sees what `{device}` sends before the exporter does, and its verdict may hide it; take \
-         it off or put it behind, or set `datapath.transmit` to \"off\""
+        "{by} is in front of the exporter's program on `{device}` and may hide sent frames; remove \
+         it, move it behind, or set `datapath.transmit` to \"off\""
     )]
     Hidden { device: String, by: InFront },
 
@@ -84,7 +84,10 @@ pub enum AttachError {
     Other { device: String, source: io::Error },
 
     /// A defect of this build rather than of the machine it runs on.
-    #[error("the built-in program is not fit to be attached; please report this with your version")]
+    #[error(
+        "cannot attach the built-in program, which is a defect of this build; please report this \
+         with your version"
+    )]
     Defect(#[source] Box<ProgramError>),
 }
 
@@ -233,7 +236,7 @@ pub(super) fn relink(
         tracing::warn!(
             device = &*tap.device.name,
             %error,
-            "The program that was moved cannot be pinned; it ends with this process"
+            "Cannot pin the moved program; it will end with this process"
         );
     }
 

@@ -37,8 +37,8 @@ impl Claim {
             tracing::warn!(
                 device = &*device.name,
                 %error,
-                "Other exporters cannot know whose the program is: they may go in front of it, or take \
-                 its filter off"
+                "Cannot mark the program as ours; another exporter may move in front of it, or \
+                 remove its filter"
             );
         });
 
@@ -63,7 +63,10 @@ impl Claim {
         match is_stale.and_then(|it| it.then(|| Self::take(program)).transpose()) {
             Ok(claim) => claim,
             Err(error) => {
-                tracing::warn!(%error, "Cannot find out whose filter is on a device; it is left alone");
+                tracing::warn!(
+                    %error,
+                    "Cannot find out which process owns a filter on a device; leaving it alone"
+                );
                 None
             }
         }

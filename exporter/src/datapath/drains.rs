@@ -141,7 +141,8 @@ impl Datapath {
                 device = &*tap.device.name,
                 name = &**name,
                 %error,
-                "Cannot read what was counted under the old name; it counts under the new one"
+                "Cannot read the last counts under the old name; they are counted under the new \
+                 name"
             );
             Interval { elapsed: Duration::ZERO, ..Interval::default() }
         });

@@ -222,7 +222,7 @@ pub(super) fn remove_stale(device: &Device) {
             tracing::warn!(
                 device = &*device.name,
                 %error,
-                "Cannot look for filters of a process that was killed"
+                "Cannot check for filters that a killed exporter left"
             );
             return;
         }
@@ -232,12 +232,12 @@ pub(super) fn remove_stale(device: &Device) {
         match remove(device, &filter) {
             Ok(()) => tracing::info!(
                 device = &*device.name,
-                "Took off the filter of a process that was killed"
+                "Removed a filter that a killed exporter left"
             ),
             Err(error) => tracing::warn!(
                 device = &*device.name,
                 %error,
-                "Cannot take off the filter of a process that was killed"
+                "Cannot remove a filter that a killed exporter left"
             ),
         }
     }

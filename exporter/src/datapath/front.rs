@@ -27,7 +27,11 @@ impl Datapath {
         };
 
         found.unwrap_or_else(|error| {
-            tracing::debug!(device = &*tap.device.name, %error, "Cannot ask what is in front");
+            tracing::debug!(
+                device = &*tap.device.name,
+                %error,
+                "Cannot list the programs in front of ours"
+            );
             None
         })
     }

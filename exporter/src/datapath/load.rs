@@ -29,7 +29,7 @@ static OBJECT: &[u8] =
 /// Why the program could not be loaded, and what would help.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    #[error("the kernel does not let this process load programs: {confinement}")]
+    #[error("this process is not permitted to load programs: {confinement}")]
     NotPermitted { confinement: Confinement, source: io::Error },
 
     #[error(
@@ -39,7 +39,7 @@ pub enum LoadError {
     NoFeature { what: &'static str, source: io::Error },
 
     #[error(
-        "this process has no system call bpf(2): {confinement}; or this kernel has none, then run \
+        "bpf(2) is not available to this process: {confinement}; or this kernel lacks it, then run \
          on Linux 6.1 or newer with CONFIG_BPF_SYSCALL and CONFIG_BPF_JIT"
     )]
     Filtered { confinement: Confinement, source: io::Error },
@@ -294,7 +294,7 @@ pub(super) fn refusal(source: io::Error, what: &'static str) -> LoadError {
             LoadError::NoFeature { what, source }
         }
         Some(libc::ENOMEM | libc::E2BIG) => LoadError::NoMemory { source },
-        _ => LoadError::Io { doing: "talk to the kernel", source },
+        _ => LoadError::Io { doing: "make a bpf(2) call", source },
     }
 }
 

@@ -32,10 +32,7 @@ pub enum PinError {
     )]
     NoBpfFileSystem { path: PathBuf },
 
-    #[error(
-        "another exporter has its programs in `{path}`; stop it, or give this one its own \
-         `datapath.pin_path`"
-    )]
+    #[error("another exporter uses `{path}`; stop it, or set another `datapath.pin_path`")]
     InUse { path: PathBuf },
 
     #[error("cannot {doing} `{path}` for pinned programs; see `datapath.pin_path`")]
@@ -94,7 +91,7 @@ impl Pins {
     }
 
     fn check_file_system(path: &Path) -> Result<(), PinError> {
-        let doing = "ask for the file system of";
+        let doing = "find out the file system of";
         let file_system = path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(path);
         match takes_pins(file_system) {
             Ok(true) => Ok(()),
@@ -126,7 +123,10 @@ impl Pins {
         let Ok(entries) = fs::read_dir(&self.directory) else { return };
         for entry in entries.flatten() {
             if !entry.file_name().to_str().is_some_and(&is_kept) {
-                tracing::info!(pins = %entry.path().display(), "Took off a program that is not wanted");
+                tracing::info!(
+                    pins = %entry.path().display(),
+                    "Removed a pinned program that is not wanted"
+                );
                 Place { directory: entry.path() }.remove();
             }
         }

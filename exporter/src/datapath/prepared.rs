@@ -43,8 +43,8 @@ impl Prepared {
                     tracing::warn!(
                         device = &*tap.device.name,
                         direction = tap.direction.label(),
-                        "The pinned maps are of another version, or of another number of CPUs; what they \
-                         counted last is lost"
+                        "The pinned maps have another version or another number of CPUs; their \
+                         last counts are lost"
                     );
                 }
                 place.empty().map_err(load::pinning)?;

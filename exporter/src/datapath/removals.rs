@@ -40,7 +40,7 @@ impl Removals {
             match socket.read(&mut room) {
                 Ok(read) => removed.extend(removal(&room[..read])),
                 Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => {
-                    tracing::debug!("More devices were removed than the kernel could tell of");
+                    tracing::debug!("The kernel dropped messages about removed devices");
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => return removed,

@@ -71,7 +71,7 @@ impl State {
                 device = &*device,
                 direction = direction.label(),
                 %error,
-                "Cannot read what was counted; it waits in the kernel"
+                "Cannot read the counts of a device; they stay in the kernel until the next fold"
             );
         }
     }
@@ -82,7 +82,7 @@ impl State {
         tracing::warn!(
             device = &**device,
             %error,
-            "Cannot read what a program counted last; it is lost"
+            "Cannot read the last counts of a program; they are lost"
         );
     }
 

@@ -76,7 +76,7 @@ fn maps_that_another_version_laid_out_are_not_adopted() {
         }
     });
     let said = second.lines().join("\n");
-    assert!(said.contains("The pinned maps are of another version"), "{said}");
+    assert!(said.contains("The pinned maps have another version"), "{said}");
     assert_eq!(pins.taps(), 2);
     // The link stayed as it was made.
     let info = [("device", Cable::DEVICE), ("hook", "xdp"), ("mode", "native")];

@@ -61,7 +61,7 @@ fn counts_that_cannot_be_read_are_failures_and_not_the_end() {
     };
     service.wait_until("folds fail", |service| failures(service) >= Some(3));
 
-    let said = service.said("Cannot read what was counted");
+    let said = service.said("Cannot read the counts of a device");
     assert_eq!(said, 2, "once for each direction: {}", service.log());
     assert_eq!(service.get("/-/healthy").unwrap().status, 200);
     let scrape = service.scrape();

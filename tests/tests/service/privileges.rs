@@ -103,18 +103,17 @@ fn capabilities_that_one_may_not_drop_are_a_warning() {
 #[ignore = "needs root: `cargo xtask test service`"]
 fn a_bpf_call_that_is_blocked_is_told_with_what_blocks_it() {
     let cable = cable("blocked");
-    let filter = "a seccomp filter may forbid it, as container runtimes and systemd set them; allow \
-                  bpf(2) there: `SystemCallFilter=bpf` beside what is listed, or a seccomp profile \
-                  of the container that allows it; or a security module or kernel lockdown forbids \
-                  it, as the kernel's log says";
+    let filter = "a seccomp filter may forbid it, which systemd and container runtimes set: add \
+                  `bpf` to `SystemCallFilter=`, or use a seccomp profile that allows bpf(2); or a \
+                  security module or kernel lockdown forbids it: see the kernel's log";
     let not_permitted = format!(
-        "the kernel does not let this process load programs: {filter}: \
-         Operation not permitted (os error 1)"
+        "this process is not permitted to load programs: {filter}: Operation not permitted (os \
+         error 1)"
     );
     let not_there = format!(
-        "this process has no system call bpf(2): {filter}; or this kernel has none, then run on \
-         Linux 6.1 or newer with CONFIG_BPF_SYSCALL and CONFIG_BPF_JIT: \
-         Function not implemented (os error 38)"
+        "bpf(2) is not available to this process: {filter}; or this kernel lacks it, then run on \
+         Linux 6.1 or newer with CONFIG_BPF_SYSCALL and CONFIG_BPF_JIT: Function not implemented \
+         (os error 38)"
     );
 
     for (error, expected) in [(EPERM, not_permitted), (ENOSYS, not_there)] {
@@ -132,10 +131,10 @@ fn a_bpf_call_that_is_blocked_is_told_with_what_blocks_it() {
 fn a_user_namespace_is_told_as_what_blocks_bpf() {
     let cable = cable("userns");
     let unshare = ["unshare", "--user", "--map-root-user"];
-    let expected = "the kernel does not let this process load programs: it runs in a user \
-                    namespace, whose capabilities do not count for bpf(2); start it outside: as \
-                    root, not in a rootless container, without `PrivateUsers=`: \
-                    Operation not permitted (os error 1)";
+    let expected = "this process is not permitted to load programs: it runs in a user namespace, \
+                    where bpf(2) is not permitted; start it outside of one: as root, not in a \
+                    rootless container, without `PrivateUsers=`: Operation not permitted (os error \
+                    1)";
 
     let run = refused(&cable.here, behind(&unshare, &QUICK));
     let doctor = refused(&cable.here, behind(&unshare, &DOCTOR));
