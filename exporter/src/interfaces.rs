@@ -63,13 +63,15 @@ pub struct Interface {
 /// Why the interfaces cannot be told.
 #[derive(Debug, thiserror::Error)]
 pub enum InterfacesError {
-    #[error("the kernel gives no netlink socket; the exporter needs the address family AF_NETLINK")]
+    #[error("cannot open a netlink socket; the exporter needs the address family AF_NETLINK")]
     NoSocket(#[source] io::Error),
 
-    #[error("the kernel does not list its interfaces")]
+    #[error("cannot list the network interfaces")]
     NoList(#[source] io::Error),
 
-    #[error("interfaces come and go faster than the kernel can list them; wait until they settle")]
+    #[error(
+        "interfaces change faster than the kernel can list them; try again when they have settled"
+    )]
     Unsettled,
 
     #[error("the netlink connection ended by itself")]
@@ -179,7 +181,7 @@ fn say_replaced<'a>(
         tracing::warn!(
             device = &**device,
             ifindex,
-            "The name of a device is not UTF-8; it is counted with `/x..` for each byte that is not"
+            "The name of a device is not UTF-8; its label has `/x..` in place of each such byte"
         );
     }
     *said = replaced;

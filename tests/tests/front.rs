@@ -15,7 +15,7 @@ use tests::programs;
 const CLSACT: [&str; 2] = ["--datapath.transmit", "clsact"];
 const ATTACHED: &str = "packet_exporter_program_attached";
 const FAILURES: &str = "packet_exporter_attach_failures_total";
-const WENT: &str = "went in front of it";
+const WENT: &str = "moved in front of it";
 const HIDDEN: [(&str, &str); 1] = [("reason", "hidden")];
 
 /// Lets each frame go, and asks no filter behind it: direct action 0. Source: tc-bpf(8).
@@ -82,8 +82,8 @@ fn a_filter_that_the_exporter_cannot_be_in_front_of_is_said_and_shown() {
             other => Err(format!("{other:?}: {:#?}", exporter.lines())),
         }
     });
-    let line = line(&exporter, "may be hidden from the program");
-    assert!(line.contains("the bpf filter of preference 1 sees what `veth0` sends"), "{line}");
+    let line = line(&exporter, "may hide sent frames from ours");
+    assert!(line.contains("the bpf filter of preference 1 is in front"), "{line}");
     cable.here.run("tc", &["filter", "del", "dev", Cable::DEVICE, "egress", "pref", "1"]);
     wait_for("it to be over", || match attached(&exporter) {
         Some(1) => Ok(()),
@@ -91,7 +91,7 @@ fn a_filter_that_the_exporter_cannot_be_in_front_of_is_said_and_shown() {
     });
     programs::ping(&cable, Cable::THERE[0], 5, 56);
     wait_for_sent(&exporter, 8);
-    assert_eq!(said(&exporter, "may be hidden from the program"), 1, "once: {line}");
+    assert_eq!(said(&exporter, "may hide sent frames from ours"), 1, "once: {line}");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_program_that_keeps_going_in_front_is_given_up_on() {
         Some(1) => Ok(()),
         other => Err(format!("{other:?}")),
     });
-    assert!(said(&exporter, "Nothing is in front") > 0, "{:#?}", exporter.lines());
+    assert!(said(&exporter, "No program is in front") > 0, "{:#?}", exporter.lines());
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn a_filter_behind_a_tcx_program_is_shown_as_hidden() {
         Some(0) => Ok(()),
         other => Err(format!("{other:?}")),
     });
-    let line = line(&exporter, "may be hidden from the program");
+    let line = line(&exporter, "may hide sent frames from ours");
     assert!(line.contains("a TCX program") && line.contains(&format!("id {id}")), "{line}");
     let mut exporter = exporter;
     exporter.signal(Signal::TERM);

@@ -136,7 +136,7 @@ fn received(links: &Value, device: &str) -> Option<u64> {
 /// Filters that end what comes behind them are there, and hide nothing. Programs of TCX are before
 /// all filters.
 fn assert_in_front(console: &Console, egress: &str) {
-    let moves = console.about("went in front of it").len();
+    let moves = console.about("moved in front of it").len();
 
     assert_eq!(console.line("foreign filters: "), "2");
     assert_eq!(moves, usize::from(egress == "tc_egress"), "before the one that came later");

@@ -165,7 +165,7 @@ fn a_pinned_program_that_went_in_front_is_adopted_there() {
         }
     });
     assert!(matches!(links::senders(&cable.here)[..], [_, other] if other == id));
-    assert!(!second.lines().iter().any(|line| line.contains("went in front")));
+    assert!(!second.lines().iter().any(|line| line.contains("moved in front")));
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn counting_goes_on_where_somebody_takes_the_links_off() {
     programs::ping(&cable, Cable::THERE[0], 4, 56);
     counters.wait_for(27);
 
-    assert_eq!(said("Somebody took the program off"), 2, "{:#?}", exporter.lines());
+    assert_eq!(said("The program was removed from its device"), 2, "{:#?}", exporter.lines());
     assert_eq!(said("Device is gone"), 0, "{:#?}", exporter.lines());
     assert_eq!(said("Counted until the end"), 0, "{:#?}", exporter.lines());
 }

@@ -151,7 +151,7 @@ impl Devices {
                 device = &*tap.device.name,
                 direction = tap.direction.label(),
                 name = &*name,
-                "Device has a new name; counting goes on under it"
+                "Device was renamed; counting continues under the new name"
             );
             last.extend(self.datapath.rename(&tap, &name));
             let known = self.known.remove(&tap).unwrap_or_default();
@@ -292,7 +292,7 @@ impl Devices {
             tracing::warn!(
                 upper = &**upper,
                 lower = &**lower,
-                "Both devices are counted and see the same frames; leave one out with \
+                "Both devices are counted and see the same frames; exclude one with \
                  `devices.exclude`, or do not add them up"
             );
         }

@@ -93,7 +93,8 @@ impl Parts {
         let first = tokio::select! {
             () = ask_to_stop => Ok(()),
             Some(ended) = self.running.join_next_with_id() => {
-                self.outcome(ended).and_then(|name| Err(anyhow!("the {name} part ended by itself")))
+                self.outcome(ended)
+                    .and_then(|name| Err(anyhow!("the {name} part ended without being asked to")))
             }
         };
         self.stop.cancel();

@@ -19,7 +19,7 @@ fn a_device_that_is_not_there_is_refused_with_those_that_are() {
 
     assert_said(
         &refusal,
-        &["no device here fits `devices.include` \"eht0\"", "there are lo, veth0"],
+        &["no device matches `devices.include` \"eht0\"", "the devices are lo, veth0"],
     );
     assert_nothing_attached(&cable);
 }
@@ -31,7 +31,7 @@ fn a_host_without_hardware_is_refused_with_what_to_set() {
 
     let refusal = refused(&cable.here, command(&[]));
 
-    assert_said(&refusal, &["no device here has hardware behind it", "`devices.include`", "veth0"]);
+    assert_said(&refusal, &["no device has hardware behind it", "`devices.include`", "veth0"]);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn the_hardware_of_another_network_namespace_is_not_that_of_this_one() {
 
     let refusal = refused(&cable.here, command(&[]));
 
-    assert_said(&refusal, &["no device here has hardware behind it", &hardware]);
+    assert_said(&refusal, &["no device has hardware behind it", &hardware]);
 }
 
 #[test]

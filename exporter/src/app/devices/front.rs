@@ -41,7 +41,7 @@ impl Devices {
         let known = self.known.get_mut(tap)?;
         if !known.standing.may_move(now) {
             // Each time it may be another program, which is no news.
-            let again = || format!("{in_front}, and somebody puts one in front again and again");
+            let again = || format!("{in_front}, and a program is put in front again and again");
             return Some(known.standing.hidden_by().unwrap_or_else(again));
         }
         let moved = self.datapath.go_in_front(tap, &in_front);
@@ -71,7 +71,7 @@ fn say_moved(Tap { device, .. }: &Tap, in_front: &InFront) {
         device = &*device.name,
         ifindex = device.index,
         %in_front,
-        "Another program saw first what is sent, which may have hidden frames; went in front of it"
+        "Another program was in front of ours and may have hidden sent frames; moved in front of it"
     );
 }
 
@@ -80,7 +80,8 @@ fn say_hidden(Tap { device, .. }: &Tap, reason: &str) {
         device = &*device.name,
         ifindex = device.index,
         reason,
-        "What is sent may be hidden from the program; what it still sees is counted"
+        "Another program may hide sent frames from ours; the frames that ours still sees are \
+         counted"
     );
 }
 
@@ -88,6 +89,6 @@ fn say_seen(Tap { device, .. }: &Tap) {
     tracing::info!(
         device = &*device.name,
         ifindex = device.index,
-        "Nothing is in front of the program any more; all that is sent is counted"
+        "No program is in front of ours any more; all sent frames are counted"
     );
 }

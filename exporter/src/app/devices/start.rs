@@ -22,14 +22,14 @@ pub(super) struct Start {
 #[derive(Debug, thiserror::Error)]
 pub(in crate::app) enum NoDevices {
     #[error(
-        "no device here fits `devices.include` \"{include}\"{}; there are {}",
+        "no device matches `devices.include` \"{include}\"{}; the devices are {}",
         but(exclude),
         .present.join(", ")
     )]
     NotHere { include: String, exclude: String, present: Vec<String> },
 
     #[error(
-        "no device here has hardware behind it; name one in `devices.include`, there are {}",
+        "no device has hardware behind it; name one in `devices.include`: {}",
         .present.join(", ")
     )]
     NoHardware { present: Vec<String> },

@@ -27,7 +27,7 @@ pub(super) fn say_lost(tap: &Tap, presence: Presence) {
             device = &*device.name,
             ifindex,
             direction,
-            "Somebody took the program off its device; attaching it again, its series go on"
+            "The program was removed from its device; attaching it again, and its series continue"
         ),
         Presence::DeviceGone => tracing::warn!(
             device = &*device.name,
