@@ -180,13 +180,18 @@ impl Unfit {
         match self {
             Self::Unreadable => "the certificate of its issuer cannot be read",
             Self::NoAuthority => {
-                "its issuer is trusted for itself alone; to issue others takes CA:TRUE and keyCertSign"
+                "its issuer may not issue certificates: that needs CA:TRUE and keyCertSign"
             }
-            Self::TooDeep => "its issuer allows fewer authorities in between; compare its pathlen",
-            Self::CriticalExtension => "its issuer has a critical extension that is unknown here",
+            Self::TooDeep => {
+                "there are more authorities in between than the pathlen of its issuer allows"
+            }
+            Self::CriticalExtension => {
+                "its issuer has a critical extension that this program does not know"
+            }
             Self::NotValidYet => "its issuer is not valid yet; compare the clocks",
             Self::Expired => {
-                "its issuer has expired; renew that and replace it where it is trusted"
+                "its issuer's certificate has expired; renew it, and replace it in the file of \
+                 trusted certificates"
             }
             Self::OtherPurpose => "the extended key usage of its issuer is for another purpose",
         }

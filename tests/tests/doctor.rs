@@ -44,7 +44,7 @@ fn an_exporter_that_runs_already_is_named() {
     assert_eq!(device["state"], "refused");
     assert_eq!(device["program"]["name"], "count_received");
     assert!(device["program"]["id"].as_u64() > Some(0), "{device}");
-    for part in ["addresses: cannot listen on `:10199`, its port is in use", "devices: "] {
+    for part in ["addresses: cannot listen on `:10199`: the port is in use", "devices: "] {
         assert!(refusal.stderr.contains(part), "{part:?} is not in:\n{}", refusal.stderr);
     }
 }

@@ -58,7 +58,7 @@ fn a_table_reads_like_this() {
         jit: Some(0),
         capabilities: vec![("CAP_BPF".into(), false), ("CAP_NET_ADMIN".into(), true)],
         loading: None,
-        listening: Some(Err("cannot listen on `:10199`, its port is in use".into())),
+        listening: Some(Err("cannot listen on `:10199`: the port is in use".into())),
         wanted: vec![
             device("eth0", driver(true, true)),
             device("eth1", driver(false, false)),
@@ -74,7 +74,7 @@ fn a_table_reads_like_this() {
     assert_eq!(
         diagnosis.refusals(),
         "privileges: this process has no CAP_BPF; \
-         addresses: cannot listen on `:10199`, its port is in use"
+         addresses: cannot listen on `:10199`: the port is in use"
     );
 }
 

@@ -24,15 +24,15 @@ pub struct Listeners {
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     #[error(
-        "cannot listen on `{address}`, its port is in use; `ss -ltnp 'sport = :{}'` shows by \
-         whom; end that, or set another `web.listen_address`",
+        "cannot listen on `{address}`: the port is in use; `ss -ltnp 'sport = :{}'` shows which \
+         program uses it; stop that program, or set another `web.listen_address`",
         .address.port
     )]
     InUse { address: ListenAddress, source: io::Error },
 
     #[error(
-        "cannot listen on `{address}`, no interface of this host has that address; \
-         set another `web.listen_address`, as \":{}\" for all of them",
+        "cannot listen on `{address}`: no interface of this host has this address; set another \
+         `web.listen_address`, for example \":{}\" for all addresses",
         .address.port
     )]
     NotHere { address: ListenAddress, source: io::Error },
@@ -43,10 +43,13 @@ pub enum BindError {
     )]
     NotPermitted { address: ListenAddress, source: io::Error },
 
-    #[error("cannot listen on `{address}`, this host has no such device; set another one")]
+    #[error(
+        "cannot listen on `{address}`: this host has no such device; set another \
+         `web.listen_address`"
+    )]
     NoDevice { address: ListenAddress, source: io::Error },
 
-    #[error("cannot find the host of `{address}`; set another `web.listen_address`")]
+    #[error("cannot resolve the host of `{address}`; set another `web.listen_address`")]
     NoSuchHost { address: ListenAddress, source: io::Error },
 
     #[error("cannot listen on `{address}`")]
@@ -256,9 +259,9 @@ mod tests {
         assert_eq!(
             error.to_string(),
             format!(
-                "cannot listen on `127.0.0.1:{port}`, its port is in use; \
-                 `ss -ltnp 'sport = :{port}'` shows by whom; \
-                 end that, or set another `web.listen_address`"
+                "cannot listen on `127.0.0.1:{port}`: the port is in use; `ss -ltnp 'sport = \
+                 :{port}'` shows which program uses it; stop that program, or set another \
+                 `web.listen_address`"
             )
         );
     }
@@ -268,22 +271,22 @@ mod tests {
         let cases = [
             (
                 "192.0.2.1:9100",
-                "cannot listen on `192.0.2.1:9100`, no interface of this host has that address; \
-                 set another `web.listen_address`, as \":9100\" for all of them",
+                "cannot listen on `192.0.2.1:9100`: no interface of this host has this address; \
+                 set another `web.listen_address`, for example \":9100\" for all addresses",
             ),
             (
                 "[fe80::1%nosuch]:9100",
-                "cannot listen on `[fe80::1%nosuch]:9100`, this host has no such device; \
-                 set another one",
+                "cannot listen on `[fe80::1%nosuch]:9100`: this host has no such device; set \
+                 another `web.listen_address`",
             ),
             (
                 "[fe80::1%2147483647]:9100",
-                "cannot listen on `[fe80::1%2147483647]:9100`, this host has no such device; \
-                 set another one",
+                "cannot listen on `[fe80::1%2147483647]:9100`: this host has no such device; set \
+                 another `web.listen_address`",
             ),
             (
                 "host.invalid:9100",
-                "cannot find the host of `host.invalid:9100`; set another `web.listen_address`",
+                "cannot resolve the host of `host.invalid:9100`; set another `web.listen_address`",
             ),
         ];
 

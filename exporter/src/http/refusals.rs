@@ -83,13 +83,13 @@ impl Refusals {
 
 fn consequence(reason: HttpRefusal) -> &'static str {
     match reason {
-        HttpRefusal::Connections => "Too many connections, closing those idle for longest",
+        HttpRefusal::Connections => "Too many connections; closing those that are idle for longest",
         HttpRefusal::Requests => {
             "Too many requests at once (`web.max_requests`) or too many streams, answering 503"
         }
         HttpRefusal::Rate => "More requests than `rate_limit` allows, answering 429",
         HttpRefusal::Login => "Refusing a client without a valid login",
-        HttpRefusal::Tls => "TLS handshake of a client failed",
+        HttpRefusal::Tls => "The TLS handshake with a client failed",
         HttpRefusal::Head => "Refusing a request whose head is malformed, too large or too slow",
         HttpRefusal::Body => "The body of a request is too large or too slow, not reading it",
     }

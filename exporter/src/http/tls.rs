@@ -41,14 +41,15 @@ pub enum TlsError {
     #[error(transparent)]
     Identity(#[from] IdentityError),
 
-    #[error("TLS cannot be spoken as the web configuration `{}` has it", .path.display())]
+    #[error("cannot set up TLS as the web configuration `{}` describes it", .path.display())]
     Tls { path: PathBuf, source: rustls::Error },
 
-    #[error("`{}` holds no authorities that could vouch for clients", .path.display())]
+    #[error("`{}` has no certificate authority to check clients against", .path.display())]
     ClientCa { path: PathBuf, source: rustls::Error },
 
     #[error(
-        "cannot read the authorities of this system in `{}`; set `client_ca_file` to name others",
+        "cannot read the certificate authorities of this system in `{}`; set `client_ca_file` to \
+         use others",
         .path.display()
     )]
     System { path: PathBuf, source: io::Error },
@@ -192,8 +193,8 @@ fn of_system(algorithms: WebPkiSupportedAlgorithms) -> Result<Trusted, TlsError>
     if trusted.is_empty() {
         // Go takes such a configuration, and so are clients without a certificate taken.
         tracing::warn!(
-            "This system has no certificate authorities, every client certificate is refused; \
-             install them or set `client_ca_file`"
+            "This system has no certificate authorities, so every client certificate is refused; \
+             install some, or set `client_ca_file`"
         );
     }
 

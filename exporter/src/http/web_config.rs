@@ -65,7 +65,7 @@ pub enum WebConfigError {
     #[error("cannot read `{}`, which the web configuration names", .path.display())]
     Unreadable { path: PathBuf, source: io::Error },
 
-    #[error("the web configuration `{}` cannot be understood", .path.display())]
+    #[error("cannot parse the web configuration `{}`", .path.display())]
     Syntax { path: PathBuf, source: Box<serde_saphyr::Error> },
 
     #[error("the web configuration `{}` is refused:{}", .path.display(), lines(.refusals))]
@@ -75,7 +75,7 @@ pub enum WebConfigError {
     Tls(#[from] TlsError),
 
     #[error(
-        "the web configuration `{}` switches TLS on or off, which needs a restart",
+        "the web configuration `{}` turns TLS on or off; restart the exporter to apply this",
         .path.display()
     )]
     TlsSwitched { path: PathBuf },
@@ -87,13 +87,13 @@ pub enum WebRefusal {
     #[error(transparent)]
     Tls(#[from] TlsRefusal),
 
-    #[error("`headers`: {name} cannot be set; {known} can")]
+    #[error("`headers`: {name} is not allowed; allowed are {known}")]
     Header { name: String, known: String },
 
     #[error("`headers`: {name} has to be {}", .allowed.join(" or "))]
     HeaderValue { name: String, allowed: &'static [&'static str] },
 
-    #[error("`headers`: the value of {name} cannot be sent")]
+    #[error("`headers`: the value of {name} has characters that HTTP does not allow")]
     UnsendableHeader { name: String },
 
     #[error("`rate_limit.burst` has to be 1 or more where `interval` is set")]

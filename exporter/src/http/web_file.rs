@@ -104,7 +104,11 @@ impl WebFile {
         if let (Err(error), true) = (&read, last.is_late) {
             if !was_late {
                 let path = self.path.display();
-                tracing::warn!(%path, %error, "Web configuration does not come; the last one stays");
+                tracing::warn!(
+                    %path,
+                    %error,
+                    "Cannot read the web configuration in time; the last one stays in force"
+                );
             }
             return last.rules.clone();
         }
@@ -123,7 +127,10 @@ impl WebFile {
             }
             Err(error) => {
                 let error = with_causes(&error);
-                tracing::error!(error, "Web configuration is broken, requests are answered 500");
+                tracing::error!(
+                    error,
+                    "Cannot use the web configuration; answering requests with 500"
+                );
                 Err(Broken)
             }
         };
@@ -213,7 +220,7 @@ impl Tls {
             }
             Err(error) => {
                 let error = with_causes(&error);
-                tracing::error!(error, "New certificates cannot be used, the old ones stay");
+                tracing::error!(error, "Cannot use the new certificates; the old ones stay in use");
             }
         }
         self.made_of = made_of;

@@ -60,18 +60,18 @@ fn without_a_client_ca_the_system_vouches_and_each_refusal_is_told_once() {
 
     assert_eq!(strange, [false; 3]);
     wait_for("the refusal in the log", || {
-        match service.said("Refusing a client by its certificate") {
+        match service.said("Refusing a client because of its certificate") {
             1 => Ok(()),
             _ => Err(service.log()),
         }
     });
     assert_eq!(
-        service.said("no authority of `client_ca`, or without it of the system, has issued it"),
+        service.said("it was not issued by an authority of `client_ca`"),
         1,
         "{}",
         service.log()
     );
-    assert_eq!(service.said("TLS handshake of a client failed"), 0, "{}", service.log());
+    assert_eq!(service.said("The TLS handshake with a client failed"), 0, "{}", service.log());
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn authorities_of_the_system_that_hang_leave_the_last_certificates_in_use() {
     let during = [0; 3].map(|_| is_answered(&cable, path, "strange"));
 
     assert_eq!(during, [true; 3], "{}", service.log());
-    let told = format!("cannot read the authorities of this system in `{authorities}`");
+    let told = format!("cannot read the certificate authorities of this system in `{authorities}`");
     assert_eq!(service.said(&told), 1, "{}", service.log());
 
     hanging.end(&text);

@@ -125,8 +125,11 @@ fn what_systemd_passes_that_cannot_be_listened_on_is_refused_by_name() {
         ("none", none),
         ("of another", none),
         ("unix", "as descriptor 3 is a Unix socket; set `ListenStream=`"),
-        ("udp", "as descriptor 3 is no TCP socket; set `ListenStream=`"),
-        ("file", "as descriptor 3 is no TCP socket; set `ListenStream=`"),
+        ("udp", "descriptor 3, which systemd has passed, is not a TCP socket; set `ListenStream=`"),
+        (
+            "file",
+            "descriptor 3, which systemd has passed, is not a TCP socket; set `ListenStream=`",
+        ),
         ("connected", "as descriptor 3 does not listen; set `Accept=no`"),
     ];
 

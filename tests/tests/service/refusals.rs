@@ -63,7 +63,7 @@ fn a_port_in_use_is_refused_with_how_to_find_its_user() {
 
     assert_said(
         &refusal,
-        &["`:10199`", "its port is in use", "ss -ltnp", "another `web.listen_address`"],
+        &["`:10199`", "the port is in use", "ss -ltnp", "another `web.listen_address`"],
     );
     assert_nothing_attached(&cable);
 }

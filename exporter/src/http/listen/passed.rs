@@ -17,8 +17,8 @@ const MOST: usize = 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum PassedError {
     #[error(
-        "`web.systemd_socket` is set, and systemd has passed no sockets; start this service by \
-         its `.socket` unit with `ListenStream=`, or unset it"
+        "`web.systemd_socket` is set, but systemd has passed no sockets; start this service by its \
+         `.socket` unit with `ListenStream=`, or unset the key"
     )]
     None,
 
@@ -29,8 +29,8 @@ pub enum PassedError {
     Unix { number: usize },
 
     #[error(
-        "what systemd has passed as descriptor {number} is no TCP socket; set `ListenStream=` in \
-         the `.socket` unit, to a port or to an address with a port"
+        "descriptor {number}, which systemd has passed, is not a TCP socket; set `ListenStream=` \
+         in the `.socket` unit to a port, or to an address with a port"
     )]
     NotTcp { number: usize, source: io::Error },
 

@@ -7,7 +7,7 @@ const ENCRYPTED: &str =
 const ENCRYPTED_BEFORE: &str = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\
     DEK-Info: AES-256-CBC,00\n\nMIIB\n-----END RSA PRIVATE KEY-----\n";
 const WEB: &str = "tls_server_config:\n  cert_file: a\n  key_file: b\n";
-const USABLE: &str = "RSA of 2048 to 4096 bits, ECDSA on P-256 or P-384 and Ed25519 can";
+const USABLE: &str = "supported are RSA of 2048 to 4096 bits, ECDSA on P-256 or P-384, and Ed25519";
 /// The beginning of a PKCS #12 file. Source: RFC 7292, section 4.
 const PKCS12: &[u8] = &[0x30, 0x82, 0x09, 0x97, 0x02, 0x01, 0x03, 0x30, 0x82, 0x09, 0x5d, 0x06];
 
@@ -39,37 +39,37 @@ fn refusal(cert: &[u8], key: &[u8]) -> String {
 fn what_is_not_in_pem_form_is_named_with_what_makes_it_so() {
     let Papers { cert, key } = Papers::new();
     let (cert_pem, key_pem) = (cert.pem(), key.serialize_pem());
-    let binary = "in binary form; write it in PEM form, with";
+    let binary = "in binary form; convert it to PEM form with";
     let cases: [(&[u8], &[u8], String); 6] = [
         (
             cert.der(),
             key_pem.as_bytes(),
-            format!("`a` holds a certificate {binary} `openssl x509 -inform der -in a`"),
+            format!("`a` has a certificate {binary} `openssl x509 -inform der -in a`"),
         ),
         (
             PKCS12,
             key_pem.as_bytes(),
-            format!("`a` holds a certificate {binary} `openssl pkcs12 -nodes -in a`"),
+            format!("`a` has a certificate {binary} `openssl pkcs12 -nodes -in a`"),
         ),
         (
             cert_pem.as_bytes(),
             key.serialized_der(),
-            format!("`b` holds a private key {binary} `openssl pkey -inform der -in b`"),
+            format!("`b` has a private key {binary} `openssl pkey -inform der -in b`"),
         ),
         (
             key_pem.as_bytes(),
             key_pem.as_bytes(),
-            "`a` holds no certificate, but PRIVATE KEY; are two files mixed up?".to_owned(),
+            "`a` has no certificate, but PRIVATE KEY; are two files mixed up?".to_owned(),
         ),
         (
             cert_pem.as_bytes(),
             cert_pem.as_bytes(),
-            "`b` holds no private key, but CERTIFICATE; are two files mixed up?".to_owned(),
+            "`b` has no private key, but CERTIFICATE; are two files mixed up?".to_owned(),
         ),
         (
             &[0x30, 0x03, 0x02, 0x01, 0x00],
             b"",
-            "`a` holds no certificate in PEM form: no items found".to_owned(),
+            "`a` has no certificate in PEM form: no items found".to_owned(),
         ),
     ];
 
@@ -85,8 +85,8 @@ fn an_encrypted_key_is_told_as_one() {
     for key in [ENCRYPTED, ENCRYPTED_BEFORE] {
         assert_eq!(
             refusal(cert.as_bytes(), key.as_bytes()),
-            "the private key in `b` is encrypted, and there is nobody to ask for its password; \
-             write it without one, with `openssl pkey -in b`"
+            "the private key in `b` is encrypted, which is not supported; remove the password with \
+             `openssl pkey -in b`"
         );
     }
 }
@@ -122,12 +122,11 @@ fn a_key_that_does_not_fit_is_told_with_the_one_that_does() {
 
     assert_eq!(
         refusal(other.cert.pem().as_bytes(), key.as_bytes()),
-        "the certificate in `a` and the private key in `b` do not fit together; \
-         set those that were made together"
+        "the certificate in `a` and the private key in `b` do not match; set a matching pair"
     );
     assert_eq!(
         refusal(swapped.as_bytes(), key.as_bytes()),
-        "the private key in `b` fits certificate 2 in `a` and not the first one; \
-         put the certificate of this host in front of those of its authorities"
+        "the private key in `b` matches certificate 2 in `a`, not the first one; put the \
+         certificate of this host first"
     );
 }

@@ -93,18 +93,18 @@ fn a_user_without_a_password_is_refused() {
 #[test]
 fn what_cannot_be_done_is_refused_with_what_can() {
     let cases = [
-        (tls(&["min_version: TLS10"]), "`min_version` TLS10: TLS below 1.2 is not offered; set TLS12 or TLS13".to_owned()),
-        (tls(&["max_version: TLS11"]), "`max_version` TLS11: TLS below 1.2 is not offered; set TLS12 or TLS13".to_owned()),
+        (tls(&["min_version: TLS10"]), "`min_version` TLS10: TLS below 1.2 is not supported; set TLS12 or TLS13".to_owned()),
+        (tls(&["max_version: TLS11"]), "`max_version` TLS11: TLS below 1.2 is not supported; set TLS12 or TLS13".to_owned()),
         (tls(&["min_version: TLS13", "max_version: TLS12"]), "`min_version` is above `max_version`".to_owned()),
         (
             tls(&["cipher_suites: [TLS_RSA_WITH_AES_128_CBC_SHA]"]),
-            format!("`cipher_suites`: there is no TLS_RSA_WITH_AES_128_CBC_SHA here; leave out what is none of {SUITES}"),
+            format!("`cipher_suites`: no support for TLS_RSA_WITH_AES_128_CBC_SHA; supported are {SUITES}"),
         ),
         (
             tls(&["cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, TLS_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA]"]),
-            format!("`cipher_suites`: there is no TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA here; leave out what is none of {SUITES}"),
+            format!("`cipher_suites`: no support for TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA; supported are {SUITES}"),
         ),
-        (tls(&["curve_preferences: [X25519, CurveP521]"]), "`curve_preferences`: there is no CurveP521 here; leave out what is none of X25519, CurveP256, CurveP384".to_owned()),
+        (tls(&["curve_preferences: [X25519, CurveP521]"]), "`curve_preferences`: no support for CurveP521; supported are X25519, CurveP256, CurveP384".to_owned()),
         (tls(&["cert: x"]), "`cert` and `cert_file` are both set; keep one of them".to_owned()),
         (section("tls_server_config", &["cert_file: a"]), "TLS needs `key` or `key_file`".to_owned()),
         (section("tls_server_config", &["key_file: a"]), "TLS needs `cert` or `cert_file`".to_owned()),
@@ -112,10 +112,10 @@ fn what_cannot_be_done_is_refused_with_what_can() {
         (tls(&["client_allowed_sans: [x]"]), "`client_allowed_sans` needs a `client_auth_type` that asks for a certificate".to_owned()),
         (
             section("http_server_config", &["headers:", "  X-Powered-By: me"]),
-            "`headers`: X-Powered-By cannot be set; Content-Security-Policy, Strict-Transport-Security, X-Content-Type-Options, X-Frame-Options, X-XSS-Protection can".to_owned(),
+            "`headers`: X-Powered-By is not allowed; allowed are Content-Security-Policy, Strict-Transport-Security, X-Content-Type-Options, X-Frame-Options, X-XSS-Protection".to_owned(),
         ),
         (section("http_server_config", &["headers:", "  X-Frame-Options: maybe"]), "`headers`: X-Frame-Options has to be deny or sameorigin".to_owned()),
-        (section("http_server_config", &["headers:", "  X-XSS-Protection: \"a\\nb\""]), "`headers`: the value of X-XSS-Protection cannot be sent".to_owned()),
+        (section("http_server_config", &["headers:", "  X-XSS-Protection: \"a\\nb\""]), "`headers`: the value of X-XSS-Protection has characters that HTTP does not allow".to_owned()),
         (section("rate_limit", &["interval: 1s"]), "`rate_limit.burst` has to be 1 or more where `interval` is set".to_owned()),
     ];
 
@@ -149,10 +149,7 @@ fn what_cannot_be_understood_is_refused_with_the_place_and_without_secrets() {
 
     for (web, place, what) in cases {
         let error = Folder::new(web).error();
-        assert!(
-            error.starts_with("the web configuration `web.yml` cannot be understood: "),
-            "{error}"
-        );
+        assert!(error.starts_with("cannot parse the web configuration `web.yml`: "), "{error}");
         assert!(error.contains(place) && error.contains(what), "{web}: {error}");
         assert_eq!(error.lines().count(), 1, "{error}");
         assert!(!error.contains("secret") || web.contains("interval"), "{error}");
@@ -169,10 +166,10 @@ fn files_that_are_missing_or_wrong_are_refused_by_name() {
 
     folder.write("a", "no certificate");
     folder.write("b", "no key");
-    assert_eq!(folder.error(), "`a` holds no certificate in PEM form: no items found");
+    assert_eq!(folder.error(), "`a` has no certificate in PEM form: no items found");
 
     let rcgen::CertifiedKey { cert, .. } =
         rcgen::generate_simple_self_signed(["a".to_owned()]).unwrap();
     folder.write("a", &cert.pem());
-    assert_eq!(folder.error(), "`b` holds no private key in PEM form: no items found");
+    assert_eq!(folder.error(), "`b` has no private key in PEM form: no items found");
 }

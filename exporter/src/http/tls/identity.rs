@@ -18,24 +18,23 @@ pub enum IdentityError {
     Unreadable { path: PathBuf },
 
     #[error(
-        "the private key in `{}` cannot be used{}; RSA of 2048 to 4096 bits, ECDSA on P-256 or \
-         P-384 and Ed25519 can",
+        "the private key in `{}` cannot be used{}; supported are RSA of 2048 to 4096 bits, ECDSA \
+         on P-256 or P-384, and Ed25519",
         .path.display(),
         .kind.as_ref().map(|kind| format!(", it is for {kind}")).unwrap_or_default()
     )]
     Unusable { path: PathBuf, kind: Option<String>, source: rustls::Error },
 
     #[error(
-        "the certificate in `{}` and the private key in `{}` do not fit together; set those that \
-         were made together",
+        "the certificate in `{}` and the private key in `{}` do not match; set a matching pair",
         .certificate.display(),
         .key.display()
     )]
     Mismatch { certificate: PathBuf, key: PathBuf },
 
     #[error(
-        "the private key in `{}` fits certificate {number} in `{}` and not the first one; put the \
-         certificate of this host in front of those of its authorities",
+        "the private key in `{}` matches certificate {number} in `{}`, not the first one; put the \
+         certificate of this host first",
         .key.display(),
         .certificate.display()
     )]

@@ -19,21 +19,21 @@ pub enum Item {
 /// Why a file holds nothing that can be used, and what would help.
 #[derive(Debug, thiserror::Error)]
 pub enum PemError {
-    #[error("`{}` holds no {what} in PEM form", .path.display())]
+    #[error("`{}` has no {what} in PEM form", .path.display())]
     Nothing { path: PathBuf, what: Item, source: pem::Error },
 
-    #[error("`{}` holds no {what}, but {found}; are two files mixed up?", .path.display())]
+    #[error("`{}` has no {what}, but {found}; are two files mixed up?", .path.display())]
     Other { path: PathBuf, what: Item, found: String },
 
     #[error(
-        "`{path}` holds a {what} in binary form; write it in PEM form, with `{command} -in {path}`",
+        "`{path}` has a {what} in binary form; convert it to PEM form with `{command} -in {path}`",
         path = .path.display()
     )]
     Binary { path: PathBuf, what: Item, command: &'static str },
 
     #[error(
-        "the private key in `{path}` is encrypted, and there is nobody to ask for its password; \
-         write it without one, with `openssl pkey -in {path}`",
+        "the private key in `{path}` is encrypted, which is not supported; remove the password \
+         with `openssl pkey -in {path}`",
         path = .path.display()
     )]
     Encrypted { path: PathBuf },

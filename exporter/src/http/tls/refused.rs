@@ -26,7 +26,7 @@ impl Told {
         let parsed = X509Certificate::from_der(certificate).ok().map(|(_, parsed)| parsed);
 
         if is_told(error) {
-            self.tell("the client does not have its key", parsed, error);
+            self.tell("the client does not have the key of its certificate", parsed, error);
         }
     }
 
@@ -34,9 +34,14 @@ impl Told {
         let subject = parsed.map(|parsed| parsed.subject().to_string());
 
         if self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(reason) {
-            tracing::warn!(reason, subject, %error, "Refusing a client by its certificate");
+            tracing::warn!(reason, subject, %error, "Refusing a client because of its certificate");
         } else {
-            tracing::debug!(reason, subject, %error, "Refusing a client by its certificate");
+            tracing::debug!(
+                reason,
+                subject,
+                %error,
+                "Refusing a client because of its certificate"
+            );
         }
     }
 }
@@ -69,12 +74,13 @@ fn reason(error: &Error, parsed: Option<&X509Certificate<'_>>) -> &'static str {
     } else if *error == ApplicationVerificationFailure {
         "none of its alternative names is in `client_allowed_sans`"
     } else if parsed.version() == X509Version::V1 {
-        "it is of X.509 v1 and not in `client_ca` itself; issue it with extensions, as v3"
+        "it is X.509 v1, which must itself be in `client_ca`; issue it as v3, with extensions"
     } else if matches!(error, Other(_)) && parsed.is_ca() {
-        "it is that of an authority and not in `client_ca` itself; issue it with CA:FALSE"
+        "it is an authority's certificate, which must itself be in `client_ca`; issue it with \
+         CA:FALSE"
     } else if matches!(error, UnknownIssuer | BadSignature) {
-        "no authority of `client_ca`, or without it of the system, has issued it, as far as the \
-         client shows"
+        "it was not issued by an authority of `client_ca` (without `client_ca`: of this system), \
+         or the client did not send the certificates in between"
     } else {
         "it is not valid"
     }

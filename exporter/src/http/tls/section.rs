@@ -90,13 +90,13 @@ pub enum TlsRefusal {
     #[error("`client_allowed_sans` needs a `client_auth_type` that asks for a certificate")]
     SansWithoutPolicy,
 
-    #[error("`{key}` {version}: TLS below 1.2 is not offered; set TLS12 or TLS13")]
+    #[error("`{key}` {version}: TLS below 1.2 is not supported; set TLS12 or TLS13")]
     OldTls { key: &'static str, version: Version },
 
     #[error("`min_version` is above `max_version`")]
     NoVersion,
 
-    #[error("`{key}`: there is no {names} here; leave out what is none of {known}")]
+    #[error("`{key}`: no support for {names}; supported are {known}")]
     Unknown { key: &'static str, names: String, known: String },
 }
 
