@@ -22,6 +22,6 @@ pub enum OutboundError {
         "the certificate in `{}` and the key in `{}` cannot be used", .cert.display(), .key.display()
     )]
     Certificate { cert: PathBuf, key: PathBuf, source: rustls::Error },
-    #[error("TLS cannot be used")]
+    #[error("cannot set up TLS")]
     Tls { source: rustls::Error },
 }

@@ -52,7 +52,7 @@ pub(super) struct NotGrpc {
 }
 
 impl NotGrpc {
-    const WHAT: &str = "it does not speak gRPC here";
+    const WHAT: &str = "its answer is not gRPC";
 }
 
 /// What passes. Source: OTLP specification, "Failures" of OTLP/gRPC.
@@ -297,7 +297,8 @@ fn elsewhere(headers: &HeaderMap) -> String {
     let to = shortened(&[&base.unwrap_or_default(), location.path()].concat());
 
     format!(
-        "it redirects to `{to}`; redirects are not followed: if the receiver is there, name that"
+        "it redirects to `{to}`, and redirects are not followed; if the receiver is there, set \
+         that URL instead"
     )
 }
 

@@ -13,19 +13,19 @@ use crate::outbound::OutboundError;
 pub enum LocalError {
     #[error(transparent)]
     Outbound(#[from] OutboundError),
-    #[error("`{0}` is named more than once in `otlp.endpoints`; leave one out")]
+    #[error("`otlp.endpoints` names `{0}` more than once; remove one")]
     Twice(Arc<str>),
     #[error("`{0}` cannot be used as a URL")]
     Url(String),
     #[error(
-        "`{0}` would compress the log over gRPC all the same; \
-         set `OTEL_EXPORTER_OTLP_LOGS_COMPRESSION=none`"
+        "`{0}` would still compress the log over gRPC; set \
+         `OTEL_EXPORTER_OTLP_LOGS_COMPRESSION=none`"
     )]
     Compressing(&'static str),
-    #[error("nothing can be made that pushes the log")]
+    #[error("cannot create the exporter that pushes the log")]
     Exporter(#[from] ExporterBuildError),
-    #[error("a request cannot be encoded")]
+    #[error("cannot encode a request")]
     Encoding { source: io::Error },
-    #[error("a request was not made")]
+    #[error("the task that makes a request ended early")]
     Unmade(#[from] JoinError),
 }

@@ -241,7 +241,7 @@ impl Carrier {
     fn failed(&mut self, error: &str) {
         if !self.is_failing {
             let endpoint = &*self.client.name;
-            tracing::warn!(endpoint, error, "Cannot push the log; it goes on to standard error");
+            tracing::warn!(endpoint, error, "Cannot push the log; it still goes to standard error");
         }
         self.is_failing = true;
     }

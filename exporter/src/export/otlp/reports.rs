@@ -93,7 +93,7 @@ impl Reports {
                     push.durations.observe(took);
                 });
                 if self.failing.take().is_some() {
-                    tracing::info!(endpoint, "Pushes are taken again");
+                    tracing::info!(endpoint, "Pushes succeed again");
                 }
             }
             Err(error) if self.failing == Some(error.reason()) => {
@@ -107,7 +107,7 @@ impl Reports {
                     endpoint,
                     reason,
                     error,
-                    "Cannot push; the newest counts go on being tried"
+                    "Cannot push; the next push will send the newest counts"
                 );
             }
         }
@@ -121,18 +121,18 @@ impl Reports {
 
         if heard.is_news_after(&self.told) {
             if rejected > 0 {
-                tracing::warn!(endpoint, rejected, message, "Receiver turned data points away");
+                tracing::warn!(endpoint, rejected, message, "The receiver rejected data points");
             } else if heard.is_unread {
                 tracing::warn!(
                     endpoint,
                     message,
-                    "The answers are not those of OTLP; check that the points arrive"
+                    "The receiver's answers are not OTLP; check that the points arrive"
                 );
             } else {
-                tracing::info!(endpoint, message, "Receiver says something");
+                tracing::info!(endpoint, message, "Message from the receiver");
             }
         } else if is_whole && self.told.rejected > 0 && rejected == 0 {
-            tracing::info!(endpoint, "Receiver takes all data points again");
+            tracing::info!(endpoint, "The receiver accepts all data points again");
         }
         if is_whole {
             self.told = heard;
@@ -160,7 +160,7 @@ impl Reports {
         let endpoint = &*self.endpoint;
         self.change(|push| *push.failures.entry(PushFailure::Timeout).or_default() += 1);
 
-        tracing::warn!(endpoint, ?within, "The last push was not taken in time");
+        tracing::warn!(endpoint, ?within, "The receiver did not accept the last push in time");
     }
 
     fn change(&self, change: impl FnOnce(&mut Push)) {

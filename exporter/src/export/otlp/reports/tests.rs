@@ -41,7 +41,7 @@ fn logged(pushes: &[(&[(u64, &str)], bool)]) -> Vec<String> {
 fn points_that_are_turned_away_without_a_word_are_logged() {
     let lines = logged(&[(&[(3, "")], true)]);
 
-    assert_eq!(lines, [r#""Receiver turned data points away" rejected=3 message="#]);
+    assert_eq!(lines, [r#""The receiver rejected data points" rejected=3 message="#]);
 }
 
 #[test]
@@ -53,8 +53,8 @@ fn what_is_said_of_some_requests_is_logged_once_and_not_for_each_push() {
 
     let lines = logged(&[push, later, push, good, good, push]);
 
-    let bad = r#""Receiver turned data points away" rejected=5 message="3 are too old""#;
-    assert_eq!(lines, [bad, r#""Receiver takes all data points again""#, bad]);
+    let bad = r#""The receiver rejected data points" rejected=5 message="3 are too old""#;
+    assert_eq!(lines, [bad, r#""The receiver accepts all data points again""#, bad]);
 }
 
 #[test]
@@ -69,8 +69,8 @@ fn another_reason_is_logged_and_so_is_what_comes_with_no_rejection() {
     assert_eq!(
         lines,
         [
-            r#""Receiver says something" message="old protocol""#,
-            r#""Receiver turned data points away" rejected=2 message="full; old protocol""#,
+            r#""Message from the receiver" message="old protocol""#,
+            r#""The receiver rejected data points" rejected=2 message="full; old protocol""#,
         ]
     );
 }
@@ -92,7 +92,7 @@ fn an_answer_that_cannot_be_read_is_a_warning_once() {
     let lines = logged(&[unread, unread]);
 
     let expected =
-        r#""The answers are not those of OTLP; check that the points arrive" message=ok"#;
+        r#""The receiver's answers are not OTLP; check that the points arrive" message=ok"#;
     assert_eq!(lines, [expected]);
 }
 
