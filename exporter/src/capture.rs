@@ -33,7 +33,7 @@ pub struct Skipped {
 /// Why a capture cannot be read at all.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("there is nothing in it")]
+    #[error("it is empty")]
     Empty,
 
     #[error("it is neither pcap nor pcapng{}", hint(*magic))]
@@ -63,7 +63,7 @@ pub enum OpenError {
 /// Where a capture breaks off, and why.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the capture breaks off behind {packets} packet{}, at byte {offset}",
+    "the capture ends early, after {packets} packet{}, at byte {offset}",
     if *packets == 1 { "" } else { "s" }
 )]
 pub struct Broken {
@@ -80,7 +80,7 @@ pub enum Damage {
     #[error("the file ends within a record")]
     CutOff,
 
-    #[error("a record claims {length} bytes, and no capture has more than {LONGEST} of a frame")]
+    #[error("a record claims {length} bytes, more than the maximum of {LONGEST}")]
     TooLong { length: u32 },
 
     #[error("a block claims {length} bytes, which no block of its type has")]
@@ -89,7 +89,7 @@ pub enum Damage {
     #[error("a block begins with the length {first} and ends with {last}")]
     Lengths { first: u32, last: u32 },
 
-    #[error("a section does not tell the order of its bytes")]
+    #[error("a section has no valid byte-order magic")]
     ByteOrder,
 
     #[error("a section has version {major}.{minor}, and only 1.0 and 1.2 are known")]

@@ -119,7 +119,7 @@ impl<'a> Inspection<'a> {
         let skipped = capture.skipped();
         let is_whole = end.is_ok();
         if let Err(broken) = end {
-            let problem = anyhow!(broken).context(format!("`{}` is not whole", file.name));
+            let problem = anyhow!(broken).context(format!("`{}` is incomplete", file.name));
             self.problems.push(problem);
         }
         if file.packets == 0
@@ -209,8 +209,7 @@ impl Opened {
                 (name, about.map(|about| about.len()), Box::new(file))
             }
         };
-        let capture = Capture::open(reader)
-            .with_context(|| format!("`{name}` is no capture that can be inspected"))?;
+        let capture = Capture::open(reader).with_context(|| format!("cannot inspect `{name}`"))?;
         let size = size.filter(|_| !capture.is_packed());
 
         Ok(Self { name, size, capture })
@@ -222,7 +221,7 @@ fn nothing_read(skipped: &Skipped) -> Option<anyhow::Error> {
     match skipped.foreign_links.keys().next() {
         Some(link) => Some(anyhow!("its packets are of link type {link}; {}", link.advice())),
         None if skipped.unknown_interface > 0 => {
-            Some(anyhow!("it does not describe the interface of any packet"))
+            Some(anyhow!("it describes the interface of none of its packets"))
         }
         None => None,
     }

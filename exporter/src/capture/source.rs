@@ -78,8 +78,8 @@ fn explained(name: &str, error: &io::Error) -> io::Error {
     } else if error.to_string().contains("too much memory") {
         // As libzstd has it, for a window that is larger than is allowed.
         format!(
-            "unpacking takes more than {} MiB of memory; \
-             `zstd -dc --memory=2048MB FILE | packet-exporter inspect -` does that apart",
+            "unpacking needs more than {} MiB of memory; unpack it with `zstd -dc --memory=2048MB \
+             FILE | packet-exporter inspect -`",
             (1 << ZSTD_WINDOW) >> 20
         )
     } else {

@@ -223,7 +223,7 @@ fn what_is_no_capture_is_refused_with_what_it_is() {
         file
     };
     let cases: [(&[u8], &str); 16] = [
-        (b"", "there is nothing in it"),
+        (b"", "it is empty"),
         (b"\x0a\x0d", "it ends within its header"),
         (&pcap(1)[..23], "it ends within its header"),
         (&shb(Order::Big)[..20], "it ends within its header"),
@@ -277,7 +277,7 @@ fn a_broken_file_says_how_far_it_goes() {
         (odd, at, "a block claims 33 bytes"),
         (claims, at, "a block claims 96 bytes"),
         (section(4, 7), at, "a section has version 7.0, and only 1.0 and 1.2 are known"),
-        (section(0, 7), at, "a section does not tell the order of its bytes"),
+        (section(0, 7), at, "a section has no valid byte-order magic"),
     ];
 
     for (file, offset, said) in cases {

@@ -79,8 +79,10 @@ fn a_file_that_cannot_be_read_does_not_keep_the_others_from_being_read() {
     let stderr = String::from_utf8(all.stderr).unwrap();
     assert_eq!(all.status.code(), Some(1), "{stderr}");
     for said in [
-        format!("packet-exporter: `{text}` is no capture that can be inspected: it is neither"),
-        format!("packet-exporter: `{short}` is not whole: the capture breaks off behind 1 packet,"),
+        format!("packet-exporter: cannot inspect `{text}`: it is neither"),
+        format!(
+            "packet-exporter: `{short}` is incomplete: the capture ends early, after 1 packet,"
+        ),
         "packet-exporter: cannot open `/nowhere/a.pcap`: No such file".into(),
     ] {
         assert!(stderr.contains(&said), "{stderr:?} does not say {said:?}");

@@ -58,7 +58,7 @@ fn what_claims_to_be_long_takes_no_memory() {
 
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert_eq!(stderr.matches("breaks off behind 0 packets").count(), files.len(), "{stderr}");
+    assert_eq!(stderr.matches("ends early, after 0 packets").count(), files.len(), "{stderr}");
 }
 
 fn within_bounds(arguments: &[&str]) -> Output {

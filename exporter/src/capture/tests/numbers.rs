@@ -26,7 +26,7 @@ fn what_has_a_number_and_is_no_packet_does_not_count_as_one() {
 
     let said = broken.unwrap().to_string();
     let at = head.len() + 2 * journal.len();
-    assert_eq!(said, format!("the capture breaks off behind 0 packets, at byte {at}"));
+    assert_eq!(said, format!("the capture ends early, after 0 packets, at byte {at}"));
 }
 
 #[test]
@@ -36,5 +36,5 @@ fn one_packet_is_one_packet() {
     let (_, _, broken) = read(&file[..file.len() - 1]);
 
     let said = broken.unwrap().to_string();
-    assert_eq!(said, "the capture breaks off behind 1 packet, at byte 101");
+    assert_eq!(said, "the capture ends early, after 1 packet, at byte 101");
 }

@@ -84,7 +84,10 @@ fn a_window_that_takes_much_memory_is_refused_with_what_to_do() {
 
     let OpenError::Io(error) = error else { panic!("{error}") };
     let said = error.to_string();
-    assert!(said.contains("takes more than 32 MiB of memory; `zstd -dc --memory"), "{said}");
+    assert!(
+        said.contains("needs more than 32 MiB of memory; unpack it with `zstd -dc --memory"),
+        "{said}"
+    );
 }
 
 /// Why reading ends, with the causes.
