@@ -24,10 +24,10 @@ pub enum ReadError {
     #[error("still waiting for an earlier read of `{}`; its file system may hang", .0.display())]
     Waiting(PathBuf),
 
-    #[error("{0} reads of other files are under way; no more are begun")]
+    #[error("too many other reads are still running ({0}); their file systems may hang")]
     TooMany(usize),
 
-    #[error("it has more than {0} bytes")]
+    #[error("it is larger than {0} bytes")]
     TooLarge(u64),
 
     #[error("it is not text in UTF-8")]

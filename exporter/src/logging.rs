@@ -29,7 +29,7 @@ type Bridged = Layered<Option<Box<dyn Layer<Registry> + Send + Sync>>, Registry>
 /// Why no log can be started.
 #[derive(Debug, thiserror::Error)]
 pub enum LoggingError {
-    #[error("this process has a log already")]
+    #[error("the log of this process was already started")]
     Present(#[from] SetGlobalDefaultError),
 
     #[error("cannot start the thread that writes the log")]

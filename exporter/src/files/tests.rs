@@ -80,7 +80,10 @@ fn one_that_hangs_does_not_hold_up_the_other_files_until_there_are_too_many() {
 
     let error = readers.within(Path::new("/elsewhere"), SHORT, || 7).unwrap_err();
 
-    assert_eq!(error.to_string(), "3 reads of other files are under way; no more are begun");
+    assert_eq!(
+        error.to_string(),
+        "too many other reads are still running (3); their file systems may hang"
+    );
     drop(third);
     assert_eq!(until(|| readers.within(Path::new("/elsewhere"), SHORT, || 7)), 7);
 }
@@ -116,7 +119,10 @@ fn one_that_finds_too_many_reads_keeps_no_other_waiting() {
         waiting.into_iter().map(|waiting| waiting.join().unwrap()).collect()
     });
 
-    assert_eq!(errors, ["1 reads of other files are under way; no more are begun"; 3]);
+    assert_eq!(
+        errors,
+        ["too many other reads are still running (1); their file systems may hang"; 3]
+    );
 }
 
 #[test]
@@ -136,7 +142,7 @@ fn a_file_has_at_most_so_many_bytes() {
     assert_eq!((error.kind(), error.to_string().as_str()), TOO_LARGE);
 }
 
-const TOO_LARGE: (ErrorKind, &str) = (ErrorKind::FileTooLarge, "it has more than 10 bytes");
+const TOO_LARGE: (ErrorKind, &str) = (ErrorKind::FileTooLarge, "it is larger than 10 bytes");
 
 #[test]
 fn what_is_no_file_of_text_is_an_error_that_says_so() {
