@@ -94,7 +94,7 @@ fn a_foreign_program_stays_and_the_other_devices_are_counted() {
     let lines = exporter.lines();
     let is_about = |line: &&String| line.contains("veth0") && line.contains("level=warn");
     let about: Vec<_> = lines.iter().filter(is_about).collect();
-    let said = format!("left alone: `count_received`, id {id};");
+    let said = format!("already has another XDP program: `count_received`, id {id};");
     assert!(about.len() == 1 && about[0].contains(&said), "{lines:#?}");
     drop(exporter);
     assert_eq!(cable.here.xdp_program(Cable::DEVICE), Some(id));
