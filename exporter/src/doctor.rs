@@ -33,8 +33,8 @@ pub struct Facts {
     pub is_root: bool,
     /// How the kernel took the programs; `None` where that could not be tried.
     pub loading: Option<Result<(), String>>,
-    /// Whether the addresses of the configuration can be listened on; `None` where systemd passes
-    /// sockets instead.
+    /// Whether the exporter can listen on the addresses of the configuration; `None` where systemd
+    /// passes sockets instead.
     pub listening: Option<Result<(), String>>,
     /// Whether the web configuration can be read.
     pub web: Result<(), String>,

@@ -40,7 +40,11 @@ fn kernel(release: &str) -> Check {
     match version(release) {
         None => check(name, State::Unknown, release),
         Some(version) if version < KERNEL => with_remedy(
-            check(name, State::Warning, format!("{release}, older than what this is tried on")),
+            check(
+                name,
+                State::Warning,
+                format!("{release}, older than the versions this is tested on"),
+            ),
             "run on Linux 6.1 or newer",
         ),
         Some(version) if version < TCX => {
@@ -70,27 +74,27 @@ fn preemption(is_realtime: bool) -> Check {
         check(
             "preemption",
             State::Warning,
-            "PREEMPT_RT: while a CPU counts a frame, it may turn to another one, and counts get lost",
+            "PREEMPT_RT: a CPU may start on another frame while it counts one, and counts get lost",
         ),
         "count on a kernel without PREEMPT_RT, or with PREEMPT_RT_NEEDS_BH_LOCK; \
-         `packet_exporter_imbalanced_intervals_total` tells whether counts got lost",
+         `packet_exporter_imbalanced_intervals_total` shows whether counts got lost",
     )
 }
 
 fn btf(is_there: bool) -> Check {
-    let none = "none, and nothing that is counted needs it";
+    let none = "the kernel has no type information; the exporter does not need it";
 
-    check("btf", State::Ok, if is_there { "the kernel describes its types" } else { none })
+    check("btf", State::Ok, if is_there { "the kernel has type information" } else { none })
 }
 
 fn jit(setting: Option<u8>) -> Check {
     match setting {
         Some(0) => with_remedy(
-            check("jit", State::Warning, "off: every packet costs several times as much"),
+            check("jit", State::Warning, "off: each packet costs several times more CPU time"),
             "`sysctl net.core.bpf_jit_enable=1`",
         ),
         Some(_) => check("jit", State::Ok, "on"),
-        None => check("jit", State::Unknown, "not told in this network namespace"),
+        None => check("jit", State::Unknown, "not visible in this network namespace"),
     }
 }
 
@@ -121,7 +125,7 @@ fn rights_left(name: &'static str, needed: &str, facts: &Facts) -> Check {
         return with_remedy(check(name, State::Warning, found), user);
     }
     if facts.is_root {
-        let found = format!("{needed}; others are given up, the files of root stay open");
+        let found = format!("{needed}; others are given up; the files of root stay accessible");
         return with_remedy(check(name, State::Ok, found), user);
     }
 
@@ -130,15 +134,15 @@ fn rights_left(name: &'static str, needed: &str, facts: &Facts) -> Check {
 
 fn loading(loading: Option<&Result<(), String>>) -> Check {
     match loading {
-        None => check("programs", State::Unknown, "not loaded, for want of privileges"),
-        Some(loading) => outcome("programs", loading, "the kernel's verifier takes them"),
+        None => check("programs", State::Unknown, "not loaded: privileges are missing"),
+        Some(loading) => outcome("programs", loading, "the kernel's verifier accepts them"),
     }
 }
 
 fn listening(listening: Option<&Result<(), String>>) -> Check {
     match listening {
-        None => check("addresses", State::Unknown, "are those of sockets from systemd"),
-        Some(listening) => outcome("addresses", listening, "can be listened on"),
+        None => check("addresses", State::Unknown, "systemd passes the sockets; not checked here"),
+        Some(listening) => outcome("addresses", listening, "the exporter can listen on them"),
     }
 }
 

@@ -58,18 +58,20 @@ pub(super) fn judge(facts: &DeviceFacts, mode: Mode) -> DeviceCheck {
     };
     if !has_ethernet {
         let found = "its frames have no Ethernet header, so they cannot be parsed";
-        let remedy = "leave it out with `devices.exclude`".into();
+        let remedy = "exclude it with `devices.exclude`".into();
         return check(State::Refused, None, found.into(), Some(remedy));
     }
     if *is_left_behind {
-        let found =
-            "an exporter that is gone left its program pinned, for `run` to take over or off";
+        let found = "a previous exporter left its program pinned; `run` will adopt or remove it";
         return check(State::Ok, None, found.into(), None);
     }
     if let Some(Program { id, name }) = program {
         let name = name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
-        let remedy = "end what put it there, or leave the device out with `devices.exclude`".into();
-        let found = format!("the XDP program{name} with id {id} is on it and is left alone");
+        let remedy =
+            "stop the program that put it there, or exclude the device with `devices.exclude`"
+                .into();
+        let found =
+            format!("it has the XDP program{name} with id {id}, which `run` will not replace");
         return check(State::Refused, None, found, Some(remedy));
     }
     if mode == Mode::Generic {
@@ -80,7 +82,7 @@ pub(super) fn judge(facts: &DeviceFacts, mode: Mode) -> DeviceCheck {
         (None, _) if driver.xdp.is_none() => check(
             State::Unknown,
             None,
-            "this kernel does not tell what the driver can".into(),
+            "this kernel does not report what the driver supports".into(),
             None,
         ),
         (None, _) => check(State::Ok, Some("native"), "the driver runs XDP".into(), None),
@@ -102,12 +104,14 @@ fn obstacle(facts: &DeviceFacts) -> Option<Obstacle> {
         Offload::Off => None,
         Offload::On => Some(Obstacle {
             is_certain: false,
-            found: format!("`{feature}` is on, beside which drivers may refuse XDP"),
+            found: format!("`{feature}` is on; some drivers refuse XDP while it is"),
             remedy: Some(format!("`ethtool -K {device} {feature} off`")),
         }),
         Offload::Fixed => Some(Obstacle {
             is_certain: false,
-            found: format!("`{feature}` is on for good, beside which drivers may refuse XDP"),
+            found: format!(
+                "`{feature}` is on and cannot be turned off; some drivers refuse XDP while it is"
+            ),
             remedy: None,
         }),
     };
@@ -120,7 +124,10 @@ fn obstacle(facts: &DeviceFacts) -> Option<Obstacle> {
         }),
         Some(XdpFeatures { buffers: false, .. }) if *mtu > LARGE_MTU => Some(Obstacle {
             is_certain: true,
-            found: format!("frames of its MTU {mtu} do not fit into one buffer of the driver"),
+            found: format!(
+                "frames of its MTU {mtu} need several buffers, which the driver does not support \
+                 for XDP"
+            ),
             remedy: Some(format!("an MTU of {LARGE_MTU} or less: `ip link set {device} mtu ...`")),
         }),
         _ => on("rx-lro", lro).or_else(|| on("rx-gro-hw", gro_hw)),
@@ -137,7 +144,7 @@ pub(super) fn some(devices: &[DeviceCheck], facts: &Facts) -> Check {
              behind them",
             facts.present.join(", ")
         );
-        return check(State::Refused, "none here is wanted".into(), Some(remedy));
+        return check(State::Refused, "none of the devices is wanted".into(), Some(remedy));
     }
 
     let all = devices.len();
@@ -162,7 +169,10 @@ pub(super) fn some(devices: &[DeviceCheck], facts: &Facts) -> Check {
 pub(super) fn hidden(facts: &Facts) -> Option<Check> {
     let hidden = |it: &DeviceFacts| {
         let by = it.hidden_by.as_ref()?;
-        Some(format!("{by} sees first what `{}` sends, and may hide it", it.device))
+        Some(format!(
+            "{by} would be in front of the exporter's program on `{}`, and may hide sent frames",
+            it.device
+        ))
     };
     let found: Vec<_> = facts.wanted.iter().filter_map(hidden).collect();
 
@@ -170,6 +180,6 @@ pub(super) fn hidden(facts: &Facts) -> Option<Check> {
         check: "transmit",
         state: State::Warning,
         found: found.join("; "),
-        remedy: Some("take it off or put it behind, or set `datapath.transmit` to \"off\"".into()),
+        remedy: Some("remove it, move it behind, or set `datapath.transmit` to \"off\"".into()),
     })
 }

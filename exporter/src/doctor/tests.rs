@@ -193,7 +193,8 @@ fn what_would_hide_sent_frames_is_named() {
 
     let check = diagnosis.checks.iter().find(|check| check.check == "transmit").unwrap();
     assert_eq!(check.state, State::Warning);
-    let found = "the u32 filter of preference 1 sees first what `eth0` sends, and may hide it";
+    let found = "the u32 filter of preference 1 would be in front of the exporter's program on `eth0`, \
+                 and may hide sent frames";
     assert_eq!(check.found, found);
     assert!(diagnosis.works);
     let none = Diagnosis::of(&facts()).checks;
@@ -239,7 +240,7 @@ fn what_root_keeps_is_told_with_what_would_keep_less() {
     let user = Diagnosis::of(&facts()).to_string();
 
     let expected = "\
-ok       privileges         CAP_BPF, CAP_NET_ADMIN; others are given up, the files of root stay open
+ok       privileges         CAP_BPF, CAP_NET_ADMIN; others are given up; the files of root stay accessible
                          -> run as a user of its own, as systemd does with `User=` and \
          `AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON`
 ";

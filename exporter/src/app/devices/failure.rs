@@ -23,7 +23,7 @@ pub(super) enum Failure {
     Attach(#[from] AttachError),
 
     #[error(
-        "the frames of `{device}` have no Ethernet header, so they cannot be parsed; leave it out \
+        "the frames of `{device}` have no Ethernet header, so they cannot be parsed; exclude it \
          with `devices.exclude`"
     )]
     NoEthernet { device: String },
