@@ -120,7 +120,7 @@ struct Attached {
     /// When counting began.
     since: SystemTime,
     held: Held,
-    /// Goes after the program does: a filter that nobody claims is stale.
+    /// Dropped after the program: a filter without a claim counts as stale.
     claim: Option<Claim>,
     /// The kernel's number of the program.
     program: u32,
@@ -186,14 +186,15 @@ impl Datapath {
         }
     }
 
-    /// Lets a prepared program count there. Where somebody took one off, counting goes on.
+    /// Attaches a prepared program. If the tap's program was removed by another process, its counts
+    /// continue.
     pub fn attach(&mut self, tap: &Tap, prepared: Prepared) -> Result<Running, AttachError> {
         let is_sender = tap.direction == Direction::Transmit;
-        // Also where this one has no filter: an exporter before it may have been told otherwise.
+        // Even if this exporter uses no filters: one before it may have.
         if is_sender {
             filter::remove_stale(&tap.device);
         }
-        // What was removed until now is another device.
+        // Removals up to now concern an earlier device.
         self.note_removals();
         let Prepared { mut instance, is_new, place, link, inherited } = prepared;
         let program = attach::number(&instance.ebpf, tap)?;
@@ -209,7 +210,7 @@ impl Datapath {
         }
         let of_instance = instance.unread_from();
         let begun = inherited.as_ref().map_or(of_instance, |it| it.unread_from().min(of_instance));
-        // A clock that was set back meanwhile is no new beginning.
+        // If the clock was set back meanwhile, the start time stays.
         let since = paused.map_or(begun, |paused| paused.since);
         let held = self.hold(&mut instance, tap, link, place.as_ref());
         // What was counted before is read also where nothing can be attached now.
@@ -253,7 +254,7 @@ impl Datapath {
             }
         };
 
-        // What cannot be adopted would be in the way of every further attempt.
+        // Remove pins that cannot be adopted: they would make every later attempt fail.
         attached.inspect_err(|_| {
             if let Some(place) = place {
                 place.remove();

@@ -73,7 +73,7 @@ struct Turn {
     file: Arc<OneFile>,
 }
 
-/// How long a caller waits that cannot do without the file.
+/// How long to wait for a file that is required.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Threads are the process', and so is their bound.

@@ -23,7 +23,7 @@ use counting::Counting;
 pub use plan::{Applied, Farewell, Plan};
 use state::{Key, State};
 
-/// What one look at the kernel brought.
+/// What was read from the kernel in one drain.
 #[derive(Debug, Default)]
 pub struct Collected {
     /// What every program counted since the look before. A program that is missing is gone.

@@ -90,11 +90,11 @@ pub enum PushFailure {
     Unauthorized,
     /// The receiver asks for fewer requests.
     Throttled,
-    /// The receiver cannot at the moment.
+    /// The receiver is temporarily unavailable.
     Unavailable,
-    /// The receiver does not take it.
+    /// The receiver rejects the request.
     Rejected,
-    /// The answer broke off.
+    /// The answer is incomplete or not OTLP.
     Response,
     /// What a request is made of cannot be read.
     Local,
@@ -141,9 +141,9 @@ pub struct Logging {
 /// Why a connection or a request over HTTP was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HttpRefusal {
-    /// There are as many connections as there may be.
+    /// The limit of connections is reached.
     Connections,
-    /// As many pages are rendered as may be at once.
+    /// The limit of concurrent scrapes is reached.
     Requests,
     /// Above `rate_limit` of the web configuration.
     Rate,

@@ -73,7 +73,7 @@ impl Counted {
         crate::interval::sum(self.totals.cells.iter())
     }
 
-    /// Returns how many packets only the beginning was captured of.
+    /// Returns how many packets were cut off by the snap length.
     pub fn cut_off(&self) -> u64 {
         self.cut_off
     }

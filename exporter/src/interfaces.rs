@@ -29,9 +29,9 @@ use crate::config::Devices;
 
 /// Messages come in bursts, one for each flag that changes.
 const BURST: Duration = Duration::from_millis(50);
-/// After a list that the kernel could not give.
+/// How long to wait after a failed list.
 const RETRY: Duration = Duration::from_secs(1);
-/// Lists that the kernel could not give whole, one after the other.
+/// How many incomplete lists in a row are tolerated.
 const ATTEMPTS: usize = 10;
 
 type Answer = NetlinkMessage<Message>;
@@ -45,7 +45,7 @@ pub struct Interface {
     pub index: u32,
     /// The names beside it, as `ip link property add DEVICE altname NAME` gives them.
     pub other_names: Vec<Arc<str>>,
-    /// There is a piece of hardware, or what a virtual machine takes for one, behind it.
+    /// It is a hardware device, or a virtual machine's equivalent.
     pub has_hardware: bool,
     /// Its frames have an Ethernet header.
     pub is_ethernet: bool,

@@ -247,8 +247,7 @@ impl Default for Interval {
 }
 
 impl Interval {
-    /// Adds what a process that was killed had read of it already to what was forgotten: the keys are
-    /// read before the totals.
+    /// Adds to `evicted` what a killed process had already read: keys are read before totals.
     pub fn make_up(&mut self) {
         let missing = |whole: Count, parts: Count| Count {
             packets: whole.packets.saturating_sub(parts.packets),
@@ -284,7 +283,7 @@ impl Interval {
 /// A law of conservation, by the parts that add up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Law {
-    /// Sources, with what has none, are the IP frames.
+    /// Sources plus packets without one are the IP frames.
     Sources,
     /// Ports, with what has none, are the frames of the protocols that are counted by port.
     Ports,

@@ -66,7 +66,8 @@ pub fn write_last(line: &str) {
     output.lines.push(format!("{line}\n").into_bytes());
 }
 
-/// As the standard library writes it, which would wait for a reader without end.
+/// Logs a panic as the standard library writes it; the library itself would wait endlessly for a
+/// reader.
 fn log_panic(lines: &Lines, panic: &PanicHookInfo<'_>) {
     let thread = thread::current();
     let name = thread.name().unwrap_or("<unnamed>");

@@ -1,4 +1,4 @@
-//! Text for a terminal, without what would control it.
+//! Escapes control characters in text for a terminal.
 
 use std::borrow::Cow;
 

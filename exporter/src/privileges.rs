@@ -25,7 +25,7 @@ pub struct Kept {
     source: Box<dyn Error + Send + Sync>,
 }
 
-/// Why the privileges do not do.
+/// Why the privileges are not sufficient.
 #[derive(Debug, thiserror::Error)]
 pub enum PrivilegeError {
     #[error(

@@ -55,8 +55,8 @@ impl Flow {
 pub struct Breakdown {
     /// When its counts began: with those of the flow, or when it was switched on.
     pub since: SystemTime,
-    /// In the order of the keys. What one fold adds to these and to `other` is what its interval
-    /// counted; a series that ended keeps its count out of both. Of ports an `ephemeral` key may be
+    /// In the order of the keys. One fold adds to these and to `other` exactly what its interval
+    /// counted. The count of an ended series is in neither. Of ports an `ephemeral` key may be
     /// among them; of VLANs only packets are counted, and bytes are 0.
     pub named: Vec<Named>,
     /// Everything that was counted while its key had no name, for good: for ports one count

@@ -276,7 +276,7 @@ fn parsed<'a>(certificate: &'a CertificateDer<'_>) -> Result<X509Certificate<'a>
     Ok(parsed)
 }
 
-/// Returns what an alert is made of, where there is one for the error.
+/// Returns the error of rustls that has an alert for this one, if there is one.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the errors of others may become more")]
 fn error(error: webpki::Error) -> Error {
     use webpki::Error as Found;

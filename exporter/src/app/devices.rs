@@ -38,7 +38,7 @@ pub(super) struct Devices {
     datapath: Datapath,
     config: Arc<Config>,
     interfaces: watch::Receiver<Vec<Interface>>,
-    /// Of programs that were there before this process.
+    /// XDP programs that were attached before this process started.
     names: ProgramNames,
     known: BTreeMap<Tap, Known>,
     failures: BTreeMap<(Arc<str>, Hook), BTreeMap<AttachFailure, u64>>,
@@ -190,7 +190,7 @@ impl Devices {
                 say_lost(tap, Presence::DeviceGone);
             }
             if wanted.contains(&tap.device) {
-                // The list of devices does not know yet.
+                // The list of devices may not have this change yet.
                 self.known.insert(tap.clone(), Known::waiting(Instant::now()));
             } else {
                 self.forget_failures(&tap.device.name);

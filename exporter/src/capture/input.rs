@@ -125,8 +125,8 @@ impl<R: Read> Input<R> {
 
     /// Reads on until `length` bytes are held or the file ends; returns how many are.
     ///
-    /// More than usual are only kept room for as they come, so that a length that is no true one
-    /// takes no memory.
+    /// Memory for more than the usual is allocated only as bytes arrive, so that a false length
+    /// allocates nothing.
     fn fill(&mut self, length: usize) -> Result<usize, Trouble> {
         self.buffer.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, self.end - self.start);

@@ -131,7 +131,7 @@ impl Pcapng {
         self.found(&header, bytes, fcs.filter(|bytes| *bytes != 0))
     }
 
-    /// Reads a packet of the first interface, whose captured length is left to conclude.
+    /// Reads a simple packet, whose captured length follows from the block's length.
     fn simple_packet(&self, input: &mut Input<impl Read>, block: Block) -> Result<Next, Damage> {
         let at = block.take(input, self.order)?;
         let mut body = Body::new(input.bytes(at), self.order);

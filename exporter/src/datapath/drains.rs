@@ -1,4 +1,4 @@
-//! What programs counted is read: of those that run every interval, of the others a last time.
+//! Reads the counts of the programs: of running ones every interval, of removed ones a last time.
 
 use std::collections::BTreeMap;
 use std::io;

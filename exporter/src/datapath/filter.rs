@@ -73,7 +73,7 @@ impl Filter {
         Ok(before.find(|it| is_foreign(it)).map(in_front))
     }
 
-    /// Moves the filter before all others that it can be before; returns whether that are all.
+    /// Moves the filter to the front, as far as possible; returns whether it is the first.
     ///
     /// What is sent between the two messages to the kernel is not counted: with two filters at
     /// once it would be counted twice.

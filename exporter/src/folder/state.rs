@@ -25,7 +25,8 @@ pub(super) type Key = (Arc<str>, Direction);
 pub(super) struct State {
     pub(super) plan: Plan,
     pub(super) flows: BTreeMap<Key, Counting>,
-    /// What ended, and when. It is published for a while, so that each count was to be read.
+    /// Ended flows, and when they ended. They stay published for a while, so that readers can still
+    /// get the last counts.
     pub(super) ended: BTreeMap<Key, (Arc<Flow>, Instant)>,
     pub(super) folding: Folding,
     pub(super) evicted_before: ByDimension<Option<u64>>,
@@ -157,7 +158,7 @@ impl State {
         })
     }
 
-    /// Keeps of a flow that ended what may not fall.
+    /// Keeps the counters of an ended flow that must not fall.
     pub(super) fn end(&mut self, ended: &Flow) {
         for (dimension, Breakdown { evicted, .. }) in ended.breakdowns.present() {
             *self.evicted_before[dimension].get_or_insert(0) += evicted;

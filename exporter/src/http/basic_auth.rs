@@ -25,8 +25,8 @@ pub(super) struct Credentials {
 
 /// Remembers which passwords were right, because bcrypt takes its time on purpose.
 ///
-/// What was wrong is not remembered: guessing stays as dear as it is, and cannot push out
-/// what was right.
+/// Wrong passwords are not remembered, so guessing stays expensive and cannot displace correct
+/// ones.
 #[derive(Debug, Default)]
 pub(super) struct Verified(Mutex<BTreeSet<[u8; 32]>>);
 
@@ -105,7 +105,7 @@ impl<'de> Deserialize<'de> for Hash {
     }
 }
 
-/// Not what it is.
+/// Hides the secret.
 impl std::fmt::Debug for Hash {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("<secret>")

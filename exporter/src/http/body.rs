@@ -12,7 +12,7 @@ use hyper::{Response, StatusCode};
 use super::requests::Unfinished;
 use super::turns::Turn;
 
-/// Bytes that are there already.
+/// A body that is complete in memory.
 ///
 /// They are handed out in pieces, so that most of them stay here until the client has read what
 /// came before; with the last one goes the turn.

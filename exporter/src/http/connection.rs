@@ -219,7 +219,8 @@ fn builder(is_http2: bool, server: &Server) -> auto::Builder<Streams> {
         .keep_alive_interval(server.limits.head)
         .keep_alive_timeout(server.limits.head)
         .max_concurrent_streams(Limits::STREAMS)
-        // What is between this and the limit is refused by us, who count it; h2 does not tell.
+        // Heads above our limit and below this one are refused and counted here; h2 would refuse
+        // them without telling us.
         .max_header_list_size(2 * Limits::HEAD_BYTES);
 
     builder

@@ -20,7 +20,7 @@ pub struct Listeners {
     addresses: Vec<SocketAddr>,
 }
 
-/// Why nobody can listen on an address, and what would help.
+/// Why the exporter cannot listen on an address, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     #[error(

@@ -1,4 +1,4 @@
-//! Keys of the web configuration that are there without a value.
+//! Reads keys of the web configuration that have no value.
 
 use serde::{Deserialize, Deserializer};
 

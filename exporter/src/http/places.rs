@@ -30,7 +30,7 @@ pub(super) struct Places {
 struct Taken {
     next: u64,
     by_number: BTreeMap<u64, Seat>,
-    /// When those peers last showed a login that did so of late.
+    /// When each peer that recently showed a login last did so.
     logged_in: BTreeMap<Peer, Instant>,
 }
 
@@ -71,8 +71,8 @@ enum TooMany {
 }
 
 impl Places {
-    /// A request that is not answered for this long protects its connection no more. It is the
-    /// usual time limit of a scrape.
+    /// A request protects its connection for at most this long. It is the usual time limit of a
+    /// scrape.
     const UNANSWERED: Duration = Duration::from_secs(10);
 
     pub(super) fn new(limits: &Limits, refusals: Refusals) -> Arc<Self> {

@@ -14,8 +14,8 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// No process lives for as long as this (34 years), and any `burst` of it fits into a
-    /// [`Duration`] and into an [`Instant`].
+    /// Longer than any process runs (34 years), and short enough that any `burst` times it fits into
+    /// a [`Duration`] and into an [`Instant`].
     const LONGEST: Duration = Duration::from_secs(1 << 30);
 
     pub(super) fn new(limit: RateLimit) -> Self {

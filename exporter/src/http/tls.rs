@@ -191,7 +191,7 @@ fn of_system(algorithms: WebPkiSupportedAlgorithms) -> Result<Trusted, TlsError>
     let trusted = Trusted::of_system(Purpose::ClientAuth, algorithms)
         .map_err(|source| TlsError::System { path: place_of_system(), source })?;
     if trusted.is_empty() {
-        // Go takes such a configuration, and so are clients without a certificate taken.
+        // As in Go, this is no error: clients without a certificate are still accepted.
         tracing::warn!(
             "This system has no certificate authorities, so every client certificate is refused; \
              install some, or set `client_ca_file`"
@@ -208,7 +208,7 @@ pub(super) fn is_told(error: &(dyn Error + 'static)) -> bool {
     inner.and_then(|inner| inner.downcast_ref()).is_some_and(refused::is_told)
 }
 
-/// Not what it is.
+/// Hides the secret.
 impl fmt::Debug for Material {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("<certificates and keys>")

@@ -27,7 +27,7 @@ pub struct WebFile {
     rules: Mutex<Reading>,
 }
 
-/// What the file says, for as long as it says the same.
+/// The parsed file, until its text changes.
 #[derive(Debug)]
 pub(super) struct Rules {
     pub(super) config: WebConfig,
@@ -208,7 +208,7 @@ impl Tls {
             // The next handshake tries again.
             made_of.2 = None;
         }
-        // Another handshake may have been as far before.
+        // Another handshake may have logged this already.
         if self.made_of == made_of {
             return;
         }

@@ -141,15 +141,14 @@ fn half(bytes: &[u8], at: usize) -> Option<u16> {
 #[derive(Debug, Default)]
 pub struct Frames {
     frame: Vec<u8>,
-    /// Bytes in front of the network header that the frame has not, and the other way round.
+    /// How many bytes the packet has in front of its network header more, or fewer, than the frame.
     removed: u16,
     added: u16,
 }
 
 impl Frames {
-    /// Returns the packet behind an Ethernet header; `None` where its own link layer is cut off,
-    /// and where what is known of it beside its bytes matters: the program in the kernel does not
-    /// get to know that.
+    /// Returns the packet behind an Ethernet header; `None` if its link layer is cut off, or if its
+    /// bytes alone do not describe it: the program in the kernel sees only the bytes.
     pub fn frame<'a>(&'a mut self, record: &Record<'a>, parsed: Parsed) -> Option<&'a [u8]> {
         let Record { link, bytes, .. } = *record;
         let frame = if link == Link::Ethernet {

@@ -167,7 +167,7 @@ fn cells(counted: &Counted) -> Vec<Cell> {
     counted.cells().map(cell).collect()
 }
 
-/// Counts those as for one station that are for no group.
+/// Counts packets without a group address as unicast.
 fn cast(groups: &[u64; 4], packets: u64) -> ByLabel {
     let [_, multicast, broadcast, _] = *groups;
     let by_cast = [

@@ -66,7 +66,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Notes that the program runs, which says nothing of how long.
+    /// Notes that the program runs. The back-off stays until it has run for a while.
     pub(super) fn runs(&mut self, running: Running, now: Instant) {
         let Self { standing, rest, .. } = mem::take(self);
 

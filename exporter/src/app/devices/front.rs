@@ -9,7 +9,7 @@ use crate::datapath::{InFront, Tap};
 use crate::health::{AttachFailure, Hook};
 
 impl Devices {
-    /// Goes in front of what came before a program, and says what cannot be helped.
+    /// Moves programs in front of others that came in front, and logs where that is not possible.
     pub(super) fn stay_in_front(&mut self) {
         let now = Instant::now();
         let is_running = |(_, known): &(&Tap, &Known)| known.running.is_some();
@@ -40,7 +40,7 @@ impl Devices {
         let in_front = self.in_front(tap)?;
         let known = self.known.get_mut(tap)?;
         if !known.standing.may_move(now) {
-            // Each time it may be another program, which is no news.
+            // The program may differ each time; only the first is worth a log line.
             let again = || format!("{in_front}, and a program is put in front again and again");
             return Some(known.standing.hidden_by().unwrap_or_else(again));
         }

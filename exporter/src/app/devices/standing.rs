@@ -11,7 +11,7 @@ const MOST_MOVES: u32 = 5;
 /// Moves are in a row when less time than this is between them.
 const ROW: Duration = Duration::from_mins(10);
 
-/// How a program stands among others that see the same frames.
+/// Whether other programs hide frames from a program, and when it may move in front.
 #[derive(Debug, Default)]
 pub(super) struct Standing {
     /// Moves to the front, in a row.

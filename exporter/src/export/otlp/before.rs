@@ -15,9 +15,9 @@ use crate::config::Temporality;
 pub struct Delivered {
     /// The newest push that it has; of counts that are cumulative it may have a part alone.
     last: Option<Taken>,
-    /// Series that ended before that, which it may have and was not told of.
+    /// Series that ended earlier. The receiver may have them and has not been sent their end.
     owed: Vec<Ended>,
-    /// Most series that a push had: no more ends are owed.
+    /// The largest number of series in a push; no more ends are owed than this.
     most: usize,
     /// Of deltas, what it has of series that ended.
     memory: Memory,

@@ -55,7 +55,7 @@ impl NotGrpc {
     const WHAT: &str = "its answer is not gRPC";
 }
 
-/// What passes. Source: OTLP specification, "Failures" of OTLP/gRPC.
+/// Codes of temporary failures. Source: OTLP specification, "Failures" of OTLP/gRPC.
 const PASSING: [Code; 6] = [
     Code::Cancelled,
     Code::DeadlineExceeded,
@@ -173,7 +173,7 @@ impl SendError {
         }
     }
 
-    /// Returns whether it is what the request holds that the receiver will never take.
+    /// Returns whether the receiver will never accept the content of this request.
     pub(super) fn is_about_the_content(&self) -> bool {
         match self {
             Self::Http { status, .. } => matches!(status.as_u16(), 400 | 413 | 422),

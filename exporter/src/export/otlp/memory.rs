@@ -73,7 +73,7 @@ impl Memory {
         last: SystemTime,
     ) -> Option<Base> {
         if let Some(Pushed { since, count, until }) = self.series.get(&key) {
-            // One that began anew has nothing to go on from.
+            // A series that restarted at 0 has no earlier count to subtract.
             let goes_on = sample.since == Some(*since);
             let amount = Some(Amount::Integer(*count));
             return goes_on.then_some(Base { amount, until: *until });

@@ -1,4 +1,4 @@
-//! A receiver that speaks another protocol than it is spoken to: what to say of that.
+//! Explains failures of a receiver that speaks another protocol than configured.
 
 use std::error::Error;
 

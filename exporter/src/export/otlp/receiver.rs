@@ -1,4 +1,4 @@
-//! Who is sent to, and how.
+//! A receiver: its URL, headers and limits.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -137,8 +137,8 @@ impl Receiver {
     }
 }
 
-/// Gives receivers whose names are the same, but for what may be secret, a number: two series of
-/// one name are no exposition. One that is named twice would get everything twice.
+/// Numbers receivers whose names differ only in secret parts, because two series must not have the
+/// same labels. Refuses a receiver that is named twice.
 fn tell_apart(receivers: &mut [Receiver]) -> Result<(), LocalError> {
     let mut known = BTreeSet::new();
     let mut names: BTreeMap<Arc<str>, usize> = BTreeMap::new();

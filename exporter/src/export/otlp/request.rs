@@ -23,7 +23,7 @@ pub struct Style {
     pub names: MetricNames,
     /// Most points at a time.
     pub max_points: usize,
-    /// When that began to count which counts since the process began.
+    /// The start time of series that count since the process began.
     pub began: SystemTime,
 }
 
@@ -46,7 +46,7 @@ pub(super) fn build(style: Style, delivered: &Delivered, now: &Taken, ready: Rea
     let mut request = Request { style, part: Part::default(), ready };
     let time = nanos(now.time);
 
-    // They come first: who takes but the beginning of each push is told of them.
+    // Ends come first, so that a receiver that accepts only the beginning of each push gets them.
     for (place, family) in families().enumerate() {
         for ended in delivered.owed(place, family, &now.readings) {
             let words = Wording::of(family, style.names);

@@ -1,4 +1,4 @@
-//! What receivers say.
+//! Texts from receivers, shortened for the log.
 
 /// Returns the beginning of a text of the receiver's, on one line.
 pub(super) fn shortened(text: &str) -> String {

@@ -62,7 +62,7 @@ struct Turn<'a> {
     stop: &'a CancellationToken,
 }
 
-/// Connections, and what they are made of again when they failed.
+/// Connections, and what new ones are made from after a failure.
 #[derive(Debug)]
 struct Connection {
     client: Client,
@@ -225,9 +225,9 @@ impl Sender {
         self.last
     }
 
-    /// Of deltas those that the receiver may have in part come first, because it must not get any
-    /// twice; those of which it has nothing are made anew. Of counts that are cumulative nothing is worth sending but the newest, and the ends
-    /// of what it may have.
+    /// Deltas that the receiver may have in part are sent again first, unchanged, because it must
+    /// not get any twice; those of which it has nothing are made anew. Of cumulative counts only
+    /// the newest are worth sending, and the ends of the series that the receiver may have.
     async fn push_all(&mut self, taken: Taken, turn: Turn<'_>) -> Result<(), SendError> {
         match self.make.style.temporality {
             Temporality::Delta => {
@@ -333,7 +333,7 @@ impl Sender {
     /// Sends one request, once.
     async fn send(&mut self, body: Bytes, turn: Turn<'_>) -> Result<Answer, SendError> {
         let left = turn.deadline.saturating_duration_since(Instant::now());
-        // If the answer is no longer waited for, it is not known either.
+        // If this is cancelled before the answer, the receiver may still have the request.
         let had_arrived = self.note_arrival(true);
         let sent = self.client.send(body, left).await;
 

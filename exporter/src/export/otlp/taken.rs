@@ -1,4 +1,4 @@
-//! What a push is made of.
+//! Readings and the time they were taken at.
 
 use std::time::SystemTime;
 

@@ -157,8 +157,8 @@ fn once_more() -> RetryPolicy {
         .with_max_jitter(AGAIN / 2)
 }
 
-/// Gives the variable that has the exporter compress requests over gRPC where it is not told to:
-/// it cannot be told not to.
+/// Returns the variable that makes the OTLP exporter compress gRPC requests although `none` is
+/// configured; the exporter has no way to turn that off.
 fn compressing(variable: impl Fn(&str) -> Option<String>) -> Option<&'static str> {
     for name in COMPRESSION {
         match variable(name).unwrap_or_default().to_ascii_lowercase().as_str() {
