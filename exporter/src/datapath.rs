@@ -62,13 +62,13 @@ pub fn clear_pins(path: &Path) {
     Pins::clear(path);
 }
 
-/// Says whether programs could be pinned below `path`, and does nothing there.
+/// Returns whether programs could be pinned below `path`, and does nothing there.
 pub fn check_pins(path: &Path) -> Result<(), PinError> {
     Pins::check(path)
 }
 
-/// Says whether an exporter that is gone left its pinned program on the tap, which the next one
-/// takes over or off.
+/// Returns whether a previous exporter left its pinned program on the tap, which the next one
+/// adopts or removes.
 pub fn is_left_behind(path: &Path, tap: &Tap) -> bool {
     Pins::is_left_behind(path, tap)
 }
@@ -163,7 +163,7 @@ impl Datapath {
         })
     }
 
-    /// Gives the hooks that every device is to have.
+    /// Returns the hooks that every device is to have.
     pub fn hooks(&self) -> impl Iterator<Item = Hook> + use<> {
         [Some(Hook::Xdp), self.transmit].into_iter().flatten()
     }
@@ -262,7 +262,7 @@ impl Datapath {
         })
     }
 
-    /// Gives back the memory that loading took and nobody uses any more.
+    /// Returns to the kernel the memory that loading took and that is not used any more.
     pub fn settle(&self) {
         give_back();
     }
@@ -277,7 +277,7 @@ impl Datapath {
         }
     }
 
-    /// Says whether programs go on counting when this process has ended.
+    /// Returns whether programs continue to count after this process exits.
     pub fn is_pinned(&self) -> bool {
         self.pins.is_some()
     }

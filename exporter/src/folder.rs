@@ -57,7 +57,7 @@ pub struct Folder {
     pub config: watch::Receiver<Arc<Config>>,
     pub plan: fn(&Config) -> Plan,
     pub snapshot: watch::Sender<Arc<Snapshot>>,
-    /// Tells of the first fold under each configuration, once it is published.
+    /// Announces the first fold under each configuration, once it is published.
     pub applied: watch::Sender<Option<Applied>>,
 }
 
@@ -131,7 +131,7 @@ fn ticks(interval: Duration) -> Interval {
 }
 
 impl Folder {
-    /// Tells readers of the configuration that was folded under, where that is news.
+    /// Announces the configuration that was folded under, if it is new.
     fn acknowledge(&self, config: &Arc<Config>, behind: usize) {
         self.applied.send_if_modified(|applied| {
             let is_known = applied

@@ -28,7 +28,7 @@ const SETS: [&[&str]; 9] = [
     PortProtocol::LABELS,
 ];
 
-/// Tells layouts apart: differs as soon as a size or a place of what is in the maps does, or what
+/// Identifies the layout: differs as soon as a size or a place of what is in the maps does, or what
 /// the places in an array of counters stand for.
 pub const LAYOUT: u64 = {
     let facts = [

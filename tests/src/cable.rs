@@ -47,7 +47,7 @@ impl Namespace {
         outcome.unwrap_or_else(|panic| panic::resume_unwind(panic))
     }
 
-    /// Gives a program to run inside.
+    /// Returns a program to run inside.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &self.name, program]).stdin(Stdio::null());
@@ -65,7 +65,7 @@ impl Namespace {
         ip(&[&["-n", &self.name], arguments].concat())
     }
 
-    /// Gives the kernel's number of the XDP program on a device.
+    /// Returns the kernel's number of the XDP program on a device.
     pub fn xdp_program(&self, device: &str) -> Option<u64> {
         let shown = self.ip(&["-j", "link", "show", device]);
         let links: Value = serde_json::from_str(&shown).expect("`ip -j` prints JSON");
@@ -133,7 +133,7 @@ impl Cable {
         self.here.ip(&["link", "delete", Self::DEVICE]);
     }
 
-    /// Gives the packets and bytes that the far end has received, by the kernel's own account.
+    /// Returns the packets and bytes that the far end has received, by the kernel's own account.
     pub fn received(&self) -> (u64, u64) {
         let text = self.there.ip(&["-s", "-j", "link", "show", Self::DEVICE]);
         let links: Value = serde_json::from_str(&text).expect("`ip -j` prints JSON");
@@ -143,7 +143,7 @@ impl Cable {
         (number("packets"), number("bytes"))
     }
 
-    /// Gives the index of the end in `namespace`.
+    /// Returns the index of the end in `namespace`.
     pub fn index(namespace: &Namespace) -> u32 {
         let text = namespace.ip(&["-j", "link", "show", Self::DEVICE]);
         let links: Value = serde_json::from_str(&text).expect("`ip -j` prints JSON");

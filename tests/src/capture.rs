@@ -37,7 +37,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Gives a frame that was captured whole.
+    /// Returns a frame that was captured whole.
     pub fn whole(bytes: Vec<u8>) -> Self {
         let wire_length = u32::try_from(bytes.len()).expect("a frame of less than 4 GiB");
 
@@ -66,7 +66,7 @@ pub fn read(path: &Path) -> Vec<Frame> {
     }
 }
 
-/// Gives the frame of a block that holds one.
+/// Returns the frame of a block that holds one.
 fn frame(block: &PcapBlockOwned, name: &str) -> Option<Frame> {
     match block {
         PcapBlockOwned::LegacyHeader(header) => refuse_other_links(header.network, name),

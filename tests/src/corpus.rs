@@ -47,23 +47,23 @@ impl Case {
         Self::new(name, frame, expected)
     }
 
-    /// Says whether a device or the kernel's test run takes the frame.
+    /// Returns whether a device or the kernel's test run accepts the frame.
     pub fn is_sendable(&self) -> bool {
         self.frame.len() >= SENDABLE
     }
 }
 
-/// Gives the frames whose expectation is written by hand.
+/// Returns the frames whose expectation is written by hand.
 pub fn table() -> Vec<Case> {
     [link::cases(), ipv4::cases(), ipv6::cases(), transport::cases(), tunnels::cases()].concat()
 }
 
-/// Gives frames of every length and every number, whose expectation is the oracle's.
+/// Returns frames of every length and every number, whose expectation is the oracle's.
 pub fn sweeps() -> Vec<Case> {
     sweeps::cases()
 }
 
-/// Gives the capture that is committed and the text beside it.
+/// Returns the capture that is committed and the text beside it.
 pub fn files() -> (Vec<u8>, String) {
     let kept = || table().into_iter().filter(|case| case.frame.len() <= KEPT);
     let frames: Vec<_> = kept().map(|case| Frame::whole(case.frame)).collect();

@@ -80,7 +80,7 @@ impl<'a> Exporter<'a> {
         (status, self.lines())
     }
 
-    /// Gives what it logged so far.
+    /// Returns what it logged so far.
     pub fn lines(&self) -> Vec<String> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

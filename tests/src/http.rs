@@ -18,7 +18,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Gives the header's value, or nothing.
+    /// Returns the header's value, or nothing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }

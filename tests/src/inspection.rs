@@ -26,7 +26,7 @@ struct Sums {
     ports: BTreeMap<(&'static str, Result<u16, &'static str>), Count>,
 }
 
-/// Gives the object for the frames of an Ethernet capture, with its arrays in order.
+/// Returns the object for the frames of an Ethernet capture, with its arrays in order.
 pub fn expected(frames: &[Frame], ephemeral: &RangeInclusive<u16>) -> Value {
     expected_of(ETHERNET, frames, ephemeral)
 }

@@ -42,14 +42,14 @@ pub struct Machine<'a> {
 pub struct Console(String);
 
 impl Console {
-    /// Gives the rest of the first line that begins so.
+    /// Returns the rest of the first line that begins so.
     pub fn line(&self, beginning: &str) -> &str {
         let found = self.0.lines().find_map(|line| line.strip_prefix(beginning));
 
         found.unwrap_or_else(|| panic!("no line begins with {beginning:?}"))
     }
 
-    /// Gives the lines between two.
+    /// Returns the lines between two.
     pub fn between(&self, first: &str, last: &str) -> &str {
         let behind = self.0.split_once(first).and_then(|(_, rest)| rest.split_once('\n'));
         let found = behind.and_then(|(_, rest)| Some(rest.split_once(last)?.0));
@@ -57,7 +57,7 @@ impl Console {
         found.unwrap_or_else(|| panic!("nothing is between {first:?} and {last:?}"))
     }
 
-    /// Gives the lines that have something in them.
+    /// Returns the lines that have something in them.
     pub fn about(&self, what: &str) -> Vec<&str> {
         self.0.lines().filter(|line| line.contains(what)).collect()
     }
@@ -154,7 +154,7 @@ impl Machine<'_> {
     }
 }
 
-/// Gives the libraries that a program is linked with.
+/// Returns the libraries that a program is linked with.
 fn libraries(program: &Path) -> Vec<PathBuf> {
     let listed = run(Command::new("ldd").arg(program));
 

@@ -164,7 +164,7 @@ pub fn paged(cable: &Cable, frame: &[u8], times: u32) {
     cable.there.run(&python(), &["-c", PAGED, &hexadecimal(frame), &times.to_string()]);
 }
 
-/// Gives what the device itself says that it received.
+/// Returns what the device itself says that it received.
 pub fn received_by(namespace: &Namespace) -> Count {
     let shown = namespace.ip(&["-j", "-s", "link", "show", Cable::DEVICE]);
     let links: Value = serde_json::from_str(&shown).expect("ip prints JSON");
@@ -173,7 +173,7 @@ pub fn received_by(namespace: &Namespace) -> Count {
     Count { packets: of("packets"), bytes: of("bytes") }
 }
 
-/// Gives the counters of the stack in a namespace, as `TcpOutSegs`.
+/// Returns the counters of the stack in a namespace, as `TcpOutSegs`.
 pub fn stack(namespace: &Namespace) -> BTreeMap<String, u64> {
     let text = namespace.run("cat", &["/proc/net/snmp"]);
     let lines: Vec<&str> = text.lines().collect();

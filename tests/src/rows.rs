@@ -17,7 +17,7 @@ use crate::outcome::Outcome;
 pub struct Rows(BTreeMap<String, Count>);
 
 impl Rows {
-    /// Gives what an interval counted.
+    /// Returns what an interval counted.
     pub fn of(interval: &Interval) -> Self {
         let mut rows = Self::default();
 
@@ -41,7 +41,7 @@ impl Rows {
         rows
     }
 
-    /// Gives what frames add up to. Ports in `ephemeral` are those that clients take.
+    /// Returns what frames add up to. Ports in `ephemeral` are those that clients take.
     pub fn expected<'a>(
         outcomes: impl IntoIterator<Item = &'a Outcome>,
         ephemeral: &RangeInclusive<u16>,
@@ -153,7 +153,7 @@ impl Rows {
     }
 }
 
-/// Says which port is the service's. Source: `METRICS.md`, below the table of traffic.
+/// Returns which port is the service's. Source: `METRICS.md`, below the table of traffic.
 fn port_key(
     protocol: PortProtocol,
     ports: Option<(u16, u16)>,

@@ -50,7 +50,7 @@ impl Scrape {
         Self(samples.map(sample).collect())
     }
 
-    /// Gives every series with its value.
+    /// Returns every series with its value.
     pub fn series(&self) -> Series {
         let named = |sample: &Sample| {
             let value = sample.value.parse().expect("a value is a number");
@@ -78,13 +78,13 @@ impl Scrape {
         Some(numbers.sum())
     }
 
-    /// Gives packets and bytes of what the cable's end here received: those of
+    /// Returns packets and bytes of what the cable's end here received: those of
     /// `packet_receive_WHAT_packets_total`, or of all frames where `what` is empty.
     pub fn received(&self, what: &str, labels: &[(&str, &str)]) -> Count {
         self.counted(&format!("receive_{what}"), labels)
     }
 
-    /// Gives packets and bytes of what the cable's end here sent, likewise.
+    /// Returns packets and bytes of what the cable's end here sent, likewise.
     pub fn transmitted(&self, what: &str, labels: &[(&str, &str)]) -> Count {
         self.counted(&format!("transmit_{what}"), labels)
     }
@@ -99,7 +99,7 @@ impl Scrape {
         Count { packets: sum("packets"), bytes: sum("bytes") }
     }
 
-    /// Gives the samples whose name begins with `prefix`, without it; the device is left out of
+    /// Returns the samples whose name begins with `prefix`, without it; the device is left out of
     /// their labels.
     pub fn below(&self, prefix: &str) -> BTreeMap<String, String> {
         let of = |Sample { name, labels, value }: &Sample| {

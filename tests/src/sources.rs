@@ -18,7 +18,7 @@ pub struct TextFile {
     pub text: String,
 }
 
-/// Gives the files that are text and belong to the project: tracked, or new and not ignored.
+/// Returns the files that are text and belong to the project: tracked, or new and not ignored.
 pub fn text_files() -> Vec<TextFile> {
     let listed = listed_by_git().unwrap_or_else(|| below(root()));
     let text_file = |path: String| {
@@ -29,7 +29,7 @@ pub fn text_files() -> Vec<TextFile> {
     listed.into_iter().filter_map(text_file).collect()
 }
 
-/// Gives the Rust files below one of the folders.
+/// Returns the Rust files below one of the folders.
 pub fn rust_files(folders: &[&str]) -> Vec<TextFile> {
     let wanted = |path: &Path| {
         path.extension().is_some_and(|extension| extension == "rs")

@@ -248,7 +248,7 @@ impl Run {
         broken.map(Law::label).collect()
     }
 
-    /// Says what got lost, if anything did.
+    /// Returns what got lost, if anything did.
     fn verdict(&self) -> Result<(), String> {
         for (number, interval) in self.intervals.iter().enumerate() {
             if let Some(imbalance) = interval.imbalance() {

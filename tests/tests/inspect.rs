@@ -231,7 +231,7 @@ fn start(arguments: &[&str]) -> Child {
     command.stdin(Stdio::piped()).spawn().expect("the service was built")
 }
 
-/// Gives the most memory that it had, in KiB, when it had read nearly all of `packets`.
+/// Returns the most memory that it had, in KiB, when it had read nearly all of `packets`.
 fn peak_after(packets: usize) -> u64 {
     let mut child = start(&[&HOST[..], &["--json", "-"]].concat());
     let mut stdin = child.stdin.take().unwrap();

@@ -112,7 +112,7 @@ fn agree_on_all(frames: impl Iterator<Item = (String, Vec<u8>)>) {
     assert!(disagreements.is_empty(), "{count} disagreements:\n{}", disagreements.join("\n"));
 }
 
-/// Says what differs when the frame is received or sent; `None` where nothing does.
+/// Returns what differs when the frame is received or sent; `None` where nothing does.
 fn disagreement(name: &str, frame: &[u8]) -> Option<String> {
     let layers = oracle::read(frame, &Rules::project());
 

@@ -145,14 +145,14 @@ impl Instruction {
         Some(Self { place: place.parse().ok()?, text: text.to_owned() })
     }
 
-    /// Gives the id of the map that it has the address of.
+    /// Returns the id of the map that it has the address of.
     fn map(&self) -> Option<&str> {
         let (_, rest) = self.text.split_once("map[id:")?;
 
         Some(rest.split_once(']')?.0)
     }
 
-    /// Says where a jump leads.
+    /// Returns where a jump leads.
     fn target(&self) -> Option<i64> {
         let (_, distance) = self.text.split_once("goto pc")?;
 

@@ -32,7 +32,7 @@ pub(crate) fn command() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says why a check cannot run: a cargo that is not rustup's may come without these tools.
+/// Returns why a check cannot run: a cargo that is not rustup's may come without these tools.
 pub(crate) fn missing(check: &Command) -> Option<String> {
     let tool = check.get_args().next()?.to_str()?;
     if process::output(process::cargo().args([tool, "--version"])).is_some() {

@@ -164,7 +164,7 @@ fn privileged_targets(release: Option<&Suite>) -> Result<Vec<String>> {
     Ok([vec!["--lib".to_owned(), "--bins".to_owned()], targets(&files)].concat())
 }
 
-/// Tells which tests the default run has left to suites.
+/// Reports which tests the default run has left to suites.
 fn note_suites(report: &mut Report, suites: &Suites) {
     for suite in suites.iter() {
         let name = suite.name;

@@ -21,7 +21,7 @@ pub mod order {
 /// A kind of traffic, of IPv4 frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
-    /// Tells generators apart.
+    /// Distinguishes generators.
     pub seed: u64,
     /// Established sources; 0 leaves the source that the frame has.
     pub sources: u32,

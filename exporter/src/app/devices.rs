@@ -125,7 +125,7 @@ impl Devices {
         self.datapath.is_pinned()
     }
 
-    /// Gives the interfaces that are there and wanted.
+    /// Returns the interfaces that are there and wanted.
     fn wanted(&self) -> Vec<Interface> {
         let is_wanted = |it: &&Interface| it.is_wanted(&self.config.devices);
 
@@ -207,7 +207,7 @@ impl Devices {
         }
     }
 
-    /// Says whether the device is wanted by its plain name.
+    /// Returns whether the device is wanted by its plain name.
     fn is_named(&self, device: &str) -> bool {
         names(&self.config.devices.include.to_string()).any(|name| name == device)
     }
@@ -267,14 +267,14 @@ impl Devices {
         Ok(attached.map_err(|error| error.owned_by(self.owner(interface), is_below))?)
     }
 
-    /// Gives the XDP program that is on an interface.
+    /// Returns the XDP program that is on an interface.
     fn owner(&self, interface: &Interface) -> Owner {
         let id = interface.xdp_program;
 
         Owner { id, name: id.and_then(|id| self.names.of(id)).map(ToOwned::to_owned) }
     }
 
-    /// Says once why something is not counted.
+    /// Logs once why something is not counted.
     fn say_failures(&mut self) {
         for (Tap { device, direction }, known) in &mut self.known {
             let Some(error) = known.error.as_ref().filter(|_| !known.is_said) else { continue };
@@ -284,7 +284,7 @@ impl Devices {
         }
     }
 
-    /// Says once which devices count the same frames.
+    /// Logs once which devices count the same frames.
     fn say_stacked(&mut self) {
         let wanted = self.wanted();
         let pairs = stacked::pairs(&wanted.iter().collect::<Vec<_>>());
@@ -299,7 +299,7 @@ impl Devices {
         self.stacked = pairs;
     }
 
-    /// Gives the state of every program that is wanted, also on devices that are wanted by name
+    /// Returns the state of every program that is wanted, also on devices that are wanted by name
     /// and not there.
     fn attachments(&self) -> Vec<Attachment> {
         let mut running: BTreeMap<(Arc<str>, Hook), Option<Running>> = BTreeMap::new();

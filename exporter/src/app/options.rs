@@ -10,7 +10,7 @@ const PORT_RANGE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 const SOURCE_SET: usize = size_of::<shared::SourceSet>();
 const PORT_SET: usize = size_of::<shared::PortSet>();
 
-/// Gives what programs are loaded with.
+/// Returns what programs are loaded with.
 pub(super) fn datapath(config: &Config) -> Options {
     let of_interval =
         config.datapath.interval.as_secs_f64() * f64::from(config.datapath.miss_budget);
@@ -57,7 +57,7 @@ pub(super) fn plan(config: &Config) -> Plan {
     }
 }
 
-/// Gives the ephemeral ports; those of the kernel unless a range is set.
+/// Returns the ephemeral ports; those of the kernel unless a range is set.
 fn ephemeral(choice: Ephemeral) -> PortRange {
     match choice {
         Ephemeral::Range(range) => range,

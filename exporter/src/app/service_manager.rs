@@ -1,4 +1,4 @@
-//! Tells the service manager how the exporter is doing.
+//! Notifies the service manager of the state of the exporter.
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -32,7 +32,8 @@ pub(super) struct Reloads(watch::Sender<Option<Moment>>);
 #[derive(Debug)]
 pub(super) struct Reloading<'a>(&'a Reloads);
 
-/// Tells the service manager when the exporter is ready, what it does, and that it goes on folding.
+/// Notifies the service manager when the exporter is ready, of what it does, and that it still
+/// folds.
 struct Notices {
     manager: Manager,
     snapshot: watch::Receiver<Arc<Snapshot>>,
@@ -169,7 +170,7 @@ impl Notices {
         }
     }
 
-    /// Tells the manager what it was not told yet; keeps it where that has no room.
+    /// Sends the manager what was not sent yet; keeps it if the socket has no room.
     fn tell(&mut self) {
         if self.untold.is_empty() {
             return;

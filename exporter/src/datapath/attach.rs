@@ -92,8 +92,8 @@ pub enum AttachError {
 }
 
 impl AttachError {
-    /// Says who is in the way, where somebody is: a program on the device, or one on a device
-    /// above. Source: `dev_xdp_attach` in net/core/dev.c.
+    /// Names the program that is in the way, if there is one: on the device, or on a device above.
+    /// Source: `dev_xdp_attach` in net/core/dev.c.
     #[must_use]
     pub fn owned_by(self, by: Owner, is_below: bool) -> Self {
         let Self::Busy { device, source, .. } = self else { return self };
@@ -104,7 +104,7 @@ impl AttachError {
         Self::BelowAnother { device, source }
     }
 
-    /// Gives the reason under which the failure is counted.
+    /// Returns the reason under which the failure is counted.
     pub fn reason(&self) -> AttachFailure {
         match self {
             Self::Gone { .. } => AttachFailure::Gone,

@@ -8,7 +8,7 @@ use crate::files;
 /// Documentation/admin-guide/cputopology.rst.
 const POSSIBLE: &str = "/sys/devices/system/cpu/possible";
 
-/// Gives the number from which on no CPU has one: the highest possible number and one more.
+/// Returns the number from which on no CPU has one: the highest possible number and one more.
 ///
 /// The program finds its part of a map by the number of its CPU, and numbers may leave gaps: how
 /// many CPUs there are is then too few.

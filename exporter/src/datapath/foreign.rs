@@ -19,7 +19,7 @@ impl ProgramNames {
         Self(loaded_programs().map_while(Result::ok).filter_map(named).collect())
     }
 
-    /// Gives the name of the program with that number; `None` where it is not known.
+    /// Returns the name of the program with that number; `None` where it is not known.
     pub fn of(&self, id: u32) -> Option<&str> {
         self.0.get(&id).map(String::as_str)
     }

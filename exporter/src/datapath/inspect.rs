@@ -90,7 +90,7 @@ impl<'a> Inspector<'a> {
         }
     }
 
-    /// Gives the kernel's number of the program.
+    /// Returns the kernel's number of the program.
     pub fn program_id(&self) -> io::Result<u32> {
         let program = self.program.instance.ebpf.program(program_name(self.direction));
         let info = program.ok_or(io::ErrorKind::NotFound)?.info().map_err(io::Error::other)?;
@@ -98,7 +98,7 @@ impl<'a> Inspector<'a> {
         Ok(info.id())
     }
 
-    /// Gives the program for what is received itself, for those who call it in another way.
+    /// Returns the program for received frames itself, for callers that run it in another way.
     pub fn program(&mut self) -> io::Result<&mut Xdp> {
         let Prepared { instance, .. } = &mut self.program;
         let program = instance.ebpf.program_mut(RECEIVE);

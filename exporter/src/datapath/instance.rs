@@ -120,7 +120,7 @@ impl Instance {
     /// every program that was running has ended.
     ///
     /// Where the last cut could not be read, that one stays: its counts are not to be written over.
-    /// Says whether it did cut.
+    /// Returns whether it did cut.
     pub(super) fn cut(&mut self) -> bool {
         if self.pending.is_some() {
             return false;
@@ -225,7 +225,7 @@ impl Instance {
         self.read()
     }
 
-    /// Gives what the program found in the last frame that it saw on `cpu`.
+    /// Returns what the program found in the last frame that it saw on `cpu`.
     pub(super) fn parsed_on(&self, cpu: usize) -> Option<Parsed> {
         let entry = cpu * GENERATIONS + self.generation;
 
@@ -248,7 +248,8 @@ impl Instance {
         maps.ports.carry(*generation, &by_port, promoted_ports, |key| hash_port(key, seeds[1]));
     }
 
-    /// Says what each CPU counted in a generation, in the dimension with this place in the totals.
+    /// Returns what each CPU counted in a generation, in the dimension with this place in the
+    /// totals.
     fn loads(&self, generation: usize, dimension: usize, ages: bool) -> Vec<Load> {
         const MISSES: usize = offset_of!(Attribution, misses);
         let totals = &self.maps.totals;
@@ -301,7 +302,7 @@ impl Instance {
         Keyed::of_packets(sum)
     }
 
-    /// Gives the entries of a generation in maps with one for each CPU.
+    /// Returns the entries of a generation in maps with one for each CPU.
     fn entries(&self, generation: usize) -> impl Iterator<Item = usize> + use<> {
         (0..self.shape.cpus).map(move |cpu| cpu * GENERATIONS + generation)
     }
@@ -330,14 +331,14 @@ impl Instance {
     }
 }
 
-/// Says whether a frame came to a CPU in a generation: each leaves its length there.
+/// Returns whether a frame came to a CPU in a generation: each leaves its length there.
 fn is_any(totals: &Mapping<Totals>, entry: usize) -> bool {
     const LENGTH: usize = offset_of!(Totals, parsed) + offset_of!(Parsed, length);
 
     totals.word(entry, LENGTH) != 0
 }
 
-/// Gives the keys of the second level that deserve a place in the first, the busiest first.
+/// Returns the keys of the second level that deserve a place in the first, the busiest first.
 fn promoted<K: Copy>(more: &[(K, Overflow)]) -> Vec<K> {
     let mut busy: Vec<_> =
         more.iter().filter(|(_, count)| count.packets >= PROMOTED_FROM).collect();

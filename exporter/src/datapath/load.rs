@@ -110,7 +110,7 @@ pub(super) fn open(shape: &Shape, place: &Place) -> Result<Instance, LoadError> 
     Ok(Instance::new(ebpf, maps, *shape).adopt(place.describe(shape).map_err(pinning)?))
 }
 
-/// Says of an error that it was about pins.
+/// Wraps an error of pinning.
 pub(super) fn pinning(source: io::Error) -> LoadError {
     LoadError::Io { doing: "pin the maps of the program", source }
 }

@@ -16,7 +16,7 @@ pub struct MapMemory {
 }
 
 impl Options {
-    /// Gives what the maps for one direction of one device take in the kernel.
+    /// Returns what the maps for one direction of one device take in the kernel.
     pub fn memory(&self) -> io::Result<[MapMemory; 5]> {
         Ok(self.memory_with(end_of_numbers()?))
     }

@@ -69,7 +69,7 @@ impl Pins {
         }
     }
 
-    /// Says whether the place below `path` could be taken, and takes nothing.
+    /// Returns whether the place below `path` could be taken, and takes nothing.
     pub(super) fn check(path: &Path) -> Result<(), PinError> {
         Self::check_file_system(path)?;
         let Ok(namespace) = namespace() else { return Ok(()) };
@@ -82,7 +82,7 @@ impl Pins {
         Ok(())
     }
 
-    /// Says whether an exporter that is gone left its program on the tap.
+    /// Returns whether a previous exporter left its program on the tap.
     pub(super) fn is_left_behind(path: &Path, tap: &Tap) -> bool {
         let Ok(namespace) = namespace() else { return false };
         let link = path.join(namespace).join(name(tap)).join(LINK);
@@ -113,7 +113,7 @@ impl Pins {
         }
     }
 
-    /// Gives where the pins of a tap are. A name may change, an index stays.
+    /// Returns where the pins of a tap are. A name may change, an index stays.
     pub(super) fn place(&self, tap: &Tap) -> Place {
         Place { directory: self.directory.join(name(tap)) }
     }
@@ -133,18 +133,18 @@ impl Pins {
     }
 }
 
-/// Gives the name of a tap's directory.
+/// Returns the name of a tap's directory.
 pub(super) fn name(tap: &Tap) -> String {
     format!("{}-{}", tap.device.index, tap.direction.label())
 }
 
 impl Place {
-    /// Gives where a map is pinned.
+    /// Returns where a map is pinned.
     pub(super) fn map(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }
 
-    /// Gives how the maps there are laid out; `None` where there are none that can be read.
+    /// Returns how the maps there are laid out; `None` where there are none that can be read.
     pub(super) fn layout(&self) -> Option<Layout> {
         let map = pinned(&self.directory.join(LAYOUT)).ok()?;
 
@@ -158,7 +158,7 @@ impl Place {
         fs::create_dir_all(&self.directory)
     }
 
-    /// Says how the maps there are laid out, from now on.
+    /// Writes how the maps there are laid out.
     pub(super) fn describe(&self, shape: &Shape) -> io::Result<LayoutMap> {
         let path = self.directory.join(LAYOUT);
         if let Ok(map) = pinned(&path) {
@@ -170,7 +170,7 @@ impl Place {
         Ok(map)
     }
 
-    /// Gives the link that is pinned there, if it still is on the device.
+    /// Returns the link that is pinned there, if it still is on the device.
     pub(super) fn link(&self, tap: &Tap) -> Option<Link> {
         let link = Link::from(pinned(&self.directory.join(LINK)).ok()?);
         if link.linked().ok().flatten().is_some_and(|it| it.ifindex == tap.device.index) {
@@ -214,7 +214,7 @@ impl Place {
     }
 }
 
-/// Gives what tells this network namespace from others that see the same files.
+/// Returns what distinguishes this network namespace from others that see the same files.
 fn namespace() -> io::Result<String> {
     use std::os::unix::fs::MetadataExt;
 

@@ -120,7 +120,7 @@ where
     }
 }
 
-/// Gives the set for the next generation: established keys without their packets.
+/// Returns the set for the next generation: established keys without their packets.
 fn carried<W: Ways>(set: &W, load: Load) -> W {
     let mut next = W::default();
     let stay = set
@@ -151,7 +151,7 @@ fn next_weight(count: TableCount, load: Load) -> u64 {
     }
 }
 
-/// Gives `key` a free way, unless it has one: in its own set, else in its second place.
+/// Assigns a free way to `key`, unless it has one: in its own set, else in its second place.
 ///
 /// By chance more keys than four can belong to one set; without a second place a flood would turn
 /// the others away.

@@ -87,7 +87,7 @@ impl State {
         );
     }
 
-    /// Says what was counted on each device: no scrape will.
+    /// Logs what was counted on each device: no scrape will show it.
     pub(super) fn say_totals(&self) {
         for counting in self.flows.values() {
             counting.say_total("Counted until the stop");

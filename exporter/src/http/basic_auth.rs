@@ -48,7 +48,7 @@ impl Verified {
     /// Most that is remembered, as there.
     const MOST: usize = 100;
 
-    /// Says whether one of `users` has the password; takes as long if there is no such user.
+    /// Returns whether one of `users` has the password; takes as long if there is no such user.
     ///
     /// Blocks for as long as bcrypt takes.
     pub(super) fn verify(&self, credentials: &Credentials, users: &BTreeMap<String, Hash>) -> bool {
@@ -70,7 +70,7 @@ impl Verified {
         is_verified
     }
 
-    /// Says whether the password was right before, and the user's hash is still the same.
+    /// Returns whether the password was right before, and the user's hash is still the same.
     pub(super) fn knows(&self, credentials: &Credentials, users: &BTreeMap<String, Hash>) -> bool {
         let Some(hash) = users.get(&credentials.name) else { return false };
         let verified = self.0.lock().unwrap_or_else(PoisonError::into_inner);

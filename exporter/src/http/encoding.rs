@@ -54,7 +54,7 @@ impl Encoding {
         }
     }
 
-    /// Gives the value of Content-Encoding.
+    /// Returns the value of Content-Encoding.
     pub(super) fn name(self) -> Option<&'static str> {
         match self {
             Self::Zstd => Some("zstd"),

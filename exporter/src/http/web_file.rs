@@ -82,7 +82,7 @@ impl WebFile {
         Ok(Self { path: path.into(), tls, rules: Mutex::new(rules) })
     }
 
-    /// Says whether TLS is spoken.
+    /// Returns whether TLS is used.
     pub fn has_tls(&self) -> bool {
         self.tls.is_some()
     }
@@ -149,7 +149,7 @@ impl WebFile {
         }
     }
 
-    /// Gives what the next handshake needs, if TLS is spoken.
+    /// Returns what the next handshake needs, if TLS is spoken.
     ///
     /// Certificates that cannot be used leave those before them in use: files are replaced one
     /// after the other.

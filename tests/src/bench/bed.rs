@@ -65,7 +65,7 @@ impl<'a> Bed<'a> {
         bed
     }
 
-    /// Gives nanoseconds of CPU time for each frame.
+    /// Returns nanoseconds of CPU time for each frame.
     pub(super) fn sample(&mut self, subject: Subject) -> f64 {
         let times = self.times[subject as usize];
         if subject == Subject::Full {
@@ -89,7 +89,7 @@ impl<'a> Bed<'a> {
         timed(program, &self.column.traffic.frame, times)
     }
 
-    /// Gives what the full program counted. Panics where that is not what was sent.
+    /// Returns what the full program counted. Panics where that is not what was sent.
     pub(super) fn drain(&mut self) -> Interval {
         let name = self.column.name;
         let interval = self.inspector.drain().expect("an interval");

@@ -12,7 +12,7 @@ impl Cell {
         median(&self.samples)
     }
 
-    /// Gives half of the range that the middle half of the samples lies in.
+    /// Returns half of the range that the middle half of the samples lies in.
     pub(super) fn spread(&self) -> f64 {
         let sorted = sorted(&self.samples);
         let quarter = sorted.len() / 4;
@@ -20,13 +20,13 @@ impl Cell {
         (sorted[sorted.len() - 1 - quarter] - sorted[quarter]) / 2.0
     }
 
-    /// Gives how many times `floor` this is: the median of the rounds, so that a machine that is
+    /// Returns how many times `floor` this is: the median of the rounds, so that a machine that is
     /// slower for a while does not count.
     pub(super) fn times(&self, floor: &Self) -> f64 {
         self.with(floor, |this, floor| this / floor)
     }
 
-    /// Gives the nanoseconds above `floor`.
+    /// Returns the nanoseconds above `floor`.
     pub(super) fn above(&self, floor: &Self) -> f64 {
         self.with(floor, |this, floor| this - floor)
     }

@@ -22,7 +22,7 @@ pub(super) struct Column {
     pub(super) options: Options,
 }
 
-/// Gives every column, in the order of the table.
+/// Returns every column, in the order of the table.
 pub(super) fn columns() -> Vec<Column> {
     let tcp_6 = ethernet(IPV6, &ipv6(6, &tcp(ACK, &[0; 10])));
     let tagged = ethernet(VLAN, &vlan(7, IPV4, &ipv4(6, &tcp(ACK, &[0; 10]))));

@@ -36,7 +36,7 @@ impl Measured {
 }
 
 impl Figures {
-    /// Gives the column of this name.
+    /// Returns the column of this name.
     pub(super) fn column(&self, name: &str) -> &Measured {
         let Self(columns) = self;
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::bed::Subject;
 use super::figures::{Figures, Measured};
 
-/// Gives one row for each program and column.
+/// Returns one row for each program and column.
 pub fn json(figures: &Figures) -> Value {
     let Figures(columns) = figures;
     let rows: Vec<Value> = columns

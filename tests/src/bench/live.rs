@@ -64,7 +64,7 @@ pub(super) fn measure(rounds: usize) -> (String, Vec<Check>) {
     (text, Vec::new())
 }
 
-/// Gives frames a second at the far end.
+/// Returns frames a second at the far end.
 fn rate(cable: &Cable, senders: &mut [Generator]) -> f64 {
     cable.here.enter();
     let device = Cable::index(&cable.here);

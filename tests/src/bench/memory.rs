@@ -57,7 +57,7 @@ impl Service {
         Self(command.spawn().expect("the service can be started"))
     }
 
-    /// Gives MiB; `None` once it has ended.
+    /// Returns MiB; `None` once it has ended.
     fn resident(&self) -> Option<f64> {
         let Self(child) = self;
         let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;

@@ -69,7 +69,8 @@ impl<'a> Bed<'a> {
         bed
     }
 
-    /// Gives nanoseconds of CPU time for each frame of an interval, and the share that was refused.
+    /// Returns nanoseconds of CPU time for each frame of an interval, and the share that was
+    /// refused.
     fn sample(&mut self) -> (f64, f64) {
         let (_verdict, elapsed) = timed(|| self.generator.run(Entry::Generate, FRAMES));
         let interval = self.inspector.drain().expect("an interval");
@@ -80,7 +81,7 @@ impl<'a> Bed<'a> {
     }
 }
 
-/// Gives how many of the misses of a second are admitted: all up to the budget, then an eighth of
+/// Returns how many of the misses of a second are admitted: all up to the budget, then an eighth of
 /// the budget with each doubling.
 fn admitted(budget: f64, misses: f64) -> f64 {
     if misses <= budget { misses } else { budget * (1.0 + (misses / budget).log2() / 8.0) }

@@ -54,7 +54,7 @@ fn make(protocol: Protocol, compression: Compression) -> Make {
     Make { style, origin: Origin::detect(), protocol, compression }
 }
 
-/// Gives milliseconds of CPU time of a push after another, whose series it is compared with.
+/// Returns milliseconds of CPU time of a push after another, whose series it is compared with.
 fn time(readings: &Readings, make: &Make, rounds: usize) -> f64 {
     let delivered = Delivered::of(taken(readings, 1));
     let sample = |round: usize| {
@@ -67,7 +67,7 @@ fn time(readings: &Readings, make: &Make, rounds: usize) -> f64 {
     median(&(0..rounds).map(sample).collect::<Vec<_>>())
 }
 
-/// Gives the MiB that a tenth of the pushes leaves less in memory than all of them.
+/// Returns the MiB that a tenth of the pushes leaves less in memory than all of them.
 fn growth(readings: &Readings, make: &Make) -> f64 {
     let mut delivered = Delivered::of(taken(readings, 0));
     let mut settled = 0.0;
@@ -86,7 +86,7 @@ fn taken(readings: &Readings, second: u64) -> Taken {
     Taken { readings: readings.clone(), time: UNIX_EPOCH + Duration::from_secs(second) }
 }
 
-/// Gives the resident memory of this process in MiB.
+/// Returns the resident memory of this process in MiB.
 fn resident() -> f64 {
     let status = fs::read_to_string("/proc/self/status").expect("a process can read its status");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

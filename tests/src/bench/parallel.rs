@@ -35,7 +35,7 @@ pub(super) fn measure(rounds: usize) -> (String, Vec<Check>) {
     (out, checks)
 }
 
-/// Gives nanoseconds of CPU time for each frame, on average over the CPUs.
+/// Returns nanoseconds of CPU time for each frame, on average over the CPUs.
 fn at_once(generators: &mut [Generator]) -> f64 {
     let number = generators.len();
     let barrier = Barrier::new(number);

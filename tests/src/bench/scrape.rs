@@ -42,7 +42,7 @@ pub(super) fn measure(rounds: usize) -> (String, Vec<Check>) {
     (out, checks)
 }
 
-/// Gives milliseconds of CPU time.
+/// Returns milliseconds of CPU time.
 fn time(readings: &Readings, format: Format, rounds: usize) -> f64 {
     let sample = |_| {
         let (text, elapsed) = timed(|| encode(readings, format));
@@ -53,7 +53,7 @@ fn time(readings: &Readings, format: Format, rounds: usize) -> f64 {
     median(&(0..rounds).map(sample).collect::<Vec<_>>())
 }
 
-/// Gives readings with about this many series: each source has two.
+/// Returns readings with about this many series: each source has two.
 pub(super) fn readings(series: u32) -> Readings {
     let named = |number: u32| Named {
         key: IpAddr::from(Ipv4Addr::from_bits(10 << 24 | number)).into(),

@@ -48,7 +48,7 @@ fn keyed(interval: &Interval) -> f64 {
     under_keys as f64 / all as f64
 }
 
-/// Gives the table as people read it.
+/// Returns the table as people read it.
 pub(super) fn print(figures: &Figures) -> String {
     let Figures(columns) = figures;
     let mut out = String::new();

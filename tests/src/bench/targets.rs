@@ -27,7 +27,7 @@ impl Check {
     }
 }
 
-/// Gives the targets that the table of columns tells about.
+/// Returns the targets that the table of columns covers.
 pub(super) fn of_columns(figures: &Figures) -> Vec<Check> {
     let quiet = ["v4_tcp", "v4_udp", "v6_tcp", "vlan", "src_1k"];
     let worst = |ratio: fn(&Measured) -> f64| {
@@ -50,7 +50,7 @@ pub(super) fn of_columns(figures: &Figures) -> Vec<Check> {
     ]
 }
 
-/// Gives the targets as people read them.
+/// Returns the targets as people read them.
 pub(super) fn print(checks: &[Check]) -> String {
     let mut out = String::from("\ntargets\n");
     for Check { what, reached, limit } in checks {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rustix::thread::{CpuSet, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 
-/// Gives the CPUs that run; more may be possible, which nothing can be kept on.
+/// Returns the CPUs that run; more may be possible, which nothing can be kept on.
 pub fn cpus() -> Vec<usize> {
     let online = aya::util::online_cpus().expect("a list of CPUs");
 

@@ -12,7 +12,7 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Gives the frames of each of the first `sources` established sources since the last call.
+    /// Returns the frames of each of the first `sources` established sources since the last call.
     pub fn sources(&mut self, generators: &[Generator], sources: u32) -> Vec<u64> {
         let mut frames = vec![0; sources as usize];
         self.sent.resize(generators.len(), 0);
@@ -33,7 +33,7 @@ impl Expected {
     }
 }
 
-/// Gives the address of an established source.
+/// Returns the address of an established source.
 pub fn address(source: u32) -> IpAddr {
     Ipv4Addr::from_bits(ESTABLISHED + source).into()
 }

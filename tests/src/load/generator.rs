@@ -92,7 +92,7 @@ impl Generator {
         Self { ebpf, traffic: traffic.clone(), seed }
     }
 
-    /// Gives the program at `entry`, loaded.
+    /// Returns the program at `entry`, loaded.
     pub fn program(&mut self, entry: Entry) -> &mut Xdp {
         let program = self.ebpf.program_mut(entry.name()).expect("a program of this name");
         let program: &mut Xdp = program.try_into().expect("an XDP program");
@@ -128,7 +128,7 @@ impl Generator {
         program.info().expect("a loaded program").id()
     }
 
-    /// Gives a descriptor of the program at `entry`, for generators to be aimed at.
+    /// Returns a descriptor of the program at `entry`, for generators to be aimed at.
     pub fn descriptor(&mut self, entry: Entry) -> ProgramFd {
         let fd = self.program(entry).fd().expect("a loaded program");
 
@@ -168,14 +168,14 @@ impl Generator {
         result.unwrap_or_else(|error| panic!("cannot send out of device {device}: {error}"));
     }
 
-    /// Gives a flag that [`Entry::Linger`] shares with the test: `BEGUN`, `RELEASED` or `ENDED`.
+    /// Returns a flag that [`Entry::Linger`] shares with the test: `BEGUN`, `RELEASED` or `ENDED`.
     pub fn flag(&mut self, name: &str) -> Flag {
         let map = self.ebpf.take_map(name).unwrap_or_else(|| panic!("no flag {name}"));
 
         Flag(Array::try_from(map).expect("an array"))
     }
 
-    /// Gives how many frames were generated so far.
+    /// Returns how many frames were generated so far.
     pub fn sent(&self) -> u64 {
         let map = self.ebpf.map("SENT").expect("the map of what was sent");
         let sent = Array::<_, u64>::try_from(map).expect("an array");
@@ -183,13 +183,13 @@ impl Generator {
         sent.get(&0, 0).expect("the only entry")
     }
 
-    /// Gives the profile with the seed that this generator has.
+    /// Returns the profile with the seed that this generator has.
     pub fn profile(&self) -> Profile {
         Profile { seed: self.seed, ..self.traffic.profile }
     }
 }
 
-/// Gives an `xdp_md` for a frame that came in on `device`. Source: include/uapi/linux/bpf.h.
+/// Returns an `xdp_md` for a frame that came in on `device`. Source: include/uapi/linux/bpf.h.
 fn context(length: usize, device: u32) -> Vec<u8> {
     let end = u32::try_from(length).expect("a frame that fits into a page");
     // Where data begins and ends, metadata, the device and its queue, the way out.

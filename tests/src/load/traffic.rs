@@ -74,13 +74,13 @@ impl Traffic {
         Self { profile, ..Self::fixed(frame()) }
     }
 
-    /// Gives what a generator with this `profile` makes of the frame with this number.
+    /// Returns what a generator with this `profile` makes of the frame with this number.
     pub fn draw(&self, profile: &Profile, number: u64) -> Drawn {
         draw(profile, number, |place| self.quantiles[place as usize])
     }
 }
 
-/// Gives a table of `sources` of which the n-th is n^-`exponent` as frequent as the first.
+/// Returns a table of `sources` of which the n-th is n^-`exponent` as frequent as the first.
 pub fn zipf(sources: u32, exponent: f64) -> Arc<[u32]> {
     let weight = |source: u32| f64::from(source + 1).powf(-exponent);
     let all: f64 = (0..sources).map(weight).sum();

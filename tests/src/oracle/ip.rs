@@ -49,7 +49,7 @@ pub(super) struct Ends {
 
 /// Reads the IP headers at the start of `packet`, which lasts to the frame's end.
 ///
-/// Gives the bytes behind them; `None` where there are none to be read.
+/// Returns the bytes behind them; `None` where there are none to be read.
 pub(super) fn read(
     version: Version,
     packet: &[u8],

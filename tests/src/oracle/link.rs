@@ -8,7 +8,7 @@ use super::{Ethernet, Layers, Rules, number};
 /// Labels of MPLS that are followed.
 const MPLS_LABELS: usize = 8;
 
-/// Gives the IP packet of the frame, to the frame's end; `None` where there is none.
+/// Returns the IP packet of the frame, to the frame's end; `None` where there is none.
 pub(super) fn read<'a>(
     frame: &'a [u8],
     rules: &Rules,

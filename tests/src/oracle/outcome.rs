@@ -6,7 +6,7 @@ use super::{Ethernet, Ip, Layers};
 use crate::outcome::Outcome;
 
 impl Layers {
-    /// Gives what the program says of the frame when it goes in `direction`.
+    /// Returns what the program reports of the frame when it goes in `direction`.
     pub fn outcome(&self, direction: Direction) -> Outcome {
         let (family, protocol) = self.cell();
         let transport = self.transport.as_ref();

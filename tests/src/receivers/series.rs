@@ -53,7 +53,7 @@ impl Leeway<'_> {
     }
 }
 
-/// Says where two sets of series differ.
+/// Returns where two sets of series differ.
 pub fn differences(scraped: &Series, pushed: &Series, leeway: Leeway<'_>) -> Vec<String> {
     let names: BTreeSet<_> = scraped.keys().chain(pushed.keys()).collect();
 

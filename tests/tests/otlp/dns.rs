@@ -90,7 +90,7 @@ fn name_server(here: &Namespace) -> UdpSocket {
     here.within(|| UdpSocket::bind("127.0.0.1:53").unwrap())
 }
 
-/// Says late that every name has the address 127.0.0.1, until the test is done.
+/// Answers late that every name has the address 127.0.0.1, until the test is done.
 fn answer_late(socket: &UdpSocket, done: &AtomicBool) {
     socket.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
     let mut question = [0; 512];

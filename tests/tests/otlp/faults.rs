@@ -34,7 +34,7 @@ fn receivers_that_are_down_delay_neither_scrapes_nor_folds_nor_another_receiver(
     oracle.assert_content();
 }
 
-/// Says what was delayed, if anything was.
+/// Returns what was delayed, if anything was.
 fn beside_receivers_that_are_down(cable: &Cable, oracle: &Oracle<'_>) -> Result<(), String> {
     let service = start(cable, &[NOBODY, SILENT.0, GRPC], &["--otlp.timeout", "1s"]);
     oracle.next();

@@ -33,7 +33,7 @@ pub(crate) fn keep(name: &str, make: impl FnOnce(&Path) -> Result<PathBuf>) -> R
     outcome.and(removed)
 }
 
-/// Gives a program that was just made its name for good.
+/// Renames a program that was just made to its final name.
 pub(crate) fn named(program: &Path, name: &str) -> Result<PathBuf> {
     let named = program.with_file_name(name);
     fs::rename(program, &named).with_context(|| format!("cannot rename {}", program.display()))?;

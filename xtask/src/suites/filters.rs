@@ -10,7 +10,7 @@ pub(crate) struct Filters {
 }
 
 impl Filters {
-    /// Tells files apart from names: a word that names a file of `tests/tests` chooses that file.
+    /// Separates files from names: a word that names a file of `tests/tests` chooses that file.
     pub(crate) fn new(words: &[&str]) -> Self {
         let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/tests");
 

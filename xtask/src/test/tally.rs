@@ -168,7 +168,7 @@ fn heading(line: &str) -> Option<&str> {
     line.strip_prefix("---- ")?.strip_suffix(" stdout ----")
 }
 
-/// Says whether what a test said ends before this line.
+/// Returns whether the output of a test ends before this line.
 fn ends_output(line: &str) -> bool {
     ["stack backtrace:", "failures:", "successes:", "test result: "]
         .iter()

@@ -30,7 +30,7 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// Gives the reason under which the failure is counted.
+    /// Returns the reason under which the failure is counted.
     pub(super) fn reason(&self) -> AttachFailure {
         match self {
             Self::Load(LoadError::NotPermitted { .. } | LoadError::Filtered { .. }) => {
@@ -99,7 +99,7 @@ impl Known {
         running.is_none() && rest.is_none() && retry.is_none() && tried_on.is_none()
     }
 
-    /// Says whether it is time to try.
+    /// Returns whether it is time to try.
     pub(super) fn is_due(&self, interface: &Interface, now: Instant) -> bool {
         let has_changed = self.tried_on.as_ref().is_some_and(|tried_on| tried_on != interface);
         let is_over = self.retry.is_none_or(|retry| retry <= now);

@@ -8,7 +8,7 @@ use crate::interfaces::Interface;
 /// Two devices of which the upper one gets its frames from the lower one.
 pub(super) type Pair = (Arc<str>, Arc<str>);
 
-/// Gives the pairs among `wanted`, the upper device first: a VLAN and what it lies on, a bond or
+/// Returns the pairs among `wanted`, the upper device first: a VLAN and what it lies on, a bond or
 /// a bridge and its parts.
 pub(super) fn pairs(wanted: &[&Interface]) -> BTreeSet<Pair> {
     let name_of = |index: Option<u32>| {
@@ -32,7 +32,7 @@ pub(super) fn from_below(wanted: &mut [Interface]) {
     wanted.sort_by_key(|it| height(it, &all, MOST));
 }
 
-/// Says whether another device lies on this one.
+/// Returns whether another device lies on this one.
 pub(super) fn is_below(one: &Interface, all: &[Interface]) -> bool {
     one.upper.is_some() || all.iter().any(|other| other.lower == Some(one.index))
 }

@@ -68,12 +68,12 @@ impl Layout {
         Shape { settings, source_overflow, port_overflow, ..wanted }
     }
 
-    /// Says whether this build can read the maps.
+    /// Returns whether this build can read the maps.
     pub(in super::super) fn is_readable(&self, shape: &Shape) -> bool {
         self.version == shared::LAYOUT && self.cpus as usize == shape.cpus
     }
 
-    /// Says whether a program of that shape can go on with the maps.
+    /// Returns whether a program of that shape can go on with the maps.
     pub(in super::super) fn fits(&self, shape: &Shape) -> bool {
         let of_shape = Self::of(shape);
         let of_seeds = Settings { seeds: self.settings.seeds, ..of_shape.settings };

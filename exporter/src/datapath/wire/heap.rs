@@ -10,8 +10,8 @@ pub fn share_heap() {
     }
 }
 
-/// Gives back to the kernel what was freed: reading the object for a load takes some megabytes that
-/// nobody needs again soon, and the allocator keeps them.
+/// Returns freed memory to the kernel: reading the object for a load takes some megabytes that are
+/// not needed again soon, and the allocator keeps them.
 pub(in super::super) fn give_back() {
     // SAFETY: the call takes no memory of ours; it may be made at any time, by any thread.
     #[cfg(target_env = "gnu")]

@@ -172,7 +172,7 @@ impl AsFd for Link {
     }
 }
 
-/// Says whether the kernel attaches XDP programs by links, which end with the process.
+/// Returns whether the kernel attaches XDP programs by links, which end with the process.
 ///
 /// One that does looks for the program first, and there is none; others do not know the type.
 pub(in super::super) fn has_xdp_links() -> bool {

@@ -23,7 +23,7 @@ struct Object {
     file_flags: u32,
 }
 
-/// Gives an object a name, which must not be taken.
+/// Pins an object under a name, which must not be in use.
 pub(in super::super) fn pin(object: BorrowedFd<'_>, path: &Path) -> io::Result<()> {
     let path = CString::new(path.as_os_str().as_bytes())?;
     let mut pin = Object {
@@ -47,7 +47,7 @@ pub(in super::super) fn pinned(path: &Path) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Says whether objects can be given names in a directory.
+/// Returns whether objects can be pinned in a directory.
 pub(in super::super) fn takes_pins(directory: &Path) -> io::Result<bool> {
     let path = CString::new(directory.as_os_str().as_bytes())?;
     // SAFETY: the struct is plain numbers.

@@ -219,8 +219,8 @@ impl Sink for Keeping {
     }
 }
 
-/// Tells the series of a metric apart. Of 100,000 series two share a number in one of four
-/// thousand million cases; then a point too few says that a series has ended.
+/// Identifies a series of a metric. Of 100,000 series two share a number in one of four thousand
+/// million cases; then a point too few says that a series has ended.
 fn identity(labels: &[LabelValue<'_>]) -> u64 {
     let mut hasher = DefaultHasher::new();
     labels.hash(&mut hasher);

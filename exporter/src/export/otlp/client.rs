@@ -119,7 +119,7 @@ async fn answered(response: Response<Incoming>) -> Result<Response<Bytes>, SendE
     Err(SendError::of_answer(head.status, &head.headers, message))
 }
 
-/// Gives what an answer of failure says: a `google.rpc.Status`, or a text.
+/// Returns the message of a failed answer: that of a `google.rpc.Status`, or a text.
 fn message(body: &Bytes) -> String {
     #[derive(serde::Deserialize)]
     struct Said {

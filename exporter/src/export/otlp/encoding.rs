@@ -70,7 +70,7 @@ pub(super) fn compressed(body: Vec<u8>, compression: Compression) -> io::Result<
 }
 
 impl Compression {
-    /// Gives the value of Content-Encoding.
+    /// Returns the value of Content-Encoding.
     pub(super) const fn content_encoding(self) -> Option<&'static str> {
         match self {
             Self::None => None,

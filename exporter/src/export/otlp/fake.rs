@@ -96,7 +96,7 @@ impl Reply {
 }
 
 impl Got {
-    /// Gives the request's message, whatever it was compressed with.
+    /// Returns the request's message, whatever it was compressed with.
     pub(super) fn message(&self) -> Vec<u8> {
         let is_grpc = self.header("content-type").starts_with("application/grpc");
         let (encoding, body) = match is_grpc {

@@ -53,7 +53,7 @@ const MOST_REFUSALS: u32 = 2;
 const AFTERWARDS: Duration = Duration::from_millis(500);
 const LAST: Duration = Duration::from_secs(2);
 
-/// Gives what takes events, and never waits for anything, and where they are then.
+/// Returns what accepts events without ever waiting, and where they are read.
 pub fn bridge() -> (Bridge, Events) {
     let (queue, waiting) = mpsc::channel(WAITING);
     let lost = Lost::default();

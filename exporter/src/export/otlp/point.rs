@@ -78,7 +78,7 @@ impl Amount {
         }
     }
 
-    /// Says whether an exponential histogram of scale 0 has these bounds: each the double of the
+    /// Returns whether an exponential histogram of scale 0 has these bounds: each the double of the
     /// one before, from a power of two on.
     pub(super) fn is_exponential(&self) -> bool {
         let Self::Histogram(Distribution { bounds, .. }) = self else { return false };

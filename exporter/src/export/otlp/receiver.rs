@@ -35,7 +35,7 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Gives the receivers of the metrics.
+    /// Returns the receivers of the metrics.
     pub fn of_metrics(otlp: &Otlp) -> Result<Vec<Self>, LocalError> {
         let endpoints = otlp.endpoints.iter().filter(|_| otlp.enabled);
 
@@ -46,7 +46,7 @@ impl Receiver {
         Ok(receivers)
     }
 
-    /// Gives the receiver of the log, if it is wanted and there is one.
+    /// Returns the receiver of the log, if it is wanted and there is one.
     pub fn of_logs(otlp: &Otlp) -> Result<Option<Self>, LocalError> {
         let wanted = otlp.enabled && otlp.logs;
         let otlp = otlp.for_the_log();

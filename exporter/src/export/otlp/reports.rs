@@ -11,7 +11,7 @@ use super::said::shortened;
 use super::signal::Answer;
 use crate::health::{Push, PushFailure};
 
-/// Says each thing once, until it changes.
+/// Logs each thing once, until it changes.
 #[derive(Debug)]
 pub(super) struct Reports {
     endpoint: Arc<str>,

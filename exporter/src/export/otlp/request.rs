@@ -152,7 +152,7 @@ impl Request<'_> {
         }
     }
 
-    /// Says that a series is no more.
+    /// Adds the point that ends a series.
     fn end(&mut self, family: MetricFamily, words: &Wording, ended: Ended) {
         self.add(family, words, ended.point.clone());
         self.part.ends.push(ended);

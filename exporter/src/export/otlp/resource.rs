@@ -76,9 +76,9 @@ impl Host {
         Self { name: read(&HOST_NAME), id: MACHINE_ID.iter().find_map(read) }
     }
 
-    /// Gives a UUID that a host keeps: version 5 of the machine id, or of the host's name where
-    /// there is none. Source: OpenTelemetry semantic conventions, `service.instance.id`, which
-    /// has the namespace.
+    /// Returns a UUID that a host keeps: version 5 of the machine id, or of the host's name where
+    /// there is none. Source: OpenTelemetry semantic conventions, `service.instance.id`, which has
+    /// the namespace.
     fn instance_id(&self) -> Option<String> {
         const NAMESPACE: u128 = 0x4d63_009a_8d0f_11ee_aad7_4c79_6ed8_e320;
 

@@ -245,7 +245,7 @@ impl Sender {
         self.deliver(turn).await
     }
 
-    /// Gives up what is unfinished, and notes what the receiver may have of it.
+    /// Abandons what is unfinished, and notes what the receiver may have of it.
     fn give_up(&mut self) {
         let Some(Work { taken, requests, series, may_have_arrived, .. }) = self.unfinished.take()
         else {

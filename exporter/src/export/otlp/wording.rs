@@ -62,7 +62,7 @@ impl Wording {
         }
     }
 
-    /// Gives the attributes of one sample.
+    /// Returns the attributes of one sample.
     pub(super) fn attributes(&self, labels: &[LabelValue<'_>]) -> Vec<KeyValue> {
         let direction = self.direction.map(|label| attribute(DIRECTION, label.into()));
         let labels = self.attributes.iter().zip(labels);

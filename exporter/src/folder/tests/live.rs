@@ -85,7 +85,7 @@ async fn a_dimension_that_is_switched_off_ends_and_begins_anew_and_what_was_evic
 }
 
 impl Kernel {
-    /// Gives the folder another configuration, and what its next look is to bring.
+    /// Sets another configuration of the folder, and what its next look is to bring.
     async fn configure(&mut self, config: Config, collected: Collected) -> Arc<Snapshot> {
         *self.next.lock().unwrap() = collected;
         self.config.send(Arc::new(config)).unwrap();

@@ -101,7 +101,7 @@ pub enum TlsRefusal {
 }
 
 impl TlsSection {
-    /// Says whether TLS is spoken at all.
+    /// Returns whether TLS is used at all.
     pub(in crate::http) fn is_on(&self) -> bool {
         let texts = [&self.cert, &self.key.0, &self.client_ca];
         let paths = [&self.cert_file, &self.key_file, &self.client_ca_file];

@@ -132,7 +132,7 @@ impl Pushing {
     }
 }
 
-/// Gives the time of a request's first point.
+/// Returns the time of a request's first point.
 fn time(got: &Got) -> u64 {
     use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 
@@ -142,7 +142,7 @@ fn time(got: &Got) -> u64 {
     }
 }
 
-/// Gives the packets of IPv4 and TCP in a request, if they are in it.
+/// Returns the packets of IPv4 and TCP in a request, if they are in it.
 fn packets(got: &Got) -> Option<i64> {
     use opentelemetry_proto::tonic::metrics::v1::metric::Data;
     use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
