@@ -28,7 +28,7 @@ impl Found {
 
 /// Adds packets to the slot of their key, if there is room for it.
 ///
-/// Whoever is in a set stays there for the generation: writing victims back to the second level
+/// A key that is in a set stays there for the generation: writing victims back to the second level
 /// was measured and is slower (247 against 272 ns with 50,000 sources).
 #[inline(always)]
 pub fn in_set<S: Slot>(ways: &mut [S; 4], key: S::Key, count: Count, mark: u64) -> Found {

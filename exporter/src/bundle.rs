@@ -157,7 +157,7 @@ impl Manifest {
         self.files.iter().filter_map(|it| Some((it.file.as_str(), it.missing.as_deref()?)))
     }
 
-    /// Returns what whoever passes the archive on should know.
+    /// Returns what a person who passes the archive on should know.
     pub fn privacy(&self) -> &'static str {
         if self.addresses == "masked" {
             "Addresses are replaced by numbers, the same number for the same address. Names of \

@@ -91,7 +91,7 @@ pub struct Tap {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
     OnDevice,
-    /// Somebody else took it off; its device is there.
+    /// Another process removed it; its device is there.
     TakenOff,
     /// What has the device's name and index now, if anything, is another device.
     DeviceGone,
@@ -105,11 +105,11 @@ pub struct Datapath {
     /// Where what is sent is counted, if it is.
     transmit: Option<Hook>,
     pins: Option<Pins>,
-    /// Taps whose program somebody took off.
+    /// Taps whose program was removed by another process.
     paused: BTreeMap<Tap, Paused>,
     /// Maps that no program counts in any more.
     leftovers: Vec<Leftover>,
-    /// Of programs that were to be replaced, what nobody has asked for yet.
+    /// Outcomes of replacements that were not read yet.
     replaced: Vec<Replaced>,
     removals: Removals,
 }

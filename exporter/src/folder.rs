@@ -51,7 +51,7 @@ pub struct Pace<T> {
     pub last_look: bool,
 }
 
-/// What is folded, and who reads the result.
+/// What is folded, and where the result is read.
 #[derive(Debug)]
 pub struct Folder {
     pub config: watch::Receiver<Arc<Config>>,

@@ -52,7 +52,7 @@ pub struct Interface {
     pub is_up: bool,
     /// Longest payload of a frame, in bytes.
     pub mtu: u32,
-    /// The kernel's number of the XDP program that is on it, whoever put it there.
+    /// The kernel's number of the XDP program that is on it, ours or another.
     pub xdp_program: Option<u32>,
     /// The index of the device that carries its frames, as that of a VLAN does.
     pub lower: Option<u32>,

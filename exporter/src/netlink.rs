@@ -131,7 +131,7 @@ fn encoded_message(kind: u16, flags: u16, body: &[u8]) -> Vec<u8> {
     let length = u32::try_from(HEADER + body.len()).unwrap_or(u32::MAX);
     let mut bytes = length.to_ne_bytes().to_vec();
     bytes.extend([kind, flags].map(u16::to_ne_bytes).as_flattened());
-    // Sequence number and port, which nobody asks for.
+    // Sequence number and port, which nothing needs.
     bytes.extend([0; 8]);
     bytes.extend(body);
 

@@ -22,7 +22,7 @@ pub struct Process {
     pub started: Option<SystemTime>,
 }
 
-/// Returns whether this process is one of user 0, to whom the files of root belong.
+/// Returns whether this process is one of user 0, which owns the files of root.
 pub fn is_root() -> bool {
     let myself = procfs::process::Process::myself().and_then(|myself| myself.status());
 

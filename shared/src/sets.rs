@@ -49,7 +49,7 @@ closed_set! {
 }
 
 closed_set! {
-    /// Whom the destination MAC address names. Source: IEEE 802-2014, section 8.4.
+    /// Destination types of MAC addresses. Source: IEEE 802-2014, section 8.4.
     pub enum Cast {
         Unicast = "unicast",
         Multicast = "multicast",

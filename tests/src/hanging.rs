@@ -23,7 +23,7 @@ impl Hanging {
         hanging
     }
 
-    /// Puts a file there again, and lets go of the one who reads the pipe.
+    /// Puts a file there again, and lets go of the reader of the pipe.
     pub fn end(self, text: &str) {
         let new = self.path.with_extension("new");
         fs::write(&new, text).expect("a new file");

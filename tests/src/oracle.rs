@@ -89,7 +89,7 @@ pub struct Layers {
     /// Those of them that can be read.
     pub captured: usize,
     pub ethernet: Option<Ethernet>,
-    /// Who the frame is for, as a header other than Ethernet's tells.
+    /// The destination type of the frame, by a header other than Ethernet's.
     pub cast: Option<Cast>,
     /// Ids of the VLAN tags, the outermost first.
     pub vlans: Vec<u16>,

@@ -13,7 +13,7 @@ pub enum Reason {
     Traffic,
     /// A sender keeps a rate.
     Rate,
-    /// The test plays somebody who answers late.
+    /// The test plays a server that answers late.
     LateAnswer,
     /// A query looks back over a time, which has to be over.
     Query,

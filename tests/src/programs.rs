@@ -80,7 +80,7 @@ impl Server {
 
     fn start(here: &Namespace, name: &str, arguments: &[&str], kind: &str, port: u16) -> Self {
         let mut command = here.command(name);
-        // Whoever lists the folder learns nothing, and the listing is short.
+        // A listing of the folder shows nothing, and the listing is short.
         command.args(arguments).current_dir("/proc/sys/net/core");
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let server = Self(child.expect("`ip` can be run"));

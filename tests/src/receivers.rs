@@ -93,7 +93,7 @@ impl Drop for Receiver<'_> {
     }
 }
 
-/// Whether somebody listens on the port of TCP.
+/// Whether a program listens on the port of TCP.
 pub fn listens(namespace: &Namespace, port: u16) -> bool {
     !namespace.run("ss", &["-H", "-ltn", "sport", "=", &format!(":{port}")]).is_empty()
 }

@@ -99,7 +99,7 @@ impl<'a> Service<'a> {
         let child = namespace.within(|| command.spawn());
         let mut child = child.unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
         let log = Log::default();
-        // It may be a pipe that nobody reads.
+        // It may be a pipe that nothing reads.
         let reader = child.stderr.take().map(|stderr| follow(stderr, Arc::clone(&log)));
 
         Self { namespace, child, log, reader, may_panic: false }

@@ -18,9 +18,9 @@ use tests::load::{Expected, Generator, Traffic, address, aimed, run_each, zipf};
 const SECOND: u32 = 1_000_000;
 
 /// By the hundredth place Zipf's sources differ by 1 %, and a name changes hands only for half as
-/// much again: so who is named in the first second stays. The frames are the same in every run, and
-/// so are the seeds: with one pair in fifteen, one of the hundred belongs to a set that is full in the
-/// first second, and is counted in part until it gets a place.
+/// much again: so a source that is named in the first second stays. The frames are the same in
+/// every run, and so are the seeds: with one pair in fifteen, one of the hundred belongs to a set
+/// that is full in the first second, and is counted in part until it gets a place.
 #[test]
 #[ignore = "needs root: `cargo xtask test accuracy`"]
 fn the_busiest_sources_of_a_long_tail_are_named_and_counted() {

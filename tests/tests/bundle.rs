@@ -97,7 +97,7 @@ fn what_a_host_is_and_what_is_missing_is_in_one_archive() {
     ] {
         assert!(files[name].contains(part), "{part:?} is not in {name}:\n{}", files[name]);
     }
-    // Port 1 is nobody's.
+    // Nothing listens on port 1.
     assert!(missing(&files, "metrics.txt").unwrap().contains("127.0.0.1:1: "));
     let summary = text(&output.stdout);
     for part in ["wrote ", "metrics.txt", "personal data", "--no-addresses"] {

@@ -1,4 +1,4 @@
-//! Filters of clsact, which anybody may take off and which outlive their process.
+//! Filters of clsact, which other processes may remove and which outlive their process.
 
 use exporter::datapath::{Datapath, Inspector, Options};
 use rustix::process::Signal;

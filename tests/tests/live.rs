@@ -188,7 +188,7 @@ fn packets_of(scrape: &Scrape, protocol: &str) -> u64 {
     scrape.received("", &[("protocol", protocol)]).packets
 }
 
-/// The laws of conservation, as whoever reads the metrics can check them.
+/// The laws of conservation, as a reader of the metrics can check them.
 fn assert_conserved(scrape: &Scrape) {
     let sum = |what: &str, label: &str, values: &[&str]| {
         let counts = values.iter().map(|value| scrape.received(what, &[(label, value)]));

@@ -1,4 +1,4 @@
-//! Programs that somebody takes off while their device is there.
+//! Programs that another process removes while their device is there.
 
 use std::slice;
 use std::time::{Duration, Instant};

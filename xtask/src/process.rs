@@ -59,7 +59,7 @@ pub(crate) fn spawn(command: &mut Command) -> Result<(Child, Receiver<String>)> 
         .stderr(input)
         .spawn()
         .with_context(|| format!("cannot run `{}`", command.get_program().display()))?;
-    // The command holds ends of the pipe, and the lines end when nobody does.
+    // The command holds ends of the pipe, and the lines end when nothing does.
     command.stdout(Stdio::null()).stderr(Stdio::null());
 
     let (sender, lines) = mpsc::channel();

@@ -88,7 +88,7 @@ fn run_default(report: &mut Report, suites: &Suites, filters: &Filters) -> Resul
     }
 
     report.unprivileged("tests that need no privileges", &selection)?;
-    // Nearly all of its tests need root: nobody else waits for that build.
+    // Nearly all of its tests need root: nothing else waits for that build.
     let release = suites.find(RELEASE).filter(|_| filters.is_empty() && process::is_root());
     if filters.files().is_empty() {
         selection.targets = privileged_targets(release)?;

@@ -70,7 +70,7 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         Some(())
     }
 
-    /// Notes whom the frame is for, where that is not a single station.
+    /// Notes the destination type of the frame, where that is not a single station.
     #[inline(always)]
     fn cast(&mut self, to: [u16; 3]) {
         // The group bit is the lowest of the first byte. Source: IEEE 802-2014, section 8.2.2.

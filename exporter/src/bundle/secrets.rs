@@ -1,4 +1,4 @@
-//! Texts that nobody but this host and its receivers may know.
+//! Texts that only this host and its receivers may know.
 
 use std::collections::BTreeSet;
 

@@ -133,8 +133,8 @@ pub(super) enum Held {
 
 impl Held {
     /// Asks the kernel where the program is. A device that is gone took its programs along, which
-    /// looks as if somebody had taken them off.
-    /// `ours` is the kernel's number of the program: a link with another one counts nothing.
+    /// looks as if another process had removed them. `ours` is the kernel's number of the program:
+    /// a link with another one counts nothing.
     pub(super) fn presence(&self, ours: u32) -> Presence {
         match self {
             Self::Link(link) => match link.linked() {

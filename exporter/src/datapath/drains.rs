@@ -11,7 +11,7 @@ use super::wire::Barrier;
 use super::{Attached, Datapath, Device, Replaced, Tap};
 use crate::interval::{Drained, Interval};
 
-/// A tap whose program somebody took off. Its series go on once another one is attached.
+/// A tap whose program another process removed. Its series continue once another one is attached.
 pub(super) struct Paused {
     /// When counting began.
     pub(super) since: SystemTime,
@@ -36,7 +36,7 @@ impl Leftover {
     }
 
     /// Reads what was counted, which may wait for another attempt. All programs that were running
-    /// must have ended, or be waited for by the barrier: somebody else may hold a link.
+    /// must have ended, or be waited for by the barrier: another process may hold a link.
     fn read(&mut self, barrier: &Barrier) -> Drained {
         let counted = self.instance.read_both(|| barrier.wait());
         let elapsed = self.elapsed;
@@ -108,8 +108,8 @@ impl Datapath {
             .collect()
     }
 
-    /// Lets go of programs that somebody took off. The next drain brings what they counted last,
-    /// and their series go on when others are attached.
+    /// Lets go of programs that were removed. The next drain brings what they counted last, and
+    /// their series go on when others are attached.
     pub fn pause(&mut self, taps: &[Tap]) {
         for tap in taps {
             let Some(attached) = self.attached.remove(tap) else { continue };

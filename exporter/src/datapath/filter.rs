@@ -197,7 +197,7 @@ fn in_front(listed: &Listed) -> InFront {
 
 impl Drop for Filter {
     fn drop(&mut self) {
-        // What somebody put in its place is not ours to take off.
+        // A filter that another process put in its place is not ours to remove.
         if self.ask().is_ok_and(|found| found.is_some_and(|found| !self.is(&found))) {
             mem::forget(self.link.take());
         }

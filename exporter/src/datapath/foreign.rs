@@ -42,7 +42,7 @@ impl fmt::Display for Owner {
     }
 }
 
-/// A program or a filter of somebody else that is in front of ours.
+/// A program or a filter of another process that is in front of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InFront {
     /// A program of TCX.

@@ -55,7 +55,7 @@ pub(super) struct Instance {
     more_ports: Vec<(PortKey, Overflow)>,
     promoted_sources: Vec<Address>,
     promoted_ports: Vec<PortKey>,
-    /// Where the maps are pinned, who adopts them learns there how old their counts are.
+    /// Where the maps are pinned, a process that adopts them learns there how old their counts are.
     layout: Option<LayoutMap>,
     /// The next reading may lack what a process that was killed had read already.
     is_adopted: bool,

@@ -1,4 +1,4 @@
-//! All programs and maps in the kernel, whoever loaded them.
+//! All programs and maps in the kernel, ours and others.
 
 use std::fmt::{self, Display};
 

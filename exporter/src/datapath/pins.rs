@@ -200,7 +200,7 @@ impl Place {
         fs::rename(&next, self.directory.join(name))
     }
 
-    /// Takes the program off, once nobody holds its link.
+    /// Removes the program, once nothing holds its link.
     pub(super) fn remove(&self) {
         self.remove_all_but("");
         let _it_may_be_gone = fs::remove_dir(&self.directory);

@@ -28,7 +28,7 @@ impl Removals {
 
     /// Returns the indices of the devices that were removed since the call before.
     ///
-    /// The kernel has told of a removal before it lets anybody see that the programs of the
+    /// The kernel has told of a removal before it lets any process see that the programs of the
     /// device have none any more, because both need the lock of all devices. Source:
     /// `unregister_netdevice_many_notify` in net/core/dev.c. Messages are lost where hundreds of
     /// devices are removed between two calls.

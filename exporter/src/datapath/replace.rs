@@ -85,7 +85,7 @@ impl Attached {
     fn replace(&mut self, tap: &Tap, next: Successor) -> Result<Running, AttachError> {
         let Self { instance, held, .. } = self;
         let program = attach::number(&next.ebpf, tap)?;
-        // Others must know whose it is before they can see it.
+        // Other exporters must know its owner before they can see it.
         let claim = match tap.direction {
             Direction::Transmit => Claim::note(program, &tap.device),
             Direction::Receive => None,
@@ -100,8 +100,9 @@ impl Attached {
         attach::about(&self.instance.ebpf, tap, self.mode)
     }
 
-    /// Pins what is another map now. Whoever is killed before leaves the control word of the program
-    /// before, which says in which generation that one counted; the next process reads both.
+    /// Pins what is another map now. A process that is killed before leaves the control word of the
+    /// program before, which says in which generation that one counted; the next process reads
+    /// both.
     fn keep_pins(&self, tap: &Tap, has_new_vlans: bool) {
         let Some(place) = &self.place else { return };
         let names = [Some(maps::CONTROL), has_new_vlans.then_some(maps::VLANS)];

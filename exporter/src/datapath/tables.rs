@@ -38,7 +38,7 @@ where
     <W::Slot as Slot>::Key: Ord,
 {
     pub(super) fn new(sets: Mapping<W>, of_cpu: usize, cpus: usize) -> Self {
-        // Who counted in these maps before is not known.
+        // It is not known which program counted in these maps before.
         let holds_keys = [(); GENERATIONS].map(|()| vec![true; cpus]);
 
         Self { sets, of_cpu, holds_keys }
@@ -102,7 +102,7 @@ where
             }
             let old = self.sets.read(self.range(cpu, from));
             let mut new: Vec<W> = old.iter().map(|set| carried(set, *load)).collect();
-            // Who brings no misses has room, and whoever is promoted may never come there.
+            // A CPU without misses has room, and a promoted key may never reach it.
             let promoted = promoted.iter().filter(|_| load.is_short);
             for key in promoted.take(new.len() * WAYS / PROMOTED_SHARE) {
                 promote(&mut new, *key, hash(*key));

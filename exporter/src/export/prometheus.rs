@@ -1,4 +1,4 @@
-//! `/metrics`: text for Prometheus and whoever reads as it does.
+//! `/metrics`: text for Prometheus and other programs that read it.
 
 use prometheus_client::encoding::text::encode as encode_openmetrics;
 use prometheus_client::encoding::text::encode_registry;

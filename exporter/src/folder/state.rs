@@ -17,7 +17,7 @@ use crate::snapshot::{Breakdown, Flow};
 /// all the time.
 pub(super) const ENDED: usize = 128;
 
-/// Whose frames a flow is of: device and direction.
+/// The device and the direction of a flow.
 pub(super) type Key = (Arc<str>, Direction);
 
 /// Everything that is known between two folds.

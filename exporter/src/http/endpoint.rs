@@ -165,7 +165,7 @@ async fn handled(
         Handler::Blocking(answer) => {
             let turn = shared.turn(&to.visit)?;
             let answer = Arc::clone(answer);
-            // Goes on when nobody waits for it any more, and so does its turn.
+            // Continues when nothing waits for it any more, and so does its turn.
             let answered = spawn_blocking(move || (compressed(answer(asked), encoding), turn));
             match answered.await {
                 Ok((answer, turn)) => (answer, Some(turn)),

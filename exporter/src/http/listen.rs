@@ -13,7 +13,7 @@ use crate::config::{Host, ListenAddress};
 /// Connections that the kernel keeps until they are accepted.
 const BACKLOG: i32 = 1024;
 
-/// Sockets that listen, of which nobody accepts yet.
+/// Sockets that listen, and do not accept yet.
 #[derive(Debug)]
 pub struct Listeners {
     pub(super) sockets: Vec<TcpListener>,

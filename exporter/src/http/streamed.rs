@@ -47,7 +47,7 @@ impl http_body::Body for Streamed {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        // Who asks for more has room for it.
+        // A reader that asks for more has room for it.
         self.streaming.wants_more();
         if self.end.as_mut().poll(context).is_ready() {
             return Poll::Ready(None);

@@ -1,4 +1,4 @@
-//! Runs the streams of HTTP/2, each a task that nobody waits for.
+//! Runs the streams of HTTP/2, each a task that nothing waits for.
 
 use std::thread;
 

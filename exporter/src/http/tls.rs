@@ -135,7 +135,7 @@ impl TlsSection {
         Ok(config)
     }
 
-    /// Returns who may vouch for clients, if anybody has to; errors name `path`.
+    /// Returns the authorities for client certificates, if these are verified; errors name `path`.
     fn trusted(
         &self,
         material: &Material,

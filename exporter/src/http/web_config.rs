@@ -47,7 +47,7 @@ pub(super) struct HttpSection {
     headers: BTreeMap<String, Option<String>>,
 }
 
-/// How many requests are answered, whoever asks.
+/// How many requests are answered, over all clients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RateLimit {

@@ -164,7 +164,7 @@ impl WebFile {
         if last.made_of == made_of {
             return Some(last.handshake.clone());
         }
-        // What the system trusts may be read now, and nobody else is to wait for that.
+        // What the system trusts may be read now, and no other request is to wait for that.
         drop(last);
         let made = material.and_then(|material| Tls::made(config, &material, &self.path));
         let mut tls = locked();

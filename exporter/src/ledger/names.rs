@@ -131,8 +131,8 @@ impl<K: Nameable> Names<K> {
 
     /// Moves the names of the slowest keys to much busier ones, once no name is free.
     ///
-    /// The busier key must have been remembered: one burst is no reason to end a series. So a
-    /// flood whose sources are new each time takes no name from anyone.
+    /// The busier key must have been remembered: one burst is no reason to end a series. So a flood
+    /// whose sources are new each time takes no name from any other key.
     fn replace(&mut self, contenders: &[Contender], began: SystemTime) {
         if self.free() > 0 {
             return;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// Most lines that wait; further ones are lost.
 const WAITING: usize = 1024;
-/// The longest that anybody waits for lines to be written.
+/// The longest wait for lines to be written.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A queue of lines. Clones share it.

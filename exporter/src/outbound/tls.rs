@@ -14,7 +14,7 @@ use super::trust::Trust;
 use crate::files;
 use crate::trusted::{Purpose, Trusted, place_of_system};
 
-/// Whose certificates are trusted, and what is shown to who asks for one.
+/// Which certificates are trusted, and which one is shown to a server that asks for one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
     /// Certificates that are trusted; with an empty path those that the system trusts.

@@ -69,7 +69,7 @@ where
 
 /// Returns the status in the head of an answer, and what stands behind it.
 fn status(head: &[u8]) -> Option<(u16, String)> {
-    /// Of a text that anybody may have written.
+    /// Of a text that anyone may have written.
     const SHOWN: usize = 100;
 
     let line = head.split(|byte| *byte == b'\n').next()?;

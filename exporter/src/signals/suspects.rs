@@ -68,7 +68,7 @@ impl Suspects {
         for suspect in &self.0 {
             with_marks[suspect.marks() as usize] += 1;
         }
-        // Everyone with more marks than `least` stays, and of those with as many as fit.
+        // Every source with more marks than `least` stays, and of those with as many as fit.
         let (mut least, mut room) = (MARKS, MOST);
         while let Some(left) = room.checked_sub(with_marks[least as usize]) {
             room = left;

@@ -9,7 +9,7 @@ use crate::cable::Namespace;
 
 /// Of gRPC and of HTTP.
 pub const PORTS: [u16; 2] = [4317, 4318];
-/// It wants to know where to send on, and prints before it does. Nobody is there.
+/// It wants to know where to send on, and prints before it does. Nothing listens there.
 const NOBODY: &str = "http://127.0.0.1:1/";
 
 pub struct Rotel<'a>(Receiver<'a>);

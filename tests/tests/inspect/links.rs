@@ -44,7 +44,7 @@ fn packets_count_the_same_behind_every_link_layer() {
         let report = sorted(report(&HOST, &path));
 
         assert_eq!(report, expected_of(link, &frames, &EPHEMERAL), "link type {link}");
-        // Of IP alone nobody knows who it was for.
+        // A frame of IP alone does not show its destination type.
         let has_cast = WITH_ETHERTYPE.contains(&link);
         let original = expected(&as_ethernet, &EPHEMERAL);
         let [ours, originals] = [report, original].map(|it| without_bytes(it, has_cast));

@@ -12,9 +12,9 @@ use tests::tools::tool;
 
 use super::{GRPC, HTTP, HTTP_METRICS, PYTHON, cable, start};
 
-/// Nobody listens there.
+/// Nothing listens there.
 const NOBODY: &str = "http://127.0.0.1:4999";
-/// Somebody listens there who never says anything.
+/// A server listens there that never answers.
 const SILENT: (&str, u16) = ("http://127.0.0.1:4998", 4998);
 
 #[test]

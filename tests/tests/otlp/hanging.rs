@@ -12,7 +12,7 @@ use super::faults::failures;
 use super::tls::{authority, file};
 use super::{cable, start};
 
-/// Nobody listens there.
+/// Nothing listens there.
 const OF_GRPC: [&str; 2] = ["http://127.0.0.1:4999", "http://127.0.0.1:4998"];
 const OF_HTTP: [&str; 2] = ["http://127.0.0.1:4999/v1/metrics", "http://127.0.0.1:4998/v1/metrics"];
 

@@ -17,7 +17,7 @@ use super::{HTTP, cable, pushing};
 const AFTER: (&str, &str) = ("TEST_PANIC_AFTER_MILLISECONDS", "700");
 const RESTARTS: &str = "packet_exporter_part_restarts_total";
 const PINGS: u32 = 25;
-/// Nobody listens there.
+/// Nothing listens there.
 const NOBODY: &str = "http://127.0.0.1:4999";
 
 /// A receiver of OTLP as JSON that takes everything.

@@ -16,7 +16,7 @@ use tests::tools::tool;
 use super::faults::FAILURES;
 use super::{PYTHON, cable, pushing};
 
-/// Nobody resolves it; the proxy takes it for the loopback of its network.
+/// No name server knows it; the proxy takes it for the loopback of its network.
 const NAMED: &str = "http://collector.test:4317";
 const PROXY: &str = "http://us:secret@127.0.0.1:3128";
 

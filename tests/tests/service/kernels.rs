@@ -66,7 +66,7 @@ fn counts_that_cannot_be_read_are_failures_and_not_the_end() {
     assert_eq!(service.get("/-/healthy").unwrap().status, 200);
     let scrape = service.scrape();
     assert_eq!(scrape.find("packet_exporter_program_attached", &[]), Some(2));
-    // What nobody could read is not shown as a fold that went well.
+    // A failed reading is not shown as a fold that went well.
     assert_eq!(scrape.find("packet_exporter_folds_total", &[]), Some(0));
     assert_eq!(service.get("/-/ready").unwrap().status, 503);
     service.signal(Signal::TERM);

@@ -140,7 +140,7 @@ fn what_systemd_passes_that_cannot_be_listened_on_is_refused_by_name() {
 
         assert_said(&refusal, &[message]);
     }
-    // Nor are there any when nobody passes them.
+    // Nor are there any when none are passed.
     let refusal = refused(&cable.here, command(&["--web.systemd-socket"]));
     assert_said(&refusal, &[none]);
 }

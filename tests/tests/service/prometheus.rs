@@ -62,7 +62,7 @@ fn prometheus_sees_what_was_sent_for_a_minute() {
     // It asked for OpenMetrics: in text, a counter has the name of its samples.
     let path = "/api/v1/targets/metadata?metric=packet_receive_packets";
     assert_eq!(prometheus.get(path)["data"][0]["type"], "counter");
-    // The numbers are those of who sent.
+    // The numbers are those of the sender.
     let rate = rate.expect("there is a rate");
     let increase = prometheus.value(&format!("increase({UDP}[2m])")).expect("there is an increase");
     println!(

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 
 use tests::cable::Namespace;
 
-/// Nobody listens there, and no answer is counted as UDP.
+/// Nothing listens there, and no answer is counted as UDP.
 const PORT: u16 = 9;
 
 /// A thread in a namespace that sends until it is told to stop.
@@ -30,7 +30,8 @@ impl Sender {
             let mut sent = 0;
             while !told.load(Ordering::Relaxed) {
                 for socket in &sockets {
-                    // An answer that nobody listens is an error of the next call, which sends nothing.
+                    // An answer that nothing listens is an error of the next call, which sends
+                    // nothing.
                     if socket.send_to(&[0; 64], (&*to, PORT)).is_ok() {
                         sent += 1;
                     }

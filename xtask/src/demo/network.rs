@@ -84,7 +84,7 @@ fn addresses(namespace: &Namespace, ipv4: &[&str], ipv6: &[&str]) -> Result<()> 
         namespace.ip(&format!("addr add {address}/24 dev {DEVICE}"))?;
     }
     for address in ipv6 {
-        // Usable at once: nobody else is here to have the same.
+        // Usable at once: nothing else here has the same.
         namespace.ip(&format!("addr add {address}/64 dev {DEVICE} nodad"))?;
     }
 

@@ -1,4 +1,4 @@
-//! Who talks in the demo: real programs, none of them above a few megabits a second.
+//! The programs that talk in the demo: real ones, none of them above a few megabits a second.
 
 use std::process::Stdio;
 

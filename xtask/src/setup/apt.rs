@@ -23,7 +23,7 @@ pub(crate) fn install(needs: &[&'static Need]) -> BTreeMap<&'static str, String>
     }
 
     repair();
-    // A list of somebody else's that cannot be had must not stop this; Debian's own may be fine.
+    // Another list that cannot be had must not stop this; Debian's own may be fine.
     if let Err(error) = update() {
         println!("{error:#}\ngoing on with the package lists that are there");
     }

@@ -137,7 +137,7 @@ fn apt(own: &Path, program: &str) -> Command {
     let options = [
         within("Dir::Etc::SourceList", "sources"),
         "Dir::Etc::SourceParts=/dev/null".to_owned(),
-        // Nobody's preference for a release forbids this one.
+        // No preference for a release forbids this one.
         "Dir::Etc::Preferences=/dev/null".to_owned(),
         "Dir::Etc::PreferencesParts=/dev/null".to_owned(),
         within("Dir::State::Lists", "lists"),

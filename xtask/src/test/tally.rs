@@ -12,13 +12,13 @@ const SAID: usize = 40;
 
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    /// As the runners have it, who take a skipped test for a passed one.
+    /// As the runners have it, which take a skipped test for a passed one.
     passed: usize,
     failed: usize,
     /// Of the above, what is a test of a runner and no check of ours.
     tests: usize,
     failures: Vec<Failure>,
-    /// Whose output is being read, as a place among the failures.
+    /// The test whose output is being read, as a place among the failures.
     speaker: Option<usize>,
     skipped: Vec<Skip>,
     not_run: Vec<Skip>,
@@ -124,7 +124,7 @@ impl Tally {
     pub(crate) fn write(&self, f: &mut Formatter<'_>, notes: &[String]) -> fmt::Result {
         let Self { passed, failed, failures, skipped, not_run, .. } = self;
 
-        // Once more at the end, where whoever has only the end finds it.
+        // Once more at the end, where a reader who has only the end finds it.
         for Failure { said, .. } in failures {
             let first = said.len().saturating_sub(SAID);
             said[first..].iter().try_for_each(|line| writeln!(f, "{line}"))?;

@@ -57,7 +57,7 @@ pub(super) struct Known {
     pub(super) is_said: bool,
     /// When it began to run.
     ran: Option<Instant>,
-    /// How long to wait when somebody takes it off soon; `None` as long as nobody has.
+    /// How long to wait when the program is removed soon again; `None` as long as it never was.
     rest: Option<Duration>,
     pause: Duration,
     retry: Option<Instant>,
@@ -73,8 +73,8 @@ impl Known {
         *self = Self { running: Some(running), ran: Some(now), standing, rest, ..Self::default() };
     }
 
-    /// Notes that somebody took the program off. The first time it is attached again at once; where
-    /// it ran for less than a minute since then, it waits, twice as long each time.
+    /// Notes that the program was removed. The first time it is attached again at once; where it
+    /// ran for less than a minute since then, it waits, twice as long each time.
     pub(super) fn taken_off(&mut self, now: Instant) {
         let Self { standing, rest, ran, .. } = mem::take(self);
         let is_short = ran.is_some_and(|ran| now < ran + LONGEST_PAUSE);

@@ -6,7 +6,7 @@ use crate::datapath::AttachError;
 
 /// After a move the next one waits this long, and twice as long each time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// Most moves in a row: somebody else moves too, again and again.
+/// Most moves in a row: another program moves too, again and again.
 const MOST_MOVES: u32 = 5;
 /// Moves are in a row when less time than this is between them.
 const ROW: Duration = Duration::from_mins(10);

@@ -174,7 +174,7 @@ impl Gathering {
         gather: impl FnOnce() -> Vec<Item> + Send + 'static,
     ) -> Self {
         let (done, items) = sync_channel(1);
-        // Without a thread nobody sends anything, and that is seen at the end.
+        // Without a thread nothing is sent, and that is seen at the end.
         let _left_behind_if_it_hangs =
             thread::Builder::new().name("gather".into()).spawn(move || {
                 let _nobody_waits_any_more = done.send(gather());

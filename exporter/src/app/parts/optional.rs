@@ -57,7 +57,7 @@ pub(crate) struct OptionalParts {
 #[derive(Debug)]
 struct Part {
     stop: CancellationToken,
-    /// Returns the part when it has ended; `None` where somebody waits for that.
+    /// Returns the part when it has ended; `None` where another task waits for that.
     task: Option<JoinHandle<Box<dyn Any + Send>>>,
     is_up: bool,
     restarts: u64,

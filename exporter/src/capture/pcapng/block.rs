@@ -8,7 +8,7 @@ use super::super::input::{Input, Order, Span};
 /// Types of blocks that matter here.
 pub(super) mod kind {
     pub(in super::super) const INTERFACE: u32 = 1;
-    /// Obsolete, and still read by everyone.
+    /// Obsolete, and still read by all tools.
     pub(in super::super) const PACKET: u32 = 2;
     pub(in super::super) const SIMPLE_PACKET: u32 = 3;
     pub(in super::super) const ENHANCED_PACKET: u32 = 6;

@@ -76,7 +76,7 @@ pub(super) fn all(ifindex: u32) -> io::Result<Vec<Listed>> {
 
 /// Returns the queue discipline that has the place of clsact.
 pub(super) fn queue(ifindex: u32) -> io::Result<Option<Listed>> {
-    // Whoever asks for one alone gets the answer with everybody who listens, or not at all.
+    // A request for a single one gets its answer with everything that listens, or not at all.
     let all = ask(GET_QDISC, DUMP, TcMessage::of(ifindex, CLSACT))?;
 
     Ok(all.into_iter().find(|it| it.ifindex == ifindex && it.parent == CLSACT))

@@ -18,7 +18,8 @@ const FRAMES: u64 = 2;
 struct Maps {
     generation: AtomicUsize,
     slots: [AtomicU64; 2],
-    /// Programs share it while they run. Who gets it alone has waited for all that were running.
+    /// Programs share it while they run. A thread that gets it alone has waited for all that were
+    /// running.
     running: RwLock<()>,
 }
 

@@ -38,8 +38,8 @@ impl Instance {
     ) -> Result<bool, E> {
         let Successor { mut ebpf, shape, control, vlans } = next;
         self.carry();
-        // Whoever counts there, no processor sees the new control word before the slots; the same word
-        // of a program that nobody runs yet needs no more.
+        // Whichever program counts there, no processor sees the new control word before the slots;
+        // the same word of a program that does not run yet needs no more.
         let generation = u32::from(self.generation == 0);
         control.publish(0, &Control { generation, budget: shape.budget });
         put(&self.ebpf, &mut ebpf)?;

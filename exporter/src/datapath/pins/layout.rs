@@ -1,4 +1,5 @@
-//! How pinned maps are laid out, beside them, so that who adopts them knows how to read them.
+//! How pinned maps are laid out, beside them, so that a process that adopts them knows how to read
+//! them.
 
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -15,7 +16,7 @@ use crate::health::Mode;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
 pub(in super::super) struct Layout {
-    /// [`shared::LAYOUT`] of who made them.
+    /// [`shared::LAYOUT`] of the process that made them.
     version: u64,
     /// 0 as long as nothing is attached, then 1 for native and 2 for generic. It stays at this
     /// place in every version: an updated link keeps the mode of the version that made it.

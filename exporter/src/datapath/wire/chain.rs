@@ -101,6 +101,6 @@ pub(in super::super) fn load_nothing() -> io::Result<OwnedFd> {
     // constants.
     let fd = unsafe { bpf(BPF_PROG_LOAD, &mut load) }?;
 
-    // SAFETY: the call gave a descriptor that nobody else owns.
+    // SAFETY: the call returned a descriptor that nothing else owns.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }

@@ -56,7 +56,7 @@ struct LinkUpdate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) struct Linked {
     pub(in super::super) ifindex: u32,
-    /// The kernel's number of the program, which anybody with the right may replace.
+    /// The kernel's number of the program, which any process with the right may replace.
     pub(in super::super) program: u32,
 }
 
@@ -103,7 +103,7 @@ impl Link {
         // SAFETY: the attributes hold no address.
         let fd = unsafe { bpf(BPF_LINK_CREATE, &mut create) }?;
 
-        // SAFETY: the call gave a descriptor that nobody else owns.
+        // SAFETY: the call returned a descriptor that nothing else owns.
         Ok(Self { fd: unsafe { OwnedFd::from_raw_fd(fd) } })
     }
 
@@ -142,8 +142,8 @@ impl Link {
         unsafe { bpf(BPF_LINK_UPDATE, &mut update) }.map(drop)
     }
 
-    /// Returns the device and the program on it; `None` once the device is gone or somebody took
-    /// the program off: the kernel does not tell which.
+    /// Returns the device and the program on it; `None` once the device is gone or another process
+    /// took the program off: the kernel does not tell which.
     pub(in super::super) fn linked(&self) -> io::Result<Option<Linked>> {
         let mut info = LinkInfo::default();
         let mut get = GetInfo {

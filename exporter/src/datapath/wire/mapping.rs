@@ -107,8 +107,8 @@ impl<T: FromBytes + IntoBytes + Immutable> Mapping<T> {
         }
     }
 
-    /// Sets the entries of `range` to zero, the end of each before its beginning: whoever is killed
-    /// meanwhile leaves what says that an entry is in use.
+    /// Sets the entries of `range` to zero, the end of each before its beginning: a process that is
+    /// killed meanwhile leaves what says that an entry is in use.
     pub(in super::super) fn clear(&self, range: Range<usize>) {
         for word in self.words(range).rev() {
             self.store(word, 0);

@@ -43,7 +43,7 @@ pub(in super::super) fn pinned(path: &Path) -> io::Result<OwnedFd> {
     // SAFETY: the path ends with a zero and lives until the call returns.
     let fd = unsafe { bpf(BPF_OBJ_GET, &mut get) }?;
 
-    // SAFETY: the call gave a descriptor that nobody else owns.
+    // SAFETY: the call returned a descriptor that nothing else owns.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 

@@ -167,7 +167,7 @@ pub(in super::super) fn stand_in(
     in_place_of: BorrowedFd<'_>,
 ) -> io::Result<()> {
     let [object, number] = [object, in_place_of].map(|fd| fd.as_raw_fd());
-    // SAFETY: the number is open before and after, so nobody else can be given it.
+    // SAFETY: the number is open before and after, so nothing else can be given it.
     let result = unsafe { libc::dup3(object, number, libc::O_CLOEXEC) };
 
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
@@ -193,7 +193,7 @@ fn create(map: MapCreate) -> io::Result<OwnedFd> {
     // SAFETY: the attributes hold no address.
     let fd = unsafe { bpf(BPF_MAP_CREATE, &mut map) }?;
 
-    // SAFETY: the call gave a descriptor that nobody else owns.
+    // SAFETY: the call returned a descriptor that nothing else owns.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 

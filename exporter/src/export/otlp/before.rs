@@ -150,8 +150,8 @@ impl Before<'_> {
             let last = self.taken.time;
             let base = || self.memory.base((place, identity), sample, last);
             if !self.taken.readings.choice.has(&self.family) {
-                // It may have been pushed before it was left out, and nobody knows up to where: too
-                // little is a gap, and too much would be counted twice.
+                // It may have been pushed before it was left out, and it is not known up to where:
+                // too little is a gap, and too much would be counted twice.
                 return Base { amount: Some(Amount::of(sample.value)), until: last };
             }
             let back = self.family.may_come_back().then(base);

@@ -31,7 +31,7 @@ pub(super) fn encode<M: Message + Serialize>(
 }
 
 /// Writes JSON without what is absent. The messages' own way to write that is `null`, which a
-/// Collector refuses (for the extremes of a histogram, which nobody knows).
+/// Collector refuses (for the extremes of a histogram, which are not known).
 fn json<M: Serialize>(message: &M) -> io::Result<Vec<u8>> {
     const NULL: &[u8] = b":null";
 

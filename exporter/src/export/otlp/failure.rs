@@ -193,7 +193,7 @@ impl SendError {
     }
 
     /// Returns whether something answered that it does not take the request, for a reason that is
-    /// not known to pass and not about who asks.
+    /// not known to pass and not about the client.
     pub(super) fn is_refusal(&self) -> bool {
         let is_answer =
             matches!(self, Self::Stranger { .. } | Self::Http { .. } | Self::Grpc { .. });

@@ -194,7 +194,7 @@ impl LogSender {
                 }
                 tokio::select! {
                     () = carrier.push(events, &stop) => events.clear(),
-                    // Whoever does not answer gets them once more below, and briefly.
+                    // A receiver that does not answer gets them once more below, and briefly.
                     () = async { stop.cancelled().await; sleep(UNDER_WAY).await } => break,
                 }
             }

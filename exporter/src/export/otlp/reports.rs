@@ -59,8 +59,8 @@ impl Reports {
         self.change(|push| *push.failures.entry(error.reason()).or_default() += 1);
     }
 
-    /// A request was taken. An answer that is none of OTLP counts as a failure too: nobody knows
-    /// who gave it.
+    /// A request was accepted. An answer that is not OTLP counts as a failure too: its sender is
+    /// not known.
     pub(super) fn answer(&mut self, answer: Answer, points: usize) {
         // There were no more, whatever it says.
         let rejected = answer.rejected.min(points as u64);

@@ -33,7 +33,7 @@ pub struct Times {
     pub push_timeout: Duration,
 }
 
-/// Pushes to one receiver. It never waits for another, and nobody waits for it.
+/// Pushes to one receiver. It never waits for another, and nothing waits for it.
 #[derive(Debug)]
 pub struct Sender {
     client: Connection,
@@ -171,7 +171,7 @@ impl Sender {
     /// Leaves out what a panic interrupted: it may be what the panic comes of, and the receiver may
     /// have it.
     fn forget_unfinished(&mut self) {
-        // Nobody knows what became of a request on it.
+        // It is not known what became of a request on it.
         self.client.is_broken = true;
         let Some(work) = self.unfinished.take_if(|work| work.may_have_arrived) else { return };
         let lost = work.requests.iter().map(|request| request.points).sum();

@@ -26,7 +26,7 @@ impl<'a> Hanging<'a> {
         hanging
     }
 
-    /// Puts a file there again, and lets go of the one who reads the pipe.
+    /// Puts a file there again, and lets go of the reader of the pipe.
     fn end(self, text: &str) {
         self.folder.write("new", text);
         fs::rename(self.path("new"), self.path(self.name)).unwrap();

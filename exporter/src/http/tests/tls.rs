@@ -10,7 +10,7 @@ use super::*;
 pub(super) const PLAIN: &str =
     "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n";
 
-/// Who vouches for certificates.
+/// The authority that issues certificates.
 pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate and its key.

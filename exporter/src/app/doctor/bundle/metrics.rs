@@ -55,7 +55,7 @@ fn reachable(address: &ListenAddress) -> Vec<SocketAddr> {
         Host::Name(name) => look_up(name).unwrap_or_default(),
     };
 
-    // Nobody knows which port 0 became.
+    // It is not known which port 0 became.
     found.into_iter().filter(|address| address.port() != 0).collect()
 }
 

@@ -131,7 +131,7 @@ async fn where_nobody_listens_there_is_no_connection() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    // Who resolves names may take its time, or be out of reach.
+    // A name server may take its time, or be out of reach.
     let nobody = Otlp { endpoints: vec!["http://nobody.invalid".parse().unwrap()], ..http(1) };
     let mut unresolved = Pushing::new(&nobody);
     unresolved.push_once().await;
