@@ -12,7 +12,7 @@ use crate::setup::{self, Purpose};
 pub(crate) fn command(arguments: &[&str]) -> Result<ExitCode> {
     if arguments.contains(&"--json") && !setup::is_ready(Purpose::Run) {
         bail!(
-            "something is missing, and what setup says would be between the JSON; run `cargo xtask setup` first"
+            "something is missing, and the output of setup would be mixed into the JSON; run `cargo xtask setup` first"
         );
     }
     setup::require(Purpose::Run)?;

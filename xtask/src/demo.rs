@@ -70,7 +70,7 @@ fn watch(
         thread::sleep(STEP);
         exporter.must_run()?;
         for program in network.ended() {
-            println!("{program} ended by itself; the demo goes on without it");
+            println!("{program} ended early; the demo continues without it");
         }
         if Instant::now() < next_line {
             continue;
@@ -101,6 +101,6 @@ fn duration(arguments: &[&str]) -> Result<Option<Duration>> {
             })?;
             Ok(Some(Duration::from_secs(seconds)))
         }
-        _ => bail!("demo takes only --seconds N, not `{}`", arguments.join(" ")),
+        _ => bail!("demo accepts only --seconds N, not `{}`", arguments.join(" ")),
     }
 }

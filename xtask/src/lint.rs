@@ -39,7 +39,7 @@ pub(crate) fn missing(check: &Command) -> Option<String> {
         return None;
     }
 
-    Some(format!("there is no `cargo {tool}`; `rustup component add rustfmt clippy` gives it"))
+    Some(format!("there is no `cargo {tool}`; `rustup component add rustfmt clippy` installs it"))
 }
 
 pub(crate) fn checks() -> impl Iterator<Item = (&'static str, Command)> {

@@ -41,7 +41,7 @@ pub(crate) fn step(name: &str, command: &mut Command) -> Result<()> {
     if !status.success() {
         let last_words: Vec<_> =
             last_words.iter().rev().map(|line| format!("{line:.300}")).collect();
-        bail!("{name} failed ({status}). It said last:\n    {}", last_words.join("\n    "));
+        bail!("{name} failed ({status}). Its last lines:\n    {}", last_words.join("\n    "));
     }
     if begun.elapsed().as_secs() > 0 {
         println!("{name}: done in {} s", begun.elapsed().as_secs());
@@ -113,8 +113,8 @@ pub(crate) fn workspace() -> &'static Path {
 
 /// Where cargo puts what it builds: this program, `debug/xtask`, among others.
 pub(crate) fn target_dir() -> Result<PathBuf> {
-    let this = env::current_exe().context("cannot tell where cargo builds")?;
-    let directory = this.ancestors().nth(2).context("cannot tell where cargo builds")?;
+    let this = env::current_exe().context("cannot find out where cargo builds")?;
+    let directory = this.ancestors().nth(2).context("cannot find out where cargo builds")?;
 
     Ok(directory.to_owned())
 }

@@ -60,7 +60,7 @@ impl Exporter {
 
     pub(crate) fn must_run(&mut self) -> Result<()> {
         if let Some(status) = self.child.try_wait()? {
-            bail!("the exporter ended by itself ({status})");
+            bail!("the exporter ended early ({status})");
         }
 
         Ok(())

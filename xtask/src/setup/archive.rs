@@ -43,7 +43,7 @@ pub(crate) fn unpack_of_next_release(package: &str, into: &Path) -> Result<Strin
             Err(error) => reasons.push(format!("{error:#}")),
         }
     }
-    bail!("Debian's archive did not give {package}: {}", reasons.join("; "));
+    bail!("cannot get {package} from Debian's archive: {}", reasons.join("; "));
 }
 
 /// Unpacks the package that another one of a release depends on, as one without a version in its
