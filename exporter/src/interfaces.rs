@@ -74,7 +74,7 @@ pub enum InterfacesError {
     )]
     Unsettled,
 
-    #[error("the netlink connection ended by itself")]
+    #[error("the netlink connection ended unexpectedly")]
     Ended,
 }
 

@@ -36,10 +36,10 @@ pub enum Family {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
-    #[error("the kernel refuses the question")]
+    #[error("the kernel refused the netlink request")]
     Refused(#[source] io::Error),
 
-    #[error("the kernel cannot be asked")]
+    #[error("cannot exchange netlink messages with the kernel")]
     Unasked(#[source] io::Error),
 }
 

@@ -39,7 +39,10 @@ pub struct Moment(i128);
 
 /// Why the service manager cannot be told anything.
 #[derive(Debug, thiserror::Error)]
-#[error("`NOTIFY_SOCKET` \"{}\" is no path and no abstract name of a socket", .address.display())]
+#[error(
+    "`NOTIFY_SOCKET` \"{}\" is neither a path nor an abstract name of a socket",
+    .address.display()
+)]
 pub struct NoSocket {
     address: OsString,
     source: io::Error,

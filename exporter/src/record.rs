@@ -94,9 +94,10 @@ impl ForeignLink {
             239 => ("netfilter's log", ANOTHER_DEVICE),
             253 => ("netlink", NO_NETWORK),
             252 => ("Wireshark's upper PDUs", "inspect the capture that they were exported from"),
-            147..=162 => {
-                ("a type of its own", "if it is Ethernet, `editcap -T ether FILE OUT` says so")
-            }
+            147..=162 => (
+                "a type of its own",
+                "if it is Ethernet, `editcap -T ether FILE OUT` marks it as such",
+            ),
             _ => return None,
         })
     }

@@ -148,7 +148,7 @@ fn files_of_otlp_that_run_cannot_read_are_refused() {
     let log = ["--otlp.logs", "--otlp.logs-endpoint", tls, "--otlp.ca-file", &no_pem];
     let cases: [(&[&str], Option<&str>); 7] = [
         (&["--otlp.endpoints", tls, "--otlp.headers-file", &headers], None),
-        (&["--otlp.endpoints", tls, "--otlp.headers-file", &no_headers], Some("is no header")),
+        (&["--otlp.endpoints", tls, "--otlp.headers-file", &no_headers], Some("is not a header")),
         (&["--otlp.endpoints", tls, "--otlp.headers-file", &of_somebody], Some("cannot read")),
         (&["--otlp.endpoints", tls, "--otlp.ca-file", &no_pem], Some("no certificate in PEM")),
         (

@@ -179,7 +179,7 @@ fn the_kernel_says_of_every_capture_what_the_host_says() {
     let output = run(&KERNEL, &corpus_path());
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("Parsed by the program in the kernel: "), "{text}");
-    assert!(text.contains("which the kernel's test run does not take."), "{text}");
+    assert!(text.contains("which the kernel's test run does not accept."), "{text}");
     println!("{}", text.lines().take(3).collect::<Vec<_>>().join("\n"));
 }
 

@@ -12,7 +12,7 @@ pub(super) fn of(health: &Health) -> Result<(), String> {
             Err(format!("attaching: {tried} of {wanted} devices tried"))
         }
         (None, 0, 0) => Err("nothing was read from the programs yet".into()),
-        (None, 0, 1..) => Err("what was counted cannot be read; the log has the reason".into()),
+        (None, 0, 1..) => Err("the counts cannot be read; the log has the reason".into()),
         (None, 1.., _) => Ok(()),
     }
 }

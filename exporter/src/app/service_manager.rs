@@ -67,7 +67,9 @@ pub(super) fn start(
             parts.start("notify", notices)?;
         }
         Ok(None) => {}
-        Err(error) => tracing::warn!(error = with_causes(&error), "Service manager is not told"),
+        Err(error) => {
+            tracing::warn!(error = with_causes(&error), "Cannot reach the service manager")
+        }
     }
 
     Ok(())
@@ -183,7 +185,7 @@ impl Notices {
             Err(error) => {
                 if !self.is_failing {
                     let error = with_causes(&error);
-                    tracing::warn!(error, "Cannot tell the service manager how it goes");
+                    tracing::warn!(error, "Cannot report the state to the service manager");
                 }
                 self.is_failing = true;
                 // Anything else is not mended by waiting.

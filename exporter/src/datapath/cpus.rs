@@ -16,7 +16,7 @@ pub(super) fn end_of_numbers() -> io::Result<usize> {
     let text = files::of_kernel(POSSIBLE)?;
 
     end_of(&text).ok_or_else(|| {
-        let reason = format!("`{POSSIBLE}` is no list of CPUs: {:?}", text.trim());
+        let reason = format!("`{POSSIBLE}` is not a list of CPUs: {:?}", text.trim());
         io::Error::new(io::ErrorKind::InvalidData, reason)
     })
 }

@@ -115,8 +115,7 @@ impl Attached {
                     device = &*tap.device.name,
                     map = name,
                     error,
-                    "A map of the program that was replaced cannot be pinned; the next exporter reads the \
-                     one before"
+                    "Cannot pin a new map of the program; the next exporter will read the old one"
                 );
             }
         }

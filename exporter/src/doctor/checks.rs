@@ -160,7 +160,7 @@ fn available(memory: u64, available: Option<u64>) -> Check {
         None => check("memory", State::Unknown, found),
         Some(available) if available < memory => with_remedy(
             check("memory", State::Warning, format!("{found} of {} free", mebibytes(available))),
-            "lower the sizes in `[datapath]`, or leave devices out",
+            "lower the sizes in `[datapath]`, or exclude devices",
         ),
         Some(available) => {
             check("memory", State::Ok, format!("{found} of {} free", mebibytes(available)))

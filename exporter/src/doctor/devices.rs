@@ -140,27 +140,27 @@ pub(super) fn some(devices: &[DeviceCheck], facts: &Facts) -> Check {
     let check = |state, found, remedy| Check { check: "devices", state, found, remedy };
     if devices.is_empty() {
         let remedy = format!(
-            "name one in `devices.include`, there are {}; by default it is those with hardware \
-             behind them",
+            "name one in `devices.include`: {}; by default, devices with hardware behind them are \
+             wanted",
             facts.present.join(", ")
         );
         return check(State::Refused, "none of the devices is wanted".into(), Some(remedy));
     }
 
     let all = devices.len();
-    let found = format!("what is received can be counted on {usable} of {all}");
+    let found = format!("received frames can be counted on {usable} of {all}");
     let state = if usable < all { State::Warning } else { State::Ok };
     // Another XDP program is nothing to what is sent.
     let sending = facts.wanted.iter().filter(|device| device.has_ethernet).count();
     match (usable, facts.transmit) {
         (0, None) => check(State::Refused, found, None),
         (0, Some(_)) if sending == 0 => {
-            check(State::Refused, format!("{found}, what is sent on none"), None)
+            check(State::Refused, format!("{found}, sent frames on none"), None)
         }
         (_, Some(hook)) if sending < all => {
-            check(state, format!("{found}, what is sent by {hook} on {sending}"), None)
+            check(state, format!("{found}, sent frames by {hook} on {sending}"), None)
         }
-        (_, Some(hook)) => check(state, format!("{found}, what is sent by {hook} on all"), None),
+        (_, Some(hook)) => check(state, format!("{found}, sent frames by {hook} on all"), None),
         (_, None) => check(state, found, None),
     }
 }

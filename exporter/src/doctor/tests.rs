@@ -221,7 +221,7 @@ fn a_device_without_ethernet_is_refused_in_both_directions() {
     assert_eq!(state_of(&alone, "devices"), State::Refused);
     assert_eq!(
         Diagnosis::of(&alone).refusals(),
-        "devices: what is received can be counted on 0 of 1, what is sent on none"
+        "devices: received frames can be counted on 0 of 1, sent frames on none"
     );
     let beside = Diagnosis::of(&beside);
     let tunnel = &beside.devices[1];
@@ -230,7 +230,7 @@ fn a_device_without_ethernet_is_refused_in_both_directions() {
     assert!(tunnel.remedy.as_ref().is_some_and(|it| it.contains("devices.exclude")));
     let devices = beside.checks.iter().find(|check| check.check == "devices").unwrap();
     assert_eq!(devices.state, State::Warning);
-    assert!(devices.found.ends_with("on 1 of 2, what is sent by tcx_egress on 1"), "{devices:?}");
+    assert!(devices.found.ends_with("on 1 of 2, sent frames by tcx_egress on 1"), "{devices:?}");
     assert_eq!(beside.memory.devices, 1);
 }
 

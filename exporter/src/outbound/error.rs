@@ -16,7 +16,7 @@ pub enum OutboundError {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("`{}` has no {what} in PEM", .path.display())]
     Pem { path: PathBuf, what: &'static str },
-    #[error("line {line} of `{}` is no header", .path.display())]
+    #[error("line {line} of `{}` is not a header", .path.display())]
     Header { path: PathBuf, line: usize, source: HeaderError },
     #[error(
         "the certificate in `{}` and the key in `{}` cannot be used", .cert.display(), .key.display()

@@ -156,22 +156,24 @@ fn is_own(host: &str) -> bool {
 /// Returns what is wrong with the URL of a proxy.
 fn problem(url: &str) -> Option<&'static str> {
     let Ok(url) = url.parse::<Uri>() else {
-        return Some("it is no URL of a proxy, as `http://proxy.example:3128`; it is ignored");
+        return Some(
+            "it is ignored: it is not the URL of a proxy, for example `http://proxy.example:3128`",
+        );
     };
     let is_http = matches!(url.scheme_str(), None | Some("http" | "https"));
     if !is_http {
         return Some(
-            "it names a proxy of another kind than HTTP, which is not spoken; it is ignored",
+            "it is ignored: it names a proxy of another kind than HTTP, which is not supported",
         );
     }
     let Some(authority) = url.authority().filter(|authority| !authority.host().is_empty()) else {
-        return Some("it names no host of a proxy; it is ignored");
+        return Some("it is ignored: it names no host of a proxy");
     };
     let has_port = authority.as_str().len() > authority.host().len()
         && !authority.as_str().ends_with(authority.host());
 
     (has_port && authority.port_u16().is_none())
-        .then_some("its port is not 1 to 65535; it is ignored")
+        .then_some("it is ignored: its port is not 1 to 65535")
 }
 
 /// The values may hold passwords.

@@ -19,7 +19,7 @@ pub enum ProxyError {
     Silent { proxy: String, limit: Duration },
     #[error("the proxy `{proxy}` closed the connection before it answered")]
     Closed { proxy: String, source: io::Error },
-    #[error("what answers at the proxy's address `{proxy}` does not speak HTTP/1")]
+    #[error("the server at the proxy's address `{proxy}` does not speak HTTP/1")]
     Stranger { proxy: String },
     #[error("the proxy `{proxy}` does not let a connection to {to} through: {status}{text}{}", advice(*.status))]
     Refused { proxy: String, to: String, status: u16, text: String },

@@ -98,7 +98,7 @@ impl Devices {
             device = &*tap.device.name,
             direction = tap.direction.label(),
             tag = running.tag,
-            "Counting goes on under another configuration"
+            "Counting continues under another configuration"
         );
         if let Some(known) = self.known.get_mut(tap) {
             known.running = Some(running);
@@ -115,7 +115,8 @@ impl Devices {
                 device = &*tap.device.name,
                 direction = tap.direction.label(),
                 error,
-                "Cannot count under another configuration; counting goes on as before, trying again"
+                "Cannot count under another configuration; counting continues as before, and this \
+                 is tried again"
             );
         }
     }

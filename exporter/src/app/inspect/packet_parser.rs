@@ -66,7 +66,7 @@ impl Display for PacketParser<'_> {
             Self::Kernel { taken, refused, .. } => write!(
                 f,
                 "Parsed by the program in the kernel: {taken} packets; and by the host's build of \
-                 its parser: {refused}, which the kernel's test run does not take"
+                 its parser: {refused}, which the kernel's test run does not accept"
             ),
         }
     }

@@ -238,7 +238,7 @@ impl Kept {
     fn failed(&mut self, outcome: anyhow::Result<()>, pause: Duration) {
         let name = &*self.name;
         let error = match outcome {
-            Ok(()) => "it ended by itself".to_owned(),
+            Ok(()) => "it ended without being asked to".to_owned(),
             Err(error) => format!("{error:#}"),
         };
 

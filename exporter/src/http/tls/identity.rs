@@ -98,6 +98,6 @@ fn curve(algorithm: &AlgorithmIdentifier<'_>) -> String {
     match curve {
         Some(curve) if curve == OID_NIST_EC_P521 => "P-521".to_owned(),
         Some(curve) => format!("curve {curve}"),
-        None => "a curve of its own".to_owned(),
+        None => "a custom curve".to_owned(),
     }
 }

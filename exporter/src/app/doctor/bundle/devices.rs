@@ -36,7 +36,7 @@ pub(super) fn items(wanted: &Devices) -> Vec<Item> {
     vec![
         Item::new("devices/net-dev", "The kernel's counters of each device", counters),
         Item::new("devices/programs.txt", "Devices, drivers and the programs on them", listed),
-        Item::new("devices/sysfs.txt", "What sysfs tells of each device", in_sysfs()),
+        Item::new("devices/sysfs.txt", "What sysfs shows of each device", in_sysfs()),
     ]
 }
 
@@ -78,7 +78,7 @@ fn line(
             writeln!(text, "  driver xdp {xdp:?}")?;
             writeln!(text, "  driver offloads {offloads:?}")
         }
-        None => writeln!(text, "  driver (not told)"),
+        None => writeln!(text, "  driver (not reported)"),
     }
 }
 

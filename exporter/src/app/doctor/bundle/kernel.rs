@@ -12,7 +12,7 @@ use crate::files;
 const FILES: [(&str, &str, &str); 9] = [
     ("kernel/version", "/proc/version", "The kernel's version and how it was built"),
     ("kernel/meminfo", "/proc/meminfo", "Memory"),
-    ("kernel/cpus-possible", "/sys/devices/system/cpu/possible", "CPUs that there may be"),
+    ("kernel/cpus-possible", "/sys/devices/system/cpu/possible", "Possible CPUs"),
     ("kernel/cpus-online", "/sys/devices/system/cpu/online", "CPUs that run"),
     ("kernel/lockdown", "/sys/kernel/security/lockdown", "Whether the kernel is locked down"),
     ("kernel/lsm", "/sys/kernel/security/lsm", "Security modules"),

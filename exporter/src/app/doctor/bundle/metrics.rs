@@ -69,7 +69,7 @@ fn metrics(address: SocketAddr, path: &str) -> Result<String, String> {
         "200" if body.contains(OURS) => Ok(body.to_owned()),
         "200" => Err("something else answers there".to_owned()),
         "401" => Err(format!(
-            "it asks for a login, which `doctor` has not; {} with --user",
+            "it asks for a login, which `doctor` does not have; {} with --user",
             by_hand("http")
         )),
         "400" => Err(format!("it seems to speak TLS; {}", by_hand("https"))),
@@ -90,7 +90,7 @@ fn get(address: SocketAddr, path: &str) -> io::Result<String> {
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(io::Error::new(ErrorKind::TimedOut, "no whole answer within 5 seconds"));
+            return Err(io::Error::new(ErrorKind::TimedOut, "no complete answer within 5 seconds"));
         }
         stream.set_read_timeout(Some(left))?;
         let read = match stream.read(&mut room) {

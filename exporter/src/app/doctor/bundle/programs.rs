@@ -16,7 +16,7 @@ pub(super) fn items() -> Vec<Item> {
 
 fn listed<E: Error + 'static>(all: Result<Vec<impl Display>, E>) -> Result<String, String> {
     let all =
-        all.map_err(|error| format!("{}; listing them takes CAP_SYS_ADMIN", with_causes(&error)))?;
+        all.map_err(|error| format!("{}; listing them needs CAP_SYS_ADMIN", with_causes(&error)))?;
 
     Ok(lines(all.iter()))
 }
