@@ -145,7 +145,7 @@ impl Folder {
         });
     }
 
-    /// Folds what was collected; gives the health of the programs.
+    /// Folds what was collected; returns the health of the programs.
     fn fold(&self, state: &mut State, collected: Collected) -> Vec<Attachment> {
         let Collected { drained, last, attachments, attaching, behind: _, failure, refusal: _ } =
             collected;

@@ -107,7 +107,7 @@ pub async fn list() -> Result<Vec<Interface>, InterfacesError> {
     }
 }
 
-/// Keeps the list of interfaces current, and tells of it when one that is wanted comes, goes or
+/// Keeps the list of interfaces current, and announces it when one that is wanted comes, goes or
 /// changes its name, until told to stop.
 pub async fn watch(
     changes: watch::Sender<Vec<Interface>>,
@@ -201,7 +201,7 @@ fn tell(is_failing: &mut bool, error: Option<&InterfacesError>) {
     }
 }
 
-/// Puts `interfaces` in the place of `known`; says whether a wanted one differs.
+/// Puts `interfaces` in the place of `known`; returns whether a wanted one differs.
 fn replace(
     known: &mut Vec<Interface>,
     interfaces: Vec<Interface>,

@@ -47,7 +47,7 @@ pub struct Totals {
 pub struct Keyed<K> {
     /// Each key once, in order.
     pub keys: Vec<Seen<K>>,
-    /// What the guard turned away.
+    /// What the guard refused.
     pub refused: Count,
     /// What the second level forgot.
     pub evicted: Count,
@@ -203,7 +203,7 @@ impl<K> Keyed<K> {
 }
 
 impl<K: Ord> Keyed<K> {
-    /// Makes it of packets alone, none of which was turned away.
+    /// Makes it of packets alone, none of which was refused.
     pub fn of_packets(by_key: BTreeMap<K, u64>) -> Self {
         let seen = |(key, packets)| Seen { key, count: Count { packets, bytes: 0 }, marks: 0 };
 

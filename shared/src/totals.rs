@@ -54,7 +54,7 @@ pub struct Attribution {
     pub reserved: u64,
     /// What was sent to the second level.
     pub admitted: Count,
-    /// What the guard turned away.
+    /// What the guard refused.
     pub refused: Count,
 }
 

@@ -32,7 +32,7 @@ pub struct Effort {
     pub quick: bool,
 }
 
-/// Measures everything on CPU 0, and gives the figures with the report for people.
+/// Measures everything on CPU 0, and returns the figures with the report for people.
 pub fn run(effort: Effort) -> (Figures, String) {
     let namespace = Namespace::make("bench");
     namespace.enter();

@@ -55,12 +55,12 @@ impl Namespace {
         command
     }
 
-    /// Runs a program inside to its end, and gives what it prints.
+    /// Runs a program inside to its end, and returns what it prints.
     pub fn run(&self, program: &str, arguments: &[&str]) -> String {
         run(self.command(program).args(arguments))
     }
 
-    /// Runs `ip` inside, and gives what it prints.
+    /// Runs `ip` inside, and returns what it prints.
     pub fn ip(&self, arguments: &[&str]) -> String {
         ip(&[&["-n", &self.name], arguments].concat())
     }

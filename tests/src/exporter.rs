@@ -67,7 +67,7 @@ impl<'a> Exporter<'a> {
         kill_process(pid.expect("a child has a number"), signal).expect("the exporter runs");
     }
 
-    /// Waits until it has ended, and gives how, and everything that it logged.
+    /// Waits until it has ended, and returns how, and everything that it logged.
     pub fn end(&mut self) -> (ExitStatus, Vec<String>) {
         let child = &mut self.child;
         let status = wait_for("the exporter to end", || {

@@ -118,7 +118,7 @@ pub fn download(cable: &Cable, source: &str, times: u32) {
     }
 }
 
-/// Sends `bytes` over TCP, as `20M`, and gives iperf3's own account.
+/// Sends `bytes` over TCP, as `20M`, and returns iperf3's own account.
 ///
 /// The window has room for fewer frames than a veth end takes before it drops some, behind the hook
 /// that has counted them: 256. Source: `VETH_RING_SIZE` in drivers/net/veth.c.
@@ -132,7 +132,7 @@ pub fn bulk(cable: &Cable, source: &str, bytes: &str) -> Value {
     iperf(cable, source, &["-n", bytes, "-w", "208K"])
 }
 
-/// Sends over UDP, in all fewer datagrams than a veth end takes at once, and gives iperf3's own
+/// Sends over UDP, in all fewer datagrams than a veth end takes at once, and returns iperf3's own
 /// account.
 pub fn datagrams(cable: &Cable, source: &str) -> Value {
     iperf(cable, source, &["-u", "-n", "200K", "-b", "50M"])

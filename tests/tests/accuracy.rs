@@ -194,7 +194,7 @@ fn aimed_frame(number: u16) -> Vec<u8> {
     frame.with(SOURCE, &source)
 }
 
-/// Sends `sources` once each, and gives by which share the estimate is off.
+/// Sends `sources` once each, and returns by which share the estimate is off.
 fn off_by(sources: u32, seed: u64) -> f64 {
     let options = Options { budget: 1, seeds: Some([seed, !seed]), ..Options::default() };
     let mut bench = Setup::new(options);

@@ -313,7 +313,7 @@ fn a_thousand_devices_that_come_and_go_leave_nothing_behind() {
     let after = use_of(&scrape);
 
     println!("open files {} and {}, memory {} and {}", before[0], after[0], before[1], after[1]);
-    // A program that is being taken off may be in one of the two.
+    // A program that is being removed may be in one of the two.
     assert!(after[0] <= before[0] + 16, "open files: {before:?}, then {after:?}");
     assert!(after[1] <= before[1] + (4 << 20), "memory: {before:?}, then {after:?}");
     let of_others = scrape.below("packet_receive_packets_total").len();

@@ -62,7 +62,7 @@ fn a_flood_over_a_cable_is_conserved() {
     assert!((100_000..=sent).contains(&counted.packets));
 }
 
-/// Floods from every CPU; each thread gives how many frames it sent.
+/// Floods from every CPU; each thread returns how many frames it sent.
 fn send(device: u32) -> Vec<thread::JoinHandle<u64>> {
     let flood = Traffic::flood_with_ports();
     let start = |cpu: usize| {

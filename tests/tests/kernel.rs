@@ -251,7 +251,8 @@ fn read_by_oracle(frame: &[u8]) -> Outcome {
     oracle::read(frame, &Rules::project()).outcome(Direction::Receive)
 }
 
-/// Sends frames from this TCP port to a hundred others, and gives how many marks their source has.
+/// Sends frames from this TCP port to a hundred others, and returns how many marks their source
+/// has.
 fn marks(flags: u8, from: u16, to: std::ops::Range<u16>) -> u32 {
     let datapath = Datapath::new(Options::default()).unwrap();
     let mut inspector = Inspector::new(&datapath).unwrap();

@@ -31,7 +31,7 @@ fn a_generic_program_and_a_filter_of_clsact_change_under_load() {
     conserves(ModeChoice::Generic, TransmitChoice::Clsact);
 }
 
-/// The control: the same checks notice a program that is taken off and put back.
+/// The control: the same checks notice a program that is removed and put back.
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn a_gap_between_two_programs_is_noticed() {

@@ -64,7 +64,7 @@ fn counting_goes_on_where_somebody_takes_the_links_off() {
     let received = || u32::try_from(cable.here.xdp_program(Cable::DEVICE).unwrap()).unwrap();
     let sent = || links::senders(&cable.here)[0];
 
-    // What is counted and not folded yet, when the program is taken off, is not lost.
+    // What is counted and not folded yet, when the program is removed, is not lost.
     programs::ping(&cable, Cable::THERE[0], 20, 56);
     links::detach(received());
     wait_for_attached(&exporter, 3);

@@ -122,7 +122,7 @@ impl AttachError {
     }
 }
 
-/// What keeps a program on a device. It is taken off when this is dropped.
+/// What keeps a program on a device. The program is removed when this is dropped.
 #[derive(Debug)]
 pub(super) enum Held {
     /// Ends with the process.
@@ -243,7 +243,7 @@ pub(super) fn relink(
     Ok(())
 }
 
-/// Puts a filter before all others that it can be before; returns whether that are all.
+/// Puts a filter to the front, as far as possible; returns whether it is the first.
 pub(super) fn refilter(
     instance: &mut Instance,
     tap: &Tap,

@@ -81,7 +81,7 @@ impl Datapath {
         Ok(all)
     }
 
-    /// Takes programs off, and gives what they counted since the last drain.
+    /// Removes programs, and returns what they counted since the last drain.
     ///
     /// Blocks for one grace period for all of them together.
     pub fn detach(&mut self, taps: &[Tap]) -> Vec<Drained> {
@@ -125,7 +125,8 @@ impl Datapath {
         }
     }
 
-    /// Goes on counting under another name, from 0 on; gives what was counted under the one before.
+    /// Continues to count under another name, from 0 on; returns what was counted under the one
+    /// before.
     ///
     /// The program stays where it is, so every frame is counted under one of the two. What cannot
     /// be read now counts under the new name.

@@ -15,7 +15,7 @@ use super::foreign::{InFront, Owner};
 use super::{Device, Presence, TRANSMIT};
 use request::{ETH_P_ALL, Listed};
 
-/// A filter, taken off when it is dropped. The queue discipline stays, which without filters does
+/// A filter, removed when it is dropped. The queue discipline stays, which without filters does
 /// nothing: others may use it.
 #[derive(Debug)]
 pub(super) struct Filter {

@@ -66,7 +66,7 @@ impl<'a> Inspector<'a> {
         Ok(Inspected { verdict, parsed })
     }
 
-    /// Runs the program `times` times on `frame` and gives its last verdict.
+    /// Runs the program `times` times on `frame` and returns its last verdict.
     pub fn repeat(&mut self, frame: &[u8], times: u32) -> io::Result<u32> {
         let mut options = TestRunOptions::new();
         options.data_in = Some(frame);

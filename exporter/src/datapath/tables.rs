@@ -54,9 +54,9 @@ where
         (self.of_cpu * WAYS) as u64
     }
 
-    /// Adds what a generation counted to `keys`, clears the generation, and gives how many places
-    /// were taken on the fullest CPU. `loads` says what each CPU counted in it: most of the possible
-    /// ones may never run, and cost nothing here.
+    /// Adds what a generation counted to `keys`, clears the generation, and returns how many places
+    /// were taken on the fullest CPU. `loads` says what each CPU counted in it: most of the
+    /// possible ones may never run, and cost nothing here.
     pub(super) fn take(
         &mut self,
         generation: usize,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Writes beside `path` first, and then gives that file the name.
+/// Writes beside `path` first, and then renames that file.
 pub(super) fn new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if fs::symlink_metadata(path).is_ok() {
         return Err(ErrorKind::AlreadyExists.into());
@@ -20,7 +20,7 @@ pub(super) fn new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
     let moved = fill(file, bytes).and_then(|()| rename(&beside, path));
     if moved.is_err() {
-        // The error before tells more.
+        // The error before shows more.
         let _gone = fs::remove_file(&beside);
     }
 

@@ -262,7 +262,7 @@ impl Kernel {
         kernel
     }
 
-    /// Has the folder look once, and gives what it publishes.
+    /// Has the folder look once, and returns what it publishes.
     async fn look(&mut self, collected: Collected) -> Arc<Snapshot> {
         *self.next.lock().unwrap() = collected;
         self.changes.send(()).unwrap();

@@ -25,7 +25,7 @@ impl Bucket {
         Self { limit, full_at: Mutex::default() }
     }
 
-    /// Takes a token; says whether there was one.
+    /// Takes a token; returns whether there was one.
     pub(super) fn take(&self, now: Instant) -> bool {
         let RateLimit { interval, burst } = self.limit;
         if interval.is_zero() {

@@ -178,7 +178,7 @@ impl Folder {
         self.0.path().join("web.yml")
     }
 
-    /// Opens the web configuration, and gives the error without the path of the folder.
+    /// Opens the web configuration, and returns the error without the path of the folder.
     fn error(&self) -> String {
         let error: &dyn std::error::Error = &WebFile::open(&self.web()).unwrap_err();
         let source = error.source().map(|source| format!(": {source}")).unwrap_or_default();

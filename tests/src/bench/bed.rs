@@ -121,7 +121,7 @@ fn frames_within(sample: Duration, nanoseconds: f64) -> u32 {
     (sample.as_secs_f64() * 1e9 / nanoseconds) as u32
 }
 
-/// Runs `program` and gives nanoseconds of CPU time for each frame.
+/// Runs `program` and returns nanoseconds of CPU time for each frame.
 ///
 /// The program is attached to an idle device for as long: else the kernel would enter it into
 /// the dispatcher of XDP programs and take it out again within the call that is timed, see

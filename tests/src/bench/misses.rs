@@ -15,8 +15,8 @@ const CLOSED: u32 = 1;
 /// With this one it never closes.
 const OPEN: u32 = 2_000_000_000;
 
-/// Measures what an admitted miss costs, in turn with one that is turned away, and multiplies it
-/// with those that are admitted in a second of the fastest flood.
+/// Measures what an admitted miss costs, in turn with one that is refused, and multiplies it with
+/// those that are admitted in a second of the fastest flood.
 pub(super) fn measure(rounds: usize) -> (String, Vec<Check>) {
     let mut out = String::from(
         "\nadmitted misses: ns of a frame with the guard open and closed; admitted frames a second, \

@@ -20,7 +20,7 @@ pub fn pin(cpu: usize) {
         .unwrap_or_else(|error| panic!("cannot run on CPU {cpu}: {error}"));
 }
 
-/// Does `work`, and gives with its result the time that this thread spent on a CPU for it: what
+/// Does `work`, and returns with its result the time that this thread spent on a CPU for it: what
 /// others take is not in it.
 pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let begun = cpu_time();

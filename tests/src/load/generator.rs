@@ -110,7 +110,7 @@ impl Generator {
     }
 
     /// Lets every frame that a device of this namespace sends go before any other program sees it,
-    /// until the generator is dropped; gives the kernel's number of the program that does.
+    /// until the generator is dropped; returns the kernel's number of the program that does.
     pub fn accept(&mut self, device: &str) -> u32 {
         self.classifier("accept", device)
     }

@@ -34,7 +34,7 @@ impl Running {
         Self { stop, threads }
     }
 
-    /// Stops them all and gives them back.
+    /// Stops them all and returns them.
     pub fn stop(self) -> Vec<Generator> {
         self.stop.store(true, Ordering::Relaxed);
 

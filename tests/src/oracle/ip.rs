@@ -155,7 +155,7 @@ fn is_offloaded(protocol: u8, rules: &Rules) -> bool {
     rules.packet_ends == PacketEnds::AsClaimedOrOffloaded && matches!(protocol, 6 | 17)
 }
 
-/// Follows the extension headers and gives the place behind them. Source: RFC 8200, section 4.
+/// Follows the extension headers and returns the place behind them. Source: RFC 8200, section 4.
 fn walk(ip: &mut Ip, packet: &[u8], rules: &Rules, problems: &mut Vec<Malformed>) -> usize {
     let mut next = ip.first;
     let mut at = 40;

@@ -72,7 +72,7 @@ impl<'a> Oracle<'a> {
         requests.map(|request| request["resource"].clone()).collect()
     }
 
-    /// Waits for more requests of metrics than there were, and gives the last one.
+    /// Waits for more requests of metrics than there were, and returns the last one.
     #[track_caller]
     pub fn next(&self) -> Value {
         let before = self.pushes().len();

@@ -41,7 +41,7 @@ impl<'a> Prometheus<'a> {
         get(self.0.namespace(), PORT, path)
     }
 
-    /// The series that a query gives: their labels, and their value.
+    /// The series that a query returns: their labels, and their value.
     #[track_caller]
     pub fn series(&self, query: &str) -> Vec<(Value, String)> {
         series(&self.get(&asking("/api/v1/query?", query)))

@@ -30,7 +30,7 @@ impl<'a> VictoriaMetrics<'a> {
         Self(Receiver::start(namespace, &start))
     }
 
-    /// The series that a query gives: their labels, and their value.
+    /// The series that a query returns: their labels, and their value.
     #[track_caller]
     pub fn series(&self, query: &str) -> Vec<(Value, String)> {
         // It takes no latency of 0.

@@ -20,7 +20,7 @@ use super::senders::Sender;
 pub(crate) enum Way {
     /// One program comes in the place of the other.
     Replaced,
-    /// One is taken off, then another is attached.
+    /// One is removed, then another is attached.
     WithAGap,
     /// As `Replaced`, and the check does not know what is off.
     AsIfAllWereOn,
@@ -245,7 +245,7 @@ fn rules() -> Rules {
     Rules { naming: ByDimension::from_fn(|_| naming), signals }
 }
 
-/// What a device dropped for want of room at the other end.
+/// What a device dropped because the other end had no room.
 fn dropped(namespace: &Namespace) -> u64 {
     let text = namespace.ip(&["-s", "-j", "link", "show", Cable::DEVICE]);
     let links: Value = serde_json::from_str(&text).expect("`ip -j` prints JSON");

@@ -10,7 +10,7 @@ use crate::process;
 
 type Packages = &'static [&'static str];
 
-/// Installs the packages of `needs`; gives the reason for each need that it cannot serve.
+/// Installs the packages of `needs`; returns the reason for each need that it cannot serve.
 pub(crate) fn install(needs: &[&'static Need]) -> BTreeMap<&'static str, String> {
     let mut reasons = BTreeMap::new();
     let lacking: Vec<_> = needs.iter().copied().filter(|need| lacks_packages(need)).collect();

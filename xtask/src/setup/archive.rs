@@ -17,7 +17,7 @@ const KEYRINGS: [&str; 2] = [
     "/usr/share/keyrings/debian-archive-keyring.pgp",
 ];
 
-/// Unpacks a package of the release here; gives its version.
+/// Unpacks a package of the release here; returns its version.
 pub(crate) fn unpack(package: &str, into: &Path) -> Result<String> {
     require_apt()?;
     let download = || {
@@ -32,7 +32,7 @@ pub(crate) fn unpack(package: &str, into: &Path) -> Result<String> {
 }
 
 /// Unpacks a package in the version of Debian's next release, of which apt here learns nothing;
-/// gives its version.
+/// returns its version.
 pub(crate) fn unpack_of_next_release(package: &str, into: &Path) -> Result<String> {
     let mirror = mirror_of_debian()?;
 
@@ -47,7 +47,7 @@ pub(crate) fn unpack_of_next_release(package: &str, into: &Path) -> Result<Strin
 }
 
 /// Unpacks the package that another one of a release depends on, as one without a version in its
-/// name does on the newest; gives its version.
+/// name does on the newest; returns its version.
 pub(crate) fn unpack_what_it_names(package: &str, suite: &str, into: &Path) -> Result<String> {
     let mirror = mirror_of_debian()?;
     let own = lists(suite, &mirror, into)?;
@@ -157,7 +157,7 @@ fn apt(own: &Path, program: &str) -> Command {
     command
 }
 
-/// Unpacks the package that lies in the folder, and removes it; gives its version.
+/// Unpacks the package that lies in the folder, and removes it; returns its version.
 fn extract(folder: &Path) -> Result<String> {
     let package = package_in(folder)?;
     let version =

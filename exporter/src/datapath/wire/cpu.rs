@@ -3,7 +3,7 @@
 use std::io;
 use std::mem;
 
-/// Keeps the calling thread on the first CPU that it may use, and gives that CPU's number.
+/// Keeps the calling thread on the first CPU that it may use, and returns that CPU's number.
 pub(in super::super) fn stay_on_cpu() -> io::Result<usize> {
     // SAFETY: a set of CPUs is plain bits; no bit is an empty set.
     let mut allowed: libc::cpu_set_t = unsafe { mem::zeroed() };

@@ -143,7 +143,7 @@ impl Link {
     }
 
     /// Returns the device and the program on it; `None` once the device is gone or another process
-    /// took the program off: the kernel does not tell which.
+    /// removed the program: the kernel does not report which.
     pub(in super::super) fn linked(&self) -> io::Result<Option<Linked>> {
         let mut info = LinkInfo::default();
         let mut get = GetInfo {

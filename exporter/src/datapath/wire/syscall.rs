@@ -128,7 +128,7 @@ where
     }
 }
 
-/// Takes one batch; gives how many entries came, also where the call says an error.
+/// Takes one batch; returns how many entries came, also if the call reports an error.
 fn take<K, V>(
     map: BorrowedFd<'_>,
     reached: &mut Option<u32>,

@@ -27,7 +27,7 @@ const METHOD: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/E
 /// How the type of an answer begins.
 const GRPC: &[u8] = b"application/grpc";
 
-/// Calls the receiver with an encoded request; gives its encoded answer.
+/// Calls the receiver with an encoded request; returns its encoded answer.
 pub(super) async fn call(
     carrier: Carrier,
     receiver: &Receiver,

@@ -26,7 +26,7 @@ pub(super) struct Reports {
 /// What a receiver says of a push that it takes, all requests together.
 #[derive(Debug, Default)]
 struct Remarks {
-    /// Data points that it turned away.
+    /// Data points that it rejected.
     rejected: u64,
     /// Some of it cannot be read as answers of OTLP.
     is_unread: bool,

@@ -106,7 +106,7 @@ impl Pushed {
     }
 }
 
-/// Logs as the exporter does, pushes, stops, and gives what came.
+/// Logs as the exporter does, pushes, stops, and returns what came.
 async fn pushed(own: &Otlp, protocol: Protocol, speak: impl FnOnce()) -> Vec<Pushed> {
     let fake = Fake::start([]).await;
     let otlp = Otlp { protocol, ..own.clone() };

@@ -226,7 +226,7 @@ async fn deltas_add_up_to_the_counts_whatever_request_fails() {
         }
 
         let got = fake.got();
-        // The one that was turned away did not count.
+        // The one that was refused did not count.
         let taken = got.iter().enumerate().filter(|(index, _)| *index != failing);
         let sum: i64 = taken.filter_map(|(_, got)| packets(got)).sum();
         assert_eq!(sum, 20, "request {failing} fails");
