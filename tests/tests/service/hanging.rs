@@ -78,14 +78,20 @@ fn a_standard_error_that_nobody_reads_stops_neither_folds_nor_scrapes_nor_the_en
     let (_unread, mut full) = io::pipe().unwrap();
     let size = fcntl_setpipe_size(&full, 4096).unwrap();
     full.write_all(&vec![b'x'; size]).unwrap();
-    let mut command = service::command(&QUICK);
+    let file = File::with("hangerr.toml", "");
+    let path = file.path();
+    let more = ["--config.file", &path, "--config.watch=false", "--web.enable-lifecycle"];
+    let mut command = service::command(&[&QUICK[..], &more].concat());
     command.stderr(full);
     let mut service = Service::spawn(&cable.here, command);
     service.wait_until_ready();
 
+    // Each refusal is a line, and 1,024 may wait.
+    for number in 0..1100 {
+        file.write(&format!("wrong{number} = 1"));
+        assert_eq!(service.request("POST /-/reload", &[]).unwrap().status, 500);
+    }
     wait_for("lines that are lost", || {
-        // Each hangup is a line, unless it comes while another one waits.
-        (0..100).for_each(|_| service.signal(Signal::HUP));
         match service.scrape().find("packet_exporter_log_events_lost_total", &[]) {
             Some(lost) if lost > 0 => Ok(()),
             lost => Err(format!("{lost:?}")),

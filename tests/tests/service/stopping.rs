@@ -132,7 +132,9 @@ fn a_hangup_does_not_end_it() {
     let mut service = quick(&cable);
 
     service.signal(Signal::HUP);
-    service.wait_until("it answers the signal", |service| service.said("configuration") > 0);
+    service.wait_until("it answers the signal", |service| {
+        service.said("Configuration was read again") > 0
+    });
     service.wait_for_fold();
 
     service.signal(Signal::TERM);
