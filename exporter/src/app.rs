@@ -139,7 +139,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let devices = Devices::new(datapath, wanted, interfaces.clone(), names)?;
 
     let health = Health { attaching: devices.attaching(), ..Health::default() };
-    let (applied, folded) = watch::channel(None);
+    let (applied, told) = watch::channel(None);
     let (snapshot_tx, snapshot) =
         watch::channel(Arc::new(Snapshot { health, ..Snapshot::default() }));
     let folder =
@@ -189,7 +189,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let logging = applying::start(&mut parts, "log", &live_config, move |config| {
         level.set(config.log.level);
     });
-    let folding = Applying::of("folder", folded, |told: &Option<folder::Applied>, config| {
+    let folding = Applying::of("folder", told, |told: &Option<folder::Applied>, config| {
         told.as_ref().is_some_and(|it| Arc::ptr_eq(&it.config, config) && it.behind == 0)
     });
     let reload = reload.waiting_for(vec![logging, folding, pushing]);
