@@ -157,7 +157,7 @@ impl Folder {
             if !state.is_failing {
                 tracing::warn!(
                     %error,
-                    "Cannot read the programs' counts; they stay in the kernel until the next fold"
+                    "Cannot read the programs; their counts stay in the kernel until the next fold"
                 );
             }
         }

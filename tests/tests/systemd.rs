@@ -80,7 +80,7 @@ mod systemd {
         let booted = Booted::boot(&system, &cable, &unit);
         booted.run(&["systemctl", "start", UNIT]);
         let before = booted.property("MainPID");
-        // Long enough for a watchdog that nobody feeds.
+        // Long enough for a watchdog that nothing feeds.
         let_pass(Duration::from_secs(8), Reason::Nothing);
         assert_eq!(booted.property("MainPID"), before, "folds go on, and so does the service");
 

@@ -88,7 +88,7 @@ impl Reloads {
         Self(watch::Sender::new(None))
     }
 
-    /// Tells the service manager that a reload is under way, as long as the returned one lives.
+    /// Notifies the service manager that a reload is under way, as long as the returned one lives.
     pub(super) fn begin(&self) -> Reloading<'_> {
         self.0.send_replace(Moment::now().ok());
 

@@ -11,7 +11,7 @@ use super::Device;
 use super::wire::own_user;
 use sockets::Named;
 
-/// Tells other exporters that a program's process is there, for as long as it is.
+/// Shows other exporters that a program's process runs, for as long as it does.
 ///
 /// Abstract names belong to a network namespace, as devices do, and the kernel gives one back when
 /// the process ends in whatever way. Source: unix(7). Any user may bind any of them: so a claim counts
@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn a_program_is_claimed_as_long_as_its_process_is_there() {
-        // Above all that the kernel gives. Source: `bpf_prog_alloc_id` in kernel/bpf/syscall.c.
+        // Above all numbers that the kernel assigns. Source: `bpf_prog_alloc_id` in
+        // kernel/bpf/syscall.c.
         let no_program = u32::MAX - process::id();
         let first = Claim::take(no_program).unwrap();
         // Debian has this in a module, which a container may not load.

@@ -126,7 +126,7 @@ impl Reports {
                 tracing::warn!(
                     endpoint,
                     message,
-                    "The receiver's answers are not OTLP; check that the points arrive"
+                    "The answers of the receiver are not OTLP; check that the points arrive"
                 );
             } else {
                 tracing::info!(endpoint, message, "Message from the receiver");

@@ -13,7 +13,7 @@ use crate::snapshot::Snapshot;
 /// What is pushed.
 #[derive(Clone)]
 pub struct Source {
-    /// Nobody folds any more once it is closed.
+    /// Nothing is folded any more once it is closed.
     pub snapshot: watch::Receiver<Arc<Snapshot>>,
     pub read: Arc<dyn Fn(Arc<Snapshot>) -> Readings + Send + Sync>,
     /// The process ends, so that a last fold comes; a receiver alone may be stopped without it.

@@ -92,7 +92,7 @@ fn an_answer_that_cannot_be_read_is_a_warning_once() {
     let lines = logged(&[unread, unread]);
 
     let expected =
-        r#""The receiver's answers are not OTLP; check that the points arrive" message=ok"#;
+        r#""The answers of the receiver are not OTLP; check that the points arrive" message=ok"#;
     assert_eq!(lines, [expected]);
 }
 
