@@ -27,7 +27,7 @@ use crate::health::{Health, ReloadSource};
 use crate::http::{self, Listeners, Refusals, WebFile};
 use crate::interfaces::Interface;
 use crate::outbound::{Proxies, ProxyProblem};
-use crate::reload::{self, Applying, InForce, Reload, Trigger};
+use crate::reload::{self, InForce, Reload, Trigger};
 use crate::snapshot::Snapshot;
 use crate::version::Build;
 use crate::{datapath, interfaces, logging, privileges};
@@ -189,19 +189,10 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let logging = applying::start(&mut parts, "log", &live_config, move |config| {
         level.set(config.log.level);
     });
-    let folding = Applying::of("folder", told, |told: &Option<folder::Applied>, config| {
-        told.as_ref().is_some_and(|it| Arc::ptr_eq(&it.config, config) && it.behind == 0)
-    });
-    let reload = reload.waiting_for(vec![logging, folding, pushing]);
+    let reload = reload.waiting_for(vec![logging, applying::by_the_folder(told), pushing]);
     parts.optional().start("reload", applying::ReloadPart { reload, requests, reloads })?;
     let file = inputs.file.path().to_owned();
-    parts.optional().start("config", move |stop| {
-        let (file, config, trigger) = (file.clone(), live_config.clone(), trigger.clone());
-        async move {
-            reload::follow(file, config, trigger, stop).await;
-            Ok(())
-        }
-    })?;
+    applying::follow_file(&parts.optional(), file, live_config, trigger)?;
     drop(inside);
 
     Ok(App { log, supervisor, runtime, parts, signals })

@@ -170,7 +170,7 @@ impl Folder {
                 continue;
             }
             let key = (Arc::clone(&drained.device), drained.direction);
-            self.fold_one(state, drained, now);
+            fold_one(state, drained, now);
             state.conclude(key, begun);
         }
         if failure.is_none() {
@@ -180,7 +180,7 @@ impl Folder {
             // One device that can be read is enough, as it is to start.
             let is_blind = !drained.is_empty() && drained.iter().all(|one| one.counted.is_err());
             for drained in drained {
-                self.fold_one(state, drained, now);
+                fold_one(state, drained, now);
             }
             if !is_blind {
                 state.folding.folds += 1;
@@ -190,38 +190,6 @@ impl Folder {
         state.folding.fold.observe(begun.elapsed());
 
         attachments
-    }
-
-    fn fold_one(&self, state: &mut State, drained: Drained, now: SystemTime) {
-        let Drained { device, direction, since, counted } = drained;
-        let key = (device, direction);
-        let counting = match state.flows.remove(&key) {
-            Some(counting) if counting.since == since => counting,
-            ended => {
-                if let Some(Counting { published, .. }) = ended {
-                    state.end(&published);
-                }
-                Counting::new(&key, since, state.plan.rules)
-            }
-        };
-        let counting = match counted {
-            Ok(interval) => {
-                state.failing.remove(&key);
-                let before = Arc::clone(&counting.published);
-                // What a program was not loaded to count is not missing.
-                let rules = state.plan.rules.within(interval.switches);
-                let counting = counting.fold(&interval, rules, now);
-                counting.ledger.newly_broken().iter().for_each(|it| report(&key, it));
-                state.end_switched_off(&before, &counting.published);
-                counting
-            }
-            Err(error) => {
-                state.note_failure(key.clone(), &error);
-                counting
-            }
-        };
-
-        state.flows.insert(key, counting);
     }
 
     fn publish(&self, state: &State, attachments: Vec<Attachment>) {
@@ -239,6 +207,38 @@ impl Folder {
 
         self.snapshot.send_replace(Arc::new(Snapshot { flows, health }));
     }
+}
+
+fn fold_one(state: &mut State, drained: Drained, now: SystemTime) {
+    let Drained { device, direction, since, counted } = drained;
+    let key = (device, direction);
+    let counting = match state.flows.remove(&key) {
+        Some(counting) if counting.since == since => counting,
+        ended => {
+            if let Some(Counting { published, .. }) = ended {
+                state.end(&published);
+            }
+            Counting::new(&key, since, state.plan.rules)
+        }
+    };
+    let counting = match counted {
+        Ok(interval) => {
+            state.failing.remove(&key);
+            let before = Arc::clone(&counting.published);
+            // What a program was not loaded to count is not missing.
+            let rules = state.plan.rules.within(interval.switches);
+            let counting = counting.fold(&interval, rules, now);
+            counting.ledger.newly_broken().iter().for_each(|it| report(&key, it));
+            state.end_switched_off(&before, &counting.published);
+            counting
+        }
+        Err(error) => {
+            state.note_failure(key.clone(), &error);
+            counting
+        }
+    };
+
+    state.flows.insert(key, counting);
 }
 
 /// Reports that counts of an interval are wrong; every such interval is counted too.

@@ -1,14 +1,16 @@
 //! Parts that apply the configuration and do nothing else.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::parts::{Optional, Parts};
+use super::parts::{Optional, OptionalParts, Parts};
 use super::service_manager::Reloads;
 use crate::config::Config;
-use crate::reload::{Applying, Reload, Requests};
+use crate::folder::Applied;
+use crate::reload::{self, Applying, Reload, Requests, Trigger};
 
 /// Reads the configuration again.
 pub(super) struct ReloadPart {
@@ -26,6 +28,31 @@ impl Optional for ReloadPart {
         stop.cancelled().await;
         Ok(())
     }
+}
+
+/// Returns how to see that the folder counts under a configuration, with every program.
+pub(super) fn by_the_folder(told: watch::Receiver<Option<Applied>>) -> Applying {
+    Applying::of("folder", told, |told: &Option<Applied>, config| {
+        told.as_ref().is_some_and(|it| Arc::ptr_eq(&it.config, config) && it.behind == 0)
+    })
+}
+
+/// Starts the part that looks for changes of the configuration file.
+pub(super) fn follow_file(
+    parts: &OptionalParts,
+    file: PathBuf,
+    config: watch::Receiver<Arc<Config>>,
+    trigger: Trigger,
+) -> anyhow::Result<()> {
+    parts.start("config", move |stop| {
+        let (file, config, trigger) = (file.clone(), config.clone(), trigger.clone());
+        async move {
+            reload::follow(file, config, trigger, stop).await;
+            Ok(())
+        }
+    })?;
+
+    Ok(())
 }
 
 /// Starts a part that has each new configuration applied.

@@ -68,7 +68,7 @@ pub(super) fn start(
         }
         Ok(None) => {}
         Err(error) => {
-            tracing::warn!(error = with_causes(&error), "Cannot reach the service manager")
+            tracing::warn!(error = with_causes(&error), "Cannot reach the service manager");
         }
     }
 

@@ -135,8 +135,8 @@ impl Link {
         })
     }
 
-    fn update_as(&self, update: LinkUpdate) -> io::Result<()> {
-        let mut update = LinkUpdate { link_fd: self.fd.as_raw_fd().cast_unsigned(), ..update };
+    fn update_as(&self, mut update: LinkUpdate) -> io::Result<()> {
+        update.link_fd = self.fd.as_raw_fd().cast_unsigned();
 
         // SAFETY: the attributes hold no address.
         unsafe { bpf(BPF_LINK_UPDATE, &mut update) }.map(drop)

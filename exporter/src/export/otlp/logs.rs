@@ -58,7 +58,7 @@ pub fn bridge() -> (Bridge, Events) {
     let (queue, waiting) = mpsc::channel(WAITING);
     let lost = Lost::default();
     let is_wanted = Arc::new(AtomicBool::new(true));
-    let processor = Queue { queue, lost: lost.clone(), is_wanted: Arc::clone(&is_wanted) };
+    let processor = Queue { events: queue, lost: lost.clone(), is_wanted: Arc::clone(&is_wanted) };
     let provider = SdkLoggerProvider::builder().with_log_processor(processor).build();
 
     (OpenTelemetryTracingBridge::new(&provider), Events { waiting, lost, is_wanted })
@@ -66,7 +66,7 @@ pub fn bridge() -> (Bridge, Events) {
 
 #[derive(Debug)]
 struct Queue {
-    queue: mpsc::Sender<Event>,
+    events: mpsc::Sender<Event>,
     lost: Lost,
     /// There is somebody to push to.
     is_wanted: Arc<AtomicBool>,
@@ -85,7 +85,7 @@ impl Lost {
 
 impl LogProcessor for Queue {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        if self.queue.try_send((record.clone(), scope.clone())).is_err() {
+        if self.events.try_send((record.clone(), scope.clone())).is_err() {
             self.lost.add(1);
         }
     }

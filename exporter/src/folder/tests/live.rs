@@ -105,7 +105,7 @@ impl Kernel {
 fn of_sources(change: impl FnOnce(&mut crate::config::Sources)) -> Config {
     let mut config = Config::default();
     // So that it is not the default.
-    config.datapath.interval = Duration::from_secs(60);
+    config.datapath.interval = Duration::from_mins(1);
     change(&mut config.sources);
 
     config

@@ -63,7 +63,6 @@ impl Pushing {
 fn over_each_protocol(test: impl AsyncFn(Protocol) + Sync) {
     let run = |protocol| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        println!("{protocol:?}");
         runtime.block_on(test(protocol));
     };
 
