@@ -139,7 +139,7 @@ impl Config {
             let Attempt { config, settings, problems, refusals } = attempt(&inputs);
             if refusals.is_empty() {
                 let problems = left_out.into_iter().chain(problems).collect();
-                let (of_file, _) = renamed::translated(of_file);
+                let (of_file, _) = renamed::translated(&of_file);
                 return Ok(Loaded { config, problems, settings, of_file: by_key(of_file) });
             }
             let Some(problem) = blame::variable(&refusals, &settings, &inputs, attempt) else {

@@ -40,12 +40,14 @@ pub struct InForce {
 /// Returns what is wrong with a configuration that its text does not show. May block.
 pub type Check = Arc<dyn Fn(&Config) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync>;
 
+/// Something that is waited for.
+type Waited = Pin<Box<dyn Future<Output = bool> + Send>>;
+
 /// A part that applies the configuration by itself.
 pub struct Applying {
     name: &'static str,
     /// Waits until it has applied a configuration; returns whether it has.
-    has_applied:
-        Box<dyn Fn(Arc<Config>) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>,
+    has_applied: Box<dyn Fn(Arc<Config>) -> Waited + Send + Sync>,
 }
 
 /// What reads the configuration again.
@@ -84,7 +86,7 @@ impl Applying {
         told: watch::Receiver<T>,
         is_applied: fn(&T, &Arc<Config>) -> bool,
     ) -> Self {
-        let has_applied = move |config| -> Pin<Box<dyn Future<Output = bool> + Send>> {
+        let has_applied = move |config| -> Waited {
             let mut told = told.clone();
             Box::pin(async move { told.wait_for(|told| is_applied(told, &config)).await.is_ok() })
         };

@@ -120,7 +120,7 @@ impl Inputs {
         settings.extend(of_otel);
         settings.extend(flags);
         problems.extend(of_problems);
-        let (settings, renamed) = renamed::translated(settings);
+        let (settings, renamed) = renamed::translated(&settings);
         problems.extend(renamed);
 
         (settings, problems)

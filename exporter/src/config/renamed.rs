@@ -15,7 +15,7 @@ pub(super) fn current(key: &str) -> &str {
 
 /// Returns settings under their names of today, and what to tell of those with an old one. Where
 /// the same place sets both names, the new one counts.
-pub(super) fn translated(settings: Vec<Setting>) -> (Vec<Setting>, Vec<Problem>) {
+pub(super) fn translated(settings: &[Setting]) -> (Vec<Setting>, Vec<Problem>) {
     let is_set_anew = |setting: &Setting, new: &str| {
         let place = discriminant(&setting.origin);
         settings.iter().any(|it| it.key == new && discriminant(&it.origin) == place)
@@ -23,7 +23,7 @@ pub(super) fn translated(settings: Vec<Setting>) -> (Vec<Setting>, Vec<Problem>)
     let mut problems = Vec::new();
     let mut translated = Vec::new();
 
-    for setting in &settings {
+    for setting in settings {
         let Setting { key, value, origin } = setting;
         let new = current(key);
         let is_old = new != key;

@@ -22,7 +22,7 @@ pub(crate) struct LogPush {
 enum State {
     /// Nobody takes the events, or nobody does yet.
     Idle(Events),
-    Made(LogSender),
+    Made(Box<LogSender>),
     Running,
 }
 
@@ -58,8 +58,8 @@ impl LogPush {
         if let (Some(receiver), State::Idle(_)) = (&self.receiver, &self.state) {
             let client = client(receiver.clone(), origin)?;
             self.state = match self.state {
-                State::Idle(events) => State::Made(events.to(client)),
-                other => other,
+                State::Idle(events) => State::Made(Box::new(events.to(client))),
+                State::Made(_) | State::Running => self.state,
             };
         }
 
@@ -77,9 +77,9 @@ impl LogPush {
 
     pub(super) fn start(&mut self, parts: &OptionalParts) -> anyhow::Result<()> {
         match std::mem::replace(&mut self.state, State::Running) {
-            State::Made(sender) => Ok(parts.start(PART, sender)?),
-            other => {
-                self.state = other;
+            State::Made(sender) => Ok(parts.start(PART, *sender)?),
+            before @ (State::Idle(_) | State::Running) => {
+                self.state = before;
                 Ok(())
             }
         }
@@ -105,7 +105,7 @@ impl LogPush {
         if matches!(self.state, State::Running) {
             let stopped = timeout(ENDING, parts.stop::<LogSender>(PART)).await;
             let sender = stopped.ok().flatten().context("its push does not end")?;
-            self.state = State::Made(sender);
+            self.state = State::Made(Box::new(sender));
             self.receiver = None;
         }
         let client = match receiver.clone().zip(self.origin.clone()) {
@@ -118,7 +118,7 @@ impl LogPush {
         self.state = match (std::mem::replace(&mut self.state, State::Running), client) {
             (State::Idle(events), None) => State::Idle(events),
             (State::Made(sender), None) => State::Idle(sender.into_events().ignored()),
-            (State::Idle(events), Some(client)) => State::Made(events.to(client)),
+            (State::Idle(events), Some(client)) => State::Made(Box::new(events.to(client))),
             (State::Made(mut sender), Some(client)) => {
                 sender.change(client);
                 State::Made(sender)

@@ -123,7 +123,9 @@ impl Metrics {
             }
             let at = ended.iter().position(|it| it.receiver.is_same(&receiver));
             let before = at.map(|at| ended.swap_remove(at));
-            if let Some((sender, pushed)) = self.made_anew(receiver, before, &last, source).await {
+            if let Some((sender, pushed)) =
+                self.made_anew(receiver, before, last.as_ref(), source).await
+            {
                 let part = PushPart { sender, source: source.clone() };
                 match parts.start(self::part(&pushed.receiver), part) {
                     Ok(()) => running.push(pushed),
@@ -142,7 +144,7 @@ impl Metrics {
         &self,
         receiver: Receiver,
         before: Option<Ended>,
-        last: &Option<Taken>,
+        last: Option<&Taken>,
         source: &Source,
     ) -> Option<(Sender, Pushed)> {
         let of_client = receiver.clone();
@@ -170,7 +172,7 @@ impl Metrics {
                 }
                 let before = before.and_then(|it| it.sender.delivered().last().cloned());
                 if is_delta
-                    && let Some(taken) = before.or_else(|| last.clone()).or(now(source).await)
+                    && let Some(taken) = before.or_else(|| last.cloned()).or(now(source).await)
                 {
                     sender.begin_after(taken);
                 }
