@@ -5,7 +5,7 @@ use tests::cable::Cable;
 use super::observations::Row;
 use super::scenes::{
     FAILURES, PORTS, SCANNING, SOURCES, TIMEOUT, attached, body, failures, has, has_value,
-    is_refused_a_page, knock, knock_named, last, limit, lose_extra, ping_named, scan,
+    is_refused_a_page, knock_from, knock_named, last, limit, lose_extra, ping_named, scan,
     scan_a_little, write_again, write_headers,
 };
 
@@ -114,7 +114,7 @@ pub(crate) const ROWS: &[Row] = &[
         before: Some("'1-2'"),
         after: "'900-1100'",
         first: knock_named,
-        then: |it| knock(it, 900..=1100),
+        then: |it| knock_from(it, 950, 1000..=1010),
         seen: |it| {
             let ephemeral = it.house.service.scrape().find(PORTS, &[("port", "ephemeral")]);
             ephemeral > Some(0)

@@ -88,7 +88,12 @@ pub(crate) fn knock_named(scene: &mut Scene<'_>) {
 }
 
 pub(crate) fn knock(scene: &Scene<'_>, ports: std::ops::RangeInclusive<u16>) {
-    let from = || UdpSocket::bind((Cable::THERE[0], 0)).expect("a socket");
+    knock_from(scene, 0, ports);
+}
+
+/// Sends to ports from a port of its own choice, or any for 0.
+pub(crate) fn knock_from(scene: &Scene<'_>, port: u16, ports: std::ops::RangeInclusive<u16>) {
+    let from = || UdpSocket::bind((Cable::THERE[0], port)).expect("a socket");
     let socket = scene.house.cable.there.within(from);
     for port in ports {
         // The other end answers that nobody listens there.
