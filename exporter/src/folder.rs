@@ -110,7 +110,7 @@ pub async fn run<T>(
         state.folding.drain.observe(begun.elapsed());
         let behind = collected.behind;
         let is_failure = collected.failure.is_some();
-        let health = folder.fold(&mut state, collected);
+        let health = fold(&mut state, collected);
         folder.publish(&state, health);
         if !is_failure {
             folder.acknowledge(&config, behind);
@@ -145,53 +145,6 @@ impl Folder {
         });
     }
 
-    /// Folds what was collected; returns the health of the programs.
-    fn fold(&self, state: &mut State, collected: Collected) -> Vec<Attachment> {
-        let Collected { drained, last, attachments, attaching, behind: _, failure, refusal: _ } =
-            collected;
-        state.attaching = attaching;
-        let begun = Instant::now();
-        let now = SystemTime::now();
-        if let Some(error) = &failure {
-            state.folding.failures += 1;
-            if !state.is_failing {
-                tracing::warn!(
-                    %error,
-                    "Cannot read the programs; their counts stay in the kernel until the next fold"
-                );
-            }
-        }
-        state.is_failing = failure.is_some();
-
-        state.forget_ended(begun, state.plan.farewell);
-        for drained in last {
-            if let Err(error) = &drained.counted {
-                state.note_loss(&drained.device, error);
-                continue;
-            }
-            let key = (Arc::clone(&drained.device), drained.direction);
-            fold_one(state, drained, now);
-            state.conclude(key, begun);
-        }
-        if failure.is_none() {
-            let attached: BTreeSet<_> =
-                drained.iter().map(|one| (Arc::clone(&one.device), one.direction)).collect();
-            state.forget_all_but(&attached);
-            // One device that can be read is enough, as it is to start.
-            let is_blind = !drained.is_empty() && drained.iter().all(|one| one.counted.is_err());
-            for drained in drained {
-                fold_one(state, drained, now);
-            }
-            if !is_blind {
-                state.folding.folds += 1;
-                state.folding.last = Some(now);
-            }
-        }
-        state.folding.fold.observe(begun.elapsed());
-
-        attachments
-    }
-
     fn publish(&self, state: &State, attachments: Vec<Attachment>) {
         let counting = state.flows.iter().map(|(key, counting)| (key, &counting.published));
         let mut flows: BTreeMap<_, _> = counting.collect();
@@ -207,6 +160,53 @@ impl Folder {
 
         self.snapshot.send_replace(Arc::new(Snapshot { flows, health }));
     }
+}
+
+/// Folds what was collected; returns the health of the programs.
+fn fold(state: &mut State, collected: Collected) -> Vec<Attachment> {
+    let Collected { drained, last, attachments, attaching, behind: _, failure, refusal: _ } =
+        collected;
+    state.attaching = attaching;
+    let begun = Instant::now();
+    let now = SystemTime::now();
+    if let Some(error) = &failure {
+        state.folding.failures += 1;
+        if !state.is_failing {
+            tracing::warn!(
+                %error,
+                "Cannot read the programs; their counts stay in the kernel until the next fold"
+            );
+        }
+    }
+    state.is_failing = failure.is_some();
+
+    state.forget_ended(begun, state.plan.farewell);
+    for drained in last {
+        if let Err(error) = &drained.counted {
+            state.note_loss(&drained.device, error);
+            continue;
+        }
+        let key = (Arc::clone(&drained.device), drained.direction);
+        fold_one(state, drained, now);
+        state.conclude(key, begun);
+    }
+    if failure.is_none() {
+        let attached: BTreeSet<_> =
+            drained.iter().map(|one| (Arc::clone(&one.device), one.direction)).collect();
+        state.forget_all_but(&attached);
+        // One device that can be read is enough, as it is to start.
+        let is_blind = !drained.is_empty() && drained.iter().all(|one| one.counted.is_err());
+        for drained in drained {
+            fold_one(state, drained, now);
+        }
+        if !is_blind {
+            state.folding.folds += 1;
+            state.folding.last = Some(now);
+        }
+    }
+    state.folding.fold.observe(begun.elapsed());
+
+    attachments
 }
 
 fn fold_one(state: &mut State, drained: Drained, now: SystemTime) {

@@ -105,7 +105,7 @@ fn where_no_other_program_can_be_loaded_the_one_before_goes_on() {
 
     // As many as there are, and too few for the maps of another program.
     let open = std::fs::read_dir("/proc/self/fd").unwrap().count() as u64;
-    setrlimit(Resource::Nofile, Rlimit { current: Some(open + 3), ..limit.clone() }).unwrap();
+    setrlimit(Resource::Nofile, Rlimit { current: Some(open + 3), ..limit }).unwrap();
     let failed = bed.run(1, Way::Replaced);
     setrlimit(Resource::Nofile, limit).unwrap();
 

@@ -218,7 +218,7 @@ fn a_dimension_that_is_switched_off_breaks_no_law() {
     plan.rules.naming[Dimension::Sources].enabled = false;
     let mut state = State::new(plan);
 
-    let health = folder.fold(&mut state, look(Ok(interval), FIRST));
+    let health = fold(&mut state, look(Ok(interval), FIRST));
     folder.publish(&state, health);
 
     assert_eq!(folder.snapshot.borrow().flows[0].imbalanced, [0; Law::ALL.len()]);
@@ -317,7 +317,7 @@ fn published(farewell: Farewell, looks: impl IntoIterator<Item = Collected>) -> 
     let folder = folder(watch::channel(Arc::default()).0);
     let mut state = State::new(Plan { farewell, ..plan() });
     for looked in looks {
-        let health = folder.fold(&mut state, looked);
+        let health = fold(&mut state, looked);
         folder.publish(&state, health);
     }
 

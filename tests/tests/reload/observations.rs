@@ -49,13 +49,13 @@ fn live_keys() -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     for line in example.lines() {
         if let Some(name) = line.strip_prefix('[') {
-            section = name.trim_end_matches(']').to_owned();
-        } else if let Some((name, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
-            if !comment.ends_with("Needs a restart.") {
-                keys.insert(format!("{section}.{name}"));
-            }
+            name.trim_end_matches(']').clone_into(&mut section);
+        } else if let Some((name, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#'))
+            && !comment.ends_with("Needs a restart.")
+        {
+            keys.insert(format!("{section}.{name}"));
         }
-        comment = line.to_owned();
+        line.clone_into(&mut comment);
     }
 
     keys

@@ -321,6 +321,12 @@ pub(crate) const ROWS: &[Row] = &[
         ..Row::USUAL
     },
     Row {
+        key: "metrics.exclude",
+        after: "['packet_receive_frame_size_.*']",
+        seen: |it| !has(it, "packet_receive_frame_size_bytes_count", &[("device", "veth0")]),
+        ..Row::USUAL
+    },
+    Row {
         key: "log.level",
         before: Some("'warn'"),
         after: "'info'",
