@@ -220,7 +220,7 @@ fn a_user_who_vouches_for_a_program_is_not_believed_and_the_superuser_is() {
         Some(0) => Ok(()),
         other => Err(format!("{other:?}: {:#?}", exporter.lines())),
     });
-    let line = line(&exporter, "may be hidden from the program");
+    let line = line(&exporter, "may hide sent frames from ours");
     assert!(line.contains(&format!("id {id}")), "{line}");
 
     let _of_an_exporter = claim(&cable, &format!("packet-exporter/program/{id}/of-another"), 0);
