@@ -43,7 +43,7 @@ pub use loaded::{LoadedMap, LoadedProgram, loaded, maps as loaded_maps, tcx_send
 pub use memory::MapMemory;
 pub use options::{ModeChoice, Options, TransmitChoice};
 pub use pins::PinError;
-use pins::{Pins, Place};
+use pins::{Pins, PinDirectory};
 pub use prepared::Prepared;
 use removals::Removals;
 pub use replace::Replaced;
@@ -130,7 +130,7 @@ struct Attached {
     /// The kernel told that the device was removed.
     is_device_gone: bool,
     /// Where it is pinned, if it is.
-    place: Option<Place>,
+    place: Option<PinDirectory>,
 }
 
 impl Datapath {
@@ -240,7 +240,7 @@ impl Datapath {
         instance: &mut Instance,
         tap: &Tap,
         link: Option<Link>,
-        place: Option<&Place>,
+        place: Option<&PinDirectory>,
     ) -> Result<(Held, Running), AttachError> {
         let attach = |instance: &mut Instance| {
             let hook = self.hook(tap.direction);

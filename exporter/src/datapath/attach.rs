@@ -14,7 +14,7 @@ use shared::Direction;
 use super::filter::Filter;
 use super::foreign::{InFront, Owner};
 use super::instance::Instance;
-use super::pins::Place;
+use super::pins::PinDirectory;
 use super::wire::{Link, load_nothing};
 use super::{ModeChoice, Presence, Tap, program_name};
 use crate::health::{AttachFailure, Hook, Mode, Running};
@@ -196,7 +196,7 @@ pub(super) fn adopt(
 pub(super) fn keep(
     instance: &Instance,
     tap: &Tap,
-    place: &Place,
+    place: &PinDirectory,
     attached: (Held, Running),
 ) -> Result<(Held, Running), AttachError> {
     let (held, running) = attached;
@@ -218,7 +218,7 @@ pub(super) fn relink(
     instance: &mut Instance,
     tap: &Tap,
     link: &mut Link,
-    place: Option<&Place>,
+    place: Option<&PinDirectory>,
 ) -> Result<(), AttachError> {
     let other = |source| AttachError::Other { device: tap.device.name.to_string(), source };
     let program = &*classifier(&mut instance.ebpf)?;

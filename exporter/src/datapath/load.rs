@@ -12,7 +12,7 @@ use aya::{Ebpf, EbpfError, EbpfLoader};
 use shared::{Direction, GENERATIONS, Settings, maps, settings};
 
 use super::instance::{Instance, Maps, OverflowMap};
-use super::pins::{PinError, Place};
+use super::pins::{PinError, PinDirectory};
 use super::shape::{Shape, entries};
 use super::tables::Table;
 use super::wire::Mapping;
@@ -89,7 +89,7 @@ pub(super) fn try_kernel() -> Result<(), LoadError> {
 pub(super) fn load(
     shape: &Shape,
     direction: Direction,
-    place: Option<&Place>,
+    place: Option<&PinDirectory>,
 ) -> Result<Instance, LoadError> {
     let mut ebpf = load_object(shape, place)?;
     load_program(&mut ebpf, direction).map_err(program_error)?;
@@ -103,7 +103,7 @@ pub(super) fn load(
 }
 
 /// Opens the maps that are pinned in `place`, without a program.
-pub(super) fn open(shape: &Shape, place: &Place) -> Result<Instance, LoadError> {
+pub(super) fn open(shape: &Shape, place: &PinDirectory) -> Result<Instance, LoadError> {
     let mut ebpf = load_object(shape, Some(place))?;
     let maps = reach_maps(&mut ebpf, shape)?;
 
@@ -123,7 +123,7 @@ fn load_program(ebpf: &mut Ebpf, direction: Direction) -> Result<(), ProgramErro
     }
 }
 
-fn load_object(shape: &Shape, place: Option<&Place>) -> Result<Ebpf, LoadError> {
+fn load_object(shape: &Shape, place: Option<&PinDirectory>) -> Result<Ebpf, LoadError> {
     let for_each_cpu = entries(shape.cpus * GENERATIONS);
     let mut loader = loader(&shape.settings);
     loader

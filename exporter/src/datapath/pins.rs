@@ -49,7 +49,7 @@ pub(super) struct Pins {
 
 /// Where the pins of one tap are.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct PinDirectory {
     directory: PathBuf,
 }
 
@@ -114,8 +114,8 @@ impl Pins {
     }
 
     /// Returns where the pins of a tap are. A name may change, an index stays.
-    pub(super) fn place(&self, tap: &Tap) -> Place {
-        Place { directory: self.directory.join(name(tap)) }
+    pub(super) fn place(&self, tap: &Tap) -> PinDirectory {
+        PinDirectory { directory: self.directory.join(name(tap)) }
     }
 
     /// Takes off all programs but those of some taps.
@@ -127,7 +127,7 @@ impl Pins {
                     pins = %entry.path().display(),
                     "Removed a pinned program that is not wanted"
                 );
-                Place { directory: entry.path() }.remove();
+                PinDirectory { directory: entry.path() }.remove();
             }
         }
     }
@@ -138,7 +138,7 @@ pub(super) fn name(tap: &Tap) -> String {
     format!("{}-{}", tap.device.index, tap.direction.label())
 }
 
-impl Place {
+impl PinDirectory {
     /// Returns where a map is pinned.
     pub(super) fn map(&self, name: &str) -> PathBuf {
         self.directory.join(name)

@@ -2,7 +2,7 @@
 
 use super::instance::Instance;
 use super::load::{self, LoadError};
-use super::pins::{Layout, Place};
+use super::pins::{Layout, PinDirectory};
 use super::wire::Link;
 use super::{Options, Tap};
 
@@ -12,7 +12,7 @@ pub struct Prepared {
     /// Nothing was counted in its maps.
     pub(super) is_new: bool,
     /// Where its maps are pinned, if they are.
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<PinDirectory>,
     /// The link of a process before this one, on which another program counts until it is updated.
     pub(super) link: Option<Link>,
     /// The maps of that other program, where this one could not go on with them.
@@ -26,7 +26,7 @@ impl Prepared {
 
     /// Loads a program for `tap` on the maps that are pinned there, if they fit; otherwise on new
     /// ones, and keeps those to be read a last time.
-    pub(super) fn pinned(tap: &Tap, place: Place, options: &Options) -> Result<Self, LoadError> {
+    pub(super) fn pinned(tap: &Tap, place: PinDirectory, options: &Options) -> Result<Self, LoadError> {
         let mut shape = load::shape(options)?;
         let link = place.link(tap);
         // Without a link to a device that is there, the counts are of one that is gone.

@@ -7,7 +7,7 @@ use aya::programs::Xdp;
 
 use super::{AttachError, errno};
 use crate::datapath::foreign::Owner;
-use crate::datapath::wire::{Link, Place, has_xdp_links};
+use crate::datapath::wire::{Link, AttachPoint, has_xdp_links};
 use crate::datapath::{Device, ModeChoice};
 use crate::health::Mode;
 use crate::process::Confinement;
@@ -53,7 +53,7 @@ fn attach_as(program: &Xdp, device: &Device, mode: Mode) -> Result<Link, AttachE
     };
     let program = program.fd().map_err(|error| AttachError::Defect(Box::new(error)))?;
 
-    Link::create(program.as_fd(), device.index, Place::Xdp, flags)
+    Link::create(program.as_fd(), device.index, AttachPoint::Xdp, flags)
         .map_err(|source| sorted(source, device, mode))
 }
 

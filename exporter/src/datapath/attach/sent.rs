@@ -8,13 +8,13 @@ use aya::programs::SchedClassifier;
 use super::{AttachError, errno};
 use crate::datapath::Device;
 use crate::datapath::filter::Filter;
-use crate::datapath::wire::{Link, Place};
+use crate::datapath::wire::{Link, AttachPoint};
 use crate::process::Confinement;
 
 pub(super) fn by_tcx(program: &SchedClassifier, device: &Device) -> Result<Link, AttachError> {
     let program = program.fd().map_err(|error| AttachError::Defect(Box::new(error)))?;
 
-    Link::create(program.as_fd(), device.index, Place::TcxEgress, 0)
+    Link::create(program.as_fd(), device.index, AttachPoint::TcxEgress, 0)
         .map_err(|source| sorted(source, device))
 }
 

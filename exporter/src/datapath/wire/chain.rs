@@ -6,7 +6,7 @@ use std::os::fd::{FromRawFd, OwnedFd};
 
 use zerocopy::{Immutable, IntoBytes};
 
-use super::link::Place;
+use super::link::AttachPoint;
 use super::syscall::bpf;
 
 const BPF_PROG_LOAD: libc::c_int = 5;
@@ -53,7 +53,7 @@ struct ProgramLoad {
 pub(in super::super) fn has_tcx() -> bool {
     let mut query = ProgramQuery {
         target_ifindex: NO_DEVICE,
-        attach_type: Place::TcxEgress as u32,
+        attach_type: AttachPoint::TcxEgress as u32,
         ..ProgramQuery::default()
     };
 
@@ -71,7 +71,7 @@ pub(in super::super) fn senders(ifindex: u32) -> io::Result<Vec<u32>> {
     let mut ids = [0_u32; MOST];
     let mut query = ProgramQuery {
         target_ifindex: ifindex,
-        attach_type: Place::TcxEgress as u32,
+        attach_type: AttachPoint::TcxEgress as u32,
         prog_ids: ids.as_mut_ptr().expose_provenance() as u64,
         #[expect(clippy::cast_possible_truncation, reason = "64")]
         count: MOST as u32,

@@ -20,7 +20,7 @@ const REPLACE: u32 = 1 << 2;
 /// Where a program is linked to a device. The numbers are those of `enum bpf_attach_type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
-pub(in super::super) enum Place {
+pub(in super::super) enum AttachPoint {
     Xdp = 37,
     TcxEgress = 47,
 }
@@ -87,7 +87,7 @@ impl Link {
     pub(in super::super) fn create(
         program: BorrowedFd<'_>,
         ifindex: u32,
-        place: Place,
+        place: AttachPoint,
         flags: u32,
     ) -> io::Result<Self> {
         let mut create = LinkCreate {
@@ -95,8 +95,8 @@ impl Link {
             target_ifindex: ifindex,
             attach_type: place as u32,
             flags: match place {
-                Place::Xdp => flags,
-                Place::TcxEgress => flags | BEFORE,
+                AttachPoint::Xdp => flags,
+                AttachPoint::TcxEgress => flags | BEFORE,
             },
             ..LinkCreate::default()
         };
@@ -178,7 +178,7 @@ impl AsFd for Link {
 pub(in super::super) fn has_xdp_links() -> bool {
     let no_program = u32::MAX;
     let mut create =
-        LinkCreate { prog_fd: no_program, attach_type: Place::Xdp as u32, ..LinkCreate::default() };
+        LinkCreate { prog_fd: no_program, attach_type: AttachPoint::Xdp as u32, ..LinkCreate::default() };
 
     // SAFETY: the attributes hold no address.
     let refusal =
