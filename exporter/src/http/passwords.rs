@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use super::basic_auth::{Credentials, Verified};
 use super::limits::Limits;
 use super::peer::Peer;
-use super::web_file::Rules;
+use super::web_file::WebRules;
 
 /// What became of a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Passwords {
     pub(super) async fn check(
         &self,
         credentials: Credentials,
-        rules: &Arc<Rules>,
+        rules: &Arc<WebRules>,
         peer: Peer,
     ) -> Verdict {
         let users = &rules.config.basic_auth_users;
@@ -142,11 +142,11 @@ mod tests {
     const DEADLINE: Duration = Duration::from_mins(2);
 
     /// One user, `alice` with `secret`, whose hash has this cost.
-    fn rules(cost: u32) -> Arc<Rules> {
+    fn rules(cost: u32) -> Arc<WebRules> {
         let hash = bcrypt::hash_with_salt("secret", cost, [7; 16]).unwrap();
         let text = format!("basic_auth_users:\n  alice: {hash}\n");
 
-        Rules::new(WebConfig::parse(Path::new("web.yml"), &text).unwrap())
+        WebRules::new(WebConfig::parse(Path::new("web.yml"), &text).unwrap())
     }
 
     fn guess(password: &str) -> Credentials {

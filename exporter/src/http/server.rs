@@ -20,7 +20,7 @@ use super::places::{Place, Places};
 use super::refusals::Refusals;
 use super::routes::Routes;
 use super::visit::Visit;
-use super::web_file::{Handshake, Rules, WebFile};
+use super::web_file::{Handshake, WebRules, WebFile};
 use super::{Site, head};
 use crate::health::HttpRefusal;
 
@@ -106,7 +106,7 @@ impl Server {
 
     async fn answer_within(
         &self,
-        rules: &Arc<Rules>,
+        rules: &Arc<WebRules>,
         request: Request<Incoming>,
         visit: Visit,
     ) -> Response<Body> {
@@ -142,7 +142,7 @@ impl Server {
     }
 
     /// Returns whether the request may be answered; notes which connections have a login.
-    async fn log_in(&self, headers: &HeaderMap, rules: &Arc<Rules>, place: &Place) -> Verdict {
+    async fn log_in(&self, headers: &HeaderMap, rules: &Arc<WebRules>, place: &Place) -> Verdict {
         if rules.config.basic_auth_users.is_empty() {
             return Verdict::Right;
         }
@@ -160,7 +160,7 @@ impl Server {
     }
 }
 
-fn add_headers(headers: &mut HeaderMap, rules: &Rules) {
+fn add_headers(headers: &mut HeaderMap, rules: &WebRules) {
     for (name, value) in rules.config.http_server_config.headers() {
         // Both were tried when the file was read.
         let name = HeaderName::from_bytes(name.as_bytes());

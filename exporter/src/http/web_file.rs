@@ -29,7 +29,7 @@ pub struct WebFile {
 
 /// The parsed file, until its text changes.
 #[derive(Debug)]
-pub(super) struct Rules {
+pub(super) struct WebRules {
     pub(super) config: WebConfig,
     pub(super) bucket: Bucket,
 }
@@ -50,7 +50,7 @@ pub(super) struct Handshake {
 #[derive(Debug)]
 struct Reading {
     text: Result<String, io::ErrorKind>,
-    rules: Result<Arc<Rules>, Broken>,
+    rules: Result<Arc<WebRules>, Broken>,
     /// The file was not read in time since.
     is_late: bool,
 }
@@ -77,7 +77,7 @@ impl WebFile {
         let config = WebConfig::parse(path, &text)?;
 
         let tls = Tls::new(&config, path)?.map(Mutex::new);
-        let rules = Reading { text: Ok(text), rules: Ok(Rules::new(config)), is_late: false };
+        let rules = Reading { text: Ok(text), rules: Ok(WebRules::new(config)), is_late: false };
 
         Ok(Self { path: path.into(), tls, rules: Mutex::new(rules) })
     }
@@ -96,7 +96,7 @@ impl WebFile {
 
     /// Returns what the file says now. One thread reads at a time: of two, the one with the older
     /// text could be the last.
-    pub(super) fn rules(&self) -> Result<Arc<Rules>, Broken> {
+    pub(super) fn rules(&self) -> Result<Arc<WebRules>, Broken> {
         let read = files::text_for(&self.path, Self::PATIENCE);
         let text = read.as_ref().map(Clone::clone).map_err(io::Error::kind);
         let mut last = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
@@ -123,7 +123,7 @@ impl WebFile {
         let rules = match parsed {
             Ok(config) => {
                 tracing::info!(path = %self.path.display(), "Web configuration has changed");
-                Ok(Rules::new(config))
+                Ok(WebRules::new(config))
             }
             Err(error) => {
                 let error = with_causes(&error);
@@ -233,7 +233,7 @@ impl Handshake {
     }
 }
 
-impl Rules {
+impl WebRules {
     pub(super) fn new(config: WebConfig) -> Arc<Self> {
         let bucket = Bucket::new(config.rate_limit);
 
