@@ -22,7 +22,7 @@ use crate::health::{AttachFailure, Attachment, Hook, Running};
 use crate::interfaces::Interface;
 use crate::interval::Drained;
 
-use failure::{Failure, Known};
+use failure::{Known, NotAttached};
 use names::names;
 use replacing::Waiting;
 use stacked::Pair;
@@ -256,9 +256,9 @@ impl Devices {
         *reasons.entry(reason).or_default() += 1;
     }
 
-    fn attach(&mut self, tap: &Tap, interface: &Interface) -> Result<Running, Failure> {
+    fn attach(&mut self, tap: &Tap, interface: &Interface) -> Result<Running, NotAttached> {
         if !interface.is_ethernet {
-            return Err(Failure::NoEthernet { device: interface.name.to_string() });
+            return Err(NotAttached::NoEthernet { device: interface.name.to_string() });
         }
         let prepared = self.datapath.prepare_for(tap)?;
         let attached = self.datapath.attach(tap, prepared);

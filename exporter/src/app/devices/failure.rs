@@ -15,7 +15,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Why a program does not run.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub(super) enum NotAttached {
     #[error(transparent)]
     Load(#[from] LoadError),
 
@@ -29,7 +29,7 @@ pub(super) enum Failure {
     NoEthernet { device: String },
 }
 
-impl Failure {
+impl NotAttached {
     /// Returns the reason under which the failure is counted.
     pub(super) fn reason(&self) -> AttachFailure {
         match self {
@@ -108,7 +108,7 @@ impl Known {
     }
 
     /// Takes a failure down and plans the next attempt.
-    pub(super) fn failed(&mut self, failure: &Failure, on: &Interface) {
+    pub(super) fn failed(&mut self, failure: &NotAttached, on: &Interface) {
         let error = with_causes(failure);
         let is_new = self.error.as_ref() != Some(&error);
         self.is_said &= !is_new;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Devices;
-use super::failure::Failure;
+use super::failure::NotAttached;
 use crate::app::options;
 use crate::causes::with_causes;
 use crate::config::Config;
@@ -105,7 +105,7 @@ impl Devices {
         }
     }
 
-    fn cannot_replace(&mut self, tap: &Tap, failure: &Failure) {
+    fn cannot_replace(&mut self, tap: &Tap, failure: &NotAttached) {
         if let Some(hook) = self.datapath.hooks().find(|hook| hook.direction() == tap.direction) {
             self.count_failure(tap, hook, failure.reason());
         }
