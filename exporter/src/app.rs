@@ -121,7 +121,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     if !config.datapath.pin {
         datapath::clear_pins(&config.datapath.pin_path);
     }
-    let origin = otlp::Origin::detect();
+    let origin = otlp::HostResource::detect();
     datapath::share_heap();
     let datapath = Datapath::new(options::datapath(&config))?;
 

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::parts::{Optional, OptionalParts, Parts};
 use crate::catalog::{Choice, Readings};
 use crate::config::{Config, Otlp};
-use crate::export::otlp::{Origin, Source};
+use crate::export::otlp::{HostResource, Source};
 use crate::health::{Configuration, Logging, Push};
 use crate::http::Refusals;
 use crate::process::Process;
@@ -39,7 +39,7 @@ type Healths = Vec<watch::Receiver<Arc<Push>>>;
 
 /// Reads what pushes need, as they do at the start; returns whether anything is pushed.
 pub(super) fn check(otlp: &Otlp) -> anyhow::Result<bool> {
-    let origin = Origin::detect();
+    let origin = HostResource::detect();
     // Nothing runs in it; connections of gRPC ask for one.
     let runtime = Builder::new_current_thread().build()?;
     let _inside = runtime.enter();
@@ -63,7 +63,7 @@ pub(super) struct Sources<L> {
 
 impl Pushes {
     /// Makes a sender for each receiver of the metrics, and one for the log.
-    pub(super) fn new(otlp: &Otlp, origin: &Origin, log: LogPush) -> anyhow::Result<Self> {
+    pub(super) fn new(otlp: &Otlp, origin: &HostResource, log: LogPush) -> anyhow::Result<Self> {
         let metrics = Metrics::new(otlp, origin)?;
 
         Ok(Self { metrics, log: log.connected(otlp, origin)? })

@@ -31,7 +31,7 @@ pub use local::LocalError;
 pub use logs::{Bridge, Events, LogClient, LogSender, Lost, bridge};
 pub use receiver::Receiver;
 pub use request::Style;
-pub use resource::Origin;
+pub use resource::HostResource;
 pub use sender::{Sender, Times};
 pub use source::Source;
 pub use taken::Taken;

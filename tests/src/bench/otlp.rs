@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use exporter::catalog::Readings;
 use exporter::config::{Buckets, Compression, MetricNames, Protocol, Temporality};
-use exporter::export::otlp::{Delivered, Make, Origin, Style, Taken};
+use exporter::export::otlp::{Delivered, Make, HostResource, Style, Taken};
 
 use super::cell::median;
 use super::scrape::{MOST, readings};
@@ -51,7 +51,7 @@ fn make(protocol: Protocol, compression: Compression) -> Make {
         began: UNIX_EPOCH,
     };
 
-    Make { style, origin: Origin::detect(), protocol, compression }
+    Make { style, origin: HostResource::detect(), protocol, compression }
 }
 
 /// Returns milliseconds of CPU time of a push after another, whose series it is compared with.

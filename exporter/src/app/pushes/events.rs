@@ -8,14 +8,14 @@ use tokio_util::sync::CancellationToken;
 use super::ENDING;
 use crate::app::parts::{Optional, OptionalParts};
 use crate::config::Otlp;
-use crate::export::otlp::{self, Bridge, Events, LogClient, LogSender, Lost, Origin, Receiver};
+use crate::export::otlp::{self, Bridge, Events, LogClient, LogSender, Lost, HostResource, Receiver};
 
 const PART: &str = "otlp-logs";
 
 /// The push of the exporter's own log.
 pub(crate) struct LogPush {
     receiver: Option<Receiver>,
-    origin: Option<Origin>,
+    origin: Option<HostResource>,
     state: State,
 }
 
@@ -45,14 +45,14 @@ impl LogPush {
 
     /// Returns whether the log is pushed, and all that it needs can be read. Blocks, and must be
     /// called within a runtime.
-    pub(super) fn check(otlp: &Otlp, origin: &Origin) -> anyhow::Result<bool> {
+    pub(super) fn check(otlp: &Otlp, origin: &HostResource) -> anyhow::Result<bool> {
         let receiver = receiver(otlp)?;
 
         Ok(receiver.map(|receiver| client(receiver, origin)).transpose()?.is_some())
     }
 
     /// Reads the files that the push needs. Blocks, and must be called within a runtime.
-    pub(super) fn connected(mut self, otlp: &Otlp, origin: &Origin) -> anyhow::Result<Self> {
+    pub(super) fn connected(mut self, otlp: &Otlp, origin: &HostResource) -> anyhow::Result<Self> {
         self.origin = Some(origin.clone());
         self.receiver = receiver(otlp)?;
         if let (Some(receiver), State::Idle(_)) = (&self.receiver, &self.state) {
@@ -134,7 +134,7 @@ fn receiver(otlp: &Otlp) -> anyhow::Result<Option<Receiver>> {
     Receiver::of_logs(otlp).context("cannot push the log")
 }
 
-fn client(receiver: Receiver, origin: &Origin) -> anyhow::Result<LogClient> {
+fn client(receiver: Receiver, origin: &HostResource) -> anyhow::Result<LogClient> {
     let name = receiver.name.clone();
 
     LogClient::new(receiver, origin).with_context(|| format!("cannot push the log to {name}"))

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{ENDING, Healths};
 use crate::app::parts::{Optional, OptionalParts};
 use crate::config::{Otlp, Temporality};
-use crate::export::otlp::{Client, Make, Origin, Receiver, Sender, Source, Style, Taken, Times};
+use crate::export::otlp::{Client, Make, HostResource, Receiver, Sender, Source, Style, Taken, Times};
 use crate::health::Push;
 
 /// Most names of receivers whose counts are kept for their return.
@@ -22,7 +22,7 @@ const REMEMBERED: usize = 64;
 /// The senders of the metrics, one for each receiver.
 pub(super) struct Metrics {
     otlp: Otlp,
-    origin: Origin,
+    origin: HostResource,
     began: SystemTime,
     /// Those that are not started yet.
     made: Vec<Sender>,
@@ -53,7 +53,7 @@ impl Optional for PushPart {
 
 impl Metrics {
     /// Makes a sender for each receiver. Blocks.
-    pub(super) fn new(otlp: &Otlp, origin: &Origin) -> anyhow::Result<Self> {
+    pub(super) fn new(otlp: &Otlp, origin: &HostResource) -> anyhow::Result<Self> {
         let mut metrics = Self {
             otlp: otlp.clone(),
             origin: origin.clone(),
@@ -75,7 +75,7 @@ impl Metrics {
     }
 
     /// Returns whether there are receivers, and all that they need can be read. Blocks.
-    pub(super) fn check(otlp: &Otlp, origin: &Origin) -> anyhow::Result<bool> {
+    pub(super) fn check(otlp: &Otlp, origin: &HostResource) -> anyhow::Result<bool> {
         Ok(!Self::new(otlp, origin)?.made.is_empty())
     }
 

@@ -20,9 +20,9 @@ const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 
 /// This process on this host, with what `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` say.
 #[derive(Clone, Debug)]
-pub struct Origin(pub(super) Resource);
+pub struct HostResource(pub(super) Resource);
 
-impl Origin {
+impl HostResource {
     /// Asks the host and the environment.
     pub fn detect() -> Self {
         let variable = |name| std::env::var_os(name).unwrap_or_default();
@@ -108,7 +108,7 @@ mod tests {
         Host { name: name.map(Into::into), id: id.map(Into::into) }
     }
 
-    fn texts(origin: &Origin) -> Vec<String> {
+    fn texts(origin: &HostResource) -> Vec<String> {
         let mut texts: Vec<_> =
             origin.0.iter().map(|(key, value)| format!("{key}={value}")).collect();
         texts.sort();
@@ -131,7 +131,7 @@ mod tests {
     fn the_environment_is_stronger_than_what_the_host_says() {
         let said = [KeyValue::new("host.name", "b"), KeyValue::new("service.name", "c")];
 
-        let origin = Origin::of(&host(Some("a"), None), said);
+        let origin = HostResource::of(&host(Some("a"), None), said);
 
         let instance = host(Some("a"), None).instance_id().unwrap();
         assert_eq!(
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn this_host_has_a_name() {
-        let texts = texts(&Origin::detect());
+        let texts = texts(&HostResource::detect());
 
         assert!(texts.iter().any(|text| text.starts_with("host.name=")), "{texts:?}");
         assert!(texts.iter().any(|text| text.starts_with("service.instance.id=")), "{texts:?}");

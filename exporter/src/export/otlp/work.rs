@@ -12,7 +12,7 @@ use super::encoding::encode;
 use super::local::LocalError;
 use super::memory::{Pushed, SeriesId};
 use super::request::{Part, Style, build};
-use super::resource::Origin;
+use super::resource::HostResource;
 use super::taken::Taken;
 use crate::config::{Compression, MetricNames, Protocol, Temporality};
 use crate::version::Build;
@@ -21,7 +21,7 @@ use crate::version::Build;
 #[derive(Clone, Debug)]
 pub struct Make {
     pub style: Style,
-    pub origin: Origin,
+    pub origin: HostResource,
     pub protocol: Protocol,
     pub compression: Compression,
 }

@@ -18,7 +18,7 @@ use super::super::client::Client;
 use super::super::failure::described;
 use super::super::local::LocalError;
 use super::super::receiver::Receiver;
-use super::super::resource::Origin;
+use super::super::resource::HostResource;
 use super::super::said::shortened;
 use super::http::Http;
 use super::tries::Tries;
@@ -54,7 +54,7 @@ const MOST_ASKED: Duration = Duration::from_secs(30);
 
 impl LogClient {
     /// Reads the certificates that connections need. Blocks; must be called within a runtime.
-    pub fn new(receiver: Receiver, origin: &Origin) -> Result<Self, LocalError> {
+    pub fn new(receiver: Receiver, origin: &HostResource) -> Result<Self, LocalError> {
         let name = Arc::clone(&receiver.name);
         let tries = Arc::new(Tries::default());
         let patience = receiver.timeout * 2 + AGAIN + MOST_ASKED;

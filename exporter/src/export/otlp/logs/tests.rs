@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::super::fake::papers::Papers;
 use super::super::fake::{DEADLINE, Fake, Got, Reply, until};
 use super::super::receiver::Receiver;
-use super::super::resource::Origin;
+use super::super::resource::HostResource;
 use super::*;
 use crate::config::{Compression, Log, Otlp, Protocol};
 use crate::logging;
@@ -39,7 +39,7 @@ impl Pushing {
         let (subscriber, _level) = logging::subscriber(&log, move || writer.clone(), Some(bridge));
         let stop = CancellationToken::new();
         let mut running = JoinSet::new();
-        let client = LogClient::new(receiver, &Origin::detect()).unwrap();
+        let client = LogClient::new(receiver, &HostResource::detect()).unwrap();
         let lost = events.lost();
         let (mut sender, stopped) = (events.to(client), stop.clone());
         running.spawn(async move { sender.run(stopped).await });
@@ -205,7 +205,7 @@ async fn what_a_panic_interrupts_is_counted_as_lost_and_later_events_are_pushed(
     let (subscriber, _level) = logging::subscriber(&Log::default(), std::io::sink, Some(bridge));
     let _logging = tracing::subscriber::set_default(subscriber);
     let receiver = Receiver::of_logs(&otlp).unwrap().unwrap();
-    let mut sender = events.to(LogClient::new(receiver, &Origin::detect()).unwrap());
+    let mut sender = events.to(LogClient::new(receiver, &HostResource::detect()).unwrap());
     let stop = CancellationToken::new();
     tracing::warn!(target: "exporter::a", "First");
 

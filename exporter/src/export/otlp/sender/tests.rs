@@ -19,7 +19,7 @@ use super::super::point::nanos;
 use super::super::receiver::Receiver;
 use super::super::request::Style;
 use super::super::request::tests::STYLE;
-use super::super::resource::Origin;
+use super::super::resource::HostResource;
 use super::*;
 use crate::catalog::{Readings, example};
 use crate::config::{Compression, Otlp, Protocol};
@@ -60,7 +60,7 @@ impl Pushing {
         };
         let make = Make {
             style,
-            origin: Origin::detect(),
+            origin: HostResource::detect(),
             protocol: otlp.protocol,
             compression: otlp.compression,
         };

@@ -30,7 +30,7 @@ fn readings(sources: u32) -> Readings {
 fn make() -> Make {
     Make {
         style: Style { max_points: 8192, ..STYLE },
-        origin: Origin::detect(),
+        origin: HostResource::detect(),
         protocol: Protocol::Grpc,
         compression: Compression::None,
     }
