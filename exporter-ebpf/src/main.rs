@@ -19,10 +19,10 @@ use aya_ebpf::macros::{classifier, xdp};
 use aya_ebpf::programs::{TcContext, XdpContext};
 use exporter_ebpf::attribute::Found;
 use exporter_ebpf::packet::Packet;
-use exporter_ebpf::parse::Origin;
+use exporter_ebpf::parse::Provenance;
 use exporter_ebpf::segments::Segments;
 use exporter_ebpf::{count, parse};
-use maps::{Place, settings};
+use maps::{Partition, settings};
 use shared::{
     Direction, PortProtocol, Protocol, Rare, SourceSlot, Totals, hash_address, hash_port,
 };
@@ -41,8 +41,8 @@ fn count_received(ctx: XdpContext) -> u32 {
     let full_length = || unsafe { bpf_xdp_get_buff_len(ctx.ctx) } as u32;
 
     // SAFETY: this is the only call in a run.
-    if let Some((place, totals)) = unsafe { Place::here() } {
-        let origin = Origin::live(Direction::Receive);
+    if let Some((place, totals)) = unsafe { Partition::here() } {
+        let origin = Provenance::live(Direction::Receive);
         parse::parse(packet, origin, full_length, &mut totals.parsed);
         settle();
 
@@ -59,7 +59,7 @@ fn count_received(ctx: XdpContext) -> u32 {
 #[inline(always)]
 fn count_sent(ctx: TcContext) -> i32 {
     // SAFETY: this is the only call in a run.
-    if let Some((place, totals)) = unsafe { Place::here() } {
+    if let Some((place, totals)) = unsafe { Partition::here() } {
         let segments = sent::parse(&ctx, &mut totals.parsed);
         settle();
 
@@ -78,7 +78,7 @@ fn settle() {
 
 /// Counts `packets` under everything that has a key.
 #[inline(always)]
-fn count_keys(place: Place, totals: &mut Totals, packets: u64) {
+fn count_keys(place: Partition, totals: &mut Totals, packets: u64) {
     let cell = totals.parsed.cell;
 
     if totals.parsed.rare & Rare::VLAN != 0 && settings::vlans() {
@@ -101,7 +101,7 @@ fn count_keys(place: Place, totals: &mut Totals, packets: u64) {
 
 /// Counts `packets` under their port; returns the mark that the source gets for it.
 #[inline(always)]
-fn count_port(place: Place, totals: &mut Totals, protocol: u8, packets: u64) -> u64 {
+fn count_port(place: Partition, totals: &mut Totals, protocol: u8, packets: u64) -> u64 {
     let protocol = match protocol {
         _ if protocol == Protocol::Tcp as u8 => PortProtocol::Tcp,
         _ if protocol == Protocol::Udp as u8 => PortProtocol::Udp,

@@ -46,13 +46,13 @@ static MORE_PORTS_1: LruHashMap<PortKey, Overflow, AT_LOAD> = LruHashMap::new();
 
 /// The part of every map that this CPU may write now.
 #[derive(Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct Partition {
     /// CPU number times two and the generation.
     index: u32,
     budget: u32,
 }
 
-impl Place {
+impl Partition {
     /// Reads which generation counts, and finds the totals of this CPU there.
     ///
     /// Nothing of an entry is read before the generation is, because its address comes from it: so

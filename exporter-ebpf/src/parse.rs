@@ -22,7 +22,7 @@ use shared::{Family, Malformed, Parsed, Protocol, Rare, cell};
 use crate::packet::Packet;
 
 pub use host::{parse_bytes, parse_captured, parse_first_buffer};
-pub use origin::{Origin, Start};
+pub use origin::{Provenance, Start};
 
 /// The longest frame that a device with the usual MTU of 1,500 receives: two VLAN tags and some
 /// slack. A frame with more readable bytes may have further ones in other buffers.
@@ -31,7 +31,7 @@ const USUAL_FRAME: usize = 1536;
 /// One frame on its way through the parser.
 pub struct Frame<'a, L> {
     packet: Packet,
-    origin: Origin,
+    origin: Provenance,
     /// Asks the kernel for the length of the frame with all its buffers; costs a call.
     full_length: L,
     out: &'a mut Parsed,
@@ -43,7 +43,7 @@ pub struct Frame<'a, L> {
 /// the first check that failed. `full_length` is asked only where the frame may have more
 /// bytes than can be read.
 #[inline(always)]
-pub fn parse<L: Fn() -> u32>(packet: Packet, origin: Origin, full_length: L, out: &mut Parsed) {
+pub fn parse<L: Fn() -> u32>(packet: Packet, origin: Provenance, full_length: L, out: &mut Parsed) {
     reset(out);
     let mut frame = Frame { packet, origin, full_length, out };
     #[expect(clippy::cast_possible_truncation, reason = "a packet is shorter than 4 GiB")]

@@ -2,7 +2,7 @@
 
 use aya_ebpf::programs::TcContext;
 use exporter_ebpf::packet::Packet;
-use exporter_ebpf::parse::{self, Origin};
+use exporter_ebpf::parse::{self, Provenance};
 use exporter_ebpf::segments::{Buffer, Segments};
 use shared::{Direction, Parsed, Protocol, Rare};
 
@@ -51,7 +51,7 @@ pub(crate) fn parse(ctx: &TcContext, out: &mut Parsed) -> Segments {
 
 #[inline(always)]
 fn parse_bytes(ctx: &TcContext, tag_aside: bool, out: &mut Parsed) {
-    let origin = Origin { tag_aside, ..Origin::live(Direction::Transmit) };
+    let origin = Provenance { tag_aside, ..Provenance::live(Direction::Transmit) };
 
     parse::parse(packet(ctx), origin, || ctx.len(), out);
 }

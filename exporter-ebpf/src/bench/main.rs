@@ -16,7 +16,7 @@ use aya_ebpf::helpers::{bpf_skb_vlan_push, bpf_xdp_get_buff_len};
 use aya_ebpf::macros::{classifier, xdp};
 use aya_ebpf::programs::{TcContext, XdpContext};
 use exporter_ebpf::packet::Packet;
-use exporter_ebpf::parse::{self, Origin};
+use exporter_ebpf::parse::{self, Provenance};
 use maps::UNDER_TEST;
 use profile::{PORT_AT, SOURCE_AT, draw};
 use shared::Direction;
@@ -38,7 +38,7 @@ fn parse(ctx: XdpContext) -> u32 {
     let full_length = || unsafe { bpf_xdp_get_buff_len(ctx.ctx) } as u32;
 
     if let Some(totals) = maps::totals() {
-        parse::parse(packet, Origin::live(Direction::Receive), full_length, &mut totals.parsed);
+        parse::parse(packet, Provenance::live(Direction::Receive), full_length, &mut totals.parsed);
         compiler_fence(Ordering::SeqCst);
     }
 

@@ -2,7 +2,7 @@
 
 use shared::{Direction, Parsed};
 
-use super::{Origin, Start, parse};
+use super::{Provenance, Start, parse};
 use crate::packet::Packet;
 
 /// Parses the bytes of one frame, which are all there are.
@@ -19,18 +19,18 @@ pub fn parse_first_buffer(
     direction: Direction,
     full_length: impl Fn() -> u32,
 ) -> Parsed {
-    parse_slice(bytes, Origin::live(direction), full_length).meant()
+    parse_slice(bytes, Provenance::live(direction), full_length).meant()
 }
 
 /// Parses the bytes that a capture has of a frame of `wire_length` bytes. Fields without their
 /// mark have no meaning.
 #[inline(always)]
 pub fn parse_captured(bytes: &[u8], start: Start, wire_length: u32) -> Parsed {
-    parse_slice(bytes, Origin::captured(start), || wire_length)
+    parse_slice(bytes, Provenance::captured(start), || wire_length)
 }
 
 #[inline(always)]
-fn parse_slice(bytes: &[u8], origin: Origin, full_length: impl Fn() -> u32) -> Parsed {
+fn parse_slice(bytes: &[u8], origin: Provenance, full_length: impl Fn() -> u32) -> Parsed {
     let start = bytes.as_ptr().expose_provenance();
     // SAFETY: the slice outlives the packet, which does not leave this function.
     let packet = unsafe { Packet::new(start, start + bytes.len()) };

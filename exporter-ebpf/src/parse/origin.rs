@@ -6,7 +6,7 @@ use shared::Direction;
 ///
 /// A program states it in constants, and what it rules out is no part of the program.
 #[derive(Clone, Copy)]
-pub struct Origin {
+pub struct Provenance {
     pub direction: Direction,
     pub start: Start,
     /// The outermost VLAN tag is beside the bytes, where the device will put it in.
@@ -16,7 +16,7 @@ pub struct Origin {
     pub is_captured: bool,
 }
 
-impl Origin {
+impl Provenance {
     /// A frame of a device that goes in `direction`.
     #[inline(always)]
     pub const fn live(direction: Direction) -> Self {
