@@ -43,7 +43,7 @@ pub use loaded::{LoadedMap, LoadedProgram, loaded, maps as loaded_maps, tcx_send
 pub use memory::MapMemory;
 pub use options::{ModeChoice, Options, TransmitChoice};
 pub use pins::PinError;
-use pins::{Pins, PinDirectory};
+use pins::{PinDirectory, Pins};
 pub use prepared::Prepared;
 use removals::Removals;
 pub use replace::Replaced;

@@ -194,7 +194,7 @@ fn conclude(
         report.tally.refuse_skips(&Optional::of_project());
     }
     if filters.is_empty() {
-        report.time(took, longest, *is_strict);
+        report.time(took, longest);
     }
 
     print!("{report}");

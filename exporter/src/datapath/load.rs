@@ -12,7 +12,7 @@ use aya::{Ebpf, EbpfError, EbpfLoader};
 use shared::{Direction, GENERATIONS, Settings, maps, settings};
 
 use super::instance::{Instance, Maps, OverflowMap};
-use super::pins::{PinError, PinDirectory};
+use super::pins::{PinDirectory, PinError};
 use super::shape::{Shape, entries};
 use super::tables::Table;
 use super::wire::Mapping;

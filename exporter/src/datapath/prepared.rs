@@ -26,7 +26,11 @@ impl Prepared {
 
     /// Loads a program for `tap` on the maps that are pinned there, if they fit; otherwise on new
     /// ones, and keeps those to be read a last time.
-    pub(super) fn pinned(tap: &Tap, place: PinDirectory, options: &Options) -> Result<Self, LoadError> {
+    pub(super) fn pinned(
+        tap: &Tap,
+        place: PinDirectory,
+        options: &Options,
+    ) -> Result<Self, LoadError> {
         let mut shape = load::shape(options)?;
         let link = place.link(tap);
         // Without a link to a device that is there, the counts are of one that is gone.

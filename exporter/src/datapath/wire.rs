@@ -15,7 +15,7 @@ pub(super) use chain::{has_tcx, load_nothing, senders};
 pub(super) use cpu::stay_on_cpu;
 pub(super) use heap::give_back;
 pub use heap::share_heap;
-pub(super) use link::{Link, AttachPoint, has_xdp_links};
+pub(super) use link::{AttachPoint, Link, has_xdp_links};
 pub(super) use mapping::Mapping;
 #[cfg(test)]
 pub(super) use mapping::PUBLISH;

@@ -20,7 +20,7 @@ use super::places::{Place, Places};
 use super::refusals::Refusals;
 use super::routes::Routes;
 use super::visit::Visit;
-use super::web_file::{Handshake, WebRules, WebFile};
+use super::web_file::{Handshake, WebFile, WebRules};
 use super::{Site, head};
 use crate::health::HttpRefusal;
 

@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use exporter::catalog::Readings;
 use exporter::config::{Buckets, Compression, MetricNames, Protocol, Temporality};
-use exporter::export::otlp::{Delivered, Make, HostResource, Style, Taken};
+use exporter::export::otlp::{Delivered, HostResource, Make, Style, Taken};
 
 use super::cell::median;
 use super::scrape::{MOST, readings};

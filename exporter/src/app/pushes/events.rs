@@ -8,7 +8,9 @@ use tokio_util::sync::CancellationToken;
 use super::ENDING;
 use crate::app::parts::{Optional, OptionalParts};
 use crate::config::Otlp;
-use crate::export::otlp::{self, Bridge, Events, LogClient, LogSender, Lost, HostResource, Receiver};
+use crate::export::otlp::{
+    self, Bridge, Events, HostResource, LogClient, LogSender, Lost, Receiver,
+};
 
 const PART: &str = "otlp-logs";
 

@@ -13,7 +13,9 @@ use tokio_util::sync::CancellationToken;
 use super::{ENDING, Healths};
 use crate::app::parts::{Optional, OptionalParts};
 use crate::config::{Otlp, Temporality};
-use crate::export::otlp::{Client, Make, HostResource, Receiver, Sender, Source, Style, Taken, Times};
+use crate::export::otlp::{
+    Client, HostResource, Make, Receiver, Sender, Source, Style, Taken, Times,
+};
 use crate::health::Push;
 
 /// Most names of receivers whose counts are kept for their return.

@@ -7,7 +7,7 @@ use aya::programs::Xdp;
 
 use super::{AttachError, errno};
 use crate::datapath::foreign::Owner;
-use crate::datapath::wire::{Link, AttachPoint, has_xdp_links};
+use crate::datapath::wire::{AttachPoint, Link, has_xdp_links};
 use crate::datapath::{Device, ModeChoice};
 use crate::health::Mode;
 use crate::process::Confinement;

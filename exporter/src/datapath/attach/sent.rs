@@ -8,7 +8,7 @@ use aya::programs::SchedClassifier;
 use super::{AttachError, errno};
 use crate::datapath::Device;
 use crate::datapath::filter::Filter;
-use crate::datapath::wire::{Link, AttachPoint};
+use crate::datapath::wire::{AttachPoint, Link};
 use crate::process::Confinement;
 
 pub(super) fn by_tcx(program: &SchedClassifier, device: &Device) -> Result<Link, AttachError> {

@@ -177,8 +177,11 @@ impl AsFd for Link {
 /// One that does looks for the program first, and there is none; others do not know the type.
 pub(in super::super) fn has_xdp_links() -> bool {
     let no_program = u32::MAX;
-    let mut create =
-        LinkCreate { prog_fd: no_program, attach_type: AttachPoint::Xdp as u32, ..LinkCreate::default() };
+    let mut create = LinkCreate {
+        prog_fd: no_program,
+        attach_type: AttachPoint::Xdp as u32,
+        ..LinkCreate::default()
+    };
 
     // SAFETY: the attributes hold no address.
     let refusal =
