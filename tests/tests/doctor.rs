@@ -76,7 +76,7 @@ fn a_table_for_people_ends_with_the_verdict() {
     println!("{}{}", good.stdout, bad.stdout);
     assert!(good.stdout.ends_with("\n`run` would work here\n"), "{}", good.stdout);
     assert!(bad.stdout.ends_with("\n`run` would be refused here\n"), "{}", bad.stdout);
-    assert!(bad.stdout.contains("there are lo, veth0"), "{}", bad.stdout);
+    assert!(bad.stdout.contains("`devices.include`: lo, veth0"), "{}", bad.stdout);
 }
 
 #[test]
