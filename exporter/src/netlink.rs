@@ -249,7 +249,8 @@ pub(crate) mod tests {
 
     #[test]
     fn a_list_is_read_to_its_end() {
-        let part = [listed(44, &[1]), listed(45, &[])].concat();
+        // Messages are aligned.
+        let part = [listed(44, &[1]), vec![0; 3], listed(45, &[])].concat();
 
         assert_eq!(all(&part).unwrap(), (vec![44, 45], true));
         assert_eq!(all(&listed(DONE, &[0; 4])).unwrap(), (vec![], false));

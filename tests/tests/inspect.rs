@@ -111,7 +111,7 @@ fn what_cannot_be_read_is_refused_and_what_breaks_off_is_told_behind_the_rest() 
     let cases: [(&[u8], i32, &str); 4] = [
         (b"", 2, "cannot inspect `standard input`: it is empty"),
         (b"GIF89a", 2, "it is neither pcap nor pcapng"),
-        (&whole[..whole.len() - 1], 1, "behind 1 packet, at byte 100: the file ends within"),
+        (&whole[..whole.len() - 1], 1, "after 1 packet, at byte 100: the file ends within"),
         (&whole, 0, "Parsed by the host's build of the parser, "),
     ];
 

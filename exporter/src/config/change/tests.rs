@@ -61,6 +61,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("web.telemetry_path", "'/m'"),
     ("web.max_requests", "7"),
     ("web.enable_lifecycle", "true"),
+    ("metrics.exclude", "['process_.*']"),
     ("log.level", "'debug'"),
     ("log.format", "'json'"),
     ("config.watch", "false"),

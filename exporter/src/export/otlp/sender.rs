@@ -22,6 +22,7 @@ use super::taken::Taken;
 use super::work::{Make, Payload, Work};
 use crate::config::Temporality;
 use crate::health::Push;
+use crate::snapshot::Snapshot;
 
 /// When to push.
 #[derive(Clone, Copy, Debug)]
@@ -142,8 +143,9 @@ impl Sender {
         if is_again {
             self.forget_unfinished();
         }
-        let first = source.snapshot.wait_for(|snapshot| snapshot.health.folding.folds > 0);
-        let is_folded = stop.run_until_cancelled(first).await.is_some_and(|first| first.is_ok());
+        let is_any = |snapshot: &Arc<Snapshot>| snapshot.health.folding.folds > 0;
+        stop.run_until_cancelled(source.snapshot.wait_for(is_any)).await;
+        let is_folded = is_any(&source.snapshot.borrow());
         if is_folded && !is_again {
             stop.run_until_cancelled(sleep(self.times.phase)).await;
         }
