@@ -254,7 +254,7 @@ impl Attempt {
     }
 }
 
-/// Gives the names whose values are not allowed.
+/// Returns the names whose values are not allowed.
 fn refused<const N: usize>(names: [(&'static str, bool); N]) -> Vec<&'static str> {
     names.into_iter().filter(|(_, is_allowed)| !is_allowed).map(|(name, _)| name).collect()
 }

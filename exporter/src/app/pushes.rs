@@ -48,7 +48,7 @@ pub(super) fn check(otlp: &Otlp) -> anyhow::Result<bool> {
     Ok(LogPush::check(otlp, &origin)? || is_any)
 }
 
-/// Gives everything that metrics are read from.
+/// Reads everything that metrics are made from.
 pub(super) type Read = Arc<dyn Fn(Arc<Snapshot>) -> Readings + Send + Sync>;
 
 /// What readings are made of beside the snapshot and the pushes.
@@ -117,7 +117,7 @@ struct Following {
     parts: OptionalParts,
     source: Source,
     config: watch::Receiver<Arc<Config>>,
-    /// Tells what was applied.
+    /// Reports what was applied.
     tell: watch::Sender<Arc<Config>>,
 }
 

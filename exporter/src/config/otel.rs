@@ -173,7 +173,7 @@ pub(super) fn settings(
 }
 
 impl<'a> Translation<'a> {
-    /// Gives a variable's value; an empty one is as good as none.
+    /// Returns the value of a variable; an empty one counts as not set.
     fn value(&self, name: &str) -> Option<&'a str> {
         let (_, value) = self.variables.iter().find(|(it, _)| it == name)?;
 

@@ -1,4 +1,4 @@
-//! Tells of changes of the entries that lead to a file (inotify).
+//! Reports changes of the entries that lead to a file (inotify).
 
 use std::collections::BTreeSet;
 use std::io;
@@ -25,7 +25,7 @@ pub(super) enum WatchError {
     Refused(#[from] notify::Error),
 }
 
-/// Tells of changes until it is dropped.
+/// Reports changes until it is dropped.
 #[derive(Debug)]
 pub(super) struct Watching {
     _watcher: INotifyWatcher,

@@ -106,7 +106,7 @@ fn protocol(is_http: bool) -> Value {
     if is_http { "http/protobuf" } else { "grpc" }.into()
 }
 
-/// Says whether metrics are to be pushed; `None` where nothing is said.
+/// Returns whether metrics are to be pushed; `None` if no variable decides.
 fn metrics_wanted(translation: &mut Translation<'_>) -> Option<bool> {
     const KNOWN: [&str; 3] = ["otlp", "prometheus", "none"];
 
@@ -118,7 +118,7 @@ fn metrics_wanted(translation: &mut Translation<'_>) -> Option<bool> {
     items.iter().any(|item| KNOWN.contains(item)).then(|| items.contains(&"otlp"))
 }
 
-/// Says whether the log is to be pushed, and sets that.
+/// Decides whether the log is pushed, and sets that.
 fn logs_wanted(translation: &mut Translation<'_>) -> Option<bool> {
     let items = value::items(translation.value(LOGS_EXPORTER)?);
     let wanted = items.contains(&"otlp");
@@ -140,7 +140,7 @@ fn asked(translation: &mut Translation<'_>, variable: &'static str) -> Option<As
     parsed.ok().map(|endpoint| Asked { endpoint, variable })
 }
 
-/// Says whether HTTP is spoken; `None` where no protocol is set.
+/// Returns whether the protocol is HTTP; `None` if none is set.
 fn said(translation: &Translation<'_>, others: &Others<'_>, key: &str) -> Option<bool> {
     let last = |settings: &[Setting]| {
         let setting = settings.iter().rev().find(|setting| setting.key == key)?;
