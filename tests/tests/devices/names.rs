@@ -82,7 +82,7 @@ fn a_name_that_controls_a_terminal_is_written_out_for_people() {
     for text in [&table.stdout, &none.stdout, &none.stderr, &run.stderr] {
         assert!(!text.contains('\u{1b}'), "{text:?}");
     }
-    assert!(run.stderr.contains("there are \\u{1b}[31m, lo"), "{}", run.stderr);
+    assert!(run.stderr.contains("the devices are \\u{1b}[31m, lo"), "{}", run.stderr);
     let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(json["devices"][0]["device"], "\u{1b}[31m");
 }
