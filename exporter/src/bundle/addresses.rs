@@ -22,20 +22,36 @@ impl Addresses {
             let (run, after) = from.split_at(end);
             masked.push_str(before);
             let is_word = |it: char| it.is_alphanumeric() || it == '_';
-            let is_within = before.ends_with(is_word) || after.starts_with(is_word);
-            // Paths as `a::b` look like addresses of IPv6; of IPv4 rather one too many.
-            match found(run).filter(|(it, _)| !is_within || it.parse::<Ipv4Addr>().is_ok()) {
-                Some((address, end)) => {
-                    masked.push_str(&self.named(address));
-                    masked.push_str(end);
-                }
-                None => masked.push_str(run),
-            }
+            let in_word =
+                InWord { begins: before.ends_with(is_word), ends: after.starts_with(is_word) };
+            masked.push_str(&self.run(run, &in_word));
             rest = after;
         }
         masked.push_str(rest);
 
         masked
+    }
+
+    /// Returns a run of characters that an address may have, with the addresses in it masked.
+    fn run(&mut self, run: &str, in_word: &InWord) -> String {
+        let (label, rest) = run.split_at(label(run, in_word.begins));
+        let is_within = in_word.ends || in_word.begins && label.is_empty();
+        // Paths as `a::b` look like addresses of IPv6; of IPv4 rather one too many.
+        let found = found(rest).filter(|(it, _)| !is_within || it.parse::<Ipv4Addr>().is_ok());
+        if let Some((address, end)) = found {
+            return format!("{label}{}{end}", self.named(address));
+        }
+
+        let parts: Vec<_> = run.split(':').map(|part| self.part(part)).collect();
+        parts.join(":")
+    }
+
+    /// Returns what stands between two colons, masked if it is an address of IPv4.
+    fn part(&mut self, part: &str) -> String {
+        let text = part.trim_matches('.');
+        let address = text.parse::<Ipv4Addr>().ok().and_then(|_| hidden(text));
+
+        address.map_or_else(|| part.to_owned(), |it| part.replacen(text, &self.named(it), 1))
     }
 
     fn named(&mut self, address: String) -> String {
@@ -46,6 +62,20 @@ impl Addresses {
     }
 }
 
+/// Whether letters stand directly before and after a run, so that its ends belong to words.
+struct InWord {
+    begins: bool,
+    ends: bool,
+}
+
+/// Returns the length of a label with its colon: the `c:` of `src:192.0.2.1`, the `:` of
+/// `addr:192.0.2.1`. Two colons belong to a path or to an address.
+fn label(run: &str, is_in_word: bool) -> usize {
+    let colon = run.find(':').filter(|at| is_in_word || *at == 0);
+
+    colon.map(|at| at + 1).filter(|end| !run[*end..].starts_with(':')).unwrap_or(0)
+}
+
 /// Returns whether an address may have this character.
 fn is_part(it: char) -> bool {
     it.is_ascii_hexdigit() || matches!(it, ':' | '.')
@@ -53,8 +83,8 @@ fn is_part(it: char) -> bool {
 
 /// Returns the address that `run` begins with, and what stands behind it: a port, a full stop.
 fn found(run: &str) -> Option<(String, &str)> {
-    let ends = [run.len(), run.trim_end_matches([':', '.']).len()];
-    let ends = ends.into_iter().chain(run.rfind(':'));
+    let trimmed = run.trim_end_matches([':', '.']);
+    let ends = [run.len(), trimmed.len()].into_iter().chain(trimmed.rfind(':'));
 
     ends.into_iter().find_map(|end| {
         let (text, rest) = run.split_at(end);
