@@ -110,9 +110,14 @@ impl Proxy {
         self.0.uri()
     }
 
-    /// Returns the URL without the login.
+    /// Returns scheme, host and port, and nothing that could be a part of a login.
     pub(super) fn name(&self) -> String {
-        self.url().to_string().trim_end_matches('/').to_owned()
+        let url = self.url();
+        let scheme = url.scheme_str().unwrap_or("http");
+        let host = url.host().unwrap_or_default();
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+
+        format!("{scheme}://{host}{port}")
     }
 
     pub(super) fn is_secure(&self) -> bool {
@@ -154,8 +159,8 @@ fn is_own(host: &str) -> bool {
 }
 
 /// Returns what is wrong with the URL of a proxy.
-fn problem(url: &str) -> Option<&'static str> {
-    let Ok(url) = url.parse::<Uri>() else {
+fn problem(text: &str) -> Option<&'static str> {
+    let Ok(url) = text.parse::<Uri>() else {
         return Some(
             "it is ignored: it is not the URL of a proxy, for example `http://proxy.example:3128`",
         );
@@ -169,6 +174,13 @@ fn problem(url: &str) -> Option<&'static str> {
     let Some(authority) = url.authority().filter(|authority| !authority.host().is_empty()) else {
         return Some("it is ignored: it names no host of a proxy");
     };
+    // A password with `@`, `/`, `?` or `#` would be taken for a host.
+    if text.matches('@').count() > authority.as_str().matches('@').count().min(1) {
+        return Some(
+            "it is ignored: its login has a character that has another meaning in a URL; write \
+             `@` as %40, `/` as %2F, `?` as %3F and `#` as %23",
+        );
+    }
     let has_port = authority.as_str().len() > authority.host().len()
         && !authority.as_str().ends_with(authority.host());
 
@@ -284,6 +296,11 @@ mod tests {
             ("ALL_PROXY", "socks5://u:secret@p:1080"),
             ("HTTP_PROXY", "/p"),
             ("HTTP_PROXY", "p:x y"),
+            ("HTTPS_PROXY", "http://user:p@secret@proxy:3128"),
+            ("HTTPS_PROXY", "user:p@secret@proxy:3128"),
+            ("HTTPS_PROXY", "http://user:12/secret@proxy:3128"),
+            ("HTTPS_PROXY", "http://user:12?secret@proxy:3128"),
+            ("HTTPS_PROXY", "http://user:12#secret@proxy:3128"),
         ];
 
         for (variable, value) in cases {
