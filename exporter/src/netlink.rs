@@ -104,8 +104,8 @@ fn open(family: Family) -> io::Result<Socket> {
 fn read_part(bytes: &[u8], take: &mut dyn FnMut(Message<'_>)) -> io::Result<bool> {
     for message in messages(bytes) {
         match message.kind {
-            ERROR => return refusal(message.body).map_or(Ok(false), Err),
-            DONE => return Ok(false),
+            // The end of a list has the error that ended it early, if there was one.
+            ERROR | DONE => return refusal(message.body).map_or(Ok(false), Err),
             _ => take(message),
         }
         if message.flags & MULTI == 0 {
@@ -265,6 +265,16 @@ pub(crate) mod tests {
 
         assert_eq!(error.raw_os_error(), Some(ENOENT));
         assert_eq!(all(&listed(ERROR, &[0; 4])).unwrap(), (vec![], false));
+    }
+
+    #[test]
+    fn a_list_that_an_error_cut_short_is_no_answer() {
+        const EMSGSIZE: i32 = 90;
+
+        let error = all(&listed(DONE, &(-EMSGSIZE).to_ne_bytes())).unwrap_err();
+
+        assert_eq!(error.raw_os_error(), Some(EMSGSIZE));
+        assert_eq!(all(&listed(DONE, &[])).unwrap(), (vec![], false), "it has no body");
     }
 
     proptest! {
