@@ -31,7 +31,10 @@ pub enum EndpointError {
     Scheme(String),
     #[error("`{0}` is not a host with a port, as in \"collector:4317\" or \"[::1]:4317\"")]
     Authority(String),
-    #[error("users and passwords belong in `otlp.headers_file`, as an authorization header")]
+    #[error(
+        "users and passwords belong in `otlp.headers_file`, as an authorization header; write `@` \
+         in a path as %40"
+    )]
     User,
     #[error("`{0}` is not a path")]
     Path(String),
@@ -88,11 +91,15 @@ impl FromStr for Endpoint {
             None => (Scheme::Unsaid, text),
             Some((name, rest)) if name.eq_ignore_ascii_case("http") => (Scheme::Http, rest),
             Some((name, rest)) if name.eq_ignore_ascii_case("https") => (Scheme::Https, rest),
+            // A password may hold any character, also `://`.
+            Some(_) if text.contains('@') => return Err(EndpointError::User),
             Some((name, _)) => return Err(EndpointError::Scheme(name.into())),
         };
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
-        if authority.contains('@') {
+        // Of a password with `/` or `?`, the beginning would be taken for the port.
+        let is_login_cut_off = !is_authority(authority) && rest.contains('@');
+        if split_query(rest).0.contains('@') || is_login_cut_off {
             return Err(EndpointError::User);
         }
         if !is_authority(authority) {
@@ -202,6 +209,7 @@ mod tests {
                 Some("/api/v1/otlp?key=a%20b"),
             ),
             ("http://a:1/.", Scheme::Http, "a:1", Some("/.")),
+            ("http://a:1/b?to=c@d", Scheme::Http, "a:1", Some("/b?to=c@d")),
             ("10.0.0.1:4317", Scheme::Unsaid, "10.0.0.1:4317", None),
         ];
 
@@ -242,6 +250,12 @@ mod tests {
             ("http://a:70000", "`a:70000` is not a host"),
             ("http://::1:4317", "`::1:4317` is not a host"),
             ("http://user:secret@a", "users and passwords"),
+            ("https://user:Ab/cd@host:4318", "users and passwords"),
+            ("https://user:Ab?cd@host:4318", "users and passwords"),
+            ("http://user:12/x@host", "users and passwords"),
+            ("user:12/x@host", "users and passwords"),
+            ("user:Ab://cd@host", "users and passwords"),
+            ("http://user:12?x@host", "`...` is not a path"),
             ("http://a/b c", "`/b c` is not a path"),
             ("http://a?b", "`...` is not a path"),
         ];

@@ -85,6 +85,7 @@ mod tests {
         let flags = vec![("otlp.logs_headers".to_owned(), vec!["b=of-flag".to_owned()])];
         let variables = [
             ("OTEL_EXPORTER_OTLP_HEADERS", "c=of-otel,d=Basic%20of-percent"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://user:with/slash?and-mark@host:4318"),
             ("PACKET_EXPORTER_OTLP__LOGS_ENDPOINT", "https://user:of-variable@host"),
         ];
         let inputs = Inputs::new(ConfigFile::Named(path), flags)
@@ -100,6 +101,7 @@ mod tests {
             "of-flag",
             "of-otel",
             "of-variable",
+            "with/slash?and-mark",
             "Basic%20of-percent",
         ] {
             assert!(secrets.iter().any(|it| it == secret), "{secret} is not in {secrets:?}");
