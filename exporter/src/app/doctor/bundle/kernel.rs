@@ -123,15 +123,33 @@ fn settings() -> String {
 }
 
 fn without_values(command_line: &str) -> String {
-    let shown = |parameter: &str| match parameter.split_once('=') {
-        Some((name, _)) if !PARAMETERS.contains(&name) => format!("{name}=<not shown>"),
-        _ => parameter.to_owned(),
+    const HIDDEN: &str = "<not shown>";
+    let shown = |parameter: &str| {
+        let is_open = parameter.matches('"').count() % 2 == 1;
+        // Quotes are around the value or around all of it.
+        match parameter.trim_start_matches('"').split_once('=') {
+            Some((name, _)) if is_open || !PARAMETERS.contains(&name) => format!("{name}={HIDDEN}"),
+            None if parameter.contains('"') => HIDDEN.to_owned(),
+            _ => parameter.to_owned(),
+        }
     };
     // What is behind `--` is for the first process.
-    let of_kernel = command_line.split_whitespace().take_while(|it| *it != "--");
+    let of_kernel = parameters(command_line).into_iter().take_while(|it| *it != "--");
     let all: Vec<_> = of_kernel.map(shown).collect();
 
     all.join(" ") + "\n"
+}
+
+/// Splits a command line at the spaces that are not within double quotes. Source: `next_arg` in
+/// lib/cmdline.c.
+fn parameters(command_line: &str) -> Vec<&str> {
+    let mut is_quoted = false;
+    let is_end = |it: char| {
+        is_quoted ^= it == '"';
+        it.is_whitespace() && !is_quoted
+    };
+
+    command_line.split(is_end).filter(|it| !it.is_empty()).collect()
 }
 
 fn options() -> Result<String, String> {
@@ -175,6 +193,21 @@ mod tests {
             "BOOT_IMAGE=/vmlinuz quiet isolcpus=2-3 systemd.set_credential=<not shown> \
              pw=<not shown>\n"
         );
+    }
+
+    #[test]
+    fn a_quoted_value_is_one_value() {
+        let cases = [
+            ("a=\"x secret y\" quiet", "a=<not shown> quiet\n"),
+            ("\"a=x secret\" quiet", "a=<not shown> quiet\n"),
+            ("isolcpus=\"2 3\" a=\"x -- secret\" ro", "isolcpus=\"2 3\" a=<not shown> ro\n"),
+            ("\"lsm=a b\" \"one secret\" rw", "\"lsm=a b\" <not shown> rw\n"),
+            ("lsm=\"a secret", "lsm=<not shown>\n"),
+        ];
+
+        for (line, shown) in cases {
+            assert_eq!(without_values(line), shown);
+        }
     }
 
     #[test]
