@@ -122,7 +122,7 @@ impl Sums {
     }
 }
 
-/// The service's port. Source: `METRICS.md`, below the table of traffic.
+/// The service's port. Source: `docs/reading.md`, on the label `port`.
 fn port(ports: Option<(u16, u16)>, ephemeral: &RangeInclusive<u16>) -> Result<u16, &'static str> {
     match ports {
         None => Err("other"),

@@ -153,7 +153,7 @@ impl Rows {
     }
 }
 
-/// Returns which port is the service's. Source: `METRICS.md`, below the table of traffic.
+/// Returns which port is the service's. Source: `docs/reading.md`, on the label `port`.
 fn port_key(
     protocol: PortProtocol,
     ports: Option<(u16, u16)>,
