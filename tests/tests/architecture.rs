@@ -1,6 +1,7 @@
 //! Who may know what. A new line here is a decision about the design.
 
 mod architecture {
+    mod documented;
     mod waiting;
 }
 
