@@ -84,9 +84,7 @@ impl Refusals {
 fn consequence(reason: HttpRefusal) -> &'static str {
     match reason {
         HttpRefusal::Connections => "Too many connections; closing those that are idle for longest",
-        HttpRefusal::Requests => {
-            "Too many requests at once (`web.max_requests`) or too many streams, answering 503"
-        }
+        HttpRefusal::Requests => "Too many requests at once (`web.max_requests`), answering 503",
         HttpRefusal::Rate => "More requests than `rate_limit` allows, answering 429",
         HttpRefusal::Login => "Refusing a client without a valid login",
         HttpRefusal::Tls => "The TLS handshake with a client failed",
