@@ -22,9 +22,11 @@ impl Addresses {
             let (run, after) = from.split_at(end);
             masked.push_str(before);
             let is_word = |it: char| it.is_alphanumeric() || it == '_';
-            let in_word =
-                InWord { begins: before.ends_with(is_word), ends: after.starts_with(is_word) };
-            masked.push_str(&self.run(run, &in_word));
+            let edges = Edges {
+                after_word: before.ends_with(is_word),
+                before_word: after.starts_with(is_word),
+            };
+            masked.push_str(&self.run(run, &edges));
             rest = after;
         }
         masked.push_str(rest);
@@ -33,9 +35,9 @@ impl Addresses {
     }
 
     /// Returns a run of characters that an address may have, with the addresses in it masked.
-    fn run(&mut self, run: &str, in_word: &InWord) -> String {
-        let (label, rest) = run.split_at(label(run, in_word.begins));
-        let is_within = in_word.ends || in_word.begins && label.is_empty();
+    fn run(&mut self, run: &str, edges: &Edges) -> String {
+        let (label, rest) = run.split_at(label(run, edges.after_word));
+        let is_within = edges.before_word || edges.after_word && label.is_empty();
         // Paths as `a::b` look like addresses of IPv6; of IPv4 rather one too many.
         let found = found(rest).filter(|(it, _)| !is_within || it.parse::<Ipv4Addr>().is_ok());
         if let Some((address, end)) = found {
@@ -63,15 +65,15 @@ impl Addresses {
 }
 
 /// Whether letters stand directly before and after a run, so that its ends belong to words.
-struct InWord {
-    begins: bool,
-    ends: bool,
+struct Edges {
+    after_word: bool,
+    before_word: bool,
 }
 
 /// Returns the length of a label with its colon: the `c:` of `src:192.0.2.1`, the `:` of
 /// `addr:192.0.2.1`. Two colons belong to a path or to an address.
-fn label(run: &str, is_in_word: bool) -> usize {
-    let colon = run.find(':').filter(|at| is_in_word || *at == 0);
+fn label(run: &str, is_after_word: bool) -> usize {
+    let colon = run.find(':').filter(|at| is_after_word || *at == 0);
 
     colon.map(|at| at + 1).filter(|end| !run[*end..].starts_with(':')).unwrap_or(0)
 }
