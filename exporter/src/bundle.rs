@@ -8,6 +8,7 @@ mod tests;
 
 use std::fmt::Write;
 use std::io;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -97,14 +98,16 @@ pub fn pack(items: Vec<Item>, head: &Head, secrets: &Secrets) -> io::Result<Pack
     let mut archive = Archive::new(head.created);
     let mut addresses = head.no_addresses.then(Addresses::default);
     let mut left = MOST_OF_ALL;
-    let mut clean = |text: &str| {
-        let text = secrets.masked(text);
+    let mut clean = |text: &str, is_json| {
+        let text = if is_json { secrets.masked_json(text) } else { secrets.masked(text) };
         addresses.as_mut().map_or_else(|| text.clone(), |addresses| addresses.masked(&text))
     };
 
     let mut files = Vec::new();
     for Item { file, about, content, is_log } in items {
-        let content = content.map(|text| clean(&text)).map_err(|reason| clean(&reason));
+        let is_json = Path::new(&file).extension().is_some_and(|it| it == "json");
+        let content =
+            content.map(|text| clean(&text, is_json)).map_err(|reason| clean(&reason, false));
         let mut listed = Listed { file, about, bytes: None, left_out: 0, missing: None };
         match content {
             Ok(text) => {

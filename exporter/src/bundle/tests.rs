@@ -64,6 +64,55 @@ fn no_secret_gets_into_an_archive() {
 }
 
 #[test]
+fn ordinary_words_stay() {
+    let mut secrets = Secrets::default();
+    for value in ["true", "FALSE", "4318", "2026", "default", "Basic"] {
+        secrets.keep(value);
+    }
+    let lines = [
+        "# Note: never share this file",
+        "# headers for the receiver",
+        "#",
+        "# authorization: Bearer old-key",
+        "#x-key:older-key",
+        "x-debug: true",
+        "x-key: new-key",
+    ];
+    for line in lines {
+        secrets.keep_of_header(line);
+    }
+    let text = "true false 4318 2026 default Basic: never share this file, headers, receiver";
+
+    assert_eq!(secrets.masked(text), text);
+    assert_eq!(secrets.masked("old-key,older-key,new-key"), "<secret>,<secret>,<secret>");
+}
+
+#[test]
+fn json_stays_json_without_secrets() {
+    let mut secrets = Secrets::default();
+    for secret in ["12345678", "nword", "a\"quote", "key\\", "tru", "works\": "] {
+        secrets.keep(secret);
+    }
+    let object = serde_json::json!({
+        "bytes": 1_234_567_890,
+        "works": true,
+        "found": ["line\nword nword", "a\"quote", "key\\", "12345678", ""],
+    });
+    let items = [object.to_string(), serde_json::to_string_pretty(&object).unwrap()]
+        .map(|text| item("a.json", &text));
+
+    let packed = pack(items.into(), &HEAD, &secrets).unwrap();
+
+    for (name, text) in unpacked(&packed.bytes).iter().take(2) {
+        let read: serde_json::Value = serde_json::from_str(text).unwrap();
+        let found = ["line\nword <secret>", "<secret>", "<secret>", "<secret>", ""];
+        assert_eq!(read["found"], serde_json::json!(found), "{name}");
+        assert_eq!((&read["works"], &read["bytes"]), (&true.into(), &1_234_567_890_u64.into()));
+    }
+    assert_eq!(secrets.masked_json("no \"JSON nword"), "no \"JSON <secret>");
+}
+
+#[test]
 fn an_address_is_the_same_number_everywhere() {
     let cases = [
         ("source=\"192.0.2.1\" 5", "source=\"address-1\" 5"),

@@ -207,7 +207,7 @@ fn secrets(inputs: &Inputs, loaded: &Result<Loaded, String>) -> Secrets {
         is_named.then(|| files::text(path).ok()).flatten().unwrap_or_default()
     };
     for line in text(&config.otlp.headers_file).lines() {
-        secrets.keep(line.split_once(':').map_or(line, |(_, value)| value));
+        secrets.keep_of_header(line);
     }
     // Source: crypt(5), the hashes of bcrypt.
     let web = text(&config.web.config_file);
