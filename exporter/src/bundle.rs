@@ -174,7 +174,9 @@ impl Manifest {
     fn readme(&self) -> String {
         let mut text = format!(
             "What `packet-exporter doctor --bundle` gathered, version {}.\n\n{}\n\
-             Passwords, headers, keys and the values of environment variables are not in it.\n\n",
+             Passwords, headers and keys are not in it. config.txt has the values of variables as \
+             PACKET_EXPORTER_* and OTEL_* that set the configuration, as far as they are not \
+             secret; no other values of environment variables are in it.\n\n",
             self.version,
             self.privacy()
         );

@@ -36,6 +36,9 @@ fn an_archive_has_what_was_gathered_and_names_what_was_not() {
     let manifest: serde_json::Value = serde_json::from_str(&files[1].1).unwrap();
     assert_eq!(manifest["files"][0]["bytes"], 4);
     assert_eq!(manifest["files"][1]["missing"], "nothing listens there");
+    assert!(
+        files[2].1.contains("variables as PACKET_EXPORTER_* and OTEL_* that set the configuration")
+    );
     assert!(files[2].1.contains("metrics.txt\n    The metrics: not there, nothing listens there"));
     assert_eq!(
         packed.manifest.missing().collect::<Vec<_>>(),
