@@ -135,4 +135,5 @@ fn keys_of_the_server_and_the_log_have_their_effect() {
     observe("web.");
     observe("log.");
     observe("config.");
+    observe("metrics.");
 }

@@ -4,9 +4,9 @@ use tests::cable::Cable;
 
 use super::observations::Row;
 use super::scenes::{
-    FAILURES, PORTS, SCANNING, SOURCES, TIMEOUT, attached, body, failures, has, has_value,
-    is_refused_a_page, knock_from, knock_named, last, limit, lose_extra, ping_named, scan,
-    scan_a_little, write_again, write_headers,
+    FAILURES, PORTS, SCANNING, SOURCES, TIMEOUT, apply_at_level_warn, attached, body, failures,
+    has, has_value, is_refused_a_page, knock_from, knock_named, last, limit, lose_extra,
+    ping_named, scan, scan_a_little, write_again, write_headers,
 };
 
 /// Live keys without an observation of their own, and where their effect is shown.
@@ -317,7 +317,7 @@ pub(crate) const ROWS: &[Row] = &[
         key: "web.enable_lifecycle",
         before: Some("false"),
         after: "true",
-        seen: |it| it.house.post().0 != 403,
+        seen: |it| it.house.post().0 == 200,
         ..Row::USUAL
     },
     Row {
@@ -330,6 +330,7 @@ pub(crate) const ROWS: &[Row] = &[
         key: "log.level",
         before: Some("'warn'"),
         after: "'info'",
+        first: apply_at_level_warn,
         seen: |it| it.house.service.said("Configuration is applied") > 0,
         ..Row::USUAL
     },

@@ -124,6 +124,14 @@ pub(crate) fn write_again(scene: &mut Scene<'_>) {
     scene.house.write(&Settings::usual().with(&settings));
 }
 
+/// Has something applied that is worth a line of the log.
+pub(crate) fn apply_at_level_warn(scene: &mut Scene<'_>) {
+    let settings = [("log.level", "'warn'"), ("sources.limit", "7")];
+    scene.house.write(&Settings::usual().with(&settings));
+    scene.house.hang_up();
+    assert_eq!(limit(scene, "source"), Some(14));
+}
+
 /// Asks for many pages at once; returns whether one of them was refused.
 pub(crate) fn is_refused_a_page(scene: &Scene<'_>) -> bool {
     let here = &scene.house.cable.here;
