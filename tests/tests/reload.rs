@@ -5,6 +5,7 @@ mod reload {
     mod house;
     mod load;
     mod observations;
+    mod papers;
     mod pushes;
     mod receiver;
     mod rows;

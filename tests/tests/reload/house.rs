@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
 use tempfile::TempDir;
@@ -47,13 +47,29 @@ impl Settings {
     pub(crate) fn text(&self) -> String {
         self.0.iter().map(|(key, value)| format!("{key} = {value}\n")).collect()
     }
+
+    /// Returns the text with the path of this folder wherever a value has `FOLDER`.
+    fn below(&self, folder: &Path) -> String {
+        self.text().replace("FOLDER", folder.to_str().expect("a path in UTF-8"))
+    }
 }
 
 impl<'a> House<'a> {
     pub(crate) fn start(cable: &'a Cable, settings: &Settings, flags: &[&str]) -> Self {
         let folder = TempDir::with_prefix("packet-exporter-").expect("a folder");
+
+        Self::start_in(cable, folder, settings, flags)
+    }
+
+    /// Starts with a folder that has other files already.
+    pub(crate) fn start_in(
+        cable: &'a Cable,
+        folder: TempDir,
+        settings: &Settings,
+        flags: &[&str],
+    ) -> Self {
         let path = folder.path().join("config.toml");
-        fs::write(&path, settings.text()).expect("a file");
+        fs::write(&path, settings.below(folder.path())).expect("a file");
 
         Self::start_with(cable, folder, &path, flags)
     }
@@ -62,7 +78,7 @@ impl<'a> House<'a> {
     pub(crate) fn start_with(
         cable: &'a Cable,
         folder: TempDir,
-        path: &std::path::Path,
+        path: &Path,
         flags: &[&str],
     ) -> Self {
         let path = path.to_str().expect("a path in UTF-8");
@@ -77,7 +93,8 @@ impl<'a> House<'a> {
     }
 
     pub(crate) fn write(&self, settings: &Settings) {
-        fs::write(self.path("config.toml"), settings.text()).expect("a file");
+        let text = settings.below(self.folder.path());
+        fs::write(self.path("config.toml"), text).expect("a file");
     }
 
     /// Asks for a reload over HTTP; returns status and text.

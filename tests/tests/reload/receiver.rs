@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
 use tests::cable::Namespace;
 
@@ -30,14 +31,35 @@ pub(crate) struct Receiver(Arc<Mutex<Seen>>);
 
 impl Receiver {
     pub(crate) fn start(namespace: &Namespace, port: u16) -> Self {
+        Self::listen(namespace, port, Self::serve)
+    }
+
+    /// Starts one that speaks TLS.
+    pub(crate) fn start_secure(
+        namespace: &Namespace,
+        port: u16,
+        config: Arc<ServerConfig>,
+    ) -> Self {
+        Self::listen(namespace, port, move |receiver, stream| {
+            let connection = ServerConnection::new(Arc::clone(&config)).expect("a valid config");
+            receiver.serve(StreamOwned::new(connection, stream));
+        })
+    }
+
+    fn listen(
+        namespace: &Namespace,
+        port: u16,
+        serve: impl Fn(&Self, TcpStream) + Send + Sync + 'static,
+    ) -> Self {
+        let serve = Arc::new(serve);
         let listener = namespace.within(|| TcpListener::bind(("127.0.0.1", port)).unwrap());
         let receiver = Self(Arc::default());
         let of_thread = receiver.clone();
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 of_thread.with(|seen| seen.connections += 1);
-                let receiver = of_thread.clone();
-                thread::spawn(move || receiver.serve(stream));
+                let (receiver, serve) = (of_thread.clone(), Arc::clone(&serve));
+                thread::spawn(move || serve(&receiver, stream));
             }
         });
 
@@ -70,7 +92,7 @@ impl Receiver {
         read(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn serve(&self, stream: TcpStream) {
+    fn serve(&self, stream: impl Read + Write) {
         let mut stream = BufReader::new(stream);
         while let Some(request) = request(&mut stream) {
             match request {
@@ -79,14 +101,15 @@ impl Receiver {
             }
             let answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
                           Content-Length: 2\r\n\r\n{}";
-            if stream.get_mut().write_all(answer.as_bytes()).is_err() {
+            let to = stream.get_mut();
+            if to.write_all(answer.as_bytes()).and_then(|()| to.flush()).is_err() {
                 return;
             }
         }
     }
 }
 
-fn request(stream: &mut BufReader<TcpStream>) -> Option<Result<Request, Vec<u8>>> {
+fn request(stream: &mut BufReader<impl Read>) -> Option<Result<Request, Vec<u8>>> {
     let start = stream.fill_buf().ok()?.to_vec();
     if start.is_empty() {
         return None;

@@ -1,13 +1,16 @@
 //! The effect of each key that is live.
 
+mod pushes;
+
 use tests::cable::Cable;
 
 use super::observations::Row;
 use super::scenes::{
-    FAILURES, PORTS, SCANNING, SOURCES, TIMEOUT, apply_at_level_warn, attached, body, failures,
-    has, has_value, is_refused_a_page, knock_from, knock_named, last, limit, lose_extra,
-    ping_named, scan, scan_a_little, write_again, write_headers,
+    PORTS, SCANNING, SOURCES, apply_at_level_warn, attached, has, has_value, is_refused_a_page,
+    knock_from, knock_named, limit, lose_extra, ping_named, scan, scan_a_little, write_again,
 };
+
+pub(crate) use pushes::PUSHES;
 
 /// Live keys without an observation of their own, and where their effect is shown.
 pub(crate) const UNSEEN: &[(&str, &str)] = &[
@@ -15,39 +18,17 @@ pub(crate) const UNSEEN: &[(&str, &str)] = &[
     ("sources.remembered", LAWS),
     ("ports.churn", LAWS),
     ("ports.remembered", LAWS),
-    ("otlp.ca_file", TLS),
-    ("otlp.cert_file", TLS),
-    ("otlp.key_file", TLS),
-    ("otlp.logs_ca_file", TLS),
-    ("otlp.logs_cert_file", TLS),
-    ("otlp.logs_key_file", TLS),
     (
         "datapath.miss_budget",
         "the constant of the programs; tests/switches.rs changes it in the kernel",
     ),
 ];
 const LAWS: &str = "the laws of the ledger change it between folds: ledger/laws.rs";
-const TLS: &str = "part of the receiver as the headers are; tests/otlp/tls.rs shows its effect";
 
-const PUSH: &[(&str, &str)] = &[
-    ("otlp.endpoints", "['http://127.0.0.1:4318']"),
-    ("otlp.protocol", "'http/json'"),
-    ("otlp.interval", "'200ms'"),
-];
-const SILENT: &[(&str, &str)] = &[
-    ("otlp.endpoints", "['http://127.0.0.1:4320']"),
-    ("otlp.protocol", "'http/json'"),
-    ("otlp.interval", "'200ms'"),
-    ("otlp.timeout", "'10m'"),
-    ("otlp.push_timeout", "'10m'"),
-];
-const LOGS: &[(&str, &str)] = &[
-    ("otlp.logs", "true"),
-    ("otlp.logs_endpoint", "'http://127.0.0.1:4319/v1/logs'"),
-    ("otlp.protocol", "'http/json'"),
-];
+/// All of them, a test for each group.
+pub(crate) const GROUPS: [&[Row]; 5] = [DEVICES, DIMENSIONS, SIGNALS, PUSHES, SERVER];
 
-pub(crate) const ROWS: &[Row] = &[
+pub(crate) const DEVICES: &[Row] = &[
     Row {
         key: "devices.include",
         after: "'veth0|extra0'",
@@ -76,6 +57,9 @@ pub(crate) const ROWS: &[Row] = &[
         seen: |it| has_value(it, "packet_exporter_interval_seconds", 2),
         ..Row::USUAL
     },
+];
+
+pub(crate) const DIMENSIONS: &[Row] = &[
     Row {
         key: "sources.enabled",
         after: "false",
@@ -134,6 +118,9 @@ pub(crate) const ROWS: &[Row] = &[
         seen: |it| limit(it, "vlan") == Some(14),
         ..Row::USUAL
     },
+];
+
+pub(crate) const SIGNALS: &[Row] = &[
     Row {
         key: "signals.enabled",
         after: "false",
@@ -157,155 +144,9 @@ pub(crate) const ROWS: &[Row] = &[
         seen: |it| it.house.service.scrape().find(SCANNING, &[]) > Some(0),
         ..Row::USUAL
     },
-    Row {
-        key: "otlp.enabled",
-        with: PUSH,
-        before: Some("false"),
-        after: "true",
-        seen: |it| !it.receivers[0].requests().is_empty(),
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.endpoints",
-        with: PUSH,
-        after: "['http://127.0.0.1:4319']",
-        seen: |it| !it.receivers[1].requests().is_empty(),
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.protocol",
-        with: PUSH,
-        after: "'http/protobuf'",
-        seen: |it| last(it, 0).head.contains("application/x-protobuf"),
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.interval",
-        with: PUSH,
-        before: Some("'1h'"),
-        after: "'200ms'",
-        seen: |it| it.receivers[0].requests().len() > 3,
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.timeout",
-        with: SILENT,
-        after: "'50ms'",
-        seen: |it| has(it, FAILURES, TIMEOUT) && failures(it) > 0,
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.push_timeout",
-        with: SILENT,
-        after: "'50ms'",
-        seen: |it| failures(it) > 0,
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.compression",
-        with: PUSH,
-        after: "'gzip'",
-        seen: |it| last(it, 0).head.contains("content-encoding: gzip"),
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.headers",
-        with: PUSH,
-        after: "['x-test=1']",
-        seen: |it| last(it, 0).head.contains("x-test: 1"),
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.headers_file",
-        with: PUSH,
-        after: "'/tmp/packet-exporter-test-headers'",
-        first: write_headers,
-        seen: |it| last(it, 0).head.contains("x-file: 2"),
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.temporality",
-        with: PUSH,
-        after: "'delta'",
-        seen: |it| body(it).contains("\"aggregationTemporality\":1"),
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.histogram",
-        with: PUSH,
-        after: "'exponential'",
-        seen: |it| body(it).contains("exponentialHistogram"),
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.names",
-        with: PUSH,
-        after: "'semconv'",
-        seen: |it| body(it).contains("system.network"),
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.insecure",
-        with: &[("otlp.endpoints", "['127.0.0.1:4318']"), ("otlp.interval", "'200ms'")],
-        after: "true",
-        seen: |it| it.receivers[0].strange().iter().any(|it| it.starts_with(b"PRI")),
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.max_points",
-        with: PUSH,
-        after: "50",
-        seen: |it| (1..=50).contains(&body(it).matches("\"timeUnixNano\"").count()),
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.logs",
-        with: LOGS,
-        before: Some("false"),
-        after: "true",
-        seen: |it| last(it, 1).head.starts_with("post /v1/logs"),
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.logs_endpoint",
-        with: LOGS,
-        after: "'http://127.0.0.1:4318/v1/logs'",
-        seen: |it| last(it, 0).head.starts_with("post /v1/logs"),
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.logs_protocol",
-        with: LOGS,
-        after: "'http/protobuf'",
-        seen: |it| last(it, 1).head.contains("application/x-protobuf"),
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.logs_timeout",
-        with: &[
-            ("otlp.logs", "true"),
-            ("otlp.protocol", "'http/json'"),
-            ("otlp.timeout", "'10m'"),
-            ("otlp.logs_endpoint", "'http://127.0.0.1:4320'"),
-        ],
-        after: "'50ms'",
-        seen: |it| it.house.service.said("Cannot push the log") > 0,
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.logs_compression",
-        with: LOGS,
-        after: "'gzip'",
-        seen: |it| last(it, 1).head.contains("content-encoding: gzip"),
-        ..Row::USUAL
-    },
-    Row {
-        key: "otlp.logs_headers",
-        with: LOGS,
-        after: "['x-test=1']",
-        seen: |it| last(it, 1).head.contains("x-test: 1"),
-        ..Row::USUAL
-    },
+];
+
+pub(crate) const SERVER: &[Row] = &[
     Row {
         key: "web.telemetry_path",
         after: "'/m'",

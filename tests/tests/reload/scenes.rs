@@ -17,8 +17,6 @@ pub(crate) const PORTS: &str = "packet_receive_port_packets_total";
 pub(crate) const SCANNING: &str = "packet_receive_scanning_sources";
 pub(crate) const FAILURES: &str = "packet_exporter_otlp_export_failures_total";
 pub(crate) const TIMEOUT: &[(&str, &str)] = &[("reason", "timeout")];
-/// What a row of a file of headers names.
-pub(crate) const HEADERS: &str = "/tmp/packet-exporter-test-headers";
 
 pub(crate) fn has(scene: &Scene<'_>, name: &str, labels: &[(&str, &str)]) -> bool {
     scene.house.service.scrape().find(name, labels).is_some()
@@ -115,13 +113,36 @@ pub(crate) fn scan(scene: &mut Scene<'_>) {
     );
 }
 
-pub(crate) fn write_headers(_: &mut Scene<'_>) {
-    std::fs::write(HEADERS, "x-file: 2\n").expect("a file");
+/// Waits for a push to a receiver that is not trusted.
+pub(crate) fn trust_nobody(scene: &mut Scene<'_>) {
+    wait_for_failure(scene, &[("reason", "tls")]);
 }
 
-pub(crate) fn write_again(scene: &mut Scene<'_>) {
-    let settings = [("config.watch", "true"), ("sources.limit", "7")];
-    scene.house.write(&Settings::usual().with(&settings));
+/// Waits for a push to a receiver that does not trust the exporter. It may refuse the certificate
+/// when the request is under way.
+pub(crate) fn fail_to_push(scene: &mut Scene<'_>) {
+    wait_for_failure(scene, &[]);
+}
+
+fn wait_for_failure(scene: &Scene<'_>, labels: &[(&str, &str)]) {
+    wait_for("a failure", || match scene.house.service.scrape().find(FAILURES, labels) {
+        Some(failures) if failures > 0 => Ok(()),
+        _ => Err(scene.house.service.log()),
+    });
+}
+
+/// Waits for a failed push of the log.
+pub(crate) fn fail_to_push_the_log(scene: &mut Scene<'_>) {
+    wait_for("a failure", || match scene.house.service.said("Cannot push the log") {
+        0 => Err(scene.house.service.log()),
+        _ => Ok(()),
+    });
+}
+
+/// Puts a certificate for the other key in the place of the one that was read.
+pub(crate) fn change_certificate(scene: &mut Scene<'_>) {
+    std::fs::rename(scene.house.path("other.pem"), scene.house.path("changing.pem"))
+        .expect("another certificate");
 }
 
 /// Has something applied that is worth a line of the log.
@@ -130,6 +151,11 @@ pub(crate) fn apply_at_level_warn(scene: &mut Scene<'_>) {
     scene.house.write(&Settings::usual().with(&settings));
     scene.house.hang_up();
     assert_eq!(limit(scene, "source"), Some(14));
+}
+
+pub(crate) fn write_again(scene: &mut Scene<'_>) {
+    let settings = [("config.watch", "true"), ("sources.limit", "7")];
+    scene.house.write(&Settings::usual().with(&settings));
 }
 
 /// Asks for many pages at once; returns whether one of them was refused.
