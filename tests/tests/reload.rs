@@ -1,6 +1,7 @@
 //! The configuration changes while the service runs.
 
 mod reload {
+    mod crowds;
     mod files;
     mod house;
     mod load;

@@ -4,6 +4,9 @@ mod pushes;
 
 use tests::cable::Cable;
 
+use super::crowds::{
+    By, all_names, come_back, go_and_come_back, is_forgotten, take_over_one, taken_over,
+};
 use super::observations::Row;
 use super::scenes::{
     PORTS, SCANNING, SOURCES, apply_at_level_warn, attached, has, has_value, is_refused_a_page,
@@ -14,16 +17,11 @@ pub(crate) use pushes::PUSHES;
 
 /// Live keys without an observation of their own, and where their effect is shown.
 pub(crate) const UNSEEN: &[(&str, &str)] = &[
-    ("sources.churn", LAWS),
-    ("sources.remembered", LAWS),
-    ("ports.churn", LAWS),
-    ("ports.remembered", LAWS),
     (
         "datapath.miss_budget",
         "the constant of the programs; tests/switches.rs changes it in the kernel",
     ),
 ];
-const LAWS: &str = "the laws of the ledger change it between folds: ledger/laws.rs";
 
 /// All of them, a test for each group.
 pub(crate) const GROUPS: [&[Row]; 5] = [DEVICES, DIMENSIONS, SIGNALS, PUSHES, SERVER];
@@ -116,6 +114,42 @@ pub(crate) const DIMENSIONS: &[Row] = &[
         with: &[("vlans.enabled", "true")],
         after: "7",
         seen: |it| limit(it, "vlan") == Some(14),
+        ..Row::USUAL
+    },
+    Row {
+        key: "sources.churn",
+        with: &[("sources.limit", "4")],
+        before: Some("1"),
+        after: "1000",
+        first: |it| take_over_one(it, By::Source),
+        seen: |it| taken_over(it, By::Source) >= all_names(),
+        ..Row::USUAL
+    },
+    Row {
+        key: "sources.remembered",
+        with: &[("sources.limit", "1"), ("sources.idle", "'1s'")],
+        after: "2",
+        first: |it| go_and_come_back(it, By::Source),
+        then: |it| come_back(it, By::Source),
+        seen: |it| is_forgotten(it, By::Source),
+        ..Row::USUAL
+    },
+    Row {
+        key: "ports.churn",
+        with: &[("ports.limit", "4")],
+        before: Some("1"),
+        after: "1000",
+        first: |it| take_over_one(it, By::Port),
+        seen: |it| taken_over(it, By::Port) >= all_names(),
+        ..Row::USUAL
+    },
+    Row {
+        key: "ports.remembered",
+        with: &[("ports.limit", "1"), ("ports.idle", "'1s'")],
+        after: "2",
+        first: |it| go_and_come_back(it, By::Port),
+        then: |it| come_back(it, By::Port),
+        seen: |it| is_forgotten(it, By::Port),
         ..Row::USUAL
     },
 ];
