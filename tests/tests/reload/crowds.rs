@@ -9,8 +9,9 @@ use tests::patience::wait_for;
 use super::observations::Scene;
 use super::scenes::{PORTS, SOURCES};
 
-/// Addresses of the crowd. Source: RFC 2544, appendix C.2.2.
+/// Addresses of the crowd, and how many of them come at once. Source: RFC 2544, appendix C.2.2.
 const CROWD: &str = "198.18.0.0/15";
+const COMING: u16 = 10_000;
 /// Keys that get names, and keys that are busier.
 const SLOW: RangeInclusive<u16> = 901..=904;
 const BUSY: RangeInclusive<u16> = 911..=918;
@@ -18,6 +19,7 @@ const BUSY: RangeInclusive<u16> = 911..=918;
 const RETURNING: u16 = 921;
 const ENOUGH: u64 = 50;
 const EVICTED: &str = "packet_exporter_series_evicted_total";
+const UNATTRIBUTED: &str = "packet_exporter_unattributed_packets_total";
 
 /// What keys are: both dimensions do the same with theirs.
 #[derive(Clone, Copy)]
@@ -136,4 +138,21 @@ pub(crate) fn come_back(scene: &Scene<'_>, by: By) {
 /// Returns whether the key that came back was forgotten: its series has begun anew.
 pub(crate) fn is_forgotten(scene: &Scene<'_>, by: By) -> bool {
     by.series(scene, RETURNING).is_some_and(|value| value < ENOUGH)
+}
+
+/// Has more sources come than the table of the programs holds, until they are counted.
+pub(crate) fn come_in_crowds(scene: &mut Scene<'_>) {
+    gather(scene);
+    wait_for("the crowd", || {
+        let counted = turned_away(scene, "unnamed");
+        if counted >= COMING.into() { Ok(()) } else { Err(format!("{counted} counted")) }
+    });
+}
+
+/// Has the crowd come; returns how many packets had no series for this reason so far.
+pub(crate) fn turned_away(scene: &Scene<'_>, reason: &str) -> u64 {
+    By::Source.talk(scene, 1..=COMING, 1);
+    let labels = [("direction", "receive"), ("dimension", "source"), ("reason", reason)];
+
+    scene.house.service.scrape().find(UNATTRIBUTED, &labels).unwrap_or_default()
 }

@@ -5,7 +5,8 @@ mod pushes;
 use tests::cable::Cable;
 
 use super::crowds::{
-    By, all_names, come_back, go_and_come_back, is_forgotten, take_over_one, taken_over,
+    By, all_names, come_back, come_in_crowds, go_and_come_back, is_forgotten, take_over_one,
+    taken_over, turned_away,
 };
 use super::observations::Row;
 use super::scenes::{
@@ -14,14 +15,6 @@ use super::scenes::{
 };
 
 pub(crate) use pushes::PUSHES;
-
-/// Live keys without an observation of their own, and where their effect is shown.
-pub(crate) const UNSEEN: &[(&str, &str)] = &[
-    (
-        "datapath.miss_budget",
-        "the constant of the programs; tests/switches.rs changes it in the kernel",
-    ),
-];
 
 /// All of them, a test for each group.
 pub(crate) const GROUPS: [&[Row]; 5] = [DEVICES, DIMENSIONS, SIGNALS, PUSHES, SERVER];
@@ -53,6 +46,15 @@ pub(crate) const DEVICES: &[Row] = &[
         key: "datapath.interval",
         after: "'2s'",
         seen: |it| has_value(it, "packet_exporter_interval_seconds", 2),
+        ..Row::USUAL
+    },
+    Row {
+        key: "datapath.miss_budget",
+        with: &[("datapath.source_table_kib", "64")],
+        before: Some("10000000"),
+        after: "1000",
+        first: come_in_crowds,
+        seen: |it| turned_away(it, "guard") > 0,
         ..Row::USUAL
     },
 ];
