@@ -4,6 +4,7 @@
 pub mod bench;
 pub mod cable;
 pub mod capture;
+pub mod claims;
 pub mod convert;
 pub mod corpus;
 pub mod exporter;

@@ -4,6 +4,7 @@ use exporter::datapath::{Datapath, Inspector, Options};
 use rustix::process::Signal;
 use serde_json::Value;
 use tests::cable::Cable;
+use tests::claims::{NOBODY, claim};
 use tests::exporter::Exporter;
 use tests::patience::wait_for;
 use tests::programs;
@@ -173,6 +174,29 @@ fn a_filter_that_a_kill_left_is_taken_off_by_the_next_start() {
     assert_eq!(status.code(), Some(0), "{lines:#?}");
     assert!(lines.iter().any(|line| line.contains("Removed a filter")), "{lines:#?}");
     assert_eq!(filters(&cable), []);
+}
+
+/// The unit of an exporter may have a user of its own, while another one is run by root.
+#[test]
+#[ignore = "needs root: `cargo xtask test clsact`"]
+fn a_filter_of_an_exporter_under_another_user_stays() {
+    let cable = Cable::lay("users");
+    let mut other = Exporter::start(&cable.here, &CLSACT);
+    let [Filter { program, .. }] = filters(&cable)[..] else { panic!("one filter") };
+    let claimed = claim(&cable, &program.to_string(), "/of-another-user", NOBODY);
+    other.signal(Signal::KILL);
+    other.end();
+
+    let first = Exporter::start(&cable.here, &CLSACT);
+    let programs: Vec<_> = filters(&cable).iter().map(|it| it.program).collect();
+    assert_eq!((programs.len(), programs.contains(&program)), (2, true), "{programs:?}");
+    drop(claimed);
+    let _second = Exporter::spawn(&cable.here, 10_200, &CLSACT);
+
+    wait_for("the filter without a process to go", || match filters(&cable) {
+        now if now.len() == 2 && now.iter().all(|it| it.program != program) => Ok(()),
+        other => Err(format!("{other:?}: {:#?}", first.lines())),
+    });
 }
 
 #[test]

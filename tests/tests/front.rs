@@ -1,11 +1,8 @@
 //! Programs and filters of others that see first what is sent, and end what comes behind them.
 
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::{SocketAddr, UnixDatagram};
-
-use rustix::process::{Signal, Uid};
-use rustix::thread::set_thread_res_uid;
+use rustix::process::Signal;
 use tests::cable::Cable;
+use tests::claims::{NOBODY, claim};
 use tests::exporter::Exporter;
 use tests::links;
 use tests::load::{Generator, Traffic};
@@ -206,14 +203,13 @@ fn a_filter_behind_a_tcx_program_is_shown_as_hidden() {
 #[test]
 #[ignore = "needs root: `cargo xtask test front`"]
 fn a_user_who_vouches_for_a_program_is_not_believed_and_the_superuser_is() {
-    const NOBODY: u32 = 65_534;
     let cable = Cable::lay("forged");
     let exporter = Exporter::start(&cable.here, &CLSACT);
     let mut foreign = Generator::load(&Traffic::flood(), 0);
     exporter.signal(Signal::STOP);
     let id = cable.here.within(|| foreign.accept(Cable::DEVICE));
-    let forged = ["", "/0123456789abcdef"]
-        .map(|end| claim(&cable, &format!("packet-exporter/program/{id}{end}"), NOBODY));
+    let id = id.to_string();
+    let forged = ["", "/0123456789abcdef"].map(|end| claim(&cable, &id, end, NOBODY));
     exporter.signal(Signal::CONT);
 
     wait_for("the program to be shown as hidden", || match attached(&exporter) {
@@ -223,23 +219,12 @@ fn a_user_who_vouches_for_a_program_is_not_believed_and_the_superuser_is() {
     let line = line(&exporter, "may hide sent frames from ours");
     assert!(line.contains(&format!("id {id}")), "{line}");
 
-    let _of_an_exporter = claim(&cable, &format!("packet-exporter/program/{id}/of-another"), 0);
+    let _of_an_exporter = claim(&cable, &id, "/of-another", 0);
     wait_for("the program to be taken for an exporter's", || match attached(&exporter) {
         Some(1) => Ok(()),
         other => Err(format!("{other:?}: {:#?}", exporter.lines())),
     });
     drop(forged);
-}
-
-/// Binds an abstract name as a user of this number.
-fn claim(cable: &Cable, name: &str, user: u32) -> UnixDatagram {
-    let bind = || {
-        let user = Uid::from_raw(user);
-        set_thread_res_uid(user, user, user).expect("the superuser may become any user");
-        UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(name).unwrap()).unwrap()
-    };
-
-    cable.here.within(bind)
 }
 
 fn add_filter(cable: &Cable, preference: &str, protocol: &str) {

@@ -14,9 +14,9 @@ use sockets::Named;
 /// Shows other exporters that a program's process runs, for as long as it does.
 ///
 /// Abstract names belong to a network namespace, as devices do, and the kernel gives one back when
-/// the process ends in whatever way. Source: unix(7). Any user may bind any of them: so a claim counts
-/// only if its socket is one of the superuser or of our own user, and the name ends with something
-/// that nobody can guess and bind before.
+/// the process ends in whatever way. Source: unix(7). Any user may bind any of them, so the name ends
+/// with something that nobody can guess and bind before, and a program is trusted with frames only by a
+/// claim of the superuser or of our own user.
 #[derive(Debug)]
 pub(super) struct Claim {
     _socket: UnixDatagram,
@@ -45,16 +45,23 @@ impl Claim {
         claimed.ok()
     }
 
-    /// Returns whether an exporter's process has claimed the program.
+    /// Returns whether an exporter's process has claimed the program, as root or as our own user. A
+    /// claim of any other user may be a lie, by which a program could hide frames unnoticed.
     ///
     /// # Errors
     ///
     /// When the kernel does not list sockets: then nobody is known to vouch for any program.
-    pub(super) fn is_taken(program: u32) -> io::Result<bool> {
-        let sockets = sockets::named()?;
+    pub(super) fn is_vouched_for(program: u32) -> io::Result<bool> {
         let own = own_user();
+        let is_trusted = |socket: &Named| is_claim(socket, program) && is_trusted(socket, own);
 
-        Ok(sockets.iter().any(|socket| is_claim(socket, program, own)))
+        Ok(sockets::named()?.iter().any(is_trusted))
+    }
+
+    /// Returns whether a process of any user has claimed the program. A lie only keeps a filter that
+    /// counts nothing.
+    fn is_taken(program: u32) -> io::Result<bool> {
+        Ok(sockets::named()?.iter().any(|socket| is_claim(socket, program)))
     }
 
     /// Claims a program if no process has it; `None` also where that cannot be known.
@@ -79,13 +86,15 @@ fn name(program: u32) -> String {
 
 /// Returns whether a socket is a claim on a program that counts. Exporters before this one left the end
 /// of the name away.
-fn is_claim(Named { name: found, user }: &Named, program: u32, own_user: u32) -> bool {
-    let is_of_program = match found.strip_prefix(name(program).as_bytes()) {
+fn is_claim(socket: &Named, program: u32) -> bool {
+    match socket.name.strip_prefix(name(program).as_bytes()) {
         Some(rest) => rest.is_empty() || rest.starts_with(b"/"),
         None => false,
-    };
+    }
+}
 
-    is_of_program && (*user == 0 || *user == own_user)
+fn is_trusted(socket: &Named, own_user: u32) -> bool {
+    socket.user == 0 || socket.user == own_user
 }
 
 #[cfg(test)]
@@ -104,6 +113,7 @@ mod tests {
         let Ok(is_taken) = Claim::is_taken(no_program) else { return };
 
         assert!(is_taken);
+        assert!(Claim::is_vouched_for(no_program).unwrap());
         assert!(Claim::take_stale(no_program).is_none());
 
         drop(first);
@@ -112,16 +122,26 @@ mod tests {
     }
 
     #[test]
-    fn only_the_superuser_and_the_own_user_claim_a_program() {
-        let claims =
-            |name: &str, user| is_claim(&Named { name: name.as_bytes().to_vec(), user }, 17, 1000);
+    fn a_claim_of_any_user_keeps_a_filter() {
+        let claims = |name: &str| is_claim(&named(name, 65_534), 17);
 
-        assert!(claims("packet-exporter/program/17/0123", 0));
-        assert!(claims("packet-exporter/program/17/0123", 1000));
-        assert!(claims("packet-exporter/program/17", 0), "of an exporter before this one");
-        assert!(!claims("packet-exporter/program/17/0123", 65_534));
-        assert!(!claims("packet-exporter/program/171/0123", 0), "of another program");
-        assert!(!claims("packet-exporter/program/1", 0));
-        assert!(!claims("another/program/17", 0));
+        assert!(claims("packet-exporter/program/17/0123"));
+        assert!(claims("packet-exporter/program/17"), "of an exporter before this one");
+        assert!(!claims("packet-exporter/program/171/0123"), "of another program");
+        assert!(!claims("packet-exporter/program/1"));
+        assert!(!claims("another/program/17"));
+    }
+
+    #[test]
+    fn only_the_superuser_and_the_own_user_vouch_for_a_program() {
+        let is_trusted = |user| is_trusted(&named("packet-exporter/program/17/0123", user), 1000);
+
+        assert!(is_trusted(0));
+        assert!(is_trusted(1000));
+        assert!(!is_trusted(65_534));
+    }
+
+    fn named(name: &str, user: u32) -> Named {
+        Named { name: name.as_bytes().to_vec(), user }
     }
 }

@@ -77,7 +77,7 @@ pub fn would_hide(device: &Device, hook: Hook) -> Option<InFront> {
 /// Returns whether a program is known to be an exporter's, which lets others decide. What cannot be
 /// known is not believed: a frame that is hidden is missing, and nothing else would show it.
 fn is_vouched_for(program: u32) -> bool {
-    Claim::is_taken(program).unwrap_or_else(|error| {
+    Claim::is_vouched_for(program).unwrap_or_else(|error| {
         tracing::debug!(program, %error, "Cannot ask whose a program is");
         false
     })
