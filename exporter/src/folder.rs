@@ -35,6 +35,8 @@ pub struct Collected {
     pub attaching: Option<Attaching>,
     /// Programs that count under the constants of a configuration before.
     pub behind: usize,
+    /// Some programs were not tried yet, because others took long; the next look follows at once.
+    pub is_unfinished: bool,
     /// Why nothing could be drained.
     pub failure: Option<io::Error>,
     /// Why there is nothing to count at the start, which ends the part.
@@ -84,7 +86,7 @@ pub async fn run<T>(
         let is_last = tokio::select! {
             biased;
             () = stop.cancelled() => true,
-            () = future::ready(()), if state.attaching.is_some() => false,
+            () = future::ready(()), if state.attaching.is_some() || state.is_unfinished => false,
             _ = ticks.tick() => false,
             Ok(()) = changes.changed() => false,
             Ok(()) = folder.config.changed() => false,
@@ -164,9 +166,9 @@ impl Folder {
 
 /// Folds what was collected; returns the health of the programs.
 fn fold(state: &mut State, collected: Collected) -> Vec<Attachment> {
-    let Collected { drained, last, attachments, attaching, behind: _, failure, refusal: _ } =
-        collected;
+    let Collected { drained, last, attachments, attaching, is_unfinished, failure, .. } = collected;
     state.attaching = attaching;
+    state.is_unfinished = is_unfinished;
     let begun = Instant::now();
     let now = SystemTime::now();
     if let Some(error) = &failure {

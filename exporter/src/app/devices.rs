@@ -4,6 +4,7 @@ mod failure;
 mod front;
 mod names;
 mod replacing;
+mod slice;
 mod stacked;
 mod standing;
 mod start;
@@ -25,12 +26,13 @@ use crate::interval::Drained;
 use failure::{Known, NotAttached};
 use names::names;
 use replacing::Waiting;
+use slice::Slice;
 use stacked::Pair;
 pub(super) use start::NoDevices;
 use start::Start;
-use words::{say_counting, say_lost};
+use words::{say_counting, say_end, say_taken_off};
 
-/// Attaching goes on after the next drain when it has taken this long.
+/// Attaching and replacing go on after the next drain when they have taken this long.
 const ATTACHING: Duration = Duration::from_millis(500);
 
 /// Programs on devices.
@@ -43,6 +45,8 @@ pub(super) struct Devices {
     known: BTreeMap<Tap, Known>,
     failures: BTreeMap<(Arc<str>, Hook), BTreeMap<AttachFailure, u64>>,
     waiting: Waiting,
+    /// Programs that were replaced for the configuration in force, as long as others are to follow.
+    replaced: usize,
     /// Devices of which the log says that they count twice.
     stacked: BTreeSet<Pair>,
     start: Start,
@@ -68,6 +72,7 @@ impl Devices {
             known: BTreeMap::new(),
             failures: BTreeMap::new(),
             waiting: Waiting::default(),
+            replaced: 0,
             stacked: BTreeSet::new(),
             start: Start::default(),
         };
@@ -90,8 +95,10 @@ impl Devices {
         let mut last = self.follow_names();
         last.extend(self.detach_unwanted());
         let begun = Instant::now();
-        let is_over = &mut || begun.elapsed() >= ATTACHING || is_over();
-        let has_tried = self.prepare_replacements(is_over) | self.attach_wanted(is_over);
+        let is_over = || begun.elapsed() >= ATTACHING || is_over();
+        let mut slice = Slice::until(&is_over);
+        let has_tried = self.prepare_replacements(&mut slice) | self.attach_wanted(&mut slice);
+        let is_unfinished = slice.is_unfinished;
         let was_starting = self.is_starting();
         self.note_tried();
         if was_starting
@@ -115,9 +122,9 @@ impl Devices {
         };
 
         let behind = self.note_replaced();
-        let (attachments, attaching) = (self.attachments(), self.attaching());
+        let (attachments, attaching, refusal) = (self.attachments(), self.attaching(), None);
 
-        Collected { drained, last, attachments, attaching, behind, failure, refusal: None }
+        Collected { drained, last, attachments, attaching, behind, is_unfinished, failure, refusal }
     }
 
     /// Returns whether counting continues after this process exits.
@@ -170,24 +177,23 @@ impl Devices {
         let taps: Vec<Tap> = self.known.keys().cloned().collect();
         for tap in taps {
             let is_wanted = wanted.contains(&tap.device);
-            let presence = if is_wanted { self.datapath.presence(&tap) } else { None };
-            match presence {
-                None if !is_wanted => gone.push(tap),
-                Some(Presence::DeviceGone) => gone.push(tap),
+            match self.datapath.presence(&tap) {
+                presence if !is_wanted => gone.push((tap, presence)),
+                Some(Presence::DeviceGone) => gone.push((tap, Some(Presence::DeviceGone))),
                 Some(Presence::TakenOff) => taken_off.push(tap),
                 None | Some(Presence::OnDevice) => {}
             }
         }
 
         for tap in &taken_off {
-            say_lost(tap, Presence::TakenOff);
+            say_taken_off(tap);
             self.known.entry(tap.clone()).or_default().taken_off(Instant::now());
         }
         self.datapath.pause(&taken_off);
-        for tap in &gone {
+        for (tap, presence) in &gone {
             let known = self.known.remove(tap);
             if known.is_some_and(|known| known.running.is_some()) {
-                say_lost(tap, Presence::DeviceGone);
+                say_end(tap, *presence);
             }
             if wanted.contains(&tap.device) {
                 // The list of devices may not have this change yet.
@@ -197,6 +203,7 @@ impl Devices {
             }
         }
 
+        let gone: Vec<Tap> = gone.into_iter().map(|(tap, _)| tap).collect();
         self.datapath.detach(&gone)
     }
 
@@ -212,9 +219,9 @@ impl Devices {
         names(&self.config.devices.include.to_string()).any(|name| name == device)
     }
 
-    /// Attaches what is wanted, due and not running, until it `is_over`; returns whether there was
+    /// Attaches what is wanted, due and not running, for one slice; returns whether there was
     /// anything. At the start what failed waits until all the others were tried.
-    fn attach_wanted(&mut self, is_over: &mut dyn FnMut() -> bool) -> bool {
+    fn attach_wanted(&mut self, slice: &mut Slice<'_>) -> bool {
         let begun = Instant::now();
         let mut has_tried = false;
         let hooks: Vec<Hook> = self.datapath.hooks().collect();
@@ -226,7 +233,8 @@ impl Devices {
                 let tap = Tap { device: device(&interface), direction: hook.direction() };
                 let known = self.known.entry(tap.clone()).or_default();
                 let is_turn = !is_starting || known.is_untried();
-                if is_turn && known.is_due(&interface, begun) && !is_over() {
+                let is_due = is_turn && known.is_due(&interface, begun);
+                if is_due && slice.has_time_for(known.is_first_attempt()) {
                     self.try_attach(tap, *hook, &interface);
                     has_tried = true;
                 }

@@ -33,6 +33,8 @@ pub(super) struct State {
     pub(super) failing: BTreeSet<Key>,
     pub(super) is_failing: bool,
     pub(super) attaching: Option<Attaching>,
+    /// The last look left programs for the next one.
+    pub(super) is_unfinished: bool,
 }
 
 impl State {
@@ -46,6 +48,7 @@ impl State {
             failing: BTreeSet::new(),
             is_failing: false,
             attaching: None,
+            is_unfinished: false,
         };
         state.goes_by(plan);
 

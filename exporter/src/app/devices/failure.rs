@@ -99,6 +99,11 @@ impl Known {
         running.is_none() && rest.is_none() && retry.is_none() && tried_on.is_none()
     }
 
+    /// Returns whether no attempt has failed since the program ran, or since it is wanted.
+    pub(super) fn is_first_attempt(&self) -> bool {
+        self.retry.is_none()
+    }
+
     /// Returns whether it is time to try.
     pub(super) fn is_due(&self, interface: &Interface, now: Instant) -> bool {
         let has_changed = self.tried_on.as_ref().is_some_and(|tried_on| tried_on != interface);

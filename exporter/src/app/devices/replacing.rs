@@ -1,11 +1,13 @@
 //! Programs get the constants of another configuration while they count.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Devices;
 use super::failure::NotAttached;
+use super::slice::Slice;
 use crate::app::options;
 use crate::causes::with_causes;
 use crate::config::Config;
@@ -28,6 +30,10 @@ struct Attempt {
 }
 
 impl Waiting {
+    fn is_first_attempt(&self, tap: &Tap) -> bool {
+        !self.0.contains_key(tap)
+    }
+
     fn is_due(&self, tap: &Tap, now: Instant) -> bool {
         self.0.get(tap).is_none_or(|attempt| attempt.next <= now)
     }
@@ -56,18 +62,20 @@ impl Devices {
         }
         self.config = Arc::clone(config);
         self.waiting = Waiting::default();
+        self.replaced = 0;
         self.datapath.change(&options::datapath(config));
     }
 
-    /// Loads what is to come in the place of programs with other constants, until it `is_over`; returns
+    /// Loads what is to come in the place of programs with other constants, for one slice; returns
     /// whether there was anything.
-    pub(super) fn prepare_replacements(&mut self, is_over: &mut dyn FnMut() -> bool) -> bool {
+    pub(super) fn prepare_replacements(&mut self, slice: &mut Slice<'_>) -> bool {
         let now = Instant::now();
         let outdated = self.datapath.outdated();
         self.waiting.0.retain(|tap, _| outdated.contains(tap));
         let mut has_tried = false;
         for tap in outdated {
-            if !self.waiting.is_due(&tap, now) || is_over() {
+            let is_first = self.waiting.is_first_attempt(&tap);
+            if !self.waiting.is_due(&tap, now) || !slice.has_time_for(is_first) {
                 continue;
             }
             has_tried = true;
@@ -89,11 +97,17 @@ impl Devices {
             }
         }
 
-        self.datapath.outdated().len()
+        let behind = self.datapath.outdated().len();
+        if behind == 0 && self.replaced > 0 {
+            let programs = mem::take(&mut self.replaced);
+            tracing::info!(programs, "All programs count under the configuration in force");
+        }
+        behind
     }
 
     fn has_replaced(&mut self, tap: &Tap, running: Running) {
         self.waiting.is_over(tap);
+        self.replaced += 1;
         tracing::info!(
             device = &*tap.device.name,
             direction = tap.direction.label(),

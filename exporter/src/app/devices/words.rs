@@ -17,23 +17,31 @@ pub(super) fn say_counting(tap: &Tap, hook: Hook, running: &Running) {
     );
 }
 
-pub(super) fn say_lost(tap: &Tap, presence: Presence) {
-    let Tap { device, direction } = tap;
+pub(super) fn say_taken_off(Tap { device, direction }: &Tap) {
+    tracing::warn!(
+        device = &*device.name,
+        ifindex = device.index,
+        direction = direction.label(),
+        "The program was removed from its device; attaching it again, and its series continue"
+    );
+}
+
+/// Says why a program counts no more. One that is still on its device is not wanted there.
+pub(super) fn say_end(Tap { device, direction }: &Tap, presence: Option<Presence>) {
     let (ifindex, direction) = (device.index, direction.label());
+    let device = &*device.name;
 
     match presence {
-        Presence::OnDevice => {}
-        Presence::TakenOff => tracing::warn!(
-            device = &*device.name,
-            ifindex,
-            direction,
-            "The program was removed from its device; attaching it again, and its series continue"
-        ),
-        Presence::DeviceGone => tracing::warn!(
-            device = &*device.name,
-            ifindex,
-            direction,
-            "Device is gone; its series end"
-        ),
+        Some(Presence::OnDevice) => {
+            tracing::info!(
+                device,
+                ifindex,
+                direction,
+                "Device is no longer wanted; its series end"
+            );
+        }
+        Some(Presence::TakenOff | Presence::DeviceGone) | None => {
+            tracing::warn!(device, ifindex, direction, "Device is gone; its series end");
+        }
     }
 }

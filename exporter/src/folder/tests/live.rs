@@ -24,6 +24,20 @@ async fn a_configuration_is_folded_under_at_once_and_that_is_told() {
 }
 
 #[tokio::test]
+async fn programs_that_are_left_are_gone_on_with_at_once() {
+    let mut kernel = Kernel::start(counted(3)).await;
+    let left = Collected { behind: 2, is_unfinished: true, ..counted(4) };
+
+    kernel.look(left).await;
+    // Nothing asks for this one, and the interval is an hour.
+    kernel.published().await;
+
+    assert_eq!(kernel.told().await.behind, 0);
+    let another = time::timeout(Duration::from_millis(100), kernel.snapshot.changed());
+    assert!(another.await.is_err(), "nothing is left");
+}
+
+#[tokio::test]
 async fn a_configuration_is_not_in_force_where_nothing_could_be_drained() {
     let mut kernel = Kernel::start(counted(3)).await;
     kernel.applied.mark_unchanged();
