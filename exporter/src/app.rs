@@ -107,8 +107,6 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let (live, live_config) = watch::channel(Arc::new(config));
     let config = Arc::clone(&live_config.borrow());
     let (trigger, requests) = reload::channel();
-    let check = check_of(&config);
-    let (reload, configuration) = Reload::new(inputs.clone(), in_force, live, check);
     let listeners = listeners(&config.web)?;
     // There is one thread yet, and what takes more is done. The web configuration is read again
     // and again, so it is read first with the rights that are left.
@@ -137,6 +135,8 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let (interfaces_tx, interfaces) = watch::channel(runtime.block_on(interfaces::list())?);
     let wanted = Arc::clone(&config);
     let devices = Devices::new(datapath, wanted, interfaces.clone(), names)?;
+    let check = check_of(&config, live_config.clone(), interfaces.clone());
+    let (reload, configuration) = Reload::new(inputs.clone(), in_force, live, check);
 
     let health = Health { attaching: devices.attaching(), ..Health::default() };
     let (applied, told) = watch::channel(None);
@@ -198,12 +198,18 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     Ok(App { log, supervisor, runtime, parts, signals })
 }
 
-/// Returns what looks at the files that a new configuration names, as the start does.
-fn check_of(config: &Config) -> reload::Check {
+/// Returns what looks at the files and the devices that a new configuration names, as the start does.
+fn check_of(
+    config: &Config,
+    live: watch::Receiver<Arc<Config>>,
+    interfaces: watch::Receiver<Vec<Interface>>,
+) -> reload::Check {
     let web_config = config.web.config_file.clone();
 
     Arc::new(move |config| {
         pushes::check(&config.otlp)?;
+        let before = live.borrow().devices.clone();
+        NoDevices::check_change(&before, &config.devices, &interfaces.borrow())?;
         // The one in use is read again by itself; another one is for the next start.
         if config.web.config_file != web_config {
             web_file(config)?;

@@ -76,9 +76,10 @@ impl Devices {
             stacked: BTreeSet::new(),
             start: Start::default(),
         };
+        NoDevices::check(&devices.config.devices, &devices.interfaces.borrow())?;
         devices.start = Start::with(&devices.wanted());
 
-        if devices.is_starting() { Ok(devices) } else { Err(devices.why_none()) }
+        Ok(devices)
     }
 
     /// Follows the changes of the configuration and of interfaces, then drains. Attaching takes

@@ -72,6 +72,27 @@ fn what_is_refused_changes_nothing_and_says_why() {
 
 #[test]
 #[ignore = "needs root: `cargo xtask test reload`"]
+fn devices_of_which_none_is_there_are_refused_and_counting_goes_on() {
+    let cable = cable("rlnone");
+    let house = House::start(&cable, &Settings::usual(), &[]);
+
+    house.write(&Settings::usual().with(&[("devices.include", "'vteh0'")]));
+    let refused = house.post();
+    house.write(&Settings::usual().with(&[("devices.exclude", "'veth.*'")]));
+    let excluded = house.post();
+
+    assert_eq!((refused.0, excluded.0), (500, 500), "{refused:?} {excluded:?}");
+    let text = "no device matches `devices.include` \"vteh0\"; the devices are ";
+    assert!(refused.1.contains(text), "{refused:?}");
+    assert!(excluded.1.contains("and not `devices.exclude` \"veth.*\""), "{excluded:?}");
+    assert_eq!(house.gauge(SUCCESSFUL), 0);
+    let attached = house.service.scrape().find("packet_exporter_program_attached", &[]);
+    assert_eq!(attached, Some(2));
+    house.apply(&Settings::usual());
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test reload`"]
 fn without_being_enabled_no_request_reloads() {
     let cable = cable("rlforbidden");
     let off = Settings::usual().with(&[("web.enable_lifecycle", "false")]);

@@ -60,6 +60,7 @@ impl Devices {
         if Arc::ptr_eq(&self.config, config) {
             return;
         }
+        self.start.follow(&self.config.devices, &config.devices);
         self.config = Arc::clone(config);
         self.waiting = Waiting::default();
         self.replaced = 0;

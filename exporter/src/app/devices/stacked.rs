@@ -54,21 +54,7 @@ fn height(one: &Interface, all: &[Interface], most: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn interface(name: &str, index: u32, lower: Option<u32>, upper: Option<u32>) -> Interface {
-        Interface {
-            name: name.into(),
-            index,
-            other_names: Vec::new(),
-            has_hardware: false,
-            is_ethernet: true,
-            is_up: true,
-            mtu: 1500,
-            xdp_program: None,
-            lower,
-            upper,
-        }
-    }
+    use crate::app::devices::start::tests::interface;
 
     #[test]
     fn a_vlan_and_a_bond_are_found_on_what_they_lie_on() {

@@ -16,6 +16,8 @@ pub(super) struct Start {
     untried: BTreeSet<u32>,
     /// How many there were at the beginning.
     wanted: usize,
+    /// A reload chose other devices meanwhile. What it chose is not refused any more.
+    is_other_choice: bool,
 }
 
 /// Why nothing can be counted.
@@ -42,14 +44,48 @@ impl Start {
     pub(super) fn with(wanted: &[Interface]) -> Self {
         let untried: BTreeSet<u32> = wanted.iter().map(|interface| interface.index).collect();
 
-        Self { wanted: untried.len(), untried }
+        Self { wanted: untried.len(), untried, is_other_choice: false }
+    }
+
+    /// Notes that a reload changes the configuration.
+    pub(super) fn follow(&mut self, before: &config::Devices, after: &config::Devices) {
+        self.is_other_choice |= is_other_choice(before, after);
+    }
+}
+
+impl NoDevices {
+    /// Refuses a choice of devices that none of `present` matches.
+    pub(in crate::app) fn check(
+        choice: &config::Devices,
+        present: &[Interface],
+    ) -> Result<(), Self> {
+        if present.iter().any(|interface| interface.is_wanted(choice)) {
+            return Ok(());
+        }
+        let present = present.iter().map(|interface| interface.name.to_string()).collect();
+        let config::Devices { include, exclude, linger: _ } = choice;
+        if include.is_empty() {
+            return Err(Self::NoHardware { present });
+        }
+
+        Err(Self::NotHere { include: include.to_string(), exclude: exclude.to_string(), present })
+    }
+
+    /// Refuses another choice of devices that none of `present` matches. The one in force may lose
+    /// all its devices.
+    pub(in crate::app) fn check_change(
+        before: &config::Devices,
+        after: &config::Devices,
+        present: &[Interface],
+    ) -> Result<(), Self> {
+        if is_other_choice(before, after) { Self::check(after, present) } else { Ok(()) }
     }
 }
 
 impl Devices {
     /// Returns how many of the devices that were wanted at the start were tried; `None` if all were.
     pub(in crate::app) fn attaching(&self) -> Option<Attaching> {
-        let Start { untried, wanted } = &self.start;
+        let Start { untried, wanted, is_other_choice: _ } = &self.start;
 
         self.is_starting().then(|| Attaching { tried: wanted - untried.len(), wanted: *wanted })
     }
@@ -80,23 +116,20 @@ impl Devices {
         self.datapath.forget_pins(&wanted);
         let is_any = self.known.values().any(|known| known.running.is_some());
 
-        if is_any { Ok(()) } else { Err(self.why_none()) }
-    }
-
-    pub(super) fn why_none(&self) -> NoDevices {
-        let present: Vec<_> =
-            self.interfaces.borrow().iter().map(|interface| interface.name.to_string()).collect();
-        let config::Devices { include, exclude, linger: _ } = &self.config.devices;
-        if !self.known.is_empty() {
-            let reasons = self.known.values().filter_map(|known| known.error.clone()).collect();
-            return NoDevices::NoneAttached { reasons };
+        if is_any || self.start.is_other_choice {
+            return Ok(());
         }
-        if include.is_empty() {
-            return NoDevices::NoHardware { present };
+        if self.known.is_empty() {
+            return NoDevices::check(&self.config.devices, &self.interfaces.borrow());
         }
+        let reasons = self.known.values().filter_map(|known| known.error.clone()).collect();
 
-        NoDevices::NotHere { include: include.to_string(), exclude: exclude.to_string(), present }
+        Err(NoDevices::NoneAttached { reasons })
     }
+}
+
+fn is_other_choice(before: &config::Devices, after: &config::Devices) -> bool {
+    before.include != after.include || before.exclude != after.exclude
 }
 
 fn but(exclude: &str) -> String {
@@ -105,4 +138,56 @@ fn but(exclude: &str) -> String {
     }
 
     format!(" and not `devices.exclude` \"{exclude}\"")
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    pub(in super::super) fn interface(
+        name: &str,
+        index: u32,
+        lower: Option<u32>,
+        upper: Option<u32>,
+    ) -> Interface {
+        Interface {
+            name: name.into(),
+            index,
+            other_names: Vec::new(),
+            has_hardware: false,
+            is_ethernet: true,
+            is_up: true,
+            mtu: 1500,
+            xdp_program: None,
+            lower,
+            upper,
+        }
+    }
+
+    #[test]
+    fn another_choice_of_devices_has_to_match_one_that_is_there() {
+        let present = [interface("eth0", 1, None, None)];
+        let choice = |include: &str, exclude: &str| config::Devices {
+            include: include.parse().unwrap(),
+            exclude: exclude.parse().unwrap(),
+            ..Config::default().devices
+        };
+        let refusal = |before, after| {
+            NoDevices::check_change(&before, &after, &present).err().map(|it| it.to_string())
+        };
+
+        let before = || choice("eth1", "");
+        assert_eq!(refusal(before(), choice("eth0", "")), None);
+        assert_eq!(refusal(before(), before()), None, "its devices may go");
+        let linger = config::Devices { linger: std::time::Duration::from_secs(1), ..before() };
+        assert_eq!(refusal(before(), linger), None);
+        let text = "no device matches `devices.include` \"eht0\"; the devices are eth0";
+        assert_eq!(refusal(before(), choice("eht0", "")).as_deref(), Some(text));
+        let text = "no device matches `devices.include` \"eth.\" and not `devices.exclude` \
+                    \"eth0\"; the devices are eth0";
+        assert_eq!(refusal(before(), choice("eth.", "eth0")).as_deref(), Some(text));
+        let text = "no device has hardware behind it; name one in `devices.include`: eth0";
+        assert_eq!(refusal(before(), choice("", "")).as_deref(), Some(text));
+    }
 }
