@@ -111,7 +111,7 @@ impl<'a> Inspector<'a> {
         let Prepared { instance, .. } = &mut self.program;
         let shape = instance.shape.changed(options);
         let next = load::successor(instance, &shape, self.direction)?;
-        let Ok(_) = instance.cut_to(next, |_, _| Ok::<_, Infallible>(()));
+        let Ok(()) = instance.cut_to(next, |_, _| Ok::<_, Infallible>(()));
 
         Ok(())
     }

@@ -3,8 +3,10 @@
 use super::instance::Instance;
 use super::load::{self, LoadError};
 use super::pins::{Layout, PinDirectory};
+use super::shape::Shape;
 use super::wire::Link;
 use super::{Options, Tap};
+use crate::causes::with_causes;
 
 /// A program that is loaded and not attached yet.
 pub struct Prepared {
@@ -31,35 +33,72 @@ impl Prepared {
         place: PinDirectory,
         options: &Options,
     ) -> Result<Self, LoadError> {
-        let mut shape = load::shape(options)?;
+        let shape = load::shape(options)?;
         let link = place.link(tap);
         // Without a link to a device that is there, the counts are of one that is gone.
         let before = place.layout().filter(|_| link.is_some());
-        let mut inherited = None;
-        let fits = before.as_ref().is_some_and(|layout| layout.fits(&shape));
-        match before {
-            Some(layout) if fits => shape = layout.shape(shape),
-            layout => {
-                let is_readable = |it: &Layout| it.is_readable(&shape);
-                if let Some(layout) = layout.filter(is_readable) {
-                    inherited = Some(load::open(&layout.shape(shape), &place)?);
-                } else if link.is_some() {
-                    tracing::warn!(
-                        device = &*tap.device.name,
-                        direction = tap.direction.label(),
-                        "The pinned maps have another version or another number of CPUs; their \
-                         last counts are lost"
-                    );
-                }
-                place.empty().map_err(load::pinning)?;
-            }
-        }
-        let instance = load::load(&shape, tap.direction, Some(&place))?;
         // An updated link stays in the mode in which it was made.
-        if let Some(mode) = before.and_then(|before| before.mode()) {
-            instance.note_mode(mode);
+        let mode = before.as_ref().and_then(Layout::mode);
+        let readable = before.filter(|layout| layout.is_readable(&shape));
+        if readable.is_none() && link.is_some() {
+            tracing::warn!(
+                device = &*tap.device.name,
+                direction = tap.direction.label(),
+                "The pinned maps have another version or another number of CPUs; their last counts \
+                 are lost"
+            );
         }
 
-        Ok(Self { instance, is_new: !fits, place: Some(place), link, inherited })
+        let on_maps = readable.map(|layout| Self::on_maps(tap, &place, &shape, &layout));
+        let prepared = match on_maps.transpose()?.flatten() {
+            Some(prepared) => prepared,
+            None => Self::in_place(tap, &place, &shape)?,
+        };
+        if let Some(mode) = mode {
+            prepared.instance.note_mode(mode);
+        }
+
+        Ok(Self { place: Some(place), link, ..prepared })
+    }
+
+    /// Loads a program on maps that this build can read, or on new ones beside them; `None` where they
+    /// cannot be used.
+    fn on_maps(
+        tap: &Tap,
+        place: &PinDirectory,
+        shape: &Shape,
+        layout: &Layout,
+    ) -> Result<Option<Self>, LoadError> {
+        let of_maps = layout.shape(*shape);
+        let used = if layout.fits(shape) {
+            load::load(&of_maps, tap.direction, Some(place))
+                .map(|instance| Self { is_new: false, ..Self::new(instance) })
+        } else {
+            load::open(&of_maps, place).and_then(|inherited| {
+                let prepared = Self::in_place(tap, place, shape)?;
+                Ok(Self { inherited: Some(inherited), ..prepared })
+            })
+        };
+        let Err(error) = used else { return used.map(Some) };
+        // Where no program can be loaded at all, the fault is not that of the maps, which wait for
+        // another attempt.
+        if load::load(shape, tap.direction, None).is_err() {
+            return Err(error);
+        }
+        tracing::warn!(
+            device = &*tap.device.name,
+            direction = tap.direction.label(),
+            error = with_causes(&error),
+            "The pinned maps cannot be used; their last counts are lost"
+        );
+
+        Ok(None)
+    }
+
+    /// Loads a program on new maps, which are pinned in the place of those that are there.
+    fn in_place(tap: &Tap, place: &PinDirectory, shape: &Shape) -> Result<Self, LoadError> {
+        place.empty().map_err(load::pinning)?;
+
+        load::load(shape, tap.direction, Some(place)).map(Self::new)
     }
 }

@@ -90,23 +90,22 @@ impl Attached {
             Direction::Transmit => Claim::note(program, &tap.device),
             Direction::Receive => None,
         };
-        let has_new_vlans =
-            instance.cut_to(next, |before, after| attach::replace(held, before, after, tap))?;
+        instance.cut_to(next, |before, after| attach::replace(held, before, after, tap))?;
         self.program = program;
         // The claim on the one before goes now.
         drop(mem::replace(&mut self.claim, claim));
-        self.keep_pins(tap, has_new_vlans);
+        self.keep_pins(tap);
 
         attach::about(&self.instance.ebpf, tap, self.mode)
     }
 
-    /// Pins what is another map now. A process that is killed before leaves the control word of the
-    /// program before, which says in which generation that one counted; the next process reads
-    /// both.
-    fn keep_pins(&self, tap: &Tap, has_new_vlans: bool) {
+    /// Pins what is another map now, or was not pinned when it became another. A process that is killed
+    /// before leaves the control word of the program before, which says in which generation that one
+    /// counted; the next process reads both. What describes the maps is written last: the next process
+    /// must find none smaller than it says.
+    fn keep_pins(&self, tap: &Tap) {
         let Some(place) = &self.place else { return };
-        let names = [Some(maps::CONTROL), has_new_vlans.then_some(maps::VLANS)];
-        for name in names.into_iter().flatten() {
+        for name in [maps::CONTROL, maps::VLANS] {
             let kept = load::map_fd(&self.instance.ebpf, name)
                 .map_err(|error| error.to_string())
                 .and_then(|map| place.replace_map(name, map).map_err(|error| error.to_string()));
@@ -117,7 +116,9 @@ impl Attached {
                     error,
                     "Cannot pin a new map of the program; the next exporter will read the old one"
                 );
+                return;
             }
         }
+        self.instance.note_settings();
     }
 }

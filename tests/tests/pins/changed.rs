@@ -1,9 +1,11 @@
 //! The constants of pinned programs change, and then another process comes.
 
+use std::fs;
+
 use exporter::datapath::{Datapath, Device, Options, Tap};
 use exporter::dimension::Dimension;
 use exporter::interval::Drained;
-use shared::Direction;
+use shared::{Direction, VLAN_IDS};
 use tests::cable::Cable;
 use tests::programs;
 
@@ -54,6 +56,76 @@ fn the_next_process_goes_on_with_pinned_programs_that_were_replaced() {
             assert_eq!(counts_sources(&last), !is_same);
         });
     }
+}
+
+/// A map of VLANs that is counted in and could not be pinned: the one that is pinned is too small.
+#[test]
+#[ignore = "needs root: `cargo xtask test pins`"]
+fn the_next_process_can_attach_where_a_pin_failed_while_programs_were_replaced() {
+    for is_again in [false, true] {
+        println!("with another replacement: {is_again}");
+        with_taps("unpinned", |cable, pins, taps| {
+            let before = Options { pins: Some(pins.0.clone()), ..Options::default() };
+            let changed = Options { vlans: true, ..before.clone() };
+            let mut first = start(taps, &before);
+            programs::ping(cable, Cable::THERE[0], 5, 56);
+            let in_the_way: Vec<_> =
+                pins.places().iter().map(|place| place.join("VLANS-next")).collect();
+            in_the_way.iter().for_each(|it| fs::create_dir(it).unwrap());
+            replace(&mut first, &changed);
+            in_the_way.iter().for_each(|it| fs::remove_dir(it).unwrap());
+            let last = Options { sources: false, ..changed.clone() };
+            if is_again {
+                programs::ping(cable, Cable::THERE[0], 5, 56);
+                replace(&mut first, &last);
+            }
+            drop(first);
+
+            let mut second = start(taps, if is_again { &last } else { &changed });
+
+            programs::ping(cable, Cable::THERE[0], 2, 56);
+            assert_eq!(pings(&second.drain().unwrap()), 2 * 2);
+        });
+    }
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test pins`"]
+fn the_next_process_can_attach_where_a_pinned_map_is_too_small() {
+    for vlans in [true, false] {
+        println!("with the same constants: {vlans}");
+        with_taps("small", |cable, pins, taps| {
+            let before = Options { pins: Some(pins.0.clone()), vlans: true, ..Options::default() };
+            drop(start(taps, &before));
+            let value = (VLAN_IDS * size_of::<u64>()).to_string();
+            for place in pins.places() {
+                let map = place.join("VLANS");
+                fs::remove_file(&map).unwrap();
+                // BPF_F_MMAPABLE. Source: include/uapi/linux/bpf.h.
+                let about = ["type", "array", "key", "4", "value", &value, "entries", "1"];
+                let named = ["name", "VLANS", "flags", "1024"];
+                let create = ["map", "create", map.to_str().unwrap()];
+                cable.here.run("bpftool", &[&create[..], &about, &named].concat());
+            }
+
+            let mut second = start(taps, &Options { vlans, ..before });
+
+            programs::ping(cable, Cable::THERE[0], 2, 56);
+            assert_eq!(pings(&second.drain().unwrap()), 2 * 2);
+        });
+    }
+}
+
+/// Runs where programs can be pinned, near a cable.
+fn with_taps(name: &str, run: impl FnOnce(&Cable, &BpfFileSystem, &[Tap]) + Send) {
+    let cable = Cable::lay(name);
+    let pins = BpfFileSystem::mount(name);
+    cable.plug_in();
+    let device = Device { name: Cable::DEVICE.into(), index: Cable::index(&cable.here) };
+    let tap = |direction: &Direction| Tap { device: device.clone(), direction: *direction };
+    let taps: Vec<Tap> = Direction::ALL.iter().map(tap).collect();
+
+    cable.here.within(|| run(&cable, &pins, &taps));
 }
 
 fn start(taps: &[Tap], options: &Options) -> Datapath {

@@ -26,7 +26,12 @@ impl BpfFileSystem {
 
     /// How many taps have pins.
     pub(crate) fn taps(&self) -> usize {
-        below(&self.0).iter().map(|namespace| below(namespace).len()).sum()
+        self.places().len()
+    }
+
+    /// Returns where the pins of each tap are.
+    pub(crate) fn places(&self) -> Vec<PathBuf> {
+        below(&self.0).iter().flat_map(below).collect()
     }
 
     /// Changes the first entry of a map that is pinned for the only tap of a direction.
@@ -37,7 +42,7 @@ impl BpfFileSystem {
         change: impl FnOnce(&mut V),
     ) {
         let is_wanted = |path: &PathBuf| path.display().to_string().ends_with(direction);
-        let tap = below(&self.0).iter().flat_map(below).find(is_wanted).expect("a tap with pins");
+        let tap = self.places().into_iter().find(is_wanted).expect("a tap with pins");
         let map = MapData::from_pin(tap.join(map)).expect("a map that is pinned");
         let mut map = Array::<_, V>::try_from(Map::Array(map)).expect("an array of such entries");
 

@@ -25,8 +25,7 @@ impl Instance {
         self.pending.is_none()
     }
 
-    /// Cuts by putting another program in the place of this one, which `put` does. Returns whether the
-    /// map of VLANs is another one too.
+    /// Cuts by putting another program in the place of this one, which `put` does.
     ///
     /// # Errors
     ///
@@ -35,7 +34,7 @@ impl Instance {
         &mut self,
         next: Successor,
         put: impl FnOnce(&Ebpf, &mut Ebpf) -> Result<(), E>,
-    ) -> Result<bool, E> {
+    ) -> Result<(), E> {
         let Successor { mut ebpf, shape, control, vlans } = next;
         self.carry();
         // Whichever program counts there, no processor sees the new control word before the slots;
@@ -48,15 +47,19 @@ impl Instance {
         self.ebpf = ebpf;
         self.shape = shape;
         self.maps.control = control;
-        let has_new_vlans = vlans.is_some();
         // What was not counted before is not in the old one.
         if let Some(vlans) = vlans {
             self.maps.vlans = vlans;
         }
-        if let Some(layout) = &self.layout {
-            layout.counts(shape.settings);
-        }
 
-        Ok(has_new_vlans)
+        Ok(())
+    }
+
+    /// Notes beside pinned maps the constants that the program counts under, once its maps are pinned:
+    /// a process that adopts them goes by that, also for their sizes.
+    pub(in super::super) fn note_settings(&self) {
+        if let Some(layout) = &self.layout {
+            layout.counts(self.shape.settings);
+        }
     }
 }

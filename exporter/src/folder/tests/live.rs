@@ -28,10 +28,10 @@ async fn programs_that_are_left_are_gone_on_with_at_once() {
     let mut kernel = Kernel::start(counted(3)).await;
     let left = Collected { behind: 2, is_unfinished: true, ..counted(4) };
 
-    kernel.look(left).await;
-    // Nothing asks for this one, and the interval is an hour.
-    kernel.published().await;
+    let snapshot = kernel.look(left).await;
 
+    // Nothing asks for the look that comes then, and the interval is an hour.
+    assert_eq!(snapshot.health.folding.folds, 3);
     assert_eq!(kernel.told().await.behind, 0);
     let another = time::timeout(Duration::from_millis(100), kernel.snapshot.changed());
     assert!(another.await.is_err(), "nothing is left");
