@@ -123,6 +123,10 @@ struct Following {
 
 impl Optional for Following {
     async fn run(&mut self, stop: CancellationToken) -> anyhow::Result<()> {
+        if !Arc::ptr_eq(&self.config.borrow(), &self.tell.borrow()) {
+            // A panic came before it was applied.
+            self.config.mark_changed();
+        }
         while let Some(Ok(())) = stop.run_until_cancelled(self.config.changed()).await {
             let config = Arc::clone(&self.config.borrow_and_update());
             let Self { pushes: Pushes { metrics, log }, parts, source, .. } = self;
@@ -137,5 +141,43 @@ impl Optional for Following {
 
         stop.cancelled().await;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::runtime::Handle;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::catalog::example;
+
+    #[tokio::test]
+    async fn what_a_panic_kept_from_being_applied_is_applied_after_it() {
+        let otlp = Otlp::default();
+        let (_bridge, log) = LogPush::new(&otlp).unwrap();
+        let pushes = Pushes::new(&otlp, &HostResource::detect(), log).unwrap();
+        let stop = CancellationToken::new();
+        let parts = OptionalParts::on(Handle::current(), stop.clone());
+        let (_snapshot, snapshot) = watch::channel(example::readings().snapshot);
+        let read: Read = Arc::new(|snapshot| Readings { snapshot, ..example::readings() });
+        let source = Source { snapshot, read, is_ending: CancellationToken::new() };
+        let (publish, mut config) = watch::channel(Arc::new(Config::default()));
+        let (tell, mut told) = watch::channel(Arc::clone(&config.borrow_and_update()));
+        let new = Arc::new(Config::default());
+        publish.send_replace(Arc::clone(&new));
+        // As far as the panic came.
+        config.borrow_and_update();
+
+        let mut following = Following { pushes, parts, source, config, tell };
+        let applied = async {
+            let is_applied = |told: &Arc<Config>| Arc::ptr_eq(told, &new);
+            timeout(Duration::from_secs(20), told.wait_for(is_applied)).await.unwrap().unwrap();
+            stop.cancel();
+        };
+
+        tokio::join!(following.run(stop.clone()), applied).0.unwrap();
     }
 }

@@ -3,10 +3,11 @@
 mod backoff;
 mod before;
 mod client;
+mod connection;
 mod encoding;
 mod failure;
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 mod grpc;
 mod local;
 mod logs;
@@ -27,8 +28,9 @@ mod work;
 
 pub use before::Delivered;
 pub use client::Client;
+pub use connection::Connection;
 pub use local::LocalError;
-pub use logs::{Bridge, Events, LogClient, LogSender, Lost, bridge};
+pub use logs::{Bridge, Events, LogClient, LogConnection, LogSender, Lost, bridge};
 pub use receiver::Receiver;
 pub use request::Style;
 pub use resource::HostResource;

@@ -73,7 +73,7 @@ pub(crate) struct StillThere {
 
 impl OptionalParts {
     /// Makes room for parts that run on `runtime` until `stop` is cancelled.
-    pub(super) fn on(runtime: Handle, stop: CancellationToken) -> Self {
+    pub(in crate::app) fn on(runtime: Handle, stop: CancellationToken) -> Self {
         let parts = watch::Sender::new(BTreeMap::new());
 
         Self { runtime, stop, tasks: TaskTracker::new(), parts }
@@ -145,7 +145,7 @@ impl OptionalParts {
     }
 
     /// Waits until all parts have ended, once they were told to.
-    pub(super) async fn ended(&self) {
+    pub(in crate::app) async fn ended(&self) {
         self.tasks.close();
         self.tasks.wait().await;
     }

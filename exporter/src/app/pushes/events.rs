@@ -9,7 +9,7 @@ use super::ENDING;
 use crate::app::parts::{Optional, OptionalParts};
 use crate::config::Otlp;
 use crate::export::otlp::{
-    self, Bridge, Events, HostResource, LogClient, LogSender, Lost, Receiver,
+    self, Bridge, Events, HostResource, LogClient, LogConnection, LogSender, Lost, Receiver,
 };
 
 const PART: &str = "otlp-logs";
@@ -60,7 +60,7 @@ impl LogPush {
         if let (Some(receiver), State::Idle(_)) = (&self.receiver, &self.state) {
             let client = client(receiver.clone(), origin)?;
             self.state = match self.state {
-                State::Idle(events) => State::Made(Box::new(events.to(client))),
+                State::Idle(events) => State::Made(Box::new(events.to(client.into()))),
                 State::Made(_) | State::Running => self.state,
             };
         }
@@ -112,9 +112,7 @@ impl LogPush {
         }
         let client = match receiver.clone().zip(self.origin.clone()) {
             None => None,
-            Some((receiver, origin)) => {
-                Some(spawn_blocking(move || client(receiver, &origin)).await??)
-            }
+            Some((receiver, origin)) => Some(connection(receiver, origin).await),
         };
 
         self.state = match (std::mem::replace(&mut self.state, State::Running), client) {
@@ -140,4 +138,20 @@ fn client(receiver: Receiver, origin: &HostResource) -> anyhow::Result<LogClient
     let name = receiver.name.clone();
 
     LogClient::new(receiver, origin).with_context(|| format!("cannot push the log to {name}"))
+}
+
+/// Returns a connection. What cannot be made now, as a file may have changed since it was checked,
+/// is made later.
+async fn connection(receiver: Receiver, origin: HostResource) -> LogConnection {
+    let (of_client, of_origin) = (receiver.clone(), origin.clone());
+    let made = spawn_blocking(move || client(of_client, &of_origin)).await;
+
+    match made.map_err(Into::into).flatten() {
+        Ok(client) => client.into(),
+        Err(error) => {
+            let error = format!("{error:#}");
+            tracing::warn!(error, "Cannot push the log yet; each push tries again");
+            LogConnection::unmade(receiver, origin)
+        }
+    }
 }

@@ -14,7 +14,7 @@ use super::{ENDING, Healths};
 use crate::app::parts::{Optional, OptionalParts};
 use crate::config::{Otlp, Temporality};
 use crate::export::otlp::{
-    Client, HostResource, Make, Receiver, Sender, Source, Style, Taken, Times,
+    Client, Connection, HostResource, Make, Receiver, Sender, Source, Style, Taken, Times,
 };
 use crate::health::Push;
 
@@ -29,6 +29,8 @@ pub(super) struct Metrics {
     /// Those that are not started yet.
     made: Vec<Sender>,
     running: Vec<Pushed>,
+    /// Those that ended in a change that is under way.
+    ended: Vec<Ended>,
     health: watch::Sender<Healths>,
     /// Counts of receivers that are gone, by their name.
     past: BTreeMap<Arc<str>, Arc<Push>>,
@@ -62,12 +64,13 @@ impl Metrics {
             began: SystemTime::now(),
             made: Vec::new(),
             running: Vec::new(),
+            ended: Vec::new(),
             health: watch::Sender::new(Vec::new()),
             past: BTreeMap::new(),
         };
         for receiver in Receiver::of_metrics(otlp).context("cannot push")? {
             let client = client(receiver.clone())?;
-            let (sender, health) = Sender::new(client, metrics.make(), metrics.times());
+            let (sender, health) = Sender::new(client.into(), metrics.make(otlp), times(otlp));
             metrics.made.push(sender);
             metrics.running.push(Pushed { receiver, health });
         }
@@ -97,6 +100,8 @@ impl Metrics {
 
     /// Follows a change of the configuration. A receiver for which nothing changes is not touched;
     /// any other pushes once more, and goes on with what it has.
+    ///
+    /// After a panic it may be called again: what had ended then is still known.
     pub(super) async fn apply(&mut self, otlp: &Otlp, parts: &OptionalParts, source: &Source) {
         let receivers = match Receiver::of_metrics(otlp) {
             Ok(receivers) => receivers,
@@ -104,97 +109,94 @@ impl Metrics {
             Err(error) => return tracing::warn!(%error, "Cannot push; the receivers stay"),
         };
         let stays = is_pushed_alike(&self.otlp, otlp);
-        let is_kept = |it: &Pushed| stays && receivers.contains(&it.receiver);
-        let (kept, changed): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.running).into_iter().partition(is_kept);
-        self.otlp = otlp.clone();
-        let mut ended = end(changed, parts).await;
-        self.remember(&ended);
+        let is_changed = |it: &mut Pushed| !(stays && receivers.contains(&it.receiver));
+        let changed = self.running.extract_if(.., is_changed).collect();
+        end(changed, parts, &mut self.ended).await;
+        self.remember();
 
-        let is_gone = |it: &&mut Ended| !receivers.iter().any(|new| new.is_same(&it.receiver));
-        let gone = ended.iter_mut().filter(is_gone);
-        let last = gone.filter_map(|it| it.sender.delivered().last().cloned());
-        let last = last.max_by_key(|taken| taken.time);
-        let mut running = Vec::new();
-        let mut left: BTreeMap<Arc<str>, Pushed> =
-            kept.into_iter().map(|it| (Arc::clone(&it.receiver.name), it)).collect();
-        for receiver in receivers {
-            if let Some(kept) = left.remove(&receiver.name) {
-                running.push(kept);
+        for receiver in &receivers {
+            if self.running.iter().any(|it| it.receiver.name == receiver.name) {
                 continue;
             }
-            let at = ended.iter().position(|it| it.receiver.is_same(&receiver));
-            let before = at.map(|at| ended.swap_remove(at));
-            if let Some((sender, pushed)) =
-                self.made_anew(receiver, before, last.as_ref(), source).await
-            {
-                let part = PushPart { sender, source: source.clone() };
-                match parts.start(self::part(&pushed.receiver), part) {
-                    Ok(()) => running.push(pushed),
-                    Err(error) => tracing::warn!(%error, "Cannot push until the next reload"),
-                }
+            let begin = self.begin(receiver, &receivers);
+            let (sender, pushed) = self.made_anew(receiver, begin, otlp, source).await;
+            let part = PushPart { sender, source: source.clone() };
+            match parts.start(self::part(receiver), part) {
+                Ok(()) => self.running.push(pushed),
+                Err(error) => tracing::warn!(%error, "Cannot push until the next reload"),
             }
         }
-        self.running = running;
+        let place = |it: &Pushed| receivers.iter().position(|new| new.name == it.receiver.name);
+        self.running.sort_by_key(place);
+        self.ended.clear();
+        self.otlp = otlp.clone();
         self.publish();
     }
 
-    /// Makes a sender that goes on where another one ended, if one did. Of deltas, a receiver that
-    /// is new gets what is counted from now on, or since the last push to one that is gone: what it
-    /// had may have come to the same place.
-    async fn made_anew(
-        &self,
-        receiver: Receiver,
-        before: Option<Ended>,
-        last: Option<&Taken>,
-        source: &Source,
-    ) -> Option<(Sender, Pushed)> {
-        let of_client = receiver.clone();
-        let client = match spawn_blocking(move || client(of_client)).await {
-            Ok(Ok(client)) => client,
-            Ok(Err(error)) => {
-                let error = format!("{error:#}");
-                tracing::warn!(error, "Cannot push until the next reload");
-                return None;
-            }
-            Err(_panicked) => return None,
-        };
-        let (make, times) = (self.make(), self.times());
-        let is_delta = self.otlp.temporality == Temporality::Delta;
+    /// Returns where pushes to a receiver begin. Of deltas, one that is new gets what is counted
+    /// from now on, or since the last push to one that is gone: what that had, or may have in part,
+    /// may have come to the same place. If it had nothing, the new one gets everything.
+    fn begin(&mut self, receiver: &Receiver, receivers: &[Receiver]) -> Begin {
+        let is_ours = |it: &Ended| it.receiver.is_same(receiver);
+        if let Some(at) = self.ended.iter().position(is_ours) {
+            let ended = self.ended.swap_remove(at);
+            return if ended.receiver.name == receiver.name {
+                Begin::Same(Box::new(ended))
+            } else {
+                ended.sender.newest().cloned().map_or(Begin::Everything, Begin::After)
+            };
+        }
 
-        let (sender, health) = match before {
-            Some(Ended { receiver: old, health, mut sender }) if old.name == receiver.name => {
-                sender.change(client, make, times);
-                (sender, health)
-            }
-            before => {
-                let (mut sender, health) = Sender::new(client, make, times);
-                if let Some(push) = self.past.get(&receiver.name) {
-                    sender.go_on_from(push);
-                }
-                let before = before.and_then(|it| it.sender.delivered().last().cloned());
-                if is_delta
-                    && let Some(taken) = before.or_else(|| last.cloned()).or(now(source).await)
-                {
-                    sender.begin_after(taken);
-                }
-                (sender, health)
-            }
-        };
-        Some((sender, Pushed { receiver, health }))
+        let is_gone = |it: &&Ended| !receivers.iter().any(|new| new.is_same(&it.receiver));
+        let gone: Vec<_> = self.ended.iter().filter(is_gone).collect();
+        let newest = gone.iter().filter_map(|it| it.sender.newest()).max_by_key(|it| it.time);
+        match newest {
+            Some(taken) => Begin::After(taken.clone()),
+            None if gone.is_empty() => Begin::Now,
+            None => Begin::Everything,
+        }
     }
 
-    fn make(&self) -> Make {
-        let Otlp { temporality, histogram, names, max_points, protocol, compression, .. } =
-            self.otlp;
+    /// Makes a sender. It tries later what it cannot do now, as a file may have changed since it was
+    /// checked.
+    async fn made_anew(
+        &self,
+        receiver: &Receiver,
+        begin: Begin,
+        otlp: &Otlp,
+        source: &Source,
+    ) -> (Sender, Pushed) {
+        let connection = connection(receiver).await;
+        let (make, times) = (self.make(otlp), times(otlp));
+        let is_delta = otlp.temporality == Temporality::Delta;
+        let receiver = receiver.clone();
+
+        let begin = match begin {
+            Begin::Same(ended) => {
+                let Ended { health, mut sender, .. } = *ended;
+                sender.change(connection, make, times);
+                return (sender, Pushed { receiver, health });
+            }
+            Begin::After(taken) => Some(taken),
+            Begin::Now if is_delta => now(source).await,
+            Begin::Now | Begin::Everything => None,
+        };
+        let (mut sender, health) = Sender::new(connection, make, times);
+        if let Some(push) = self.past.get(&receiver.name) {
+            sender.go_on_from(push);
+        }
+        if let Some(taken) = begin.filter(|_| is_delta) {
+            sender.begin_after(taken);
+        }
+        (sender, Pushed { receiver, health })
+    }
+
+    fn make(&self, otlp: &Otlp) -> Make {
+        let Otlp { temporality, histogram, names, max_points, protocol, compression, .. } = *otlp;
         let began = self.began;
         let style = Style { temporality, buckets: histogram, names, max_points, began };
 
         Make { style, origin: self.origin.clone(), protocol, compression }
-    }
-
-    fn times(&self) -> Times {
-        Times::spread(self.otlp.interval, self.otlp.push_timeout)
     }
 
     fn publish(&self) {
@@ -204,8 +206,8 @@ impl Metrics {
     }
 
     /// Keeps the counts of receivers that may come back.
-    fn remember(&mut self, ended: &[Ended]) {
-        for Ended { receiver, health, .. } in ended {
+    fn remember(&mut self) {
+        for Ended { receiver, health, .. } in &self.ended {
             if self.past.len() < REMEMBERED || self.past.contains_key(&receiver.name) {
                 self.past.insert(Arc::clone(&receiver.name), Arc::clone(&health.borrow()));
             }
@@ -220,8 +222,17 @@ struct Ended {
     sender: Sender,
 }
 
+/// Where pushes to a receiver begin.
+enum Begin {
+    /// Where the ones to the same receiver ended.
+    Same(Box<Ended>),
+    After(Taken),
+    Now,
+    Everything,
+}
+
 /// Ends pushes, all at once. One that does not end in time is left behind.
-async fn end(pushed: Vec<Pushed>, parts: &OptionalParts) -> Vec<Ended> {
+async fn end(pushed: Vec<Pushed>, parts: &OptionalParts, ended: &mut Vec<Ended>) {
     let mut ending = JoinSet::new();
     for Pushed { receiver, health } in pushed {
         let parts = parts.clone();
@@ -236,7 +247,13 @@ async fn end(pushed: Vec<Pushed>, parts: &OptionalParts) -> Vec<Ended> {
         });
     }
 
-    ending.join_all().await.into_iter().flatten().collect()
+    while let Some(one) = ending.join_next().await {
+        ended.extend(one.ok().flatten());
+    }
+}
+
+fn times(otlp: &Otlp) -> Times {
+    Times::spread(otlp.interval, otlp.push_timeout)
 }
 
 /// Reads what is counted now.
@@ -256,6 +273,20 @@ fn is_pushed_alike(one: &Otlp, other: &Otlp) -> bool {
     common(one) == common(other)
 }
 
+/// Returns a connection, which may have to be made later.
+async fn connection(receiver: &Receiver) -> Connection {
+    let of_client = receiver.clone();
+
+    match spawn_blocking(move || client(of_client)).await.map_err(Into::into).flatten() {
+        Ok(client) => client.into(),
+        Err(error) => {
+            let error = format!("{error:#}");
+            tracing::warn!(error, "Cannot push yet; each push tries again");
+            Connection::unmade(receiver.clone())
+        }
+    }
+}
+
 fn client(receiver: Receiver) -> anyhow::Result<Client> {
     let name = Arc::clone(&receiver.name);
 
@@ -266,3 +297,6 @@ fn client(receiver: Receiver) -> anyhow::Result<Client> {
 fn part(receiver: &Receiver) -> String {
     format!("otlp {}", receiver.name)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! A receiver that does what a test wants.
 
-pub(super) mod papers;
+pub(crate) mod papers;
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -26,11 +26,11 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 /// How long anything may take that is not supposed to take time.
-pub(super) const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 const STEP: Duration = Duration::from_millis(5);
 
 /// Waits until it is so.
-pub(super) async fn until(what: &str, is_so: impl Fn() -> bool) {
+pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
     let waiting = async {
         while !is_so() {
             sleep(STEP).await;
@@ -42,7 +42,7 @@ pub(super) async fn until(what: &str, is_so: impl Fn() -> bool) {
 
 /// What is answered.
 #[derive(Clone, Debug)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     Http {
         status: u16,
         headers: Vec<(&'static str, String)>,
@@ -62,19 +62,19 @@ pub(super) enum Reply {
 
 /// What came.
 #[derive(Clone, Debug)]
-pub(super) struct Got {
-    pub(super) path: String,
-    pub(super) headers: HeaderMap,
+pub(crate) struct Got {
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
     /// The number of the connection on which it came.
-    pub(super) connection: usize,
+    pub(crate) connection: usize,
     /// As it was sent.
     raw: Bytes,
 }
 
 /// A receiver that runs until it is dropped. It answers as it is told, and at the end of that
 /// takes everything.
-pub(super) struct Fake {
-    pub(super) port: u16,
+pub(crate) struct Fake {
+    pub(crate) port: u16,
     got: Shared<Vec<Got>>,
     replies: Shared<VecDeque<Reply>>,
     _serving: JoinSet<()>,
@@ -84,20 +84,20 @@ type Body = UnsyncBoxBody<Bytes, std::io::Error>;
 type Shared<T> = Arc<Mutex<T>>;
 
 impl Reply {
-    pub(super) const OK: Self = Self::Http { status: 200, headers: Vec::new(), body: Bytes::new() };
+    pub(crate) const OK: Self = Self::Http { status: 200, headers: Vec::new(), body: Bytes::new() };
 
-    pub(super) fn status(status: u16) -> Self {
+    pub(crate) fn status(status: u16) -> Self {
         Self::Http { status, headers: Vec::new(), body: Bytes::from_static(b"no reason") }
     }
 
-    pub(super) fn code(code: u16) -> Self {
+    pub(crate) fn code(code: u16) -> Self {
         Self::Grpc { code, details: None, message: Bytes::new() }
     }
 }
 
 impl Got {
     /// Returns the request's message, whatever it was compressed with.
-    pub(super) fn message(&self) -> Vec<u8> {
+    pub(crate) fn message(&self) -> Vec<u8> {
         let is_grpc = self.header("content-type").starts_with("application/grpc");
         let (encoding, body) = match is_grpc {
             true if self.raw[0] == 0 => ("", &self.raw[5..]),
@@ -117,7 +117,7 @@ impl Got {
         message
     }
 
-    pub(super) fn request(&self) -> ExportMetricsServiceRequest {
+    pub(crate) fn request(&self) -> ExportMetricsServiceRequest {
         let message = self.message();
         if self.header("content-type") == "application/json" {
             return serde_json::from_slice(&message).unwrap();
@@ -126,28 +126,33 @@ impl Got {
         ExportMetricsServiceRequest::decode(&*message).unwrap()
     }
 
-    pub(super) fn metrics(&self) -> Vec<Metric> {
+    pub(crate) fn metrics(&self) -> Vec<Metric> {
         self.request().resource_metrics.remove(0).scope_metrics.remove(0).metrics
     }
 
-    pub(super) fn header(&self, name: &str) -> &str {
+    /// Returns whether these bytes came.
+    pub(crate) fn is(&self, body: &[u8]) -> bool {
+        self.raw == body
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
 
 impl Fake {
-    pub(super) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+    pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
         Self::with(replies, None).await
     }
 
-    pub(super) async fn with(
+    pub(crate) async fn with(
         replies: impl IntoIterator<Item = Reply>,
         tls: Option<TlsAcceptor>,
     ) -> Self {
         Self::at(0, replies, tls).await
     }
 
-    pub(super) async fn at(
+    pub(crate) async fn at(
         port: u16,
         replies: impl IntoIterator<Item = Reply>,
         tls: Option<TlsAcceptor>,
@@ -181,11 +186,11 @@ impl Fake {
     }
 
     /// Answers so from now on, and then takes everything.
-    pub(super) fn then(&self, replies: impl IntoIterator<Item = Reply>) {
+    pub(crate) fn then(&self, replies: impl IntoIterator<Item = Reply>) {
         *self.replies.lock().unwrap() = replies.into_iter().collect();
     }
 
-    pub(super) fn got(&self) -> Vec<Got> {
+    pub(crate) fn got(&self) -> Vec<Got> {
         self.got.lock().unwrap().clone()
     }
 }

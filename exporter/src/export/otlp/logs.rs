@@ -1,6 +1,7 @@
 //! The exporter's own log, pushed.
 
 mod client;
+mod connection;
 mod http;
 mod tries;
 
@@ -22,6 +23,7 @@ use super::sender::UNDER_WAY;
 use client::Undelivered;
 
 pub use client::LogClient;
+pub use connection::LogConnection;
 
 /// What events become logs of OTLP with.
 pub type Bridge = OpenTelemetryTracingBridge<SdkLoggerProvider, SdkLogger>;
@@ -109,7 +111,7 @@ impl LogProcessor for Queue {
 
 /// What carries events to a receiver.
 struct Carrier {
-    client: LogClient,
+    client: LogConnection,
     backoff: Backoff,
     lost: Lost,
     /// How many lost events the log has told of.
@@ -133,7 +135,7 @@ impl Events {
     }
 
     /// Returns what pushes them.
-    pub fn to(self, client: LogClient) -> LogSender {
+    pub fn to(self, client: LogConnection) -> LogSender {
         let Self { waiting, lost, is_wanted } = self;
         let backoff = Backoff::default();
         let carrier = Carrier { client, backoff, lost, told: 0, is_failing: false };
@@ -159,7 +161,7 @@ impl LogSender {
     }
 
     /// Goes on with another client, between two runs.
-    pub fn change(&mut self, client: LogClient) {
+    pub fn change(&mut self, client: LogConnection) {
         self.carrier.client = client;
         self.carrier.backoff.reset();
     }
@@ -240,7 +242,7 @@ impl Carrier {
 
     fn failed(&mut self, error: &str) {
         if !self.is_failing {
-            let endpoint = &*self.client.name;
+            let endpoint = &**self.client.name();
             tracing::warn!(endpoint, error, "Cannot push the log; it still goes to standard error");
         }
         self.is_failing = true;
@@ -250,7 +252,7 @@ impl Carrier {
         self.backoff.reset();
         let all = self.lost.read();
         let lost = all - std::mem::replace(&mut self.told, all);
-        let endpoint = &*self.client.name;
+        let endpoint = &**self.client.name();
 
         if self.is_failing {
             tracing::info!(endpoint, "The log is pushed again");

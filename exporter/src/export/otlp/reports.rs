@@ -34,6 +34,14 @@ struct Remarks {
     messages: BTreeMap<String, String>,
 }
 
+/// Why a push is left out that the receiver may have in part.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Why {
+    Panic,
+    /// Its requests are no longer encoded as they were.
+    Encoding,
+}
+
 /// Most messages that are told apart.
 const MESSAGES: usize = 32;
 
@@ -144,15 +152,23 @@ impl Reports {
         }
     }
 
-    /// A panic interrupted a push, of which so many points may not have arrived.
-    pub(super) fn interrupted(&self, points: usize) {
+    /// A push is not sent to its end; so many points of it may not have arrived.
+    pub(super) fn left_out(&self, points: usize, why: Why) {
         let endpoint = &*self.endpoint;
 
-        tracing::warn!(
-            endpoint,
-            points,
-            "A push was interrupted; the points of it that did not arrive are not sent again"
-        );
+        match why {
+            Why::Panic => tracing::warn!(
+                endpoint,
+                points,
+                "A push was interrupted; the points of it that did not arrive are not sent again"
+            ),
+            Why::Encoding => tracing::warn!(
+                endpoint,
+                points,
+                "A push had not ended when protocol or compression changed; the points of it that \
+                 did not arrive are not sent again"
+            ),
+        }
     }
 
     /// The last push did not come to its end.

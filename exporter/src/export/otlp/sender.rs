@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::backoff::{Backoff, by_chance};
 use super::before::Delivered;
-use super::client::Client;
+use super::connection::Connection;
 use super::failure::SendError;
 use super::local::LocalError;
-use super::reports::Reports;
+use super::reports::{Reports, Why};
 use super::request::Style;
 use super::signal::Answer;
 use super::source::Source;
@@ -50,7 +50,17 @@ pub struct Sender {
     /// What is not sent yet, or not all of it.
     unfinished: Option<Work>,
     reports: Reports,
-    has_run: bool,
+    ran: Ran,
+}
+
+/// How the last run came to its end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Ran {
+    NotYet,
+    /// As it was told to.
+    Ended,
+    /// By a panic, or it runs.
+    Interrupted,
 }
 
 /// How long one push may go on.
@@ -61,13 +71,6 @@ struct Turn<'a> {
     /// No request is repeated later: then a newer snapshot is due.
     until: Instant,
     stop: &'a CancellationToken,
-}
-
-/// Connections, and what new ones are made from after a failure.
-#[derive(Debug)]
-struct Connection {
-    client: Client,
-    is_broken: bool,
 }
 
 /// After a stop, for what is on its way and for the last push. Together they are less than
@@ -88,10 +91,10 @@ impl Times {
 
 impl Sender {
     /// Makes a sender; the other one reads how it is doing.
-    pub fn new(client: Client, make: Make, times: Times) -> (Self, watch::Receiver<Arc<Push>>) {
-        let (reports, health) = Reports::new(&client.receiver.name);
+    pub fn new(client: Connection, make: Make, times: Times) -> (Self, watch::Receiver<Arc<Push>>) {
+        let (reports, health) = Reports::new(client.name());
         let sender = Self {
-            client: Connection { client, is_broken: false },
+            client,
             make,
             times,
             backoff: Backoff::default(),
@@ -100,19 +103,28 @@ impl Sender {
             delivered: Arc::default(),
             unfinished: None,
             reports,
-            has_run: false,
+            ran: Ran::NotYet,
         };
 
         (sender, health)
     }
 
     /// Goes on with other settings for the same receiver, between two runs. What that has is still
-    /// known, so that no delta is pushed twice, and sums keep their start.
-    pub fn change(&mut self, client: Client, make: Make, times: Times) {
-        let style = Style { began: self.make.style.began, ..make.style };
+    /// known, so that no delta is pushed twice, and sums keep their start. Deltas on their way are
+    /// sent as they are, unless they are encoded in another way now: then they are left out.
+    pub fn change(&mut self, client: Connection, make: Make, times: Times) {
+        let Style { began, temporality, .. } = self.make.style;
+        let Make { style, protocol, compression, .. } = &make;
+        let is_sent_alike = (*protocol, *compression, style.temporality)
+            == (self.make.protocol, self.make.compression, temporality);
+        if !is_sent_alike {
+            // Sums that come later have all that is left out.
+            let is_lost = [temporality, style.temporality] == [Temporality::Delta; 2];
+            self.forget_unfinished(is_lost.then_some(Why::Encoding));
+        }
 
-        self.client = Connection { client, is_broken: false };
-        self.make = Make { style, ..make };
+        self.client = client;
+        self.make = Make { style: Style { began, ..make.style }, ..make };
         self.times = times;
     }
 
@@ -122,9 +134,11 @@ impl Sender {
         self.delivered = Arc::new(Delivered::of(taken));
     }
 
-    /// Returns what the receiver has.
-    pub fn delivered(&self) -> &Delivered {
-        &self.delivered
+    /// Returns the newest push that the receiver has, or may have a part of.
+    pub fn newest(&self) -> Option<&Taken> {
+        let unfinished = self.unfinished.as_ref().filter(|work| work.may_have_arrived);
+
+        unfinished.map(|work| &work.taken).or(self.delivered.last())
     }
 
     /// Goes on with the counts of an earlier sender to a receiver of this name: counters never fall.
@@ -139,14 +153,14 @@ impl Sender {
     /// known. What was on its way then is not sent again, as it may have arrived: of deltas nothing
     /// is counted twice, and what did not arrive of that push is lost.
     pub async fn run(&mut self, mut source: Source, stop: CancellationToken) {
-        let is_again = std::mem::replace(&mut self.has_run, true);
-        if is_again {
-            self.forget_unfinished();
+        let ran = std::mem::replace(&mut self.ran, Ran::Interrupted);
+        if ran == Ran::Interrupted {
+            self.forget_unfinished(Some(Why::Panic));
         }
         let is_any = |snapshot: &Arc<Snapshot>| snapshot.health.folding.folds > 0;
         stop.run_until_cancelled(source.snapshot.wait_for(is_any)).await;
         let is_folded = is_any(&source.snapshot.borrow());
-        if is_folded && !is_again {
+        if is_folded && ran == Ran::NotYet {
             stop.run_until_cancelled(sleep(self.times.phase)).await;
         }
         stop.run_until_cancelled(sleep_until(self.not_before)).await;
@@ -168,17 +182,20 @@ impl Sender {
         if is_folded {
             self.finish(source, &stop).await;
         }
+        self.ran = Ran::Ended;
     }
 
-    /// Leaves out what a panic interrupted: it may be what the panic comes of, and the receiver may
-    /// have it.
-    fn forget_unfinished(&mut self) {
+    /// Leaves out what is on its way, as the receiver may have it, and reports why. What a panic
+    /// interrupted may be what the panic comes of.
+    fn forget_unfinished(&mut self, why: Option<Why>) {
         // It is not known what became of a request on it.
-        self.client.is_broken = true;
+        self.client.close();
         let Some(work) = self.unfinished.take_if(|work| work.may_have_arrived) else { return };
         let lost = work.requests.iter().map(|request| request.points).sum();
 
-        self.reports.interrupted(lost);
+        if let Some(why) = why {
+            self.reports.left_out(lost, why);
+        }
         match self.make.style.temporality {
             Temporality::Cumulative => {
                 self.unfinished = Some(work);
@@ -365,22 +382,6 @@ impl Sender {
         let work = self.unfinished.as_mut();
 
         work.is_some_and(|work| std::mem::replace(&mut work.may_have_arrived, may_have))
-    }
-}
-
-impl Connection {
-    async fn send(&mut self, body: Bytes, left: Duration) -> Result<Answer, SendError> {
-        if self.is_broken {
-            let receiver = self.client.receiver.clone();
-            let made = spawn_blocking(|| Client::new(receiver)).await;
-            self.client = made.map_err(LocalError::from)??;
-        }
-
-        let sent = self.client.send(body, left).await;
-        // A connection on which nothing comes back would be used again; certificates may have
-        // been replaced.
-        self.is_broken = sent.as_ref().is_err_and(SendError::is_about_the_connection);
-        sent
     }
 }
 

@@ -13,13 +13,13 @@ use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
 
 /// Certificates of a receiver for `localhost` and `receiver.test`, and of a client, by one authority.
-pub(in super::super) struct Papers {
+pub(crate) struct Papers {
     folder: TempDir,
-    pub(in super::super) acceptor: TlsAcceptor,
+    pub(crate) acceptor: TlsAcceptor,
 }
 
 impl Papers {
-    pub(in super::super) fn new(asks_for_a_client: bool) -> Self {
+    pub(crate) fn new(asks_for_a_client: bool) -> Self {
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -51,7 +51,7 @@ impl Papers {
     }
 
     /// A receiver that speaks these protocols alone.
-    pub(in super::super) fn only(protocols: &[&str]) -> Self {
+    pub(crate) fn only(protocols: &[&str]) -> Self {
         let params = CertificateParams::new(["localhost".to_owned()]).unwrap();
         let key = KeyPair::generate().unwrap();
 
@@ -59,7 +59,7 @@ impl Papers {
     }
 
     /// A receiver whose certificate vouches for itself, and which has that key.
-    pub(in super::super) fn by_itself(
+    pub(crate) fn by_itself(
         params: &CertificateParams,
         key: &KeyPair,
         shown: &KeyPair,
@@ -74,7 +74,7 @@ impl Papers {
     }
 
     /// A receiver for `localhost` by `issuer`, which is trusted whatever it says of itself.
-    pub(in super::super) fn issued(issuer: &CertificateParams) -> Self {
+    pub(crate) fn issued(issuer: &CertificateParams) -> Self {
         let [issuer_key, key] = [(); 2].map(|()| KeyPair::generate().unwrap());
         let folder = TempDir::new().unwrap();
         let pem = issuer.self_signed(&issuer_key).unwrap().pem();
@@ -87,7 +87,7 @@ impl Papers {
         Self { acceptor: acceptor(builder, server.der().clone(), &key, &PROTOCOLS), folder }
     }
 
-    pub(in super::super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 }

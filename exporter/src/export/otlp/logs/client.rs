@@ -27,8 +27,8 @@ use crate::config::{Compression, Protocol};
 /// The way of log records to one receiver.
 #[derive(Debug)]
 pub struct LogClient {
-    pub(super) name: Arc<str>,
-    receiver: Receiver,
+    pub(super) receiver: Receiver,
+    pub(super) origin: HostResource,
     exporter: LogExporter,
     tries: Arc<Tries>,
     /// Most time for a request and its repetition.
@@ -55,7 +55,6 @@ const MOST_ASKED: Duration = Duration::from_secs(30);
 impl LogClient {
     /// Reads the certificates that connections need. Blocks; must be called within a runtime.
     pub fn new(receiver: Receiver, origin: &HostResource) -> Result<Self, LocalError> {
-        let name = Arc::clone(&receiver.name);
         let tries = Arc::new(Tries::default());
         let patience = receiver.timeout * 2 + AGAIN + MOST_ASKED;
         receiver.check_headers()?;
@@ -67,7 +66,7 @@ impl LogClient {
         };
         exporter.set_resource(&origin.0);
 
-        Ok(Self { name, receiver, exporter, tries, patience })
+        Ok(Self { receiver, origin: origin.clone(), exporter, tries, patience })
     }
 
     /// Sends records, twice if the first failure may pass.

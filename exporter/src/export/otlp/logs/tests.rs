@@ -32,6 +32,10 @@ impl Pushing {
         let endpoints = vec![endpoint.parse().unwrap()];
         let otlp = Otlp { endpoints, logs: true, ..otlp.clone() };
         let receiver = Receiver::of_logs(&otlp).unwrap().unwrap();
+        Self::over(LogClient::new(receiver, &HostResource::detect()).unwrap().into())
+    }
+
+    fn over(client: LogConnection) -> Self {
         let (bridge, events) = bridge();
         let paper = Paper::default();
         let writer = paper.clone();
@@ -39,7 +43,6 @@ impl Pushing {
         let (subscriber, _level) = logging::subscriber(&log, move || writer.clone(), Some(bridge));
         let stop = CancellationToken::new();
         let mut running = JoinSet::new();
-        let client = LogClient::new(receiver, &HostResource::detect()).unwrap();
         let lost = events.lost();
         let (mut sender, stopped) = (events.to(client), stop.clone());
         running.spawn(async move { sender.run(stopped).await });
@@ -205,7 +208,8 @@ async fn what_a_panic_interrupts_is_counted_as_lost_and_later_events_are_pushed(
     let (subscriber, _level) = logging::subscriber(&Log::default(), std::io::sink, Some(bridge));
     let _logging = tracing::subscriber::set_default(subscriber);
     let receiver = Receiver::of_logs(&otlp).unwrap().unwrap();
-    let mut sender = events.to(LogClient::new(receiver, &HostResource::detect()).unwrap());
+    let mut sender =
+        events.to(LogConnection::from(LogClient::new(receiver, &HostResource::detect()).unwrap()));
     let stop = CancellationToken::new();
     tracing::warn!(target: "exporter::a", "First");
 
@@ -358,4 +362,27 @@ fn the_log_goes_over_tls_with_the_certificates_of_the_configuration() {
 
         assert_eq!(bodies(&fake), ["Gone"], "{protocol:?}");
     });
+}
+
+/// A file may change between the check of a configuration and its use.
+#[tokio::test]
+async fn a_way_that_cannot_be_made_is_tried_until_it_can() {
+    let papers = Papers::new(false);
+    let fake = Fake::with([], Some(papers.acceptor.clone())).await;
+    let folder = tempfile::TempDir::new().unwrap();
+    let ca_file = folder.path().join("ca.pem");
+    let endpoints = vec![format!("https://localhost:{}", fake.port).parse().unwrap()];
+    let protocol = Protocol::HttpProtobuf;
+    let otlp =
+        Otlp { endpoints, protocol, logs: true, ca_file: ca_file.clone(), ..Otlp::default() };
+    let receiver = Receiver::of_logs(&otlp).unwrap().unwrap();
+    let pushing = Pushing::over(LogConnection::unmade(receiver, HostResource::detect()));
+
+    tracing::info!(target: "exporter::elsewhere", "for the receiver");
+    pushing.says("Cannot push the log; it still goes to standard error").await;
+    std::fs::copy(papers.path("ca.pem"), &ca_file).unwrap();
+
+    until("the event", || !fake.got().is_empty()).await;
+    assert_eq!(pushing.lost.read(), 0);
+    pushing.end().await;
 }

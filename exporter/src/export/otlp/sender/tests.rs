@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use shared::Direction;
 
+use super::super::client::Client;
 use super::super::fake::{DEADLINE, Fake, Got, Reply, until};
 use super::super::point::nanos;
 use super::super::receiver::Receiver;
@@ -69,7 +70,7 @@ impl Pushing {
             phase: Duration::ZERO,
             push_timeout: otlp.push_timeout,
         };
-        let (sender, health) = Sender::new(Client::new(receiver).unwrap(), make, times);
+        let (sender, health) = Sender::new(Client::new(receiver).unwrap().into(), make, times);
         let (snapshot, reader) = watch::channel(example::readings().snapshot);
         let read = Arc::new(|snapshot| Readings { snapshot, ..example::readings() });
         let source = Source { snapshot: reader, read, is_ending: CancellationToken::new() };
