@@ -86,7 +86,7 @@ pub(super) fn shown_for(key: &str, value: &Value) -> String {
         ("otlp.endpoints" | "otlp.logs_endpoint", Value::String(_, text)) => {
             format!("{:?}", without_secrets(text))
         }
-        ("otlp.endpoints", Value::Array(_, endpoints)) => {
+        ("otlp.endpoints" | "otlp.logs_endpoint", Value::Array(_, endpoints)) => {
             let endpoints: Vec<_> = endpoints.iter().map(|it| shown_for(key, it)).collect();
             format!("[{}]", endpoints.join(", "))
         }

@@ -106,3 +106,19 @@ fn the_log_is_pushed_as_the_metrics_are_but_for_what_is_said_of_it_alone() {
     };
     assert_eq!(log, expected);
 }
+
+/// Also where they are of a wrong type.
+#[test]
+fn secrets_of_endpoints_are_in_no_refusal() {
+    for file in [
+        "[otlp]\nlogs_endpoint = ['https://h/?token=hunter2']\n",
+        "[otlp]\nlogs_endpoint = [['https://h/?token=hunter2'], 1]\n",
+        "[otlp]\nendpoints = [['https://u:hunter2@h/'], 1]\n",
+        "[otlp]\nendpoints = [{ url = 'https://h/?token=hunter2' }]\n",
+        "[otlp]\nlogs_endpoint = { url = 'https://h/?token=hunter2' }\n",
+    ] {
+        let refused = Given { file, ..Given::default() }.load().map(drop).unwrap_err().to_string();
+
+        assert!(refused.contains("`otlp.") && !refused.contains("hunter2"), "{refused}");
+    }
+}
