@@ -61,6 +61,8 @@ pub struct Reload {
     applying: Vec<Applying>,
     health: watch::Sender<Arc<Configuration>>,
     said: Said,
+    /// The last refusal may pass although the text stays.
+    may_pass: bool,
 }
 
 /// Why a configuration is refused.
@@ -77,6 +79,16 @@ enum Refused {
 
     #[error("reading it panicked")]
     Panicked(#[from] JoinError),
+}
+
+impl Refused {
+    /// Returns whether the same text may be accepted later.
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::Checked(_) | Self::Panicked(_) => true,
+            Self::Config(_) | Self::Emptied { .. } => false,
+        }
+    }
 }
 
 impl Applying {
@@ -126,9 +138,10 @@ impl Reload {
         };
         let (health, reader) = watch::channel(Arc::new(health));
         let seen = Ok(in_force.text.clone());
-        let (applying, said) = (Vec::new(), Said::default());
+        let (applying, said, may_pass) = (Vec::new(), Said::default(), false);
 
-        (Self { inputs, in_force, seen, check, live, applying, health, said }, reader)
+        let reload = Self { inputs, in_force, seen, check, live, applying, health, said, may_pass };
+        (reload, reader)
     }
 
     /// Answers wait until these have applied a configuration too.
@@ -139,33 +152,45 @@ impl Reload {
         self
     }
 
-    /// Does what was asked, and answers.
-    pub async fn answer(&mut self, request: Request) {
-        let answer = self.reload(request.source).await;
+    /// Does what was asked, and answers. What `begin` returns lives as long as a reload is under way
+    /// of which something may become.
+    pub async fn answer<T>(&mut self, request: Request, begin: impl Fn() -> T) {
+        let answer = self.reload(request.source, begin).await;
 
         request.answer(answer);
     }
 
     /// Reads the configuration again, and has it applied. A file that is as it was is not read as a
-    /// new one only because something about it changed.
-    async fn reload(&mut self, source: ReloadSource) -> Answer {
+    /// new one only because something about it changed; but what was wrong beside its text may have
+    /// been mended.
+    async fn reload<T>(&mut self, source: ReloadSource, begin: impl Fn() -> T) -> Answer {
+        let is_asked = source != ReloadSource::File;
+        let mut under_way = is_asked.then(&begin);
         let read = self.read().await;
         let seen = match &read {
             Ok(text) => Ok(text.clone()),
             Err(refused) => Err(with_causes(refused)),
         };
         let is_seen = std::mem::replace(&mut self.seen, seen) == self.seen;
-        if is_seen && source == ReloadSource::File {
+        let is_again = is_seen && !is_asked;
+        if is_again && !self.may_pass {
             return self.said.again();
         }
 
+        if !is_again {
+            under_way = under_way.or_else(|| Some(begin()));
+        }
         let changed = match read {
             Ok(text) => self.change(text).await,
             Err(refused) => Err(refused),
         };
+        self.may_pass = changed.as_ref().is_err_and(Refused::may_pass);
         match changed {
-            Ok((change, text)) => Ok(self.apply(change, text, source).await),
-            Err(refused) => Err(self.refuse(&refused, source)),
+            Ok((change, text)) => {
+                let _under_way = under_way.or_else(|| Some(begin()));
+                Ok(self.apply(change, text, source).await)
+            }
+            Err(refused) => Err(self.refuse(&refused, source, is_again)),
         }
     }
 
@@ -223,11 +248,14 @@ impl Reload {
         applied.to_string()
     }
 
-    fn refuse(&mut self, refused: &Refused, source: ReloadSource) -> String {
+    /// Notes a refusal, which counts unless it was there before and nobody asked.
+    fn refuse(&mut self, refused: &Refused, source: ReloadSource, is_again: bool) -> String {
         let reason = with_causes(refused);
 
-        self.said.refused(source, &reason);
-        self.note(source, ReloadOutcome::Refused, |health| health.is_current = false);
+        let is_new = self.said.refused(source, &reason);
+        if is_new || !is_again {
+            self.note(source, ReloadOutcome::Refused, |health| health.is_current = false);
+        }
         reason
     }
 

@@ -22,8 +22,9 @@ pub(super) struct ReloadPart {
 impl Optional for ReloadPart {
     async fn run(&mut self, stop: CancellationToken) -> anyhow::Result<()> {
         while let Some(Some(request)) = stop.run_until_cancelled(self.requests.next()).await {
-            let _under_way = self.reloads.begin();
-            self.reload.answer(request).await;
+            // A file that hangs does not keep the process from stopping.
+            let answered = self.reload.answer(request, || self.reloads.begin());
+            stop.run_until_cancelled(answered).await;
         }
         stop.cancelled().await;
         Ok(())
@@ -76,4 +77,53 @@ pub(super) fn start(
     });
 
     Applying::as_told(name, applied)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use tempfile::TempDir;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::config::Command;
+    use crate::health::ReloadSource;
+    use crate::reload::InForce;
+
+    /// As it does for a file that hangs, or for parts that apply it slowly.
+    #[tokio::test]
+    async fn a_reload_that_takes_long_does_not_keep_the_part_from_stopping() {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("config.toml");
+        std::fs::write(&file, "[sources]\nlimit = 7\n").unwrap();
+        let flag = format!("--config.file={}", file.display());
+        let parsed = Command::parse(["packet-exporter", &flag].map(Into::into).into_iter());
+        let Ok(Command::Run(inputs)) = parsed else { panic!("not a command line") };
+        let in_force = InForce::read(&inputs).unwrap();
+        let (live, config) = watch::channel(Arc::new(in_force.loaded.config.clone()));
+        let (_tell, told) = watch::channel(Arc::new(Config::default()));
+        let (reload, _health) = Reload::new(inputs, in_force, live, Arc::new(|_| Ok(())));
+        let reload = reload.waiting_for(vec![Applying::as_told("slow", told)]);
+        let (trigger, requests) = reload::channel();
+        let mut part = ReloadPart { reload, requests, reloads: Reloads::new() };
+        let stop = CancellationToken::new();
+        std::fs::write(&file, "[sources]\nlimit = 8\n").unwrap();
+
+        let under_way = async {
+            let mut config = config.clone();
+            config.wait_for(|config| config.sources.limit == 8).await.unwrap();
+            stop.cancel();
+        };
+        let running = async { tokio::join!(part.run(stop.clone()), under_way).0 };
+        let asked = trigger.reload(ReloadSource::Api);
+
+        let (answer, ended) =
+            timeout(Duration::from_secs(10), async { tokio::join!(asked, running) })
+                .await
+                .expect("it stops before the slow part has applied it");
+        assert_eq!(answer.unwrap_err(), "the exporter is stopping");
+        ended.unwrap();
+    }
 }

@@ -8,10 +8,18 @@ use std::path::{Component, Path, PathBuf, absolute};
 /// As many symbolic links as the kernel follows. Source: include/linux/namei.h, `MAXSYMLINKS`.
 const MOST_LINKS: usize = 40;
 
-/// Returns the entries that lead to a file: each symbolic link on the way, and the file itself or
-/// whatever is missing first. Blocks.
-pub(super) fn entries(path: &Path) -> io::Result<BTreeSet<PathBuf>> {
-    let mut entries = BTreeSet::new();
+/// The entries that lead to a file.
+#[derive(Debug, Default)]
+pub(super) struct Entries {
+    /// Each symbolic link on the way, and the file itself or whatever is missing first.
+    pub(super) decisive: BTreeSet<PathBuf>,
+    /// Each directory on the way, in whose place another one may come.
+    pub(super) passed: BTreeSet<PathBuf>,
+}
+
+/// Returns the entries that lead to a file. Blocks.
+pub(super) fn entries(path: &Path) -> io::Result<Entries> {
+    let mut entries = Entries::default();
     let mut here = PathBuf::from("/");
     let path = absolute(path)?;
     let mut left: VecDeque<_> = path.components().map(owned).collect();
@@ -35,13 +43,14 @@ pub(super) fn entries(path: &Path) -> io::Result<BTreeSet<PathBuf>> {
             Ok(target) if links < MOST_LINKS => {
                 links += 1;
                 target.components().rev().map(owned).for_each(|it| left.push_front(it));
-                entries.insert(entry);
+                entries.decisive.insert(entry);
             }
             Err(error) if error.kind() == io::ErrorKind::InvalidInput && !left.is_empty() => {
+                entries.passed.insert(entry.clone());
                 here = entry;
             }
             Ok(_) | Err(_) => {
-                entries.insert(entry);
+                entries.decisive.insert(entry);
                 break;
             }
         }
@@ -80,7 +89,7 @@ mod tests {
         let root = folder.path().canonicalize().unwrap();
         let entries = entries(&root.join(path)).unwrap();
 
-        let below = entries.iter().map(|entry| entry.strip_prefix(&root).unwrap());
+        let below = entries.decisive.iter().map(|entry| entry.strip_prefix(&root).unwrap());
         below.map(|entry| entry.to_str().unwrap().to_owned()).collect()
     }
 
@@ -125,5 +134,20 @@ mod tests {
         symlink("a", folder.path().join("b")).unwrap();
 
         assert_eq!(below(&folder, "a/config.toml"), ["a", "b"]);
+    }
+
+    #[test]
+    fn each_directory_on_the_way_is_passed() {
+        let folder = TempDir::new().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        symlink("a", root.join("link")).unwrap();
+
+        let passed = entries(&root.join("link/b/config.toml")).unwrap().passed;
+
+        let up: Vec<_> = root.ancestors().filter(|it| it.parent().is_some()).collect();
+        assert!(up.iter().all(|it| passed.contains(*it)), "{passed:?}");
+        assert!(passed.contains(&root.join("a")) && passed.contains(&root.join("a/b")));
+        assert_eq!(passed.len(), up.len() + 2);
     }
 }

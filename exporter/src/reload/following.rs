@@ -21,6 +21,8 @@ const SETTLED: Duration = Duration::from_secs(1);
 const RESTLESS: Duration = Duration::from_secs(10);
 /// How often to look at a file that is not watched, or could not be read.
 const AGAIN: Duration = Duration::from_secs(30);
+/// How often to look at any file: not every change is noticed.
+const ANYWAY: Duration = Duration::from_mins(5);
 
 /// Has the configuration read again whenever its file changes, until told to stop.
 pub async fn follow(
@@ -65,10 +67,9 @@ async fn follow_once(file: &Path, trigger: &Trigger, is_failing: &mut bool) {
     let is_read = trigger.reload(ReloadSource::File).await.is_ok();
 
     let Ok(watching) = watching else { return sleep(AGAIN).await };
-    if is_read {
-        watching.changed().await;
-    } else if timeout(AGAIN, watching.changed()).await.is_err() {
-        // A file that hung may be there by now, without a change.
+    // A file that hung, or one that it names, may be there by now without a change.
+    let patience = if is_read { ANYWAY } else { AGAIN };
+    if timeout(patience, watching.changed()).await.is_err() {
         return;
     }
     settle(&watching).await;

@@ -19,17 +19,19 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// Logs that a configuration is refused. Returns nothing new for the same reason again.
-    pub(super) fn refused(&mut self, source: ReloadSource, reason: &str) {
+    /// Logs that a configuration is refused. Returns whether the reason is a new one; one that was
+    /// there before is not logged.
+    pub(super) fn refused(&mut self, source: ReloadSource, reason: &str) -> bool {
         self.is_unchanged = false;
         if self.refused.as_deref() == Some(reason) {
-            return;
+            return false;
         }
         self.refused = Some(reason.into());
         let source = source.label();
 
         let error = in_one_line(reason);
         tracing::warn!(source, error, "Configuration is refused; the one before stays in force");
+        true
     }
 
     /// Logs what was applied and what was not. Returns the outcome.

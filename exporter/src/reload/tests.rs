@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -18,6 +19,8 @@ struct House {
     health: watch::Receiver<Arc<Configuration>>,
     trigger: Trigger,
     stop: CancellationToken,
+    /// How many reloads the service manager was told of.
+    begun: Arc<AtomicUsize>,
     running: JoinHandle<()>,
 }
 
@@ -39,7 +42,7 @@ impl House {
     fn of(
         text: &str,
         flags: &[&str],
-        check: fn(&Config) -> Result<(), Box<dyn Error + Send + Sync>>,
+        check: impl Fn(&Config) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync + 'static,
         applying: impl FnOnce() -> Vec<Applying>,
     ) -> Self {
         let folder = TempDir::new().unwrap();
@@ -52,14 +55,17 @@ impl House {
         let mut reload = reload.waiting_for(applying());
         let ((trigger, mut requests), stop) = (channel(), CancellationToken::new());
         let stopped = stop.clone();
+        let counted = Arc::new(AtomicUsize::new(0));
+        let begun = Arc::clone(&counted);
         #[expect(clippy::disallowed_methods, reason = "the test waits for it")]
         let running = tokio::spawn(async move {
             while let Some(Some(request)) = stopped.run_until_cancelled(requests.next()).await {
-                reload.answer(request).await;
+                let began = Arc::clone(&begun);
+                reload.answer(request, || began.fetch_add(1, Ordering::Relaxed)).await;
             }
         });
 
-        Self { folder, config, health, trigger, stop, running }
+        Self { folder, config, health, trigger, stop, begun: counted, running }
     }
 
     fn path(&self) -> PathBuf {
@@ -79,6 +85,10 @@ impl House {
     fn count(&self, outcome: ReloadOutcome) -> u64 {
         let health = self.health.borrow();
         health.reloads.iter().filter(|((_, it), _)| *it == outcome).map(|(_, count)| count).sum()
+    }
+
+    fn begun(&self) -> usize {
+        self.begun.load(Ordering::Relaxed)
     }
 
     async fn end(self) {
@@ -176,6 +186,7 @@ async fn a_change_of_the_file_that_leaves_its_text_is_none() {
 
     assert_eq!(house.count(ReloadOutcome::Refused), 1);
     assert_eq!(house.count(ReloadOutcome::Unchanged), 0);
+    assert_eq!(house.begun(), 1, "nothing became of the others");
     house.end().await;
 }
 
@@ -236,5 +247,32 @@ async fn a_thousand_broken_files_keep_nothing_from_the_next_good_one() {
     house.try_text("[sources]\nlimit = 8\n").await.unwrap();
     assert_eq!(house.config.borrow().sources.limit, 8);
     assert_eq!(house.count(ReloadOutcome::Refused), 1000);
+    house.end().await;
+}
+
+/// The text stays, and a certificate that was missing is there.
+#[tokio::test]
+async fn what_is_refused_beside_its_text_is_tried_again_and_counts_once() {
+    let is_there = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&is_there);
+    let check = move |config: &Config| {
+        let is_fine = config.otlp.ca_file.as_os_str().is_empty() || seen.load(Ordering::Relaxed);
+        if is_fine { Ok(()) } else { Err("no such CA".into()) }
+    };
+    let house = House::of("", &[], check, Vec::new);
+    let of_file = || house.trigger.reload(ReloadSource::File);
+
+    fs::write(house.path(), "[otlp]\nca_file = '/ca'\n").unwrap();
+    for _ in 0..3 {
+        assert_eq!(of_file().await, Err("no such CA".into()));
+    }
+    assert_eq!((house.count(ReloadOutcome::Refused), house.begun()), (1, 1));
+    is_there.store(true, Ordering::Relaxed);
+
+    assert!(of_file().await.unwrap().starts_with("Applied:"));
+    assert_eq!(house.begun(), 2);
+    assert!(house.health.borrow().is_current);
+    assert_eq!(of_file().await, Ok("Nothing has changed.\n".into()));
+    assert_eq!(house.begun(), 2);
     house.end().await;
 }

@@ -9,7 +9,7 @@ use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, INotifyWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
-use super::entries::entries;
+use super::entries::{Entries, entries};
 use crate::files;
 
 /// Why changes are not noticed.
@@ -41,11 +41,11 @@ impl Watching {
     }
 
     fn of(path: &Path) -> Result<Self, WatchError> {
-        let entries = entries(path)?;
-        let directories: BTreeSet<PathBuf> =
-            entries.iter().filter_map(|entry| entry.parent()).map(Into::into).collect();
+        let Entries { decisive, passed } = entries(path)?;
+        let directories = directories(&decisive);
         let changes = Arc::new(Notify::new());
-        let (noticed, all) = (Arc::clone(&changes), entries.union(&directories).cloned().collect());
+        let noticed = Arc::clone(&changes);
+        let all = [&decisive, &directories, &passed].into_iter().flatten().cloned().collect();
         let handler = move |event: notify::Result<Event>| {
             if is_change(event.as_ref(), &all) {
                 noticed.notify_one();
@@ -56,6 +56,11 @@ impl Watching {
         for directory in &directories {
             watcher.watch(directory, RecursiveMode::NonRecursive)?;
         }
+        for directory in self::directories(&passed).difference(&directories) {
+            // One that may be passed and not be read cannot be watched. What happens there is rare,
+            // and the file is looked at now and then.
+            let _is_watched = watcher.watch(directory, RecursiveMode::NonRecursive);
+        }
         Ok(Self { _watcher: watcher, changes })
     }
 
@@ -63,6 +68,10 @@ impl Watching {
     pub(super) async fn changed(&self) {
         self.changes.notified().await;
     }
+}
+
+fn directories(entries: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+    entries.iter().filter_map(|entry| entry.parent()).map(Into::into).collect()
 }
 
 /// Returns whether an event may mean that another file is there. An error is one: events may be lost.
@@ -79,4 +88,31 @@ fn is_change(event: Result<&Event, &notify::Error>, entries: &BTreeSet<PathBuf>)
 
     !is_read_alone
         && (event.paths.is_empty() || event.paths.iter().any(|path| entries.contains(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::Duration;
+
+    use tempfile::TempDir;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_directory_further_up_that_is_replaced_is_a_change() {
+        let folder = TempDir::new().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir_all(path("a/b/c")).unwrap();
+        fs::create_dir_all(path("new/b/c")).unwrap();
+        fs::write(path("a/b/c/config.toml"), "").unwrap();
+        fs::write(path("new/b/c/config.toml"), "").unwrap();
+        let watching = Watching::begin(&path("a/b/c/config.toml")).unwrap();
+
+        fs::rename(path("a"), path("old")).unwrap();
+        fs::rename(path("new"), path("a")).unwrap();
+
+        timeout(Duration::from_secs(20), watching.changed()).await.expect("it is noticed");
+    }
 }
