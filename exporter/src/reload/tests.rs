@@ -60,8 +60,8 @@ impl House {
         #[expect(clippy::disallowed_methods, reason = "the test waits for it")]
         let running = tokio::spawn(async move {
             while let Some(Some(request)) = stopped.run_until_cancelled(requests.next()).await {
-                let began = Arc::clone(&begun);
-                reload.answer(request, || began.fetch_add(1, Ordering::Relaxed)).await;
+                let told = Arc::clone(&begun);
+                reload.answer(request, || told.fetch_add(1, Ordering::Relaxed)).await;
             }
         });
 

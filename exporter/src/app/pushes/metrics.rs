@@ -143,7 +143,8 @@ impl Metrics {
             return if ended.receiver.name == receiver.name {
                 Begin::Same(Box::new(ended))
             } else {
-                ended.sender.newest().cloned().map_or(Begin::Everything, Begin::After)
+                let newest = ended.sender.newest().cloned();
+                newest.map_or(Begin::Everything, |taken| Begin::After(Box::new(taken)))
             };
         }
 
@@ -151,7 +152,7 @@ impl Metrics {
         let gone: Vec<_> = self.ended.iter().filter(is_gone).collect();
         let newest = gone.iter().filter_map(|it| it.sender.newest()).max_by_key(|it| it.time);
         match newest {
-            Some(taken) => Begin::After(taken.clone()),
+            Some(taken) => Begin::After(Box::new(taken.clone())),
             None if gone.is_empty() => Begin::Now,
             None => Begin::Everything,
         }
@@ -177,7 +178,7 @@ impl Metrics {
                 sender.change(connection, make, times);
                 return (sender, Pushed { receiver, health });
             }
-            Begin::After(taken) => Some(taken),
+            Begin::After(taken) => Some(*taken),
             Begin::Now if is_delta => now(source).await,
             Begin::Now | Begin::Everything => None,
         };
@@ -226,7 +227,7 @@ struct Ended {
 enum Begin {
     /// Where the ones to the same receiver ended.
     Same(Box<Ended>),
-    After(Taken),
+    After(Box<Taken>),
     Now,
     Everything,
 }

@@ -43,13 +43,12 @@ impl Connection {
 
     /// Sends one encoded request, for as long as is `left`.
     pub(super) async fn send(&mut self, body: Bytes, left: Duration) -> Result<Answer, SendError> {
-        let client = match self.client.take() {
-            Some(client) => client,
-            None => {
-                let receiver = self.receiver.clone();
-                let made = spawn_blocking(|| Client::new(receiver)).await;
-                made.map_err(LocalError::from)??
-            }
+        let client = if let Some(client) = self.client.take() {
+            client
+        } else {
+            let receiver = self.receiver.clone();
+            let made = spawn_blocking(|| Client::new(receiver)).await;
+            made.map_err(LocalError::from)??
         };
         // A request that is cancelled leaves it as it is.
         let sent = self.client.insert(client).send(body, left).await;

@@ -39,15 +39,14 @@ impl LogConnection {
 
     /// Sends records, twice if the first failure may pass.
     pub(super) async fn send(&mut self, batch: LogBatch<'_>) -> Result<(), Undelivered> {
-        let client = match self.client.take() {
-            Some(client) => client,
-            None => {
-                let (receiver, origin) = (self.receiver.clone(), self.origin.clone());
-                let made = spawn_blocking(move || LogClient::new(receiver, &origin)).await;
-                // The file may be mended.
-                let failed = |error| Undelivered { text: described(&error), is_final: false };
-                made.map_err(LocalError::from).flatten().map_err(failed)?
-            }
+        let client = if let Some(client) = self.client.take() {
+            client
+        } else {
+            let (receiver, origin) = (self.receiver.clone(), self.origin.clone());
+            let made = spawn_blocking(move || LogClient::new(receiver, &origin)).await;
+            // The file may be mended.
+            let failed = |error| Undelivered { text: described(&error), is_final: false };
+            made.map_err(LocalError::from).flatten().map_err(failed)?
         };
 
         self.client.insert(client).send(batch).await
