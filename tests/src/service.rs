@@ -197,6 +197,11 @@ impl<'a> Service<'a> {
         threads.flatten().filter_map(thread).collect()
     }
 
+    /// How many files it has open.
+    pub fn open_files(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("it runs").count()
+    }
+
     /// A line of its `/proc/PID/status`.
     pub fn status(&self, name: &str) -> String {
         let path = format!("/proc/{}/status", self.child.id());

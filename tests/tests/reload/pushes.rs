@@ -141,12 +141,21 @@ fn the_first_delta_after_sums_begins_with_the_last_of_them() {
     house.apply(&pushing(&[FIRST]));
     wait_for_requests(&first, 4);
 
-    let deltas = first
-        .requests()
-        .into_iter()
-        .filter(|it| String::from_utf8_lossy(&it.body).contains("\"aggregationTemporality\":1"));
-    let sum: u64 = deltas
-        .map(|it| super::receiver::sum(&serde_json::from_slice(&it.body).unwrap(), PACKETS))
-        .sum();
-    assert!(sum < 50, "{sum} packets, of which 100 had been pushed");
+    programs::ping(&cable, Cable::THERE[1], 20, 56);
+    let pushed = || {
+        let requests = first.requests().into_iter();
+        let deltas = requests.filter(|it| {
+            String::from_utf8_lossy(&it.body).contains("\"aggregationTemporality\":1")
+        });
+        deltas
+            .map(|it| super::receiver::sum(&serde_json::from_slice(&it.body).unwrap(), PACKETS))
+            .sum::<u64>()
+    };
+    wait_for("the deltas of what came after the sums", || match pushed() {
+        sum if sum >= 20 => Ok(()),
+        sum => Err(format!("{sum} packets")),
+    });
+    wait_for_requests(&first, 2);
+    let sum = pushed();
+    assert!(sum < 70, "{sum} packets, and 100 had been pushed before");
 }
