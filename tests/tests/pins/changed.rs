@@ -71,9 +71,13 @@ fn the_next_process_can_attach_where_a_pin_failed_while_programs_were_replaced()
             programs::ping(cable, Cable::THERE[0], 5, 56);
             let in_the_way: Vec<_> =
                 pins.places().iter().map(|place| place.join("VLANS-next")).collect();
-            in_the_way.iter().for_each(|it| fs::create_dir(it).unwrap());
+            for it in &in_the_way {
+                fs::create_dir(it).unwrap();
+            }
             replace(&mut first, &changed);
-            in_the_way.iter().for_each(|it| fs::remove_dir(it).unwrap());
+            for it in &in_the_way {
+                fs::remove_dir(it).unwrap();
+            }
             let last = Options { sources: false, ..changed.clone() };
             if is_again {
                 programs::ping(cable, Cable::THERE[0], 5, 56);
