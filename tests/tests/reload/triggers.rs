@@ -38,7 +38,7 @@ fn a_request_is_answered_with_what_is_in_force_and_what_waits() {
     assert_eq!((limit("source"), limit("port")), (Some(14), Some(10)));
     assert_eq!(house.gauge("packet_exporter_config_overridden_keys"), 1);
     assert_eq!(house.gauge("packet_exporter_config_waiting_keys"), 1);
-    assert_eq!(house.service.said("Changed keys need a restart"), 1);
+    assert_eq!(house.service.said_within("Changed keys need a restart", 1), 1);
     house.apply(&Settings::usual());
     assert_eq!(house.gauge("packet_exporter_config_waiting_keys"), 0);
 }
@@ -121,7 +121,12 @@ fn a_storm_of_signals_is_followed_and_says_little() {
     let limit = [("dimension", "source")];
     let limit = house.service.scrape().find("packet_exporter_series_limit", &limit);
     assert_eq!(limit, Some(14));
-    assert_eq!(house.service.said("Configuration is applied"), 1, "{}", house.service.log());
+    assert_eq!(
+        house.service.said_within("Configuration is applied", 1),
+        1,
+        "{}",
+        house.service.log()
+    );
     assert!(house.service.said("nothing has changed") <= 2, "{}", house.service.log());
 }
 
@@ -151,7 +156,7 @@ fn a_thousand_broken_files_leave_no_trace_but_a_line_each() {
         assert_eq!(house.post().0, 500);
     }
 
-    assert_eq!(house.service.said("Configuration is refused"), FILES);
+    assert_eq!(house.service.said_within("Configuration is refused", FILES), FILES);
     let grown = memory(&house).saturating_sub(before);
     assert!(grown < 2048, "it grew by {grown} KiB");
     assert!(house.service.threads().len() <= threads + 2, "{:?}", house.service.threads());

@@ -99,7 +99,7 @@ fn authorities_of_the_system_that_hang_leave_the_last_certificates_in_use() {
 
     assert_eq!(during, [true; 3], "{}", service.log());
     let told = format!("cannot read the certificate authorities of this system in `{authorities}`");
-    assert_eq!(service.said(&told), 1, "{}", service.log());
+    assert_eq!(service.said_within(&told, 1), 1, "{}", service.log());
 
     hanging.end(&text);
     service.wait_until("they count", |_| !is_answered(&cable, path, "strange"));

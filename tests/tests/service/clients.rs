@@ -183,7 +183,7 @@ fn lock_out(cable: &Cable, peers: &[Ipv4Addr], most: u64) {
     let made_room = refused(&service, "connections");
     println!("{made_room} connections made room");
     assert!(made_room >= CONNECTIONS as u64 - most);
-    assert_eq!(service.said("Too many connections"), 1, "{}", service.log());
+    assert_eq!(service.said_within("Too many connections", 1), 1, "{}", service.log());
     service.wait_for_fold();
 }
 
@@ -202,7 +202,7 @@ fn a_request_without_a_host_is_refused_and_counted() {
         assert_eq!(refused(&service, reason), 0, "{reason}");
     }
     assert_eq!(refused(&service, "head"), 1);
-    assert_eq!(service.said("Refusing a request whose head"), 1, "{}", service.log());
+    assert_eq!(service.said_within("Refusing a request whose head", 1), 1, "{}", service.log());
 }
 
 fn refused(service: &Service<'_>, reason: &str) -> u64 {

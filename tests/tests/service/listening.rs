@@ -108,7 +108,7 @@ fn a_socket_of_systemd_is_served_and_not_inherited() {
     service.wait_until_ready();
 
     assert_eq!(service.get("/metrics").unwrap().status, 200);
-    assert_eq!(service.said("address=127.0.0.1:10199"), 1, "{}", service.log());
+    assert_eq!(service.said_within("address=127.0.0.1:10199", 1), 1, "{}", service.log());
     let info = fs::read_to_string(format!("/proc/{}/fdinfo/3", service.status("Pid"))).unwrap();
     let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap().trim();
     let flags = u32::from_str_radix(flags, 8).unwrap();

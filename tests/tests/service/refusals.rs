@@ -215,9 +215,9 @@ fn variables_that_are_wrong_are_warned_of_and_do_not_stop_it() {
         "setting=OTEL_RESOURCE_ATTRIBUTES",
     ];
     for told in told {
-        assert_eq!(service.said(told), 1, "{told}: {}", service.log());
+        assert_eq!(service.said_within(told, 1), 1, "{told}: {}", service.log());
     }
-    assert_eq!(service.said("Problem with a setting"), 4, "{}", service.log());
+    assert_eq!(service.said_within("Problem with a setting", 4), 4, "{}", service.log());
 }
 
 #[track_caller]

@@ -27,7 +27,7 @@ fn who_is_asked_to_stop_stops_soon_and_well() {
         println!("{signal:?}: it took {:?}", asked.elapsed());
         assert_eq!(status.code(), Some(0), "{}", service.log());
         assert!(asked.elapsed() < LONGEST, "{:?}", asked.elapsed());
-        assert_eq!(service.said("Stopping"), 1, "{}", service.log());
+        assert_eq!(service.said_within("Stopping", 1), 1, "{}", service.log());
         assert_nothing_attached(&cable);
     }
 }
@@ -121,7 +121,7 @@ fn a_stop_while_it_attaches_is_not_put_off_until_all_devices_have_a_program() {
     assert_eq!(status.code(), Some(0), "{}", service.log());
     // One for each end and direction would be all.
     assert!(service.said("Counting") < 2 * PAIRS, "{}", service.log());
-    assert_eq!(service.said("Stopping"), 1, "{}", service.log());
+    assert_eq!(service.said_within("Stopping", 1), 1, "{}", service.log());
     assert_nothing_attached(&cable);
 }
 

@@ -27,7 +27,7 @@ fn a_file_that_breaks_is_an_error_of_requests_and_not_the_end() {
     file.write("{}\n");
 
     assert_eq!(broken, [500; 3]);
-    assert_eq!(service.said("Cannot use the web configuration"), 1, "{}", service.log());
+    assert_eq!(service.said_within("Cannot use the web configuration", 1), 1, "{}", service.log());
     assert_eq!((locked.status, locked.header("www-authenticate")), (401, "Basic"));
     assert_eq!(open.status, 200);
     service.wait_for_fold();
