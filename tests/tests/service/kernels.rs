@@ -23,7 +23,7 @@ fn a_kernel_without_what_counting_needs_is_refused_with_one_that_has_it() {
     let cases = [
         ("no bpf", None, ENOSYS, version),
         ("no map of maps", Some(MAP_CREATE), EINVAL, version),
-        ("not permitted", Some(MAP_CREATE), EPERM, "`SystemCallFilter=bpf`"),
+        ("not permitted", Some(MAP_CREATE), EPERM, "add `bpf` to `SystemCallFilter=`"),
         ("no memory", Some(MAP_CREATE), ENOMEM, "lower the sizes in `[datapath]`"),
         (
             "no programs",
@@ -31,9 +31,9 @@ fn a_kernel_without_what_counting_needs_is_refused_with_one_that_has_it() {
             EINVAL,
             "no XDP programs, which counting needs; run on Linux",
         ),
-        ("no right to load", Some(PROG_LOAD), EPERM, "`SystemCallFilter=bpf`"),
+        ("no right to load", Some(PROG_LOAD), EPERM, "add `bpf` to `SystemCallFilter=`"),
         ("no link", Some(LINK_CREATE), EINVAL, "run on Linux 5.9 or newer"),
-        ("no right to attach", Some(LINK_CREATE), EPERM, "`SystemCallFilter=bpf`"),
+        ("no right to attach", Some(LINK_CREATE), EPERM, "add `bpf` to `SystemCallFilter=`"),
     ];
 
     for (name, bpf_command, error, advice) in cases {
