@@ -7,6 +7,7 @@ mod inspect;
 mod options;
 mod pages;
 mod parts;
+mod pause;
 mod pushes;
 mod readiness;
 mod service_manager;

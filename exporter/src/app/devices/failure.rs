@@ -1,17 +1,14 @@
 //! Why a program does not run, and when the next attempt is due.
 
 use std::mem;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::standing::Standing;
+use crate::app::pause::Pause;
 use crate::causes::with_causes;
 use crate::datapath::{AttachError, LoadError};
 use crate::health::{AttachFailure, Running};
 use crate::interfaces::Interface;
-
-/// After a failed attempt the next one waits this long, and twice as long each time.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Why a program does not run.
 #[derive(Debug, thiserror::Error)]
@@ -58,8 +55,8 @@ pub(super) struct Known {
     /// When it began to run.
     ran: Option<Instant>,
     /// How long to wait when the program is removed soon again; `None` as long as it never was.
-    rest: Option<Duration>,
-    pause: Duration,
+    rest: Option<Pause>,
+    pause: Pause,
     retry: Option<Instant>,
     /// The device at the last attempt: once it differs, another one is worth it.
     tried_on: Option<Interface>,
@@ -77,19 +74,17 @@ impl Known {
     /// ran for less than a minute since then, it waits, twice as long each time.
     pub(super) fn taken_off(&mut self, now: Instant) {
         let Self { standing, rest, ran, .. } = mem::take(self);
-        let is_short = ran.is_some_and(|ran| now < ran + LONGEST_PAUSE);
-        let (rest, retry) = match rest {
-            Some(rest) if is_short => (rest, Some(now + rest)),
-            Some(_) | None => (FIRST_PAUSE / 2, None),
-        };
+        let is_short = ran.is_some_and(|ran| now < ran + Pause::LONGEST);
+        let mut rest = rest.filter(|_| is_short);
+        let retry = rest.as_mut().map(|rest| now + rest.longer());
 
-        let rest = Some((rest * 2).min(LONGEST_PAUSE));
+        let rest = Some(rest.unwrap_or_default());
         *self = Self { standing, rest, retry, ..Self::default() };
     }
 
     /// There is no sense in trying before a while has passed.
     pub(super) fn waiting(now: Instant) -> Self {
-        Self { retry: Some(now + FIRST_PAUSE), ..Self::default() }
+        Self { retry: Some(now + Pause::FIRST), ..Self::default() }
     }
 
     /// Returns whether the program was not tried yet.
@@ -118,15 +113,18 @@ impl Known {
         let is_new = self.error.as_ref() != Some(&error);
         self.is_said &= !is_new;
         self.error = Some(error);
-        let pause = if is_new { Duration::ZERO } else { self.pause * 2 };
-        self.pause = pause.clamp(FIRST_PAUSE, LONGEST_PAUSE);
-        self.retry = Some(Instant::now() + self.pause);
+        if is_new {
+            self.pause = Pause::default();
+        }
+        self.retry = Some(Instant::now() + self.pause.longer());
         self.tried_on = Some(on.clone());
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::health::Mode;
 
@@ -139,7 +137,7 @@ mod tests {
 
         for _ in 0..9 {
             known.runs(running(), now);
-            now += FIRST_PAUSE;
+            now += Pause::FIRST;
             known.taken_off(now);
             let wait = known.retry.map_or(Duration::ZERO, |retry| retry - now);
             now += wait;
@@ -148,7 +146,7 @@ mod tests {
 
         assert_eq!(waits, [0, 1, 2, 4, 8, 16, 32, 60, 60]);
         known.runs(running(), now);
-        known.taken_off(now + LONGEST_PAUSE);
+        known.taken_off(now + Pause::LONGEST);
         assert_eq!(known.retry, None, "it ran for a minute");
     }
 }

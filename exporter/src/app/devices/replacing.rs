@@ -3,20 +3,17 @@
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::Devices;
 use super::failure::NotAttached;
 use super::slice::Slice;
 use crate::app::options;
+use crate::app::pause::Pause;
 use crate::causes::with_causes;
 use crate::config::Config;
 use crate::datapath::{Replaced, Tap};
 use crate::health::Running;
-
-/// After a failed attempt the next one waits this long, and twice as long each time.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Programs that could not be replaced and count as before.
 #[derive(Default)]
@@ -25,7 +22,7 @@ pub(super) struct Waiting(BTreeMap<Tap, Attempt>);
 /// The last attempt at one of them.
 struct Attempt {
     error: String,
-    pause: Duration,
+    pause: Pause,
     next: Instant,
 }
 
@@ -41,10 +38,10 @@ impl Waiting {
     /// Plans the next attempt; returns whether the error is news.
     fn failed(&mut self, tap: &Tap, error: String, now: Instant) -> bool {
         let before = self.0.remove(tap);
-        let pause = before.as_ref().map_or(Duration::ZERO, |before| before.pause * 2);
-        let pause = pause.clamp(FIRST_PAUSE, LONGEST_PAUSE);
+        let mut pause = before.as_ref().map(|before| before.pause).unwrap_or_default();
+        let next = now + pause.longer();
         let is_new = before.is_none_or(|before| before.error != error);
-        self.0.insert(tap.clone(), Attempt { error, pause, next: now + pause });
+        self.0.insert(tap.clone(), Attempt { error, pause, next });
 
         is_new
     }
@@ -139,6 +136,8 @@ impl Devices {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use shared::Direction;
 
     use super::*;

@@ -17,12 +17,8 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::app::pause::Pause;
 use crate::health;
-
-/// After a failure the next start waits this long, and twice as long each time.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The longest wait; a part that ran for as long begins with the first one again.
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// A part that the process can do without.
 pub(crate) trait Optional: Send + 'static {
@@ -162,7 +158,7 @@ async fn keep<P: Optional>(
     mut kept: Kept,
     stop: CancellationToken,
 ) -> Box<dyn Any + Send> {
-    let mut pause = FIRST_PAUSE;
+    let mut pause = Pause::default();
 
     loop {
         let begun = Instant::now();
@@ -173,16 +169,17 @@ async fn keep<P: Optional>(
             kept.stopped(outcome);
             return Box::new(part);
         }
-        if begun.elapsed() >= LONGEST_PAUSE {
-            (pause, kept.told) = (FIRST_PAUSE, None);
+        // One that ran for so long has recovered.
+        if begun.elapsed() >= Pause::LONGEST {
+            (pause, kept.told) = (Pause::default(), None);
         }
-        kept.failed(outcome, pause);
-        stop.run_until_cancelled(sleep(pause)).await;
+        let wait = pause.longer();
+        kept.failed(outcome, wait);
+        stop.run_until_cancelled(sleep(wait)).await;
         if stop.is_cancelled() {
             return Box::new(part);
         }
         kept.change(|it| it.restarts += 1);
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 

@@ -71,7 +71,7 @@ async fn starts_are_further_and_further_apart_until_one_lasts() {
     let planted = move |_| {
         number += 1;
         sender.send(Instant::now()).unwrap();
-        let lasts = if number == 9 { LONGEST_PAUSE } else { Duration::ZERO };
+        let lasts = if number == 9 { Pause::LONGEST } else { Duration::ZERO };
         async move {
             sleep(lasts).await;
             panic!("planted")
