@@ -66,7 +66,7 @@ impl Pushes {
     pub(super) fn new(otlp: &Otlp, origin: &HostResource, log: LogPush) -> anyhow::Result<Self> {
         let metrics = Metrics::new(otlp, origin)?;
 
-        Ok(Self { metrics, log: log.connected(otlp, origin)? })
+        Ok(Self { metrics, log: log.connected(origin)? })
     }
 
     /// Returns what reads everything at the moment it is called, but what is left out then.

@@ -54,15 +54,10 @@ impl LogPush {
     }
 
     /// Reads the files that the push needs. Blocks, and must be called within a runtime.
-    pub(super) fn connected(mut self, otlp: &Otlp, origin: &HostResource) -> anyhow::Result<Self> {
+    pub(super) fn connected(mut self, origin: &HostResource) -> anyhow::Result<Self> {
         self.origin = Some(origin.clone());
-        self.receiver = receiver(otlp)?;
-        if let (Some(receiver), State::Idle(_)) = (&self.receiver, &self.state) {
-            let client = client(receiver.clone(), origin)?;
-            self.state = match self.state {
-                State::Idle(events) => State::Made(Box::new(events.to(client.into()))),
-                State::Made(_) | State::Running => self.state,
-            };
+        if let Some(receiver) = self.receiver.clone() {
+            self.go_on_with(Some(client(receiver, origin)?.into()));
         }
 
         Ok(self)
@@ -110,23 +105,28 @@ impl LogPush {
             self.state = State::Made(Box::new(sender));
             self.receiver = None;
         }
-        let client = match receiver.clone().zip(self.origin.clone()) {
+        let connection = match receiver.clone().zip(self.origin.clone()) {
             None => None,
             Some((receiver, origin)) => Some(connection(receiver, origin).await),
         };
 
-        self.state = match (std::mem::replace(&mut self.state, State::Running), client) {
+        self.go_on_with(connection);
+        self.receiver = receiver;
+        self.start(parts)
+    }
+
+    /// Goes on with another connection, or with none; changes nothing while it runs.
+    fn go_on_with(&mut self, connection: Option<LogConnection>) {
+        self.state = match (std::mem::replace(&mut self.state, State::Running), connection) {
             (State::Idle(events), None) => State::Idle(events),
             (State::Made(sender), None) => State::Idle(sender.into_events().ignored()),
-            (State::Idle(events), Some(client)) => State::Made(Box::new(events.to(client))),
-            (State::Made(mut sender), Some(client)) => {
-                sender.change(client);
+            (State::Idle(events), Some(connection)) => State::Made(Box::new(events.to(connection))),
+            (State::Made(mut sender), Some(connection)) => {
+                sender.change(connection);
                 State::Made(sender)
             }
             (State::Running, _) => State::Running,
         };
-        self.receiver = receiver;
-        self.start(parts)
     }
 }
 
