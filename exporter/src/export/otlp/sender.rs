@@ -190,20 +190,24 @@ impl Sender {
     fn forget_unfinished(&mut self, why: Option<Why>) {
         // It is not known what became of a request on it.
         self.client.close();
-        let Some(work) = self.unfinished.take_if(|work| work.may_have_arrived) else { return };
+        let Some(work) = self.unfinished.as_ref().filter(|work| work.may_have_arrived) else {
+            return;
+        };
         let lost = work.requests.iter().map(|request| request.points).sum();
 
         if let Some(why) = why {
             self.reports.left_out(lost, why);
         }
         match self.make.style.temporality {
-            Temporality::Cumulative => {
-                self.unfinished = Some(work);
-                self.give_up();
-            }
-            Temporality::Delta => {
-                Arc::make_mut(&mut self.delivered).whole(work.taken, work.series, work.ended);
-            }
+            Temporality::Cumulative => self.give_up(),
+            Temporality::Delta => self.arrived(),
+        }
+    }
+
+    /// Notes that the receiver has what was unfinished, or is to get nothing more of it.
+    fn arrived(&mut self) {
+        if let Some(Work { taken, series, ended, .. }) = self.unfinished.take() {
+            Arc::make_mut(&mut self.delivered).whole(taken, series, ended);
         }
     }
 
@@ -313,8 +317,8 @@ impl Sender {
                 Err(error) => return Err(error),
             }
         }
-        if let Some(work) = self.unfinished.take_if(|work| work.requests.is_empty()) {
-            Arc::make_mut(&mut self.delivered).whole(work.taken, work.series, work.ended);
+        if self.unfinished.as_ref().is_some_and(|work| work.requests.is_empty()) {
+            self.arrived();
         }
 
         outcome
