@@ -126,12 +126,13 @@ impl Notices {
 
     /// Collects what is new to the manager.
     fn note_news(&mut self) {
-        let health = self.snapshot.borrow_and_update().health.clone();
+        let snapshot = Arc::clone(&self.snapshot.borrow_and_update());
+        let health = &snapshot.health;
         if self.state == State::Starting {
             if health.attaching.is_some() {
                 self.untold.push(Message::StartWithin(STEP));
             }
-            if readiness::of(&health).is_ok() {
+            if readiness::of(health).is_ok() {
                 self.state = State::Ready;
                 self.untold.push(Message::Ready);
             }
@@ -139,7 +140,7 @@ impl Notices {
         let (folds, failures) = (health.folding.folds, health.folding.failures);
         self.is_blind = folds == self.before.0 && (self.is_blind || failures > self.before.1);
         self.before = (folds, failures);
-        let status = status(&health, self.is_blind);
+        let status = status(health, self.is_blind);
         if self.status != status {
             self.untold.push(Message::Status(status.clone()));
             self.status = status;
