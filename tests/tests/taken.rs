@@ -121,12 +121,8 @@ fn series_stay_while_another_program_has_the_place() {
 fn a_program_that_was_taken_off_keeps_its_start_and_one_of_another_device_does_not() {
     let cable = Cable::lay("kept");
     cable.plug_in();
-    let index = Cable::index(&cable.here);
-    cable.here.enter();
-    let options = Options { transmit: TransmitChoice::Off, ..Options::default() };
-    let mut datapath = Datapath::new(options).unwrap();
-    let device = Device { name: Cable::DEVICE.into(), index };
-    let tap = Tap { device, direction: Direction::Receive };
+    let (mut datapath, tap) = receiving(&cable);
+    let index = tap.device.index;
     let taps = [tap.clone()];
     let begun = Instant::now();
     let attach = |datapath: &mut Datapath| {
@@ -178,12 +174,8 @@ fn a_program_that_was_taken_off_keeps_its_start_and_one_of_another_device_does_n
 fn a_device_that_moved_away_and_was_replaced_is_gone() {
     let cable = Cable::lay("moved");
     let elsewhere = Namespace::make("moved-c");
-    let index = Cable::index(&cable.here);
-    cable.here.enter();
-    let options = Options { transmit: TransmitChoice::Off, ..Options::default() };
-    let mut datapath = Datapath::new(options).unwrap();
-    let device = Device { name: Cable::DEVICE.into(), index };
-    let tap = Tap { device, direction: Direction::Receive };
+    let (mut datapath, tap) = receiving(&cable);
+    let index = tap.device.index;
     let prepared = datapath.prepare(Direction::Receive).unwrap();
     datapath.attach(&tap, prepared).unwrap();
 
@@ -197,6 +189,16 @@ fn a_device_that_moved_away_and_was_replaced_is_gone() {
     let prepared = datapath.prepare(Direction::Receive).unwrap();
     datapath.attach(&tap, prepared).unwrap();
     assert_eq!(datapath.presence(&tap), Some(Presence::OnDevice), "the one that replaced it");
+}
+
+/// Enters the near end of the cable, for a datapath that counts what its device receives.
+fn receiving(cable: &Cable) -> (Datapath, Tap) {
+    cable.here.enter();
+    let options = Options { transmit: TransmitChoice::Off, ..Options::default() };
+    let device = Device { name: Cable::DEVICE.into(), index: Cable::index(&cable.here) };
+    let tap = Tap { device, direction: Direction::Receive };
+
+    (Datapath::new(options).unwrap(), tap)
 }
 
 /// Waits until a program was attached once more. The scrape may be of the fold before.

@@ -140,6 +140,17 @@ fn in_parts(port: u16) -> Otlp {
     Otlp { max_points: 40, ..deltas(port) }
 }
 
+/// A sender of which 3 packets arrived whole, and the push of 5 in part.
+async fn pushed_in_part(fake: &Fake) -> Pushing {
+    let mut pushing = Pushing::new(&in_parts(fake.port));
+    pushing.show(3);
+    pushing.run_until(1).await;
+    pushing.show(5);
+    pushing.push_in_part(fake, Reply::status(503)).await;
+
+    pushing
+}
+
 fn sum(fake: &Fake) -> i64 {
     fake.got().iter().filter_map(packets).sum()
 }
@@ -147,11 +158,7 @@ fn sum(fake: &Fake) -> i64 {
 #[tokio::test]
 async fn deltas_of_a_push_that_failed_are_sent_after_a_change_of_the_settings() {
     let fake = Fake::start([]).await;
-    let mut pushing = Pushing::new(&in_parts(fake.port));
-    pushing.show(3);
-    pushing.run_until(1).await;
-    pushing.show(5);
-    pushing.push_in_part(&fake, Reply::status(503)).await;
+    let mut pushing = pushed_in_part(&fake).await;
     let sent: Vec<_> = pushing.sender.unfinished.as_ref().unwrap().requests.clone().into();
 
     pushing.change(&Otlp { interval: Duration::from_mins(30), ..in_parts(fake.port) });
@@ -168,11 +175,7 @@ async fn deltas_of_a_push_that_failed_are_sent_after_a_change_of_the_settings() 
 #[tokio::test]
 async fn deltas_that_are_encoded_in_another_way_now_are_left_out_and_never_doubled() {
     let fake = Fake::start([]).await;
-    let mut pushing = Pushing::new(&in_parts(fake.port));
-    pushing.show(3);
-    pushing.run_until(1).await;
-    pushing.show(5);
-    pushing.push_in_part(&fake, Reply::status(503)).await;
+    let mut pushing = pushed_in_part(&fake).await;
 
     let json = Protocol::HttpJson;
     pushing.change(&Otlp { protocol: json, ..in_parts(fake.port) });
