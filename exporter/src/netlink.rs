@@ -18,7 +18,7 @@ const DONE: u16 = 3;
 /// Bits in the kind of an attribute that are flags: it holds attributes, it is in network byte order.
 const NESTED: u16 = 1 << 15;
 const FLAGS: u16 = NESTED | 1 << 14;
-/// Asks for a list.
+/// The flag of a request for a list.
 pub const DUMP: u16 = 0x300;
 /// More than the longest part of an answer: lists come in parts of 32 KiB (`netlink_recvmsg` in
 /// net/netlink/af_netlink.c), and three sets of some sixty features by name are shorter than this.
@@ -68,7 +68,7 @@ pub struct Attribute<'a> {
     pub value: &'a [u8],
 }
 
-/// Asks the kernel, and hands each message of the answer to `take`.
+/// Sends a request to the kernel, and passes each message of the answer to `take`.
 ///
 /// The kernel answers before the question's call returns, so nothing is waited for.
 pub fn ask(

@@ -23,7 +23,7 @@ struct Sample {
     value: String,
 }
 
-/// Asks for a page; returns its status and its body.
+/// Fetches a page; returns its status and its body.
 pub fn get(address: SocketAddr, path: &str) -> io::Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;

@@ -28,7 +28,7 @@ pub enum ProxyError {
 /// Most bytes of the head of an answer.
 const LONGEST_HEAD: usize = 8 << 10;
 
-/// Asks for a tunnel to the host and port of `to`.
+/// Opens a tunnel to the host and port of `to`.
 pub(super) async fn tunnel<S>(stream: &mut S, proxy: &Proxy, to: &Uri) -> Result<(), ProxyError>
 where
     S: AsyncRead + AsyncWrite + Unpin,

@@ -11,7 +11,7 @@ pub type Answer = Result<String, String>;
 const WAITING: usize = 16;
 const STOPPING: &str = "the exporter is stopping";
 
-/// Asks for the configuration to be read again.
+/// Requests reloads of the configuration.
 #[derive(Clone, Debug)]
 pub struct Trigger(mpsc::Sender<Request>);
 

@@ -97,7 +97,7 @@ impl<'a> House<'a> {
         fs::write(self.path("config.toml"), text).expect("a file");
     }
 
-    /// Asks for a reload over HTTP; returns status and text.
+    /// Requests a reload over HTTP; returns status and text.
     pub(crate) fn post(&self) -> (u16, String) {
         let answer = self.service.request("POST /-/reload", &[]).expect("it answers");
 

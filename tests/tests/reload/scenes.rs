@@ -158,7 +158,7 @@ pub(crate) fn write_again(scene: &mut Scene<'_>) {
     scene.house.write(&Settings::usual().with(&settings));
 }
 
-/// Asks for many pages at once; returns whether one of them was refused.
+/// Fetches many pages at once; returns whether one of them was refused.
 pub(crate) fn is_refused_a_page(scene: &Scene<'_>) -> bool {
     let here = &scene.house.cable.here;
 

@@ -1,4 +1,4 @@
-//! What the log says of programs that come and go.
+//! Log lines about programs that start and stop counting.
 
 use crate::datapath::{Presence, Tap};
 use crate::health::{Hook, Running};
@@ -26,7 +26,7 @@ pub(super) fn say_taken_off(Tap { device, direction }: &Tap) {
     );
 }
 
-/// Says why a program counts no more. One that is still on its device is not wanted there.
+/// Logs why a program no longer counts. If it is still on its device, the device is not wanted.
 pub(super) fn say_end(Tap { device, direction }: &Tap, presence: Option<Presence>) {
     let (ifindex, direction) = (device.index, direction.label());
     let device = &*device.name;

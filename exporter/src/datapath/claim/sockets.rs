@@ -37,7 +37,7 @@ pub(super) fn named() -> io::Result<Vec<Named>> {
     Ok(all)
 }
 
-/// Asks for names and owners of the sockets that are not connected: `struct unix_diag_req`.
+/// Returns a request for the names and owners of unconnected sockets: `struct unix_diag_req`.
 fn question() -> Vec<u8> {
     /// Of a datagram socket that nobody connected, `TCP_CLOSE` of include/net/tcp_states.h.
     const STATES: u32 = 1 << 7;

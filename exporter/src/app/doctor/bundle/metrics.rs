@@ -18,7 +18,7 @@ const LONGEST: u64 = 16 << 20;
 /// Only the exporter has it.
 const OURS: &str = "packet_exporter_build_info";
 
-/// Asks the addresses that the exporter would listen on, one after the other.
+/// Fetches the metrics from the first address of the exporter that answers.
 pub(super) fn items(web: &Web) -> Vec<Item> {
     let Web { listen_address, systemd_socket, telemetry_path, .. } = web;
     // Where systemd listens is told in its unit alone.
