@@ -9,6 +9,8 @@ mod written;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -131,6 +133,17 @@ pub fn names_in_kernel(path: &Path) -> io::Result<Vec<String>> {
     names.sort();
 
     Ok(names)
+}
+
+/// Opens a file of the kernel's that stands for something else, as those in /run/netns stand for
+/// network namespaces.
+pub fn open_in_kernel(path: &Path) -> io::Result<OwnedFd> {
+    Ok(File::open(path)?.into())
+}
+
+/// Returns the number of such a file, which is that of what it stands for.
+pub fn inode_in_kernel(path: &Path) -> io::Result<u64> {
+    Ok(fs::metadata(path)?.ino())
 }
 
 /// Returns where a symbolic link of /proc or /sys leads.

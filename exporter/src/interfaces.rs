@@ -1,8 +1,12 @@
 //! Which interfaces are there, and a stream of changes (netlink).
 
+mod frames;
+mod hardware;
+mod link;
 mod message;
+mod namespaces;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +17,7 @@ use rtnetlink::packet_core::{
     NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
 };
 use rtnetlink::packet_route::RouteNetlinkMessage;
-use rtnetlink::packet_route::link::{
-    InfoKind, LinkAttribute, LinkFlags, LinkInfo, LinkLayerType, LinkMessage, LinkXdp, Prop,
-};
+use rtnetlink::packet_route::link::{LinkAttribute, LinkExtentMask, LinkMessage};
 use rtnetlink::proto::{self, Connection, ConnectionHandle};
 use rtnetlink::sys::protocols::NETLINK_ROUTE;
 use rtnetlink::sys::{AsyncSocket, SocketAddr};
@@ -23,7 +25,9 @@ use tokio::sync::watch;
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 
+pub use self::frames::FrameStart;
 use self::message::Message;
+use self::namespaces::Namespaces;
 use crate::causes::with_causes;
 use crate::config::Devices;
 
@@ -45,10 +49,16 @@ pub struct Interface {
     pub index: u32,
     /// The names beside it, as `ip link property add DEVICE altname NAME` gives them.
     pub other_names: Vec<Arc<str>>,
+    /// What the kernel calls its kind, as `ip -d link` shows it, and `tap` apart from `tun`; empty for
+    /// hardware and loopback.
+    pub kind: Arc<str>,
+    pub frames: FrameStart,
     /// It is a hardware device, or a virtual machine's equivalent.
     pub has_hardware: bool,
-    /// Its frames have an Ethernet header.
-    pub is_ethernet: bool,
+    /// The name of the hardware's driver.
+    pub driver: Option<Arc<str>>,
+    /// A remark (`ip link set DEVICE alias TEXT`), without control characters and cut off where long.
+    pub alias: Option<Arc<str>>,
     pub is_up: bool,
     /// Longest payload of a frame, in bytes.
     pub mtu: u32,
@@ -58,6 +68,12 @@ pub struct Interface {
     pub lower: Option<u32>,
     /// The index of the device that it is a part of, as of a bond or a bridge.
     pub upper: Option<u32>,
+    /// The name of that device.
+    pub master: Option<Arc<str>>,
+    /// The number of the network namespace in which the other end of this cable is.
+    pub elsewhere: Option<i32>,
+    /// The name of that namespace, if it has one in `/run/netns`.
+    pub peer_namespace: Option<Arc<str>>,
 }
 
 /// Why the interfaces cannot be told.
@@ -101,10 +117,13 @@ impl Interface {
 pub async fn list() -> Result<Vec<Interface>, InterfacesError> {
     let (connection, handle, _messages) = connect().map_err(InterfacesError::NoSocket)?;
 
-    tokio::select! {
+    let mut interfaces = tokio::select! {
         () = connection => Err(InterfacesError::Ended),
         interfaces = of_kernel(&handle) => interfaces,
-    }
+    }?;
+    complete(&mut interfaces, &mut Namespaces::default());
+
+    Ok(interfaces)
 }
 
 /// Keeps the list of interfaces current, and announces it when one that is wanted comes, goes or
@@ -117,8 +136,9 @@ pub async fn watch(
     let (mut connection, handle, mut messages) = connect().map_err(InterfacesError::NoSocket)?;
     let links = SocketAddr::new(0, 1 << (MulticastGroup::Link as u32 - 1));
     connection.socket_mut().socket_mut().bind(&links).map_err(InterfacesError::NoSocket)?;
-    let mut replaced = BTreeSet::new();
-    let tell_of = |interfaces: Vec<Interface>| {
+    let (mut replaced, mut namespaces) = (BTreeSet::new(), Namespaces::default());
+    let tell_of = |mut interfaces: Vec<Interface>| {
+        complete(&mut interfaces, &mut namespaces);
         say_replaced(&mut replaced, interfaces.iter().filter(|it| is_wanted(it)));
         changes.send_if_modified(|known| replace(known, interfaces, &is_wanted));
     };
@@ -238,7 +258,10 @@ where
 }
 
 async fn dump(handle: Handle) -> Result<Vec<Answer>, InterfacesError> {
-    let mut question = message(RouteNetlinkMessage::GetLink(LinkMessage::default()));
+    let mut link = LinkMessage::default();
+    // They are most of an answer, and nothing here needs them.
+    link.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
+    let mut question = message(RouteNetlinkMessage::GetLink(link));
     question.header.flags = NLM_F_REQUEST | NLM_F_DUMP;
     let kernel = SocketAddr::new(0, 0);
     let answers = handle.request(question, kernel).map_err(|_gone| InterfacesError::Ended)?;
@@ -261,88 +284,22 @@ fn listed(answers: Vec<Answer>) -> Result<Vec<Interface>, InterfacesError> {
         else {
             return Err(InterfacesError::NoList(ErrorKind::InvalidData.into()));
         };
-        interfaces.extend(interface(&link));
+        interfaces.extend(link::interface(&link));
     }
     interfaces.sort();
 
     Ok(interfaces)
 }
 
-fn interface(link: &LinkMessage) -> Option<Interface> {
-    let attributes = &link.attributes;
-    let name = attributes.iter().find_map(|attribute| {
-        if let LinkAttribute::IfName(name) = attribute { Some(name.as_str()) } else { None }
-    })?;
-    // Not /sys/class/net: it may be that of another network namespace.
-    let has_hardware =
-        attributes.iter().any(|attribute| matches!(attribute, LinkAttribute::ParentDevName(_)));
-
-    let find = |wanted: fn(&LinkAttribute) -> Option<u32>| attributes.iter().find_map(wanted);
-
-    Some(Interface {
-        name: name.into(),
-        index: link.header.index,
-        other_names: attributes.iter().flat_map(other_names).collect(),
-        has_hardware,
-        is_ethernet: matches!(
-            link.header.link_layer_type,
-            LinkLayerType::Ether | LinkLayerType::Loopback
-        ),
-        is_up: link.header.flags.contains(LinkFlags::Up),
-        mtu: find(mtu).unwrap_or_default(),
-        xdp_program: find(xdp_program),
-        // The other end of a cable carries nothing for this one; an index of another namespace
-        // says nothing here.
-        lower: find(lower).filter(|_| !is_cable(attributes) && !is_elsewhere(attributes)),
-        upper: find(upper),
-    })
-}
-
-fn other_names(attribute: &LinkAttribute) -> Vec<Arc<str>> {
-    let LinkAttribute::PropList(properties) = attribute else { return Vec::new() };
-    let name = |property: &Prop| {
-        if let Prop::AltIfName(name) = property { Some(name.as_str().into()) } else { None }
-    };
-
-    properties.iter().filter_map(name).collect()
-}
-
-fn mtu(attribute: &LinkAttribute) -> Option<u32> {
-    if let LinkAttribute::Mtu(mtu) = attribute { Some(*mtu) } else { None }
-}
-
-fn lower(attribute: &LinkAttribute) -> Option<u32> {
-    if let LinkAttribute::Link(index) = attribute { Some(*index) } else { None }
-}
-
-fn upper(attribute: &LinkAttribute) -> Option<u32> {
-    if let LinkAttribute::Controller(index) = attribute { Some(*index) } else { None }
-}
-
-fn xdp_program(attribute: &LinkAttribute) -> Option<u32> {
-    let LinkAttribute::Xdp(states) = attribute else { return None };
-
-    states.iter().find_map(|state| {
-        if let LinkXdp::ProgId(id)
-        | LinkXdp::DrvProgId(id)
-        | LinkXdp::SkbProgId(id)
-        | LinkXdp::HwProgId(id) = state
-        {
-            return Some(*id);
-        }
-        None
-    })
-}
-
-fn is_elsewhere(attributes: &[LinkAttribute]) -> bool {
-    attributes.iter().any(|attribute| matches!(attribute, LinkAttribute::LinkNetNsId(_)))
-}
-
-fn is_cable(attributes: &[LinkAttribute]) -> bool {
-    attributes.iter().any(|attribute| {
-        let LinkAttribute::LinkInfo(info) = attribute else { return false };
-        info.iter().any(|one| matches!(one, LinkInfo::Kind(InfoKind::Veth | InfoKind::Netkit)))
-    })
+/// Fills in what the messages of the kernel do not say.
+fn complete(interfaces: &mut [Interface], namespaces: &mut Namespaces) {
+    let names: BTreeMap<u32, Arc<str>> =
+        interfaces.iter().map(|it| (it.index, Arc::clone(&it.name))).collect();
+    for it in interfaces.iter_mut() {
+        it.master = it.upper.and_then(|index| names.get(&index)).map(Arc::clone);
+    }
+    hardware::find(interfaces);
+    namespaces.name_peers(interfaces);
 }
 
 #[cfg(test)]

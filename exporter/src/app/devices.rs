@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::datapath::{Datapath, Device, Owner, Presence, ProgramNames, Tap};
 use crate::folder::Collected;
 use crate::health::{AttachFailure, Attachment, Hook, Running};
-use crate::interfaces::Interface;
+use crate::interfaces::{FrameStart, Interface};
 use crate::interval::Drained;
 
 use failure::{Known, NotAttached};
@@ -266,8 +266,13 @@ impl Devices {
     }
 
     fn attach(&mut self, tap: &Tap, interface: &Interface) -> Result<Running, NotAttached> {
-        if !interface.is_ethernet {
-            return Err(NotAttached::NoEthernet { device: interface.name.to_string() });
+        let device = || interface.name.to_string();
+        match interface.frames {
+            FrameStart::Ethernet => {}
+            FrameStart::Nowhere => return Err(NotAttached::Unseen { device: device() }),
+            FrameStart::Network | FrameStart::Unsealed | FrameStart::Foreign => {
+                return Err(NotAttached::NoEthernet { device: device() });
+            }
         }
         let prepared = self.datapath.prepare_for(tap)?;
         let attached = self.datapath.attach(tap, prepared);

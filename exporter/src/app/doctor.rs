@@ -21,7 +21,7 @@ use crate::doctor::{DeviceFacts, Diagnosis, Facts, Program};
 use crate::driver::{Driver, Drivers};
 use crate::health::Hook;
 use crate::http::Listeners;
-use crate::interfaces::{self, Interface};
+use crate::interfaces::{self, FrameStart, Interface};
 use crate::privileges::{self, Kept};
 use crate::{files, process};
 
@@ -166,7 +166,7 @@ fn wanted(config: &Config, interfaces: &[Interface], hook: Option<Hook>) -> Vec<
             mtu: interface.mtu,
             driver: driver(interface.index),
             program: interface.xdp_program.map(program),
-            has_ethernet: interface.is_ethernet,
+            has_ethernet: interface.frames == FrameStart::Ethernet,
             is_left_behind: is_left_behind(&config.datapath.pin_path, &received(interface)),
             hidden_by: hook
                 .and_then(|hook| would_hide(&received(interface).device, hook))

@@ -6,15 +6,27 @@ use rtnetlink::packet_core::{
     DecodeError, Emitable, NetlinkDeserializable, NetlinkHeader, NetlinkSerializable, NlaBuffer,
     NlasIterator, ParseableParametrized,
 };
-use rtnetlink::packet_route::link::{LinkAttribute, LinkHeader, LinkMessage, Prop};
+use rtnetlink::packet_route::link::{
+    InfoKind, LinkAttribute, LinkHeader, LinkInfo, LinkMessage, Prop,
+};
 use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 
 /// Source: include/uapi/linux/rtnetlink.h and if_link.h.
 const NEW_LINK: u16 = 16;
 const DELETED_LINK: u16 = 17;
 const IFNAME: u16 = 3;
+const ALIAS: u16 = 20;
+const INFO: u16 = 18;
+const INFO_KIND: u16 = 1;
+const INFO_DATA: u16 = 2;
+const TUN_TYPE: u16 = 3;
 const PROP_LIST: u16 = 52;
 const ALT_IFNAME: u16 = 53;
+/// What else is read of a link, of some sixty attributes: MTU, link, master, network namespace of the
+/// link, XDP, and the device behind it with its bus.
+const READ: [u16; 7] = [4, 5, 10, 37, 43, 56, 57];
+/// Source: include/uapi/linux/if_tun.h.
+const IFF_TAP: u8 = 2;
 
 /// A message of rtnetlink.
 ///
@@ -49,7 +61,7 @@ impl NetlinkDeserializable for Message {
     }
 }
 
-/// Reads a link; attributes that cannot be read are left out.
+/// Reads a link; attributes that cannot be read, or are not needed, are left out.
 fn link(payload: &[u8]) -> Result<LinkMessage, DecodeError> {
     let mut link = LinkMessage::default();
     link.header = LinkHeader::parse(payload)?;
@@ -68,8 +80,30 @@ fn attribute(attribute: &NlaBuffer<&[u8]>, family: AddressFamily) -> Option<Link
             let names = names.map(|property| Prop::AltIfName(name(property.value())));
             Some(LinkAttribute::PropList(names.collect()))
         }
-        _ => LinkAttribute::parse_with_param(attribute, family).ok(),
+        ALIAS => Some(LinkAttribute::IfAlias(text(attribute.value()))),
+        INFO => Some(LinkAttribute::LinkInfo(kind(attribute.value()).into_iter().collect())),
+        kind if READ.contains(&kind) => LinkAttribute::parse_with_param(attribute, family).ok(),
+        _ => None,
     }
+}
+
+/// Returns the kind of a link by its name; of a tunnel into a program it depends on what that gets.
+fn kind(info: &[u8]) -> Option<LinkInfo> {
+    let kind = text(whole(info).find(|it| it.kind() == INFO_KIND)?.value());
+    let data = whole(info).find(|it| it.kind() == INFO_DATA);
+    let is_tap = data.is_some_and(|data| {
+        whole(data.value()).any(|it| it.kind() == TUN_TYPE && it.value() == [IFF_TAP])
+    });
+    let kind = if kind == "tun" && is_tap { "tap".into() } else { kind };
+
+    Some(LinkInfo::Kind(InfoKind::Other(kind)))
+}
+
+/// Returns a text up to the zero that ends it.
+fn text(bytes: &[u8]) -> String {
+    let bytes = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Returns the attributes up to the first that is cut off.
@@ -134,7 +168,6 @@ mod tests {
 
     #[test]
     fn a_text_that_is_not_utf_8_hides_nothing() {
-        const ALIAS: u16 = 20;
         const MTU: u16 = 4;
         const NESTED: u16 = 1 << 15;
         let others = [encoded(ALT_IFNAME, b"good\0"), encoded(ALT_IFNAME, b"\xff\xfe\0")].concat();
@@ -149,11 +182,30 @@ mod tests {
         assert_eq!(
             attributes(&message(&bytes.concat())),
             [
+                LinkAttribute::IfAlias("caf\u{fffd}".into()),
                 LinkAttribute::IfName("/xe9th0".into()),
                 LinkAttribute::PropList(others.into()),
                 LinkAttribute::Mtu(1500),
             ]
         );
+    }
+
+    #[test]
+    fn a_tap_is_told_from_a_tun() {
+        let info = |name: &[u8], kind: u8| {
+            let data = encoded(INFO_DATA, &encoded(TUN_TYPE, &[kind]));
+            encoded(INFO, &[encoded(INFO_KIND, name), data].concat())
+        };
+        let cases: [(&[u8], _, _); 3] =
+            [(b"tun\0", IFF_TAP, "tap"), (b"tun\0", 1, "tun"), (b"bridge\0", IFF_TAP, "bridge")];
+
+        for (name, kind, read) in cases {
+            let read = LinkInfo::Kind(InfoKind::Other(read.into()));
+            assert_eq!(
+                attributes(&message(&info(name, kind))),
+                [LinkAttribute::LinkInfo(vec![read])]
+            );
+        }
     }
 
     #[test]

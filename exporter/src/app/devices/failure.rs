@@ -24,6 +24,12 @@ pub(super) enum NotAttached {
          with `devices.exclude`"
     )]
     NoEthernet { device: String },
+
+    #[error(
+        "no program on the VRF `{device}` sees a frame; count the devices in it, and exclude it with \
+         `devices.exclude`"
+    )]
+    Unseen { device: String },
 }
 
 impl NotAttached {
@@ -33,9 +39,9 @@ impl NotAttached {
             Self::Load(LoadError::NotPermitted { .. } | LoadError::Filtered { .. }) => {
                 AttachFailure::Permission
             }
-            Self::Load(LoadError::NoFeature { .. }) | Self::NoEthernet { .. } => {
-                AttachFailure::Unsupported
-            }
+            Self::Load(LoadError::NoFeature { .. })
+            | Self::NoEthernet { .. }
+            | Self::Unseen { .. } => AttachFailure::Unsupported,
             Self::Load(_) => AttachFailure::Other,
             Self::Attach(error) => error.reason(),
         }

@@ -144,6 +144,7 @@ fn but(exclude: &str) -> String {
 pub(super) mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::interfaces::FrameStart;
 
     pub(in super::super) fn interface(
         name: &str,
@@ -155,13 +156,19 @@ pub(super) mod tests {
             name: name.into(),
             index,
             other_names: Vec::new(),
+            kind: "".into(),
+            frames: FrameStart::Ethernet,
             has_hardware: false,
-            is_ethernet: true,
+            driver: None,
+            alias: None,
             is_up: true,
             mtu: 1500,
             xdp_program: None,
             lower,
             upper,
+            master: None,
+            elsewhere: None,
+            peer_namespace: None,
         }
     }
 

@@ -63,10 +63,10 @@ fn line(
     driver: Option<Driver>,
     is_wanted: bool,
 ) -> std::fmt::Result {
-    let Interface { name, index, mtu, has_hardware, is_ethernet, is_up, .. } = interface;
+    let Interface { name, index, mtu, kind, frames, has_hardware, is_up, .. } = interface;
 
     writeln!(text, "{} index {index} mtu {mtu} up {is_up}", printable(name))?;
-    writeln!(text, "  wanted {is_wanted} hardware {has_hardware} ethernet {is_ethernet}")?;
+    writeln!(text, "  wanted {is_wanted} kind {kind} hardware {has_hardware} frames {frames:?}")?;
     writeln!(text, "  lower {:?} upper {:?}", interface.lower, interface.upper)?;
     writeln!(text, "  xdp program {:?}", interface.xdp_program)?;
     match tcx_senders(*index) {
