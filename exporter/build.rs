@@ -1,4 +1,4 @@
-//! Builds the program that runs in the kernel, and notes what was built from what.
+//! Builds the programs that run in the kernel, and notes what was built from what.
 #![expect(clippy::disallowed_methods, reason = "a build reads and writes files")]
 
 #[path = "build/object.rs"]
@@ -13,5 +13,5 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     provenance::emit();
 
-    object::build("packet-exporter-ebpf")
+    object::build(&["packet-exporter-ebpf", "packet-exporter-pool"])
 }

@@ -8,5 +8,5 @@ mod toolchain;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    object::build("packet-exporter-bench")
+    object::build(&["packet-exporter-bench"])
 }

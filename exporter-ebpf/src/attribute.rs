@@ -55,11 +55,21 @@ pub fn in_set<S: Slot>(ways: &mut [S; 4], key: S::Key, count: Count, mark: u64) 
 }
 
 /// Decides whether a miss may go to the second level, and counts it either way.
+#[inline(always)]
+pub fn admit(attribution: &mut Attribution, budget: u32, hash: u64, count: Count) -> bool {
+    let is_admitted = admits(attribution, budget, hash);
+    let of_outcome = if is_admitted { &mut attribution.admitted } else { &mut attribution.refused };
+    of_outcome.add(count);
+
+    is_admitted
+}
+
+/// Decides whether a miss may go to the second level.
 ///
 /// Up to `budget` misses all may. Above it one in eight may; then the number of misses and the
 /// odds double each time. So the admitted ones grow with the logarithm of the misses.
 #[inline(always)]
-pub fn admit(attribution: &mut Attribution, budget: u32, hash: u64, count: Count) -> bool {
+pub fn admits(attribution: &mut Attribution, budget: u32, hash: u64) -> bool {
     attribution.misses += 1;
     if attribution.misses > u64::from(budget).max(attribution.threshold) {
         let is_first = attribution.mask == 0;
@@ -69,11 +79,6 @@ pub fn admit(attribution: &mut Attribution, budget: u32, hash: u64, count: Count
 
     // The sequence number alone would favour a sender in step with it.
     let draw = (hash ^ attribution.misses.wrapping_mul(0x9e37_79b9_7f4a_7c15)) >> 32;
-    if draw & attribution.mask == 0 {
-        attribution.admitted.add(count);
-        return true;
-    }
-    attribution.refused.add(count);
 
-    false
+    draw & attribution.mask == 0
 }

@@ -1,20 +1,22 @@
 //! Every map of the program, and the only code that writes to them.
 
+mod second;
 pub(crate) mod settings;
 
-use core::arch::asm;
 use core::ptr;
 
-use aya_ebpf::bindings::{BPF_F_MMAPABLE, BPF_NOEXIST};
+use aya_ebpf::bindings::BPF_F_MMAPABLE;
 use aya_ebpf::btf_maps::{Array, LruHashMap};
 use aya_ebpf::helpers::bpf_get_smp_processor_id;
 use aya_ebpf::macros::btf_map;
 use exporter_ebpf::attribute::{self, Found};
+use exporter_ebpf::count::{self, Alone};
 use shared::{
-    Address, Attribution, Control, Count, Overflow, Parsed, PortKey, PortSet, SourceSet, Totals,
-    VLAN_IDS, first_place, second_place,
+    Address, Attribution, Control, Count, Overflow, Parsed, PortKey, PortProtocol, PortSet,
+    SourceSet, Totals, VLAN_IDS, first_place, second_place,
 };
 
+use second::more;
 use settings::{PORT_SET_MASK, SOURCE_SET_MASK};
 
 /// User space reads and clears these by mapping them: ten times cheaper than by system calls.
@@ -43,6 +45,9 @@ static MORE_SOURCES_1: LruHashMap<Address, Overflow, AT_LOAD> = LruHashMap::new(
 static MORE_PORTS_0: LruHashMap<PortKey, Overflow, AT_LOAD> = LruHashMap::new();
 #[btf_map]
 static MORE_PORTS_1: LruHashMap<PortKey, Overflow, AT_LOAD> = LruHashMap::new();
+
+/// What this CPU writes alone.
+pub(crate) type OfCpu = Totals;
 
 /// The part of every map that this CPU may write now.
 #[derive(Clone, Copy)]
@@ -85,7 +90,7 @@ impl Partition {
     /// Counts `packets`, of which one frame consists, under its source.
     #[inline(always)]
     pub(crate) fn source(self, totals: &mut Totals, packets: u64, hash: u64, mark: u64) -> Found {
-        let Totals { parsed: Parsed { address, length, .. }, sources, .. } = totals;
+        let Totals { parsed: Parsed { address, length, .. }, counts, .. } = totals;
         let count = Count { packets, bytes: u64::from(*length) };
 
         let last = SOURCE_SET_MASK.load();
@@ -95,7 +100,7 @@ impl Partition {
             found = self.source_in(second_place(hash, last), *address, count, mark);
         }
         if !found.is_there() {
-            self.overflow(sources, hash, count, || match self.generation() {
+            self.overflow(&mut counts.sources, hash, count, || match self.generation() {
                 0 => more(&MORE_SOURCES_0, address, count, mark),
                 _ => more(&MORE_SOURCES_1, address, count, mark),
             });
@@ -128,7 +133,7 @@ impl Partition {
             found = self.port_in(second_place(hash, last), key, count);
         }
         if !found.is_there() {
-            self.overflow(&mut totals.ports, hash, count, || match self.generation() {
+            self.overflow(&mut totals.counts.ports, hash, count, || match self.generation() {
                 0 => more(&MORE_PORTS_0, &key, count, 0),
                 _ => more(&MORE_PORTS_1, &key, count, 0),
             });
@@ -158,50 +163,23 @@ impl Partition {
         }
     }
 
+    /// Notes that the address with this hash was seen.
+    #[inline(always)]
+    pub(crate) fn distinct_source(self, totals: &mut Totals, cell: u8, hash: u64) {
+        count::distinct_source(&mut totals.sketch, cell, hash);
+    }
+
+    /// Notes the destination port of the frame at hand.
+    #[inline(always)]
+    pub(crate) fn distinct_port(self, totals: &mut Totals, protocol: PortProtocol) {
+        let Totals { parsed, sketch, .. } = totals;
+        count::distinct_port(sketch, protocol, parsed.destination_port, Alone);
+    }
+
     #[inline(always)]
     fn overflow(self, at: &mut Attribution, hash: u64, count: Count, admitted: impl FnOnce()) {
         if attribute::admit(at, self.budget, hash, count) {
             admitted();
         }
-    }
-}
-
-/// Adds to the second level. What gets lost there (no memory, a race for the last free entry)
-/// is missing from the sum of what was admitted, and so is counted as evicted.
-#[inline(always)]
-fn more<K, const N: usize>(map: &LruHashMap<K, Overflow, N>, key: &K, count: Count, marks: u64) {
-    if let Some(known) = map.get_ptr_mut(key) {
-        add(known, count, marks);
-        return;
-    }
-    let first = Overflow { packets: count.packets, bytes: count.bytes, marks };
-    if map.insert(key, first, u64::from(BPF_NOEXIST)).is_err()
-        && let Some(known) = map.get_ptr_mut(key)
-    {
-        // Another CPU was faster.
-        add(known, count, marks);
-    }
-}
-
-/// Adds to an entry that other CPUs add to at the same time.
-///
-/// Where the map is full, another CPU may hand the entry to another key between the look-up and the
-/// addition: the packet then counts for that key, or is written over and counts as evicted.
-///
-/// The target has no compare-and-swap, so `AtomicU64` cannot add; the instructions can.
-#[inline(always)]
-fn add(to: *mut Overflow, count: Count, marks: u64) {
-    // SAFETY: entries are allocated with the map, which outlives the program, so the memory stays
-    // an entry. It may become another key's: see `htab_lru_map_delete_node` in kernel/bpf/hashtab.c.
-    unsafe {
-        asm!(
-            "lock *(u64 *)({to} + 0) += {packets}",
-            "lock *(u64 *)({to} + 8) += {bytes}",
-            "lock *(u64 *)({to} + 16) |= {marks}",
-            to = in(reg) to,
-            packets = in(reg) count.packets,
-            bytes = in(reg) count.bytes,
-            marks = in(reg) marks,
-        );
     }
 }

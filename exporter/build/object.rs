@@ -17,10 +17,10 @@ enum Failure {
     Missing(String),
 }
 
-/// Compiles the `bin` of `exporter-ebpf` and leaves the object in `OUT_DIR`, from where
-/// `include_bytes!` takes it. Gives what the build script ends with.
-pub(crate) fn build(bin: &str) -> ExitCode {
-    match compile(bin) {
+/// Compiles these binaries of `exporter-ebpf` and leaves the objects in `OUT_DIR`, from where
+/// `include_bytes!` takes them. Returns what the build script ends with.
+pub(crate) fn build(bins: &[&str]) -> ExitCode {
+    match compile(bins) {
         Ok(()) => ExitCode::SUCCESS,
         // The compiler has said what is wrong, and cargo shows it when the script fails.
         Err(Failure::Compiler) => ExitCode::FAILURE,
@@ -32,7 +32,7 @@ pub(crate) fn build(bin: &str) -> ExitCode {
     }
 }
 
-fn compile(bin: &str) -> Result<(), Failure> {
+fn compile(bins: &[&str]) -> Result<(), Failure> {
     // Asked when it runs, and paths from here: a target folder may have been copied from a clone.
     let package = PathBuf::from(variable("CARGO_MANIFEST_DIR"));
     let workspace = package.parent().unwrap_or(Path::new("."));
@@ -57,7 +57,8 @@ fn compile(bin: &str) -> Result<(), Failure> {
     let target_dir = out_dir.ancestors().nth(4).unwrap_or(&out_dir).join("ebpf");
     let status = cargo(&compiler)
         .current_dir(workspace)
-        .args(["build", "--quiet", "--locked", "--package", "exporter-ebpf", "--bin", bin])
+        .args(["build", "--quiet", "--locked", "--package", "exporter-ebpf"])
+        .args(bins.iter().flat_map(|bin| ["--bin", bin]))
         .args(["--features", "kernel", "--profile", "kernel", "--target", target, "--target-dir"])
         .arg(&target_dir)
         .env("CARGO_ENCODED_RUSTFLAGS", rustflags(&linker))
@@ -66,8 +67,10 @@ fn compile(bin: &str) -> Result<(), Failure> {
         return Err(Failure::Compiler);
     }
 
-    let object = target_dir.join(target).join("kernel").join(bin);
-    fs::copy(object, out_dir.join(bin)).map_err(|_| Failure::Compiler)?;
+    let objects = target_dir.join(target).join("kernel");
+    for bin in bins {
+        fs::copy(objects.join(bin), out_dir.join(bin)).map_err(|_| Failure::Compiler)?;
+    }
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use std::ops::RangeInclusive;
 
 use exporter_ebpf::count;
 use exporter_ebpf::segments::Segments;
-use shared::{Address, Count, Family, Parsed, PortKey, PortProtocol, Protocol, Totals, cell};
+use shared::{Address, Count, Counts, Family, Parsed, PortKey, PortProtocol, Protocol, cell};
 
 use crate::record::Record;
 
@@ -28,7 +28,7 @@ pub use summary::{FileRead, Run, Summary};
 /// Memory grows with the number of different sources and ports alone.
 #[derive(Debug)]
 pub struct Counted {
-    totals: Box<Totals>,
+    totals: Box<Counts>,
     sources: HashMap<Address, Count>,
     ports: HashMap<PortKey, Count>,
     ephemeral: RangeInclusive<u16>,
@@ -52,8 +52,7 @@ impl Counted {
     #[inline]
     pub fn add(&mut self, record: &Record<'_>, parsed: Parsed) {
         let Record { bytes, wire_length, .. } = *record;
-        self.totals.parsed = parsed;
-        count::frame(&mut self.totals, Segments::one(wire_length));
+        count::frame(&mut self.totals, &parsed, Segments::one(wire_length));
         self.cut_off += u64::from(bytes.len() < wire_length as usize);
 
         if !count::is_ip(parsed.cell) {

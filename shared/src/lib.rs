@@ -8,6 +8,7 @@ mod constants;
 mod hash;
 mod layout;
 mod parsed;
+mod pool;
 mod port;
 mod sets;
 mod table;
@@ -18,6 +19,11 @@ pub use constants::{Control, Settings};
 pub use hash::{hash_address, hash_port};
 pub use layout::LAYOUT;
 pub use parsed::{Parsed, Rare};
+pub use pool::{
+    Active, DEVICE_PROBES, DeviceSlot, Kind, KindSet, KindSlot, POOL_SLOTS, PoolCpu, PortAt,
+    PortAtSet, PortAtSlot, SourceAt, SourceAtSet, SourceAtSlot, hash_port_at, hash_source_at,
+    spread,
+};
 pub use port::{PortKey, PortProtocol};
 pub use sets::{
     Cast, Direction, Encapsulation, Family, FragmentPosition, IpFamily, Malformed, Protocol, cell,
@@ -28,8 +34,8 @@ pub use table::{
     WEIGHT_MOST, Ways, first_place, second_place,
 };
 pub use totals::{
-    Attribution, CELLS, Count, PORT_BITMAP_WORDS, SIZE_BOUNDS, SIZE_BUCKETS, SKETCH_REGISTERS,
-    Totals, VLAN_IDS, size_bucket,
+    Attribution, CELLS, Count, Counts, PORT_BITMAP_WORDS, SIZE_BOUNDS, SIZE_BUCKETS,
+    SKETCH_REGISTERS, Sketch, Totals, VLAN_IDS, size_bucket,
 };
 
 /// Names of the maps of one instance, as in the object file.
@@ -62,6 +68,34 @@ pub mod maps {
     ];
 }
 
+/// Names of the maps of a pool, as in its object file.
+pub mod pool_maps {
+    /// One [`super::Control`].
+    pub const CONTROL: &str = "CONTROL";
+    /// [`super::DeviceSlot`]s, by the index of the device.
+    pub const DEVICES: &str = "DEVICES";
+    /// One [`super::PoolCpu`] for each possible CPU and generation.
+    pub const CPUS: &str = "CPUS";
+    /// [`super::KindSet`]s for each possible CPU and generation.
+    pub const KINDS: &str = "KINDS";
+    /// [`super::SourceAtSet`]s for each possible CPU and generation.
+    pub const SOURCES: &str = "SOURCES";
+    /// [`super::PortAtSet`]s for each possible CPU and generation.
+    pub const PORTS: &str = "PORTS";
+    /// [`super::Active`] marks for each slot and generation.
+    pub const ACTIVE: &str = "ACTIVE";
+    /// One [`super::Counts`] for each slot and generation.
+    pub const COUNTS: &str = "COUNTS";
+    /// One [`super::Sketch`] for each slot and generation; one without `signals`.
+    pub const SKETCHES: &str = "SKETCHES";
+    /// 4,096 counters by VLAN id for each slot and generation; one without `vlans`.
+    pub const VLANS: &str = "VLANS";
+    /// Sources that found no room in [`SOURCES`], by generation.
+    pub const OVERFLOW_SOURCES: [&str; 2] = super::maps::OVERFLOW_SOURCES;
+    /// Ports that found no room in [`PORTS`], by generation.
+    pub const OVERFLOW_PORTS: [&str; 2] = super::maps::OVERFLOW_PORTS;
+}
+
 /// Names of the constants in the object, which are the fields of [`Settings`].
 pub mod settings {
     /// One for each word of an address.
@@ -74,6 +108,10 @@ pub mod settings {
     pub const PORTS: &str = "COUNT_PORTS";
     pub const SIGNALS: &str = "COUNT_SIGNALS";
     pub const VLANS: &str = "COUNT_VLANS";
+    /// Of a pool alone.
+    pub const KIND_SET_MASK: &str = "KIND_SET_MASK";
+    /// Of a pool alone.
+    pub const DEVICE_MASK: &str = "DEVICE_MASK";
 }
 
 /// Generations of every map: one that the program writes, one that is read and cleared.

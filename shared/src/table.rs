@@ -76,7 +76,7 @@ pub struct SourceSlot {
     address: Address,
     /// Packets in the low 37 bits, then the spill, two bits of weight, and 24 marks.
     word: u64,
-    bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 /// A set of sources: two cache lines.
@@ -183,7 +183,7 @@ impl Slot for SourceSlot {
 pub struct PortSlot {
     /// Packets in the low 41 bits, then the spill, two bits of weight, and the key.
     word: u64,
-    bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 /// A set of ports: one cache line.

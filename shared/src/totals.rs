@@ -58,13 +58,10 @@ pub struct Attribution {
     pub refused: Count,
 }
 
-/// Everything that one CPU counts in one generation without a key.
+/// What is counted without a key.
 #[repr(C, align(64))]
 #[derive(Clone, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
-pub struct Totals {
-    /// The frame at hand. It lies here because here it costs no stack and no second lookup.
-    pub parsed: Parsed,
-    pub reserved: [u64; 2],
+pub struct Counts {
     pub sources: Attribution,
     pub ports: Attribution,
     /// By [`crate::cell`].
@@ -83,11 +80,28 @@ pub struct Totals {
     pub malformed: [u64; 32],
     /// By [`crate::Encapsulation`].
     pub encapsulations: [u64; 8],
-    pub reserved_2: [u64; 4],
+    pub reserved: [u64; 4],
+}
+
+/// Sketches of how many different keys there were.
+#[repr(C, align(64))]
+#[derive(Clone, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Sketch {
     /// HyperLogLog registers of addresses, by IP family.
     pub distinct_sources: [[u8; SKETCH_REGISTERS]; 2],
     /// One bit for each destination port that was seen, by [`crate::PortProtocol`].
     pub distinct_ports: [[u64; PORT_BITMAP_WORDS]; 4],
+}
+
+/// Everything that one CPU counts in one generation without a key.
+#[repr(C, align(64))]
+#[derive(Clone, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct Totals {
+    /// The frame at hand. It lies here because here it costs no stack and no second lookup.
+    pub parsed: Parsed,
+    pub reserved: [u64; 2],
+    pub counts: Counts,
+    pub sketch: Sketch,
 }
 
 /// Returns the size bucket of a frame of `length` bytes.
@@ -118,6 +132,12 @@ impl Default for Totals {
     }
 }
 
+impl Default for Counts {
+    fn default() -> Self {
+        Self::new_zeroed()
+    }
+}
+
 impl Count {
     /// Adds packets with all their bytes.
     #[inline(always)]
@@ -133,6 +153,6 @@ const _: () = {
     assert!(size_of::<Attribution>() == 64);
     assert!(size_of::<Totals>().is_multiple_of(64));
     assert!(core::mem::offset_of!(Totals, parsed) == 0);
-    assert!(core::mem::offset_of!(Totals, sources) == 64);
-    assert!(core::mem::offset_of!(Totals, cells) == 192);
+    assert!(core::mem::offset_of!(Totals, counts.sources) == 64);
+    assert!(core::mem::offset_of!(Totals, counts.cells) == 192);
 };

@@ -177,10 +177,10 @@ impl Instance {
         self.promoted_ports = promoted(&more_ports);
 
         let mut sources = Keys::default();
-        let loads = self.loads(generation, offset_of!(Totals, sources), false);
+        let loads = self.loads(generation, offset_of!(Totals, counts.sources), false);
         let fullest_of_sources = self.maps.sources.take(generation, &loads, &mut sources);
         let mut ports = Keys::default();
-        let loads = self.loads(generation, offset_of!(Totals, ports), false);
+        let loads = self.loads(generation, offset_of!(Totals, counts.ports), false);
         let fullest_of_ports = self.maps.ports.take(generation, &loads, &mut ports);
         let in_tables = [fullest_of_sources, fullest_of_ports];
 
@@ -191,16 +191,16 @@ impl Instance {
         };
         let of_cpus = self.take_totals(generation);
         let sum = |part: fn(&Totals) -> &Attribution| sums::attribution(of_cpus.iter().map(part));
-        let by_source = sum(|totals| &totals.sources);
-        let by_port = sum(|totals| &totals.ports);
+        let by_source = sum(|totals| &totals.counts.sources);
+        let by_port = sum(|totals| &totals.counts.ports);
 
         let mut interval = Interval {
             elapsed,
-            totals: sums::totals(&of_cpus),
+            totals: sums::totals(of_cpus.iter().map(|of_cpu| &of_cpu.counts)),
             sources: keyed(sources, more_sources, by_source, Address::to_ip),
             ports: keyed(ports, more_ports, by_port, |key| key),
             vlans,
-            sketches: sums::sketches(&of_cpus),
+            sketches: sums::sketches(of_cpus.iter().map(|of_cpu| &of_cpu.sketch)),
             maps: self.map_use(in_tables, in_overflow),
             switches,
         };
@@ -238,8 +238,9 @@ impl Instance {
         if ages {
             self.aged = Instant::now();
         }
-        let [by_source, by_port] = [offset_of!(Totals, sources), offset_of!(Totals, ports)]
-            .map(|dimension| self.loads(self.generation, dimension, ages));
+        let [by_source, by_port] =
+            [offset_of!(Totals, counts.sources), offset_of!(Totals, counts.ports)]
+                .map(|dimension| self.loads(self.generation, dimension, ages));
         let Self { generation, maps, shape, promoted_sources, promoted_ports, .. } = self;
         let seeds = shape.settings.seeds;
 

@@ -1,14 +1,14 @@
 //! Sums over the CPUs.
 
 use shared::{
-    Attribution, Cast, Count, Encapsulation, Family, FragmentPosition, IpFamily, Malformed,
-    PortProtocol, Protocol, SIZE_BOUNDS, SIZE_BUCKETS, Totals, cell,
+    Attribution, Cast, Count, Counts, Encapsulation, Family, FragmentPosition, IpFamily, Malformed,
+    PortProtocol, Protocol, SIZE_BOUNDS, SIZE_BUCKETS, Sketch, cell,
 };
 
 use crate::interval::{self, Sketches};
 
 /// Adds up what the CPUs counted without a key.
-pub(super) fn totals(of_cpus: &[Totals]) -> interval::Totals {
+pub(super) fn totals<'a>(of_cpus: impl Iterator<Item = &'a Counts>) -> interval::Totals {
     let mut sum = interval::Totals::default();
     for of_cpu in of_cpus {
         sum += &of_one(of_cpu);
@@ -18,7 +18,7 @@ pub(super) fn totals(of_cpus: &[Totals]) -> interval::Totals {
 }
 
 /// Joins the sketches: the larger register, either bit.
-pub(super) fn sketches(of_cpus: &[Totals]) -> Sketches {
+pub(super) fn sketches<'a>(of_cpus: impl Iterator<Item = &'a Sketch>) -> Sketches {
     let mut joined = Sketches::default();
     for of_cpu in of_cpus {
         for (to, from) in joined.sources.iter_mut().zip(&of_cpu.distinct_sources) {
@@ -48,10 +48,10 @@ pub(super) fn attribution<'a>(of_cpus: impl Iterator<Item = &'a Attribution>) ->
     })
 }
 
-fn of_one(totals: &Totals) -> interval::Totals {
-    let Totals {
+fn of_one(counts: &Counts) -> interval::Totals {
+    let Counts {
         cells, sizes, tcp_flags, icmp, cast, fragments, malformed, encapsulations, ..
-    } = totals;
+    } = counts;
     let mut of_one = interval::Totals { tcp_flags: *tcp_flags, icmp: *icmp, ..Default::default() };
 
     for family in Family::ALL {
@@ -95,16 +95,14 @@ const _: () = {
 
 #[cfg(test)]
 mod tests {
-    use std::slice;
-
     use super::*;
 
     #[test]
     fn casts_that_are_more_than_all_frames_leave_no_unicast() {
-        let mut of_cpu = Totals::default();
+        let mut of_cpu = Counts::default();
         of_cpu.cast[Cast::Multicast.index()] = 3;
 
-        let sum = totals(slice::from_ref(&of_cpu));
+        let sum = totals([&of_cpu].into_iter());
 
         assert_eq!(sum.cast, [0, 3, 0]);
     }
