@@ -15,7 +15,7 @@ use tokio::time::{self, Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::health::{Attaching, Attachment, Health};
+use crate::health::{Attaching, Attachment, DeviceInfo, Health};
 use crate::interval::{Drained, Imbalance};
 use crate::snapshot::Snapshot;
 
@@ -31,6 +31,7 @@ pub struct Collected {
     /// What programs that are gone counted last.
     pub last: Vec<Drained>,
     pub attachments: Vec<Attachment>,
+    pub devices: Arc<[DeviceInfo]>,
     /// How far the start has come; as long as it is not over, the next look follows at once.
     pub attaching: Option<Attaching>,
     /// Programs that count under the constants of a configuration before.
@@ -155,6 +156,7 @@ impl Folder {
         let flows: Vec<_> = flows.into_values().map(Arc::clone).collect();
         let health = Health {
             attachments,
+            devices: Arc::clone(&state.devices),
             attaching: state.attaching,
             folding: state.folding.clone(),
             evicted_before: state.evicted_before(&flows),
@@ -166,7 +168,9 @@ impl Folder {
 
 /// Folds what was collected; returns the health of the programs.
 fn fold(state: &mut State, collected: Collected) -> Vec<Attachment> {
-    let Collected { drained, last, attachments, attaching, is_unfinished, failure, .. } = collected;
+    let Collected { drained, last, attachments, devices, failure, .. } = collected;
+    let Collected { attaching, is_unfinished, .. } = collected;
+    state.devices = devices;
     state.attaching = attaching;
     state.is_unfinished = is_unfinished;
     let begun = Instant::now();

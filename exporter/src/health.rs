@@ -65,6 +65,21 @@ pub struct Running {
     pub tag: String,
 }
 
+/// What there is to know of a device beside its counts. A text is empty where nothing is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceInfo {
+    pub device: Arc<str>,
+    pub ifindex: u32,
+    /// The kernel's name for its kind, as `veth`.
+    pub kind: Arc<str>,
+    /// The driver of its hardware.
+    pub driver: Arc<str>,
+    /// What an operator or a program remarked on it, or the network namespace that it leads to.
+    pub alias: Arc<str>,
+    /// The device that it is a part of, as a bond.
+    pub master: Arc<str>,
+}
+
 /// Buckets of a histogram of durations: upper bounds in seconds, inclusive.
 pub const DURATION_BOUNDS: [f64; 10] =
     [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
@@ -194,6 +209,8 @@ pub struct Attaching {
 pub struct Health {
     /// In the order of device and hook.
     pub attachments: Vec<Attachment>,
+    /// One for each device that is wanted and there, in the order of their names.
+    pub devices: Arc<[DeviceInfo]>,
     /// `None` once every device that was wanted at the start was tried.
     pub attaching: Option<Attaching>,
     pub folding: Folding,

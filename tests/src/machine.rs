@@ -105,7 +105,7 @@ impl Machine<'_> {
         // With cmpxchg16b newer kernels crash at random in QEMU 7.2.
         machine.args(["-cpu", "qemu64,-cx16", "-smp", "2", "-m", "1024"]);
         machine.args(["-nographic", "-no-reboot", "-append", "console=ttyS0 panic=-1"]);
-        machine.arg("-kernel").arg(find(self.kernel, "*/vmlinuz-*").ok_or("there is no kernel")?);
+        machine.arg("-kernel").arg(find(self.kernel, "*/vmlinuz*").ok_or("there is no kernel")?);
         machine.arg("-initrd").arg(image).stdin(Stdio::null());
         let output = machine.output().map_err(|error| format!("QEMU cannot be run: {error}"))?;
 

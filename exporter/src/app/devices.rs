@@ -2,6 +2,7 @@
 
 mod failure;
 mod front;
+mod infos;
 mod names;
 mod replacing;
 mod slice;
@@ -123,9 +124,17 @@ impl Devices {
         };
 
         let behind = self.note_replaced();
-        let (attachments, attaching, refusal) = (self.attachments(), self.attaching(), None);
-
-        Collected { drained, last, attachments, attaching, behind, is_unfinished, failure, refusal }
+        Collected {
+            drained,
+            last,
+            attachments: self.attachments(),
+            devices: self.wanted().iter().map(infos::info).collect(),
+            attaching: self.attaching(),
+            behind,
+            is_unfinished,
+            failure,
+            refusal: None,
+        }
     }
 
     /// Returns whether counting continues after this process exits.

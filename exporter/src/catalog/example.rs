@@ -9,8 +9,8 @@ use shared::{Count, Direction, Family, PortKey, PortProtocol, Protocol};
 
 use crate::dimension::{ByDimension, Dimension, SeriesKey};
 use crate::health::{
-    AttachFailure, Attachment, Configuration, Folding, Health, Hook, HttpRefusal, Logging, Mode,
-    Part, Push, PushFailure, ReloadOutcome, ReloadSource, Running, Serving,
+    AttachFailure, Attachment, Configuration, DeviceInfo, Folding, Health, Hook, HttpRefusal,
+    Logging, Mode, Part, Push, PushFailure, ReloadOutcome, ReloadSource, Running, Serving,
 };
 use crate::interval::{Law, MapUse, Totals};
 use crate::process::Process;
@@ -234,6 +234,15 @@ fn health() -> Health {
                 ..attachment("eth1", Hook::Xdp, None)
             },
         ],
+        devices: [DeviceInfo {
+            device: "eth0".into(),
+            ifindex: 2,
+            kind: "".into(),
+            driver: "ixgbe".into(),
+            alias: "uplink to \"spine 1\"".into(),
+            master: "bond0".into(),
+        }]
+        .into(),
         folding,
         ..Health::default()
     }

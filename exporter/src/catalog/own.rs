@@ -1,6 +1,6 @@
 //! Metrics of the exporter about its programs and its folds.
 
-use crate::health::{AttachFailure, Attachment, DURATION_BOUNDS, Durations};
+use crate::health::{AttachFailure, Attachment, DURATION_BOUNDS, DeviceInfo, Durations};
 use crate::interval::Law;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
@@ -31,6 +31,15 @@ pub(super) const METRICS: &[Metric] = &[
         kind: Kind::Info,
         labels: &["device", "hook", "mode", "program", "tag"],
         read: Read::Exporter(programs),
+        ..Metric::USUAL
+    },
+    Metric {
+        name: "device",
+        help: "Kind, driver, alias and master of a device that is wanted; a cable without an alias \
+               has the name of the network namespace of its other end.",
+        kind: Kind::Info,
+        labels: &["device", "ifindex", "kind", "driver", "alias", "master"],
+        read: Read::Exporter(devices),
         ..Metric::USUAL
     },
     Metric {
@@ -109,6 +118,14 @@ fn programs(snapshot: &Snapshot, sink: &mut dyn Sink) {
                 [&**device, hook.label(), running.mode.label(), &running.program, &running.tag];
             sink.info(&labels.map(Into::into));
         }
+    }
+}
+
+fn devices(snapshot: &Snapshot, sink: &mut dyn Sink) {
+    for info in &*snapshot.health.devices {
+        let DeviceInfo { device, ifindex, kind, driver, alias, master } = info;
+        let ifindex = ifindex.to_string();
+        sink.info(&[&**device, &ifindex, &**kind, &**driver, &**alias, &**master].map(Into::into));
     }
 }
 

@@ -46,21 +46,33 @@ pub(crate) fn unpack_of_next_release(package: &str, into: &Path) -> Result<Strin
     bail!("cannot get {package} from Debian's archive: {}", reasons.join("; "));
 }
 
-/// Unpacks the package that another one of a release depends on, as one without a version in its
-/// name does on the newest; returns its version.
-pub(crate) fn unpack_what_it_names(package: &str, suite: &str, into: &Path) -> Result<String> {
+/// Unpacks the packages that another one of a release depends on, and those that they do, whose names
+/// begin with one of `stems`: one without a version in its name depends on the newest. Returns the
+/// version of the last.
+pub(crate) fn unpack_what_it_names(
+    package: &str,
+    stems: &[&str],
+    suite: &str,
+    into: &Path,
+) -> Result<String> {
     let mirror = mirror_of_debian()?;
     let own = lists(suite, &mirror, into)?;
 
-    let mut ask = apt(&own, "apt-cache");
-    let depends = process::output(ask.args(["depends", "--important", package]));
-    let depends = depends.unwrap_or_default();
-    let named = depends.lines().find_map(|line| line.trim().strip_prefix("Depends: "));
-    let named = named.with_context(|| format!("{package} of Debian {suite} names no other"))?;
-    download(named, &own, into)?;
+    let (mut version, mut left) = (None, vec![package.to_owned()]);
+    while let Some(package) = left.pop() {
+        let mut ask = apt(&own, "apt-cache");
+        let depends = process::output(ask.args(["depends", "--important", &package]));
+        let depends = depends.unwrap_or_default();
+        let names = depends.lines().filter_map(|line| line.trim().strip_prefix("Depends: "));
+        for named in names.filter(|name| stems.iter().any(|stem| name.starts_with(stem))) {
+            download(named, &own, into)?;
+            version = Some(extract(into)?);
+            left.push(named.to_owned());
+        }
+    }
     fs::remove_dir_all(&own).with_context(|| format!("cannot remove {}", own.display()))?;
 
-    extract(into)
+    version.with_context(|| format!("{package} of Debian {suite} names no other"))
 }
 
 /// Returns the address of the archive that this machine takes Debian from.

@@ -8,12 +8,14 @@ use anyhow::{Context, Result, bail};
 use super::{archive, tools_dir};
 use crate::process;
 
-/// The release with Linux 6.1, the oldest that is promised.
-const OLDEST: &str = "bookworm";
-/// Releases with newer kernels: Linux 6.12.
-const NEWER: [&str; 1] = ["trixie"];
+/// The release whose kernel, Linux 6.1, the default run boots.
+const QUICK: &str = "bookworm";
+/// Releases with other kernels: Linux 5.10, 6.12 and the newest.
+const OTHERS: [&str; 3] = ["bullseye", "trixie", "unstable"];
 /// Stands for the newest kernel of a release, of the flavour with the fewest drivers.
 const NEWEST: &str = "linux-image-cloud-amd64";
+/// What has a kernel and its modules, of any version: one package, or newer ones in several.
+const KERNEL: [&str; 3] = ["linux-image-", "linux-binary-", "linux-modules-"];
 /// All that the machine has beside a kernel. The installed package would take the place of the
 /// busybox that is linked with libraries.
 const BUSYBOX: &str = "busybox-static";
@@ -21,25 +23,25 @@ const BUSYBOX: &str = "busybox-static";
 pub(crate) const ELSEWHERE: &str =
     "qemu-system-x86_64 in PATH; the kernels are taken from Debian's archive only";
 
-/// Returns the folder with the oldest kernel and all else that a machine is made of, if it can run.
+/// Returns the folder with one kernel and all else that a machine is made of, if it can run.
 pub(crate) fn kernels() -> Option<PathBuf> {
     process::find("qemu-system-x86_64")?;
     let folder = folder().ok()?;
 
-    [OLDEST, BUSYBOX].iter().all(|part| folder.join(part).is_dir()).then_some(folder)
+    [QUICK, BUSYBOX].iter().all(|part| folder.join(part).is_dir()).then_some(folder)
 }
 
-/// Returns that folder, if it has the newer kernels too.
+/// Returns that folder, if it has the other kernels too.
 pub(crate) fn all() -> Option<PathBuf> {
-    kernels().filter(|folder| NEWER.iter().all(|release| folder.join(release).is_dir()))
+    kernels().filter(|folder| OTHERS.iter().all(|release| folder.join(release).is_dir()))
 }
 
-pub(crate) fn make_oldest() -> Result<()> {
-    make(&[OLDEST])
+pub(crate) fn make_quick() -> Result<()> {
+    make(&[QUICK])
 }
 
 pub(crate) fn make_all() -> Result<()> {
-    make(&[&[OLDEST], &NEWER[..]].concat())
+    make(&[&[QUICK], &OTHERS[..]].concat())
 }
 
 fn make(releases: &[&str]) -> Result<()> {
@@ -50,7 +52,7 @@ fn make(releases: &[&str]) -> Result<()> {
 
     for release in releases {
         unpacked(&folder.join(release), |into| {
-            archive::unpack_what_it_names(NEWEST, release, into)
+            archive::unpack_what_it_names(NEWEST, &KERNEL, release, into)
         })?;
     }
     unpacked(&folder.join(BUSYBOX), |into| archive::unpack(BUSYBOX, into))

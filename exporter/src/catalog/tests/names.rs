@@ -28,7 +28,7 @@ packet_transmit_destination_entropy_ratio packet_transmit_port_entropy_ratio \
 packet_transmit_scanned_destinations";
 
 const OTHERS: &str = "\
-packet_exporter_build_info packet_exporter_program_attached packet_exporter_program_info \
+packet_exporter_build_info packet_exporter_program_attached packet_exporter_program_info packet_exporter_device_info \
 packet_exporter_imbalanced_intervals_total \
 packet_exporter_attach_failures_total packet_exporter_fold_duration_seconds \
 packet_exporter_folds_total packet_exporter_interval_seconds packet_exporter_fold_failures_total \
