@@ -9,4 +9,4 @@ pub mod packet;
 pub mod parse;
 pub mod segments;
 
-pub use parse::{parse_bytes, parse_captured, parse_first_buffer};
+pub use parse::{parse_bytes, parse_captured, parse_first_buffer, parse_live};

@@ -23,6 +23,7 @@ use exporter_ebpf::parse::Provenance;
 use exporter_ebpf::segments::Segments;
 use exporter_ebpf::{count, parse};
 use maps::Partition;
+use maps::settings::Device;
 use shared::{Direction, Totals};
 
 /// Lets the programs behind this one decide; as `TC_ACT_UNSPEC`, the same in clsact. Source:
@@ -41,7 +42,7 @@ fn count_received(ctx: XdpContext) -> u32 {
     // SAFETY: this is the only call in a run.
     if let Some((place, totals)) = unsafe { Partition::here() } {
         let origin = Provenance::live(Direction::Receive);
-        parse::parse(packet, origin, full_length, &mut totals.parsed);
+        parse::parse(packet, origin, Device(full_length), &mut totals.parsed);
         settle();
 
         let frame = Segments::one(totals.parsed.length);

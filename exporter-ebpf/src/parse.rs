@@ -17,40 +17,54 @@ mod tunnel;
 
 use core::sync::atomic::{Ordering, compiler_fence};
 
-use shared::{Family, Malformed, Parsed, Protocol, Rare, cell};
+use shared::{Family, Malformed, Parsed, Protocol, Rare, TunnelPorts, cell};
 
 use crate::packet::Packet;
 
-pub use host::{parse_bytes, parse_captured, parse_first_buffer};
+pub use host::{parse_bytes, parse_captured, parse_first_buffer, parse_live};
 pub use origin::{Provenance, Start};
 
 /// The longest frame that a device with the usual MTU of 1,500 receives: two VLAN tags and some
 /// slack. A frame with more readable bytes may have further ones in other buffers.
 const USUAL_FRAME: usize = 1536;
 
+/// Where a frame is parsed. What is not in its bytes is read there, and only for the frames that
+/// need it.
+pub trait Surroundings {
+    /// Returns the length of the frame with all its buffers; costs a call in the kernel.
+    fn full_length(&self) -> u32;
+
+    fn tunnel_ports(&self) -> TunnelPorts;
+}
+
 /// One frame on its way through the parser.
-pub struct Frame<'a, L> {
+pub struct Frame<'a, S> {
     packet: Packet,
+    /// Bytes that can be read and belong to the frame: behind the end that PPPoE or LLC states lies
+    /// padding.
+    readable: usize,
+    /// Where that end is, in bytes from the start of the frame; far away where nothing states one.
+    end: usize,
     origin: Provenance,
-    /// Asks the kernel for the length of the frame with all its buffers; costs a call.
-    full_length: L,
+    around: S,
     out: &'a mut Parsed,
 }
 
 /// Parses one frame into `out`.
 ///
 /// A malformed frame is in the cell of the deepest header that held and carries the reason of
-/// the first check that failed. `full_length` is asked only where the frame may have more
+/// the first check that failed. The full length is read only where the frame may have more
 /// bytes than can be read.
 #[inline(always)]
-pub fn parse<L: Fn() -> u32>(packet: Packet, origin: Provenance, full_length: L, out: &mut Parsed) {
+pub fn parse(packet: Packet, origin: Provenance, around: impl Surroundings, out: &mut Parsed) {
     reset(out);
-    let mut frame = Frame { packet, origin, full_length, out };
+    let readable = packet.readable();
+    let mut frame = Frame { packet, readable, end: usize::MAX, origin, around, out };
     #[expect(clippy::cast_possible_truncation, reason = "a packet is shorter than 4 GiB")]
-    let readable = packet.readable() as u32;
-    frame.out.length = readable;
-    if packet.readable() > USUAL_FRAME || origin.is_captured {
-        frame.out.length = (frame.full_length)();
+    let length = readable as u32;
+    frame.out.length = length;
+    if readable > USUAL_FRAME || origin.is_captured {
+        frame.out.length = frame.around.full_length();
     }
 
     // Each stage leaves in memory what the next one needs. So the verifier, which follows every
@@ -105,7 +119,7 @@ fn reset(out: &mut Parsed) {
     out.cell = cell(Family::Other, Protocol::None);
 }
 
-impl<L: Fn() -> u32> Frame<'_, L> {
+impl<S: Surroundings> Frame<'_, S> {
     /// Notes the first check that failed.
     #[inline(always)]
     fn malformed(&mut self, reason: Malformed) {
@@ -127,7 +141,7 @@ impl<L: Fn() -> u32> Frame<'_, L> {
     #[inline(always)]
     fn unclaimed_length(&mut self) {
         if self.out.version == 0 || self.out.rare & Rare::MALFORMED != 0 {
-            self.out.length = (self.full_length)();
+            self.out.length = self.around.full_length();
         }
     }
 
@@ -169,6 +183,32 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         self.out.network_offset = short(offset);
     }
 
+    /// Leaves the offset of a network header that ends at `end`, with what it carries.
+    #[inline(always)]
+    fn leads_within(&mut self, version: u8, offset: usize, end: usize) -> Option<()> {
+        let (length, cut) = if version == 4 {
+            (ipv4::LENGTH, Malformed::Ipv4Truncated)
+        } else {
+            (ipv6::LENGTH, Malformed::Ipv6Truncated)
+        };
+        self.ends_at(end);
+        if offset + length > end {
+            self.out.network_offset = short(offset);
+            return self.stop(cut);
+        }
+        self.leads_to(version, offset);
+
+        Some(())
+    }
+
+    /// Takes what lies behind `end` for padding. A header that is read from now on has to be compared
+    /// with that end first.
+    #[inline(always)]
+    fn ends_at(&mut self, end: usize) {
+        self.end = end;
+        self.readable = self.readable.min(end);
+    }
+
     /// Reads the header at `offset`, or notes that the frame ends within it.
     #[inline(always)]
     fn header<H: zerocopy::FromBytes>(&mut self, offset: usize, cut: Malformed) -> Option<H> {
@@ -178,14 +218,14 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         }
     }
 
-    /// Bytes of the frame behind `offset`, in all its buffers, when `claimed` of them are
-    /// expected there.
+    /// Bytes of the frame behind `offset`, in all its buffers and without padding, when `claimed` of
+    /// them are expected there.
     #[inline(always)]
     fn remaining(&mut self, offset: usize, claimed: usize) -> usize {
-        if claimed > self.packet.readable() - offset {
-            self.out.length = (self.full_length)();
+        if claimed > self.readable - offset {
+            self.out.length = self.around.full_length();
         }
 
-        (self.out.length as usize).saturating_sub(offset)
+        (self.out.length as usize).min(self.end).saturating_sub(offset)
     }
 }

@@ -6,6 +6,7 @@ use exporter_ebpf::parse::{self, Provenance};
 use exporter_ebpf::segments::{Buffer, Segments};
 use shared::{Direction, Parsed, Protocol, Rare};
 
+use super::maps::settings::Device;
 use super::settle;
 
 /// Bytes that are made readable where headers lie outside of the first ones; few buffers are so.
@@ -53,7 +54,7 @@ pub(crate) fn parse(ctx: &TcContext, out: &mut Parsed) -> Segments {
 fn parse_bytes(ctx: &TcContext, tag_aside: bool, out: &mut Parsed) {
     let origin = Provenance { tag_aside, ..Provenance::live(Direction::Transmit) };
 
-    parse::parse(packet(ctx), origin, || ctx.len(), out);
+    parse::parse(packet(ctx), origin, Device(|| ctx.len()), out);
 }
 
 #[inline(always)]

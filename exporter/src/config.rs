@@ -17,6 +17,7 @@ mod metrics;
 mod naming;
 mod otel;
 mod otlp;
+mod parser;
 mod pattern;
 mod ports;
 mod problem;
@@ -56,6 +57,7 @@ pub use self::metrics::Metrics;
 pub use self::naming::Naming;
 pub use self::otel::{attributes, unquoted};
 pub use self::otlp::{Buckets, Compression, MetricNames, Otlp, Protocol, Temporality};
+pub use self::parser::Parsing;
 pub use self::pattern::{Pattern, PatternError};
 pub use self::ports::{Ephemeral, PortRange, PortRangeError, Ports};
 pub use self::problem::Problem;
@@ -76,6 +78,7 @@ use self::setting::{Setting, shown_for};
 pub struct Config {
     pub devices: Devices,
     pub datapath: Datapath,
+    pub parser: Parsing,
     pub sources: Sources,
     pub ports: Ports,
     pub vlans: Vlans,
@@ -175,6 +178,7 @@ impl Config {
         let Self {
             devices,
             datapath,
+            parser,
             sources,
             ports,
             vlans,
@@ -188,6 +192,7 @@ impl Config {
         let sections = [
             ("devices", devices.refusals()),
             ("datapath", datapath.refusals()),
+            ("parser", parser.refusals()),
             ("sources", sources.refusals()),
             ("ports", ports.refusals()),
             ("vlans", vlans.refusals()),

@@ -10,6 +10,10 @@ pub struct Settings {
     /// Drawn anew for each load, one for each word of an address, see [`crate::hash_address`]. Ports
     /// take the last one.
     pub seeds: [u64; 2],
+    /// A [`crate::UpToFour`].
+    pub vxlan_ports: u64,
+    /// A [`crate::UpToFour`].
+    pub geneve_ports: u64,
     /// Sets of one CPU and generation less one; the number is a power of two.
     pub source_set_mask: u32,
     /// Sets of one CPU and generation less one; the number is a power of two.

@@ -13,6 +13,7 @@ mod port;
 mod sets;
 mod table;
 mod totals;
+mod tunnels;
 
 pub use address::Address;
 pub use constants::{Control, Settings};
@@ -37,6 +38,7 @@ pub use totals::{
     Attribution, CELLS, Count, Counts, PORT_BITMAP_WORDS, SIZE_BOUNDS, SIZE_BUCKETS,
     SKETCH_REGISTERS, Sketch, Totals, VLAN_IDS, size_bucket,
 };
+pub use tunnels::{TunnelPorts, UpToFour};
 
 /// Names of the maps of one instance, as in the object file.
 pub mod maps {
@@ -108,6 +110,8 @@ pub mod settings {
     pub const PORTS: &str = "COUNT_PORTS";
     pub const SIGNALS: &str = "COUNT_SIGNALS";
     pub const VLANS: &str = "COUNT_VLANS";
+    pub const VXLAN_PORTS: &str = "VXLAN_PORTS";
+    pub const GENEVE_PORTS: &str = "GENEVE_PORTS";
     /// Of a pool alone.
     pub const KIND_SET_MASK: &str = "KIND_SET_MASK";
     /// Of a pool alone.

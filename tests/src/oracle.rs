@@ -24,7 +24,7 @@ pub struct Rules {
     pub vlan_ethertypes: &'static [u16],
     /// Tags that are followed; behind them the next one is an EtherType like any other.
     pub vlan_tags: usize,
-    /// MPLS, PPPoE and ARP are looked into.
+    /// MPLS, PPPoE, ARP and LLC are looked into.
     pub behind_ethertype: bool,
     /// Next headers of IPv6 that are extension headers.
     pub extensions: &'static [u8],
@@ -65,7 +65,7 @@ impl Rules {
     /// The rules of the program.
     pub const fn project() -> Self {
         Self {
-            vlan_ethertypes: &[0x8100, 0x88a8],
+            vlan_ethertypes: &[0x8100, 0x88a8, 0x9100],
             vlan_tags: 2,
             behind_ethertype: true,
             extensions: &[0, 43, 60, 44, 51],
@@ -88,6 +88,8 @@ pub struct Layers {
     pub length: usize,
     /// Those of them that can be read.
     pub captured: usize,
+    /// Bytes of the packet in it that were on the wire and cannot be read.
+    pub missing: usize,
     pub ethernet: Option<Ethernet>,
     /// The destination type of the frame, by a header other than Ethernet's.
     pub cast: Option<Cast>,
@@ -147,13 +149,6 @@ pub struct Transport {
     pub tunnel: Option<Encapsulation>,
 }
 
-impl Layers {
-    /// Bytes that were on the wire and cannot be read.
-    fn missing(&self) -> usize {
-        self.length - self.captured
-    }
-}
-
 /// Reads the headers of an Ethernet frame.
 pub fn read(frame: &[u8], rules: &Rules) -> Layers {
     read_captured(ETHERNET, frame, frame.len(), rules)
@@ -161,7 +156,9 @@ pub fn read(frame: &[u8], rules: &Rules) -> Layers {
 
 /// Reads the headers of what was captured of a packet of `length` bytes, by link type.
 pub fn read_captured(link: u16, frame: &[u8], length: usize, rules: &Rules) -> Layers {
-    let mut layers = Layers { length, captured: frame.len(), ..Layers::default() };
+    let captured = frame.len();
+    let missing = length - captured;
+    let mut layers = Layers { length, captured, missing, ..Layers::default() };
     let network = match link {
         ETHERNET => link::read(frame, rules, &mut layers),
         _ => cooked::read(link, frame, rules, &mut layers),

@@ -9,7 +9,7 @@ use exporter_ebpf::parse_bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use shared::Direction;
+use shared::{Direction, TunnelPorts};
 use tests::capture::{self, ETHERNET, Frame, RAW};
 use tests::convert;
 use tests::corpus::bytes::{IPV6, authentication, ethernet, extension, ipv6, ipv6_fragment, tcp};
@@ -93,7 +93,8 @@ proptest! {
         let (number, Frame { bytes, wire_length }) = captured;
 
         let link = Link::of(number).unwrap();
-        let parsed = parse(&Record { number: 1, link, bytes: &bytes, wire_length });
+        let record = Record { number: 1, link, bytes: &bytes, wire_length };
+        let parsed = parse(&record, TunnelPorts::USUAL);
         let said = Outcome::of(&parsed.meant());
         let layers =
             oracle::read_captured(number, &bytes, wire_length as usize, &Rules::captured());
@@ -205,7 +206,7 @@ fn captured() -> impl Strategy<Value = (u16, Frame)> {
 }
 
 fn behind_ethertype() -> impl Strategy<Value = Vec<u8>> {
-    let ethertype: [u16; 8] = [0x0800, 0x86dd, 0x8100, 0x88a8, 0x0806, 0x8847, 0x8864, 0x8848];
+    let ethertype = [0x0800_u16, 0x86dd, 0x8100, 0x88a8, 0x9100, 0x0806, 0x8847, 0x8864, 0x8848];
     // The first byte of a header decides whether the rest is read at all.
     let first = select(&[0x45_u8, 0x46, 0x60, 0x11, 0x00][..]);
 

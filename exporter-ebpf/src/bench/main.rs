@@ -38,7 +38,8 @@ fn parse(ctx: XdpContext) -> u32 {
     let full_length = || unsafe { bpf_xdp_get_buff_len(ctx.ctx) } as u32;
 
     if let Some(totals) = maps::totals() {
-        parse::parse(packet, Provenance::live(Direction::Receive), full_length, &mut totals.parsed);
+        let origin = Provenance::live(Direction::Receive);
+        parse::parse(packet, origin, maps::Device(full_length), &mut totals.parsed);
         compiler_fence(Ordering::SeqCst);
     }
 

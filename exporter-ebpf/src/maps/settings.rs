@@ -3,6 +3,8 @@
 use core::arch::asm;
 
 use aya_ebpf::Global;
+use exporter_ebpf::parse::Surroundings;
+use shared::{TunnelPorts, UpToFour};
 
 #[unsafe(no_mangle)]
 static SEED_HIGH: Global<u64> = Global::new(0);
@@ -24,6 +26,25 @@ static COUNT_PORTS: Global<u8> = Global::new(1);
 static COUNT_SIGNALS: Global<u8> = Global::new(1);
 #[unsafe(no_mangle)]
 static COUNT_VLANS: Global<u8> = Global::new(0);
+#[unsafe(no_mangle)]
+static VXLAN_PORTS: Global<u64> = Global::new(0);
+#[unsafe(no_mangle)]
+static GENEVE_PORTS: Global<u64> = Global::new(0);
+
+/// A device, with a way to the full length of its frame.
+pub(crate) struct Device<L>(pub(crate) L);
+
+impl<L: Fn() -> u32> Surroundings for Device<L> {
+    #[inline(always)]
+    fn full_length(&self) -> u32 {
+        (self.0)()
+    }
+
+    #[inline(always)]
+    fn tunnel_ports(&self) -> TunnelPorts {
+        TunnelPorts { vxlan: UpToFour(VXLAN_PORTS.load()), geneve: UpToFour(GENEVE_PORTS.load()) }
+    }
+}
 
 #[inline(always)]
 pub(crate) fn address_seeds() -> [u64; 2] {

@@ -3,7 +3,7 @@
 use shared::{Family, Malformed};
 use zerocopy::FromBytes;
 
-use super::{Frame, short};
+use super::{Frame, Surroundings, short};
 
 #[repr(C)]
 #[derive(FromBytes)]
@@ -15,10 +15,13 @@ struct ArpStart {
     _operation: [u8; 2],
 }
 
-impl<L: Fn() -> u32> Frame<'_, L> {
+impl<S: Surroundings> Frame<'_, S> {
     #[inline(always)]
     pub(super) fn arp(&mut self, offset: usize) -> Option<()> {
         self.out.network_offset = short(offset);
+        if offset + size_of::<ArpStart>() > self.readable {
+            return self.stop(Malformed::ArpTruncated);
+        }
         let header: ArpStart = self.header(offset, Malformed::ArpTruncated)?;
         self.without_ip(Family::Arp);
 

@@ -2,13 +2,13 @@
 
 use shared::{Malformed, Rare};
 
-use super::Frame;
 use super::transport::Datagram;
+use super::{Frame, Surroundings};
 
 const ICMP_LENGTH: usize = 8;
 const ICMPV6_LENGTH: usize = 4;
 
-impl<L: Fn() -> u32> Frame<'_, L> {
+impl<S: Surroundings> Frame<'_, S> {
     #[inline(always)]
     pub(super) fn icmp(&mut self, datagram: &Datagram) -> Option<()> {
         self.icmp_message(datagram, ICMP_LENGTH, Malformed::IcmpTruncated)

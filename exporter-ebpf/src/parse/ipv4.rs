@@ -3,7 +3,7 @@
 use shared::{Address, Direction, Family, FragmentPosition, Malformed, Rare, number};
 use zerocopy::FromBytes;
 
-use super::Frame;
+use super::{Frame, Surroundings};
 
 #[repr(C, packed)]
 #[derive(Clone, Copy, FromBytes)]
@@ -20,7 +20,7 @@ struct Ipv4 {
     destination: u32,
 }
 
-const LENGTH: usize = size_of::<Ipv4>();
+pub(super) const LENGTH: usize = size_of::<Ipv4>();
 /// Version 4 and a header of five words: no options.
 const VERSION_4_NO_OPTIONS: u8 = 0x45;
 const MORE_FRAGMENTS: u16 = 0x2000;
@@ -28,7 +28,7 @@ const FRAGMENT_OFFSET: u16 = 0x1fff;
 /// The longest length that the header can claim.
 const LONGEST: usize = 0xffff;
 
-impl<L: Fn() -> u32> Frame<'_, L> {
+impl<S: Surroundings> Frame<'_, S> {
     #[inline(always)]
     pub(super) fn ipv4(&mut self, offset: usize) -> Option<()> {
         let header: Ipv4 = self.header(offset, Malformed::Ipv4Truncated)?;
@@ -66,7 +66,7 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         if length < LENGTH {
             return self.stop(Malformed::Ipv4HeaderLength);
         }
-        if length > self.packet.readable() - offset {
+        if length > self.readable - offset {
             return self.stop(Malformed::Ipv4OptionsTruncated);
         }
 
@@ -77,7 +77,7 @@ impl<L: Fn() -> u32> Frame<'_, L> {
     #[inline(always)]
     fn ipv4_length(&mut self, offset: usize, header_length: usize, total_length: usize) -> usize {
         // Nearly always: the claim can be, and can be read.
-        if total_length >= header_length && total_length <= self.packet.readable() - offset {
+        if total_length >= header_length && total_length <= self.readable - offset {
             return total_length;
         }
 

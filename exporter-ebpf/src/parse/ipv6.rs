@@ -3,7 +3,7 @@
 use shared::{Address, Direction, Family, Malformed, Protocol, cell};
 use zerocopy::FromBytes;
 
-use super::{Frame, settle, short};
+use super::{Frame, Surroundings, settle, short};
 
 #[repr(C, packed)]
 #[derive(Clone, Copy, FromBytes)]
@@ -19,7 +19,7 @@ struct Ipv6 {
     destination_low: u64,
 }
 
-const LENGTH: usize = size_of::<Ipv6>();
+pub(super) const LENGTH: usize = size_of::<Ipv6>();
 /// Extension headers that are followed.
 const EXTENSIONS: usize = 8;
 /// The longest length that the header can claim.
@@ -34,12 +34,14 @@ mod extension {
     pub(super) const DESTINATION: u8 = 60;
 }
 
+/// The option that has the length of a jumbogram, of four bytes. Source: RFC 2675, section 2.
+const JUMBO_PAYLOAD: [u8; 2] = [0xc2, 4];
 /// No extension header is shorter, and a fragment header is as long.
 const LEAST: usize = 8;
 const MORE_FRAGMENTS: u16 = 1;
 const FRAGMENT_OFFSET: u16 = 0xfff8;
 
-impl<L: Fn() -> u32> Frame<'_, L> {
+impl<S: Surroundings> Frame<'_, S> {
     #[inline(always)]
     pub(super) fn ipv6(&mut self, offset: usize) -> Option<()> {
         let header: Ipv6 = self.header(offset, Malformed::Ipv6Truncated)?;
@@ -53,10 +55,13 @@ impl<L: Fn() -> u32> Frame<'_, L> {
 
         let payload = offset + LENGTH;
         let claimed = u16::from_be(header.payload_length);
-        let length = self.ipv6_length(payload, claimed, header.next_header);
+        let mut length = self.ipv6_length(payload, claimed, header.next_header);
         self.out.number = header.next_header;
         if is_extension(header.next_header) {
             self.out.cell = cell(Family::Ipv6, Protocol::Other);
+            if claimed == 0 && header.next_header == extension::HOP_BY_HOP {
+                length = self.jumbo_length(payload, length);
+            }
             let behind = self.extensions(payload, payload + length)?;
             self.protocol(Family::Ipv6, self.out.number);
             self.leads_to_transport(behind, payload + length);
@@ -74,7 +79,7 @@ impl<L: Fn() -> u32> Frame<'_, L> {
     fn ipv6_length(&mut self, payload: usize, claimed: u16, next_header: u8) -> usize {
         let claimed = usize::from(claimed);
         // Nearly always: the claim can be, and can be read.
-        if claimed != 0 && claimed <= self.packet.readable() - payload {
+        if claimed != 0 && claimed <= self.readable - payload {
             return claimed;
         }
 
@@ -87,6 +92,29 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         let is_big = claimed == 0 && (remaining > LONGEST || self.is_offloaded(next_header));
 
         if is_big { remaining } else { claimed }
+    }
+
+    /// Returns the length of a jumbogram's payload: as its option claims where that can be, else what
+    /// there is. The option comes first where it is alone, as it always is. Source: RFC 2675, section 3.
+    #[inline(always)]
+    fn jumbo_length(&mut self, payload: usize, there: usize) -> usize {
+        if payload + LEAST > self.readable {
+            return there;
+        }
+        let Some([_, _, option, bytes, claimed @ ..]) = self.packet.read::<[u8; LEAST]>(payload)
+        else {
+            return there;
+        };
+        let claimed = u32::from_be_bytes(claimed) as usize;
+        if [option, bytes] != JUMBO_PAYLOAD || claimed <= LONGEST {
+            return there;
+        }
+        if claimed > there {
+            self.malformed(Malformed::Ipv6PayloadLengthLong);
+            return there;
+        }
+
+        claimed
     }
 
     /// Walks the extension headers from the one in `out.number`; returns where the upper-layer
@@ -104,7 +132,7 @@ impl<L: Fn() -> u32> Frame<'_, L> {
                 return self.stop(Malformed::Ipv6ExtensionTruncated);
             }
             let behind = offset + self.extension(offset)?;
-            if behind > end || behind > self.packet.readable() {
+            if behind > end || behind > self.readable {
                 return self.stop(Malformed::Ipv6ExtensionTruncated);
             }
             if !is_extension(self.out.number) {

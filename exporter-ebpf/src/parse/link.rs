@@ -1,8 +1,9 @@
-//! Ethernet and VLAN tags. Source: IEEE 802.3-2022, section 3.2; IEEE 802.1Q-2022, section 9.
+//! Ethernet, VLAN tags and LLC. Source: IEEE 802.3-2022, section 3.2; IEEE 802.1Q-2022, section 9;
+//! RFC 1042.
 
 use shared::{Cast, Family, Malformed, Protocol, Rare, cell};
 
-use super::{Frame, usually};
+use super::{Frame, Start, Surroundings, usually};
 
 const ETHERNET_LENGTH: usize = 14;
 const VLAN_LENGTH: usize = 4;
@@ -19,9 +20,17 @@ mod ethertype {
     pub(super) const MPLS_UPSTREAM: u16 = 0x8848_u16.to_be();
     pub(super) const PPPOE_SESSION: u16 = 0x8864_u16.to_be();
     pub(super) const PROVIDER_VLAN: u16 = 0x88a8_u16.to_be();
+    /// That of provider tags before 802.1ad; not registered.
+    pub(super) const OLD_PROVIDER_VLAN: u16 = 0x9100_u16.to_be();
 }
 
-impl<L: Fn() -> u32> Frame<'_, L> {
+/// Up to this an EtherType is a length. Source: IEEE 802.3-2022, section 3.2.6.
+const LONGEST_LLC: usize = 1500;
+/// LLC with SNAP, of the organisation whose protocols are EtherTypes. Source: RFC 1042.
+const SNAP: [u8; 6] = [0xaa, 0xaa, 0x03, 0x00, 0x00, 0x00];
+const SNAP_LENGTH: usize = SNAP.len() + 2;
+
+impl<S: Surroundings> Frame<'_, S> {
     /// Follows a frame from the first byte of its Ethernet header.
     #[inline(always)]
     pub(super) fn ethernet(&mut self) -> Option<()> {
@@ -64,10 +73,37 @@ impl<L: Fn() -> u32> Frame<'_, L> {
             ethertype::ARP => self.arp(offset)?,
             ethertype::MPLS | ethertype::MPLS_UPSTREAM => self.mpls(offset)?,
             ethertype::PPPOE_SESSION => self.pppoe(offset)?,
+            // In the place of Ethernet a number below is a protocol of another kind.
+            length if self.origin.start == Start::Ethernet => {
+                self.llc(usize::from(u16::from_be(length)), offset)?;
+            }
             _ => {}
         }
 
         Some(())
+    }
+
+    /// Follows LLC with SNAP to IP or ARP. Its length bounds them; behind it lies padding.
+    #[inline(always)]
+    fn llc(&mut self, length: usize, offset: usize) -> Option<()> {
+        if !(SNAP_LENGTH..=LONGEST_LLC).contains(&length) {
+            return Some(());
+        }
+        let [snap @ .., high, low] = self.packet.read::<[u8; SNAP_LENGTH]>(offset)?;
+        if snap != SNAP {
+            return Some(());
+        }
+
+        let [payload, end] = [SNAP_LENGTH, length].map(|bytes| offset + bytes);
+        match u16::from_ne_bytes([high, low]) {
+            ethertype::IPV4 => self.leads_within(4, payload, end),
+            ethertype::IPV6 => self.leads_within(6, payload, end),
+            ethertype::ARP => {
+                self.ends_at(end);
+                self.arp(payload)
+            }
+            _ => Some(()),
+        }
     }
 
     /// Notes the destination type of the frame, where that is not a single station.
@@ -92,5 +128,5 @@ impl<L: Fn() -> u32> Frame<'_, L> {
 
 #[inline(always)]
 const fn is_tag(ethertype: u16) -> bool {
-    ethertype == ethertype::VLAN || ethertype == ethertype::PROVIDER_VLAN
+    matches!(ethertype, ethertype::VLAN | ethertype::PROVIDER_VLAN | ethertype::OLD_PROVIDER_VLAN)
 }

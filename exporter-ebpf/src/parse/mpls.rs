@@ -2,7 +2,7 @@
 
 use shared::{Encapsulation, Family, Malformed};
 
-use super::Frame;
+use super::{Frame, Surroundings};
 
 /// Labels that are followed; deeper stacks count as malformed.
 const LABELS: usize = 8;
@@ -10,7 +10,7 @@ const LABEL_LENGTH: usize = 4;
 /// The bit of the last label, in the third byte of four.
 const BOTTOM: u32 = 0x0000_0100;
 
-impl<L: Fn() -> u32> Frame<'_, L> {
+impl<S: Surroundings> Frame<'_, S> {
     /// Follows the labels to their payload. MPLS does not name it: as routers do, its first
     /// four bits are taken for an IP version (RFC 4928, section 3).
     #[inline(always)]

@@ -1,9 +1,9 @@
-//! PPPoE sessions. Source: RFC 2516, sections 4 and 6; RFC 1661, section 2.
+//! PPPoE sessions. Source: RFC 2516, sections 4 and 6; RFC 1661, sections 2 and 6.5.
 
 use shared::{Encapsulation, Malformed};
 use zerocopy::FromBytes;
 
-use super::Frame;
+use super::{Frame, Surroundings};
 
 /// The header and the protocol of the PPP frame in it.
 #[repr(C)]
@@ -19,20 +19,26 @@ struct PppoeStart {
 const VERSION_1_TYPE_1: u8 = 0x11;
 const SESSION_DATA: u8 = 0;
 const PROTOCOL_LENGTH: usize = 2;
+/// The first of two bytes of a protocol is even; an odd one is the second, and stands alone.
+const IS_SECOND: u8 = 1;
 /// PPP protocols. Source: IANA "PPP Numbers".
 const IPV4: u16 = 0x0021;
 const IPV6: u16 = 0x0057;
 
-impl<L: Fn() -> u32> Frame<'_, L> {
+impl<S: Surroundings> Frame<'_, S> {
     #[inline(always)]
     pub(super) fn pppoe(&mut self, offset: usize) -> Option<()> {
         let header: PppoeStart = self.header(offset, Malformed::PppoeTruncated)?;
-        let payload = offset + size_of::<PppoeStart>();
+        let [first, second] = header.protocol;
+        let (protocol, protocol_length) = match first & IS_SECOND {
+            0 => (u16::from_be_bytes([first, second]), PROTOCOL_LENGTH),
+            _ => (first.into(), PROTOCOL_LENGTH - 1),
+        };
         let length = usize::from(u16::from_be_bytes(header.length));
-        let behind_length = payload - PROTOCOL_LENGTH;
-        let remaining = self.remaining(behind_length, length);
+        let start = offset + size_of::<PppoeStart>() - PROTOCOL_LENGTH;
+        let remaining = self.remaining(start, length);
         let is_sound = header.version_type == VERSION_1_TYPE_1
-            && (PROTOCOL_LENGTH..=remaining).contains(&length);
+            && (protocol_length..=remaining).contains(&length);
         if !is_sound {
             return self.stop(Malformed::PppoeInvalid);
         }
@@ -41,9 +47,10 @@ impl<L: Fn() -> u32> Frame<'_, L> {
             return None;
         }
 
-        match u16::from_be_bytes(header.protocol) {
-            IPV4 => self.leads_to(4, payload),
-            IPV6 => self.leads_to(6, payload),
+        let [payload, end] = [protocol_length, length].map(|bytes| start + bytes);
+        match protocol {
+            IPV4 => self.leads_within(4, payload, end)?,
+            IPV6 => self.leads_within(6, payload, end)?,
             _ => {}
         }
 

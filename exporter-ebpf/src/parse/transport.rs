@@ -5,7 +5,7 @@ mod rare;
 use shared::{Family, Malformed, Parsed, Protocol, cell, number};
 use zerocopy::FromBytes;
 
-use super::{Frame, short, usually};
+use super::{Frame, Surroundings, short, usually};
 
 const TCP_LENGTH: usize = size_of::<Tcp>();
 const TCP_OFFSET_FLAGS: usize = 12;
@@ -47,7 +47,7 @@ pub(super) struct Datagram {
     is_ipv6: bool,
 }
 
-impl<L: Fn() -> u32> Frame<'_, L> {
+impl<S: Surroundings> Frame<'_, S> {
     /// Leaves the bounds of a transport header for the next stage.
     #[inline(always)]
     pub(super) fn leads_to_transport(&mut self, offset: usize, end: usize) {
@@ -108,15 +108,14 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         }
 
         self.ports(datagram, Malformed::TcpTruncated)?;
-        if self.ends_before(datagram, TCP_OFFSET_FLAGS + 2) {
-            return self.stop(Malformed::TcpTruncated);
+        if !self.ends_before(datagram, TCP_OFFSET_FLAGS + 2) {
+            let [_data_offset, flags] =
+                self.packet.read::<[u8; 2]>(datagram.offset + TCP_OFFSET_FLAGS)?;
+            self.out.tcp_flags = flags;
+            self.out.has_tcp_flags = 1;
         }
-        let [_data_offset, flags] =
-            self.packet.read::<[u8; 2]>(datagram.offset + TCP_OFFSET_FLAGS)?;
-        self.out.tcp_flags = flags;
-        self.out.has_tcp_flags = 1;
 
-        self.stop(Malformed::TcpTruncated)
+        self.cut(datagram, TCP_LENGTH, Malformed::TcpTruncated)
     }
 
     /// Takes a header of which all twenty bytes are there, as nearly all are.
@@ -126,8 +125,11 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         self.out.tcp_flags = header.flags;
         self.out.has_tcp_flags = 1;
         let length = usize::from(header.data_offset >> 4) * 4;
-        if length < TCP_LENGTH || datagram.offset + length > datagram.end {
+        if length < TCP_LENGTH {
             return self.stop(Malformed::TcpDataOffset);
+        }
+        if datagram.offset + length > datagram.end {
+            return self.cut(datagram, length, Malformed::TcpDataOffset);
         }
 
         Some(())
@@ -176,11 +178,22 @@ impl<L: Fn() -> u32> Frame<'_, L> {
         self.out.has_ports = 1;
     }
 
+    /// Notes that a header of `bytes` ends too early, unless the rest of it is in the next fragment.
+    /// Of IPv6 all headers are in the first one. Source: RFC 791, section 3.2; RFC 7112, section 5.
+    #[inline(always)]
+    fn cut<T>(&mut self, datagram: &Datagram, bytes: usize, reason: Malformed) -> Option<T> {
+        if datagram.has_more && !datagram.is_ipv6 && datagram.offset + bytes > datagram.end {
+            return None;
+        }
+
+        self.stop(reason)
+    }
+
     /// Returns whether fewer than `bytes` of the datagram's payload can be read.
     #[inline(always)]
     pub(super) fn ends_before(&self, datagram: &Datagram, bytes: usize) -> bool {
         let end = datagram.offset + bytes;
 
-        end > datagram.end || end > self.packet.readable()
+        end > datagram.end || end > self.readable
     }
 }

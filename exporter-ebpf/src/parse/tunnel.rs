@@ -1,22 +1,24 @@
 //! Encapsulations: only the outermost one of a frame is noted.
 
-use shared::{Encapsulation, Rare};
+use shared::{Encapsulation, Rare, TunnelPorts};
 
-use super::Frame;
+use super::{Frame, Surroundings};
 
-/// Source: RFC 7348, section 5; the flag marks the network id as valid.
-const VXLAN_PORT: u16 = 4789;
+/// Marks the network id as valid. Source: RFC 7348, section 5.
 const VXLAN_FLAG: u8 = 0x08;
-/// Source: RFC 8926, section 3; the version is the first two bits.
-const GENEVE_PORT: u16 = 6081;
+/// The version is the first two bits. Source: RFC 8926, section 3.4.
 const GENEVE_VERSION: u8 = 0xc0;
-/// Source: 3GPP TS 29.281, section 5.1; version 1, protocol type GTP.
+/// Source: 3GPP TS 29.281, section 4.4.2.
 const GTPU_PORT: u16 = 2152;
-const GTPU_VERSION_TYPE: u8 = 0x30;
+/// The first byte: version 1, protocol type GTP. Source: 3GPP TS 29.281, section 5.1.
+const GTPU: [u8; 2] = [0x30, 0xf0];
+/// The message that carries a packet; the others belong to the tunnel. Source: 3GPP TS 29.281,
+/// section 7.
+const GTPU_PACKET: u8 = 255;
 /// All three headers begin with eight bytes that are always there.
 const LEAST: usize = 8;
 
-impl<L: Fn() -> u32> Frame<'_, L> {
+impl<S: Surroundings> Frame<'_, S> {
     /// Notes the encapsulation, unless an outer one is noted already.
     #[inline(always)]
     pub(super) fn encapsulated(&mut self, encapsulation: Encapsulation) {
@@ -40,18 +42,24 @@ impl<L: Fn() -> u32> Frame<'_, L> {
     #[inline(always)]
     pub(super) fn udp_tunnel(&mut self, payload: usize, end: usize) -> Option<()> {
         let port = self.out.destination_port;
-        if !matches!(port, VXLAN_PORT | GENEVE_PORT | GTPU_PORT) || payload + LEAST > end {
+        let TunnelPorts { vxlan, geneve } = self.around.tunnel_ports();
+        let [is_vxlan, is_geneve] = [vxlan.contains(port), geneve.contains(port)];
+        if !(is_vxlan || is_geneve || port == GTPU_PORT) || payload + LEAST > end {
             return Some(());
         }
 
-        let [first, ..] = self.packet.read::<[u8; LEAST]>(payload)?;
-        match port {
-            VXLAN_PORT if first & VXLAN_FLAG != 0 => self.encapsulated(Encapsulation::Vxlan),
-            GENEVE_PORT if first & GENEVE_VERSION == 0 => self.encapsulated(Encapsulation::Geneve),
-            GTPU_PORT if first & 0xf0 == GTPU_VERSION_TYPE => {
-                self.encapsulated(Encapsulation::Gtpu);
+        let [first, message, ..] = self.packet.read::<[u8; LEAST]>(payload)?;
+        let [gtpu, mask] = GTPU;
+        if is_vxlan {
+            if first & VXLAN_FLAG != 0 {
+                self.encapsulated(Encapsulation::Vxlan);
             }
-            _ => {}
+        } else if is_geneve {
+            if first & GENEVE_VERSION == 0 {
+                self.encapsulated(Encapsulation::Geneve);
+            }
+        } else if first & mask == gtpu && message == GTPU_PACKET {
+            self.encapsulated(Encapsulation::Gtpu);
         }
 
         Some(())

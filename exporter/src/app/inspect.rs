@@ -28,12 +28,16 @@ pub fn inspect(command: &Inspect) -> Result<(), Failure> {
     // Nothing that is loaded here is to outlive the process.
     let options = Options { pins: None, ..options::datapath(&config) };
     let counted = Counted::new(options.ephemeral.clone());
+    let tunnels = options.tunnels;
 
     match command.parser {
-        Parser::Host => Inspection::new(command, counted, PacketParser::Host).run(),
+        Parser::Host => {
+            let parser = PacketParser::Host { tunnels };
+            Inspection::new(command, counted, parser).run()
+        }
         Parser::Kernel => {
             let datapath = packet_parser::datapath(options).map_err(Failure::Refused)?;
-            let parser = PacketParser::kernel(&datapath).map_err(Failure::Refused)?;
+            let parser = PacketParser::kernel(&datapath, tunnels).map_err(Failure::Refused)?;
             Inspection::new(command, counted, parser).run()
         }
     }

@@ -39,6 +39,7 @@ pub(super) fn datapath(config: &Config) -> Options {
         )]
         budget: of_interval as u32,
         ephemeral: first..=last,
+        tunnels: config.parser.tunnels(),
         sources: config.sources.enabled,
         ports: config.ports.enabled,
         signals: config.signals.enabled,

@@ -52,8 +52,9 @@ impl Setting {
         origin: Origin,
         default: &Value,
     ) -> Self {
-        let value = if default.as_array().is_some() {
-            Value::from(texts)
+        let value = if let Some(defaults) = default.as_array() {
+            let like = defaults.first().cloned().unwrap_or("".into());
+            Value::from(texts.into_iter().map(|text| typed(text, &like)).collect::<Vec<_>>())
         } else {
             typed(texts.into_iter().next_back().unwrap_or_default(), default)
         };

@@ -150,6 +150,8 @@ fn load_object(shape: &Shape, place: Option<&PinDirectory>) -> Result<Ebpf, Load
 fn loader(settings: &Settings) -> EbpfLoader<'_> {
     let Settings {
         seeds: [high_seed, low_seed],
+        vxlan_ports,
+        geneve_ports,
         source_set_mask,
         port_set_mask,
         ephemeral_first,
@@ -173,7 +175,9 @@ fn loader(settings: &Settings) -> EbpfLoader<'_> {
         .override_global(settings::SOURCES, sources, true)
         .override_global(settings::PORTS, ports, true)
         .override_global(settings::SIGNALS, signals, true)
-        .override_global(settings::VLANS, vlans, true);
+        .override_global(settings::VLANS, vlans, true)
+        .override_global(settings::VXLAN_PORTS, vxlan_ports, true)
+        .override_global(settings::GENEVE_PORTS, geneve_ports, true);
 
     loader
 }

@@ -3,6 +3,8 @@
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use shared::TunnelPorts;
+
 /// How the driver is to run a program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ModeChoice {
@@ -46,6 +48,8 @@ pub struct Options {
     pub budget: u32,
     /// Ports that clients take.
     pub ephemeral: RangeInclusive<u16>,
+    /// Where tunnels over UDP are recognised.
+    pub tunnels: TunnelPorts,
     pub sources: bool,
     pub ports: bool,
     pub signals: bool,
@@ -68,6 +72,7 @@ impl Default for Options {
             port_overflow: 16_384,
             budget: 70_000,
             ephemeral: 32_768..=60_999,
+            tunnels: TunnelPorts::USUAL,
             sources: true,
             ports: true,
             signals: true,

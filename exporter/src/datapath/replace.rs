@@ -23,10 +23,22 @@ impl Datapath {
     /// Takes from `options` what may change while programs run: their constants, from when they are
     /// replaced on, and the budget, from the next drain on. The rest stays as it was at the start.
     pub fn change(&mut self, options: &Options) {
-        let Options { budget, ephemeral, sources, ports, signals, vlans, .. } = options.clone();
-        let before = self.options.clone();
-        self.options = Options { budget, ephemeral, sources, ports, signals, vlans, ..before };
+        let Options { mode, transmit, source_sets, port_sets, .. } = self.options;
+        let Options { source_overflow, port_overflow, seeds, .. } = self.options;
+        let pins = self.options.pins.take();
+        self.options = Options {
+            mode,
+            transmit,
+            source_sets,
+            port_sets,
+            source_overflow,
+            port_overflow,
+            pins,
+            seeds,
+            ..options.clone()
+        };
 
+        let budget = self.options.budget;
         for Attached { instance, next, .. } in self.attached.values_mut() {
             instance.shape.budget = budget;
             let wanted = instance.shape.changed(&self.options);

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 
-use shared::{GENERATIONS, Settings};
+use shared::{GENERATIONS, Settings, TunnelPorts};
 
 use super::cpus::end_of_numbers;
 use super::options::Options;
@@ -71,8 +71,12 @@ fn constants(options: &Options) -> Settings {
     // The keys of the standard library's hash maps come from the system's randomness.
     let drawn = || [0, 1].map(|word| RandomState::new().hash_one(word));
 
+    let TunnelPorts { vxlan, geneve } = options.tunnels;
+
     Settings {
         seeds: options.seeds.unwrap_or_else(drawn),
+        vxlan_ports: vxlan.0,
+        geneve_ports: geneve.0,
         source_set_mask: entries(options.source_sets) - 1,
         port_set_mask: entries(options.port_sets) - 1,
         ephemeral_first: *options.ephemeral.start(),

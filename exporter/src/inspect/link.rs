@@ -1,8 +1,8 @@
 //! What is in front of the network header, by link type, and how a packet is parsed for it.
 
 use exporter_ebpf::parse::Start;
-use exporter_ebpf::{parse_bytes, parse_captured};
-use shared::{Cast, Direction, Parsed, Rare};
+use exporter_ebpf::{parse_captured, parse_live};
+use shared::{Cast, Direction, Parsed, Rare, TunnelPorts};
 
 use crate::record::{Link, Record};
 
@@ -36,21 +36,21 @@ struct Header {
     cast: Option<Cast>,
 }
 
-/// Parses a packet with the host's build of the parser.
+/// Parses a packet with the host's build of the parser, which recognises these tunnels.
 ///
 /// One that ends within the header of its link layer counts as Ethernet that does.
 #[inline]
-pub fn parse(record: &Record<'_>) -> Parsed {
+pub fn parse(record: &Record<'_>, tunnels: TunnelPorts) -> Parsed {
     let Record { link, bytes, wire_length, .. } = *record;
     // A file may state less than it has.
     let wire_length = wire_length.max(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
     if link == Link::Ethernet {
-        return parse_captured(bytes, Start::Ethernet, wire_length);
+        return parse_captured(bytes, Start::Ethernet, wire_length, tunnels);
     }
     let Some(Header { start, cast }) = header(link, bytes) else {
-        return parse_captured(&[], Start::Ethernet, wire_length);
+        return parse_captured(&[], Start::Ethernet, wire_length, tunnels);
     };
-    let mut parsed = parse_captured(bytes, start, wire_length);
+    let mut parsed = parse_captured(bytes, start, wire_length, tunnels);
     if let Some(cast) = cast {
         parsed.rare |= Rare::CAST;
         parsed.cast = cast as u8;
@@ -138,8 +138,9 @@ fn half(bytes: &[u8], at: usize) -> Option<u16> {
 }
 
 /// Makes frames of packets as a device receives them, for the program in the kernel.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Frames {
+    tunnels: TunnelPorts,
     frame: Vec<u8>,
     /// How many bytes the packet has in front of its network header more, or fewer, than the frame.
     removed: u16,
@@ -147,6 +148,11 @@ pub struct Frames {
 }
 
 impl Frames {
+    /// Makes frames for a program that recognises these tunnels.
+    pub const fn new(tunnels: TunnelPorts) -> Self {
+        Self { tunnels, frame: Vec::new(), removed: 0, added: 0 }
+    }
+
     /// Returns the packet behind an Ethernet header; `None` if its link layer is cut off, or if its
     /// bytes alone do not describe it: the program in the kernel sees only the bytes.
     pub fn frame<'a>(&'a mut self, record: &Record<'a>, parsed: Parsed) -> Option<&'a [u8]> {
@@ -158,7 +164,7 @@ impl Frames {
             self.lay(header(link, bytes)?, bytes);
             &self.frame
         };
-        let live = parse_bytes(frame, Direction::Receive);
+        let live = parse_live(frame, Direction::Receive, self.tunnels);
 
         (self.described(live) == parsed.meant()).then_some(frame)
     }

@@ -44,7 +44,7 @@ fn counted_of(frames: &[(Vec<u8>, u32)]) -> Counted {
     let mut counted = Counted::new(EPHEMERAL);
     for frame in frames {
         let record = record(1, frame);
-        counted.add(&record, parse(&record));
+        counted.add(&record, parse(&record, TunnelPorts::USUAL));
     }
 
     counted
@@ -119,7 +119,7 @@ fn each_packet_is_one_line() {
         let frame = &frames()[index];
         let record = record(index + 1, frame);
         let mut line = Vec::new();
-        Each::new("a.pcap", &record, &parse(&record)).write(&mut line).unwrap();
+        Each::new("a.pcap", &record, &parse(&record, TunnelPorts::USUAL)).write(&mut line).unwrap();
         String::from_utf8(line).unwrap()
     };
 
@@ -147,7 +147,7 @@ fn a_packet_may_begin_with_its_network_header() {
     let record = Record { number: 1, link: Link::Ip, bytes: frame, wire_length: 40 };
     let mut line = Vec::new();
 
-    Each::new("a.pcap", &record, &parse(&record)).write(&mut line).unwrap();
+    Each::new("a.pcap", &record, &parse(&record, TunnelPorts::USUAL)).write(&mut line).unwrap();
 
     let line = String::from_utf8(line).unwrap();
     assert!(line.contains(r#""bytes":40,"captured":40,"family":"ipv4""#), "{line}");

@@ -4,7 +4,7 @@ use shared::{Family, FragmentPosition, Malformed, Protocol};
 
 use super::Case;
 use super::bytes::{
-    Change, IPV4, ethernet, icmp, ipv4, ipv4_fragment, ipv4_options, sctp, tcp, udp,
+    Change, IPV4, dccp, ethernet, icmp, ipv4, ipv4_fragment, ipv4_options, sctp, tcp, udp,
 };
 use super::expect::{link, syn_v4, v4};
 
@@ -188,7 +188,42 @@ fn fragments() -> Vec<Case> {
         Case::new(
             "first ipv4 fragment, tiny",
             fragment(0, true, 6, &tcp(SYN, b"")[..8]),
-            v4(Protocol::Tcp).port(443).fragment(first).malformed(Malformed::TcpTruncated),
+            v4(Protocol::Tcp).port(443).fragment(first),
+        ),
+        Case::new(
+            "first ipv4 fragment of a segment up to its flags",
+            fragment(0, true, 6, &tcp(SYN, b"")[..16]),
+            syn_v4().fragment(first),
+        ),
+        Case::new(
+            "first ipv4 fragment of a segment amid its options",
+            fragment(0, true, 6, &tcp(SYN, b"1234").with(12, &[10 << 4])),
+            syn_v4().fragment(first),
+        ),
+        Case::new(
+            "first ipv4 fragment of a segment with a short header",
+            fragment(0, true, 6, &tcp(SYN, b"1234").with(12, &[4 << 4])),
+            syn_v4().fragment(first).malformed(Malformed::TcpDataOffset),
+        ),
+        Case::new(
+            "first ipv4 fragment of a segment without its ports",
+            fragment(0, true, 6, &tcp(SYN, b"")[..3]),
+            v4(Protocol::Tcp).fragment(first).malformed(Malformed::TcpTruncated),
+        ),
+        Case::new(
+            "first ipv4 fragment of sctp amid its header",
+            fragment(0, true, 132, &sctp()[..8]),
+            v4(Protocol::Sctp).port(36_412).fragment(first),
+        ),
+        Case::new(
+            "first ipv4 fragment of dccp amid its header",
+            fragment(0, true, 33, &dccp(4, true)[..8]),
+            v4(Protocol::Dccp).port(6000).fragment(first),
+        ),
+        Case::new(
+            "first ipv4 fragment of dccp amid its options",
+            fragment(0, true, 33, &dccp(6, true)),
+            v4(Protocol::Dccp).port(6000).fragment(first),
         ),
         Case::new(
             "first ipv4 fragment of a long datagram",

@@ -9,6 +9,7 @@ use super::bytes::{
     Change, IPV6, authentication, ethernet, extension, icmp, ipv6, ipv6_fragment, tcp, udp,
 };
 use super::expect::{link, syn_v6, v6};
+use crate::outcome::Outcome;
 
 const SYN: u8 = 2;
 const HOP_BY_HOP: u8 = 0;
@@ -36,6 +37,13 @@ fn headers() -> Vec<Case> {
     let claims = |bytes: u16| syn().with(18, &bytes.to_be_bytes());
     let mapped = Ipv4Addr::new(203, 0, 113, 9);
     let jumbo = |payload: usize| packet(6, &tcp(SYN, &vec![0; payload]));
+    let jumbogram = |name: &str, payload: usize, claimed: u32, expected: Outcome| {
+        let option = [&[0xc2, 4], &claimed.to_be_bytes()[..]].concat();
+        let behind = extension(NOTHING, 0, &vec![0; payload]).with(2, &option);
+        Case::new(name, packet(HOP_BY_HOP, &behind).with(18, &[0, 0]), expected)
+    };
+    let behind = || v6(Protocol::Other).at(14, 62);
+    let behind_long = || behind().malformed(Malformed::Ipv6PayloadLengthLong);
 
     vec![
         Case::new("tcp over ipv6", syn(), syn_v6()),
@@ -68,6 +76,14 @@ fn headers() -> Vec<Case> {
             jumbo(65_515).with(18, &[0, 0]),
             v6(Protocol::Tcp).malformed(Malformed::TcpTruncated),
         ),
+        jumbogram("a jumbogram", 65_529, 65_537, behind()),
+        jumbogram("a jumbogram of one byte more than there is", 65_529, 65_538, behind_long()),
+        jumbogram("a jumbogram of less than there is", 65_529, 65_536, behind()),
+        jumbogram("a jumbogram of less than it may have", 65_529, 65_535, behind()),
+        jumbogram("a jumbogram of a packet that is none", 100, 65_536, {
+            let without = v6(Protocol::Other).at(14, 0);
+            without.malformed(Malformed::Ipv6PayloadLengthLong)
+        }),
         Case::new(
             "a jumbogram of udp",
             packet(17, &udp(53, &vec![0; 65_528])),

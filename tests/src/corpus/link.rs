@@ -9,9 +9,11 @@ use super::bytes::{
 use super::expect::{link, syn_v4, v4, v6};
 
 const SYN: u8 = 2;
+/// LLC with SNAP, up to the EtherType. Source: RFC 1042.
+const SNAP: [u8; 6] = [0xaa, 0xaa, 3, 0, 0, 0];
 
 pub(super) fn cases() -> Vec<Case> {
-    [ethernet_cases(), vlan_cases(), arp_cases(), sizes()].concat()
+    [ethernet_cases(), vlan_cases(), arp_cases(), llc_cases(), sizes()].concat()
 }
 
 fn ethernet_cases() -> Vec<Case> {
@@ -71,7 +73,8 @@ fn vlan_cases() -> Vec<Case> {
             v6(Protocol::Udp).port(53).vlan(200).at(22, 62),
         ),
         Case::new("three tags", twice(PROVIDER_VLAN, VLAN, &thrice), other().vlan(200)),
-        Case::new("an old provider tag", tagged(0x9100, 5), other()),
+        Case::new("an old provider tag", tagged(0x9100, 5), syn_v4().vlan(5).at(18, 38)),
+        Case::new("an even older provider tag", tagged(0x9200, 5), other()),
         Case::new(
             "a tag over arp",
             ethernet(VLAN, &vlan(9, ARP, &arp())),
@@ -110,6 +113,58 @@ fn arp_cases() -> Vec<Case> {
             request().cut(14 + 7),
             link(Family::Other).at(14, 0).malformed(Malformed::ArpTruncated),
         ),
+    ]
+}
+
+fn llc_cases() -> Vec<Case> {
+    const IP: u16 = 8 + 40;
+    let other = || link(Family::Other);
+    let syn = || ipv4(6, &tcp(SYN, b""));
+    let llc = |length: u16, ethertype: u16, payload: &[u8]| {
+        ethernet(length, &[&SNAP, &ethertype.to_be_bytes()[..], payload].concat())
+    };
+    let held = || syn_v4().at(22, 42);
+    let address = || v4(Protocol::Tcp).at(22, 42);
+
+    vec![
+        Case::new("ipv4 over snap", llc(IP, IPV4, &syn()), held()),
+        Case::new(
+            "ipv4 over snap with padding",
+            [llc(IP, IPV4, &syn()), vec![0; 4]].concat(),
+            held(),
+        ),
+        Case::new(
+            "ipv6 over snap",
+            llc(8 + 60, IPV6, &ipv6(6, &tcp(SYN, b""))),
+            v6(Protocol::Tcp).port(443).flags(SYN).at(22, 62),
+        ),
+        Case::new("arp over snap", llc(8 + 28, ARP, &arp()), link(Family::Arp).at(22, 0)),
+        Case::new(
+            "arp over snap longer than that",
+            llc(8 + 27, ARP, &arp()),
+            link(Family::Arp).at(22, 0).malformed(Malformed::ArpTruncated),
+        ),
+        Case::new(
+            "ipv4 over snap behind a tag",
+            ethernet(VLAN, &vlan(100, IP, &[&SNAP, &IPV4.to_be_bytes()[..], &syn()].concat())),
+            held().vlan(100).at(26, 46),
+        ),
+        Case::new(
+            "ipv4 longer than the snap it is in",
+            llc(IP - 20, IPV4, &syn()),
+            address().malformed(Malformed::Ipv4TotalLengthLong),
+        ),
+        Case::new(
+            "an ipv4 header longer than the snap it is in",
+            llc(IP - 21, IPV4, &syn()),
+            other().at(22, 0).malformed(Malformed::Ipv4Truncated),
+        ),
+        Case::new("ipv4 over snap longer than the frame", llc(1500, IPV4, &syn()), held()),
+        Case::new("snap longer than LLC can be", llc(1501, IPV4, &syn()), other()),
+        Case::new("snap that does not fit its length", llc(7, IPV4, &syn()), other()),
+        Case::new("snap cut off", llc(IP, IPV4, b"").cut(14 + 7), other()),
+        Case::new("a tag over snap", llc(IP, VLAN, &syn()), other()),
+        Case::new("snap of another organisation", llc(IP, IPV4, &syn()).with(17, &[8]), other()),
     ]
 }
 

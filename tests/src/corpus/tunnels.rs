@@ -4,8 +4,8 @@ use shared::{Encapsulation, Family, FragmentPosition, Malformed, Protocol};
 
 use super::Case;
 use super::bytes::{
-    Change, IPV4, IPV6, MPLS, PPPOE, VLAN, ethernet, ipv4, ipv4_fragment, ipv6, mpls, pppoe, tcp,
-    udp, vlan,
+    Change, IPV4, IPV6, MPLS, PPPOE, VLAN, ethernet, extension, ipv4, ipv4_fragment, ipv4_options,
+    ipv6, mpls, pppoe, tcp, udp, vlan,
 };
 use super::expect::{link, syn_v4, syn_v6, v4, v6};
 use crate::outcome::Outcome;
@@ -95,6 +95,7 @@ fn pppoe_cases() -> Vec<Case> {
     let invalid = || other().malformed(Malformed::PppoeInvalid);
     let cut = || other().malformed(Malformed::PppoeTruncated);
     let claims = |bytes: u8| data().with(14 + 4, &[0, bytes]);
+    let compressed = || session(0x2145, &syn_over_v4()[1..]);
 
     vec![
         Case::new("pppoe over ipv4", data(), ip()),
@@ -105,7 +106,26 @@ fn pppoe_cases() -> Vec<Case> {
         ),
         Case::new("pppoe with padding", [data(), vec![0; 6]].concat(), ip()),
         Case::new("pppoe with a keepalive", session(0xc021, &[9, 1, 0, 8, 0, 0, 0, 0]), held()),
-        Case::new("pppoe with a compressed protocol", session(0x2145, &syn_over_v4()[1..]), held()),
+        Case::new(
+            "pppoe with a compressed protocol",
+            session(0x2145, &syn_over_v4()[1..]),
+            ip().at(21, 41),
+        ),
+        Case::new(
+            "pppoe over ipv6 with a compressed protocol",
+            session(0x5760, &syn_over_v6()[1..]),
+            syn_v6().inside(Encapsulation::Pppoe).at(21, 61),
+        ),
+        Case::new(
+            "pppoe shorter than a compressed protocol",
+            compressed().with(18, &[0, 0]),
+            invalid(),
+        ),
+        Case::new(
+            "pppoe of its compressed protocol alone",
+            compressed().with(18, &[0, 1]),
+            held().malformed(Malformed::Ipv4Truncated).at(21, 0),
+        ),
         Case::new("pppoe that ends a session", data().with(14 + 1, &[0xa7]), held()),
         Case::new("pppoe discovery", ethernet(0x8863, &[0x11, 9, 0, 0, 0, 0]), other()),
         Case::new("pppoe that is not there", data().cut(14), cut()),
@@ -114,7 +134,37 @@ fn pppoe_cases() -> Vec<Case> {
         Case::new("pppoe of type 2", data().with(14, &[0x12]), invalid()),
         Case::new("pppoe longer than the frame", claims(43), invalid()),
         Case::new("pppoe shorter than its protocol", claims(1), invalid()),
-        Case::new("pppoe of its protocol alone", claims(2), ip()),
+        Case::new(
+            "pppoe of its protocol alone",
+            claims(2),
+            held().malformed(Malformed::Ipv4Truncated).at(22, 0),
+        ),
+        Case::new(
+            "pppoe shorter than the ipv4 header in it",
+            claims(21),
+            held().malformed(Malformed::Ipv4Truncated).at(22, 0),
+        ),
+        Case::new("pppoe shorter than the packet in it", claims(22), {
+            let without_ports = v4(Protocol::Tcp).inside(Encapsulation::Pppoe).at(22, 42);
+            without_ports.malformed(Malformed::Ipv4TotalLengthLong)
+        }),
+        Case::new("pppoe shorter than the flags in it", claims(35), {
+            let without_flags = v4(Protocol::Tcp).port(443).inside(Encapsulation::Pppoe).at(22, 42);
+            without_flags.malformed(Malformed::Ipv4TotalLengthLong)
+        }),
+        Case::new(
+            "pppoe shorter than the options in it",
+            session(PPP_IPV4, &ipv4_options(6, 6, &tcp(SYN, b""))).with(18, &[0, 2 + 23]),
+            held().malformed(Malformed::Ipv4OptionsTruncated).at(22, 0),
+        ),
+        Case::new(
+            "pppoe shorter than the ipv6 extension in it",
+            session(PPP_IPV6, &ipv6(0, &extension(6, 0, &tcp(SYN, b"")))).with(18, &[0, 2 + 47]),
+            v6(Protocol::Other)
+                .inside(Encapsulation::Pppoe)
+                .at(22, 0)
+                .malformed(Malformed::Ipv6PayloadLengthLong),
+        ),
         Case::new(
             "pppoe over ipv4 cut off",
             session(PPP_IPV4, &syn_over_v4()[..19]),
@@ -166,6 +216,12 @@ fn over_udp() -> Vec<Case> {
             over_v6(4789, &vxlan),
             v6(Protocol::Udp).port(4789).inside(Encapsulation::Vxlan),
         ),
+        Case::new(
+            "vxlan on the port of linux",
+            over_v4(8472, &vxlan),
+            to(8472).inside(Encapsulation::Vxlan),
+        ),
+        Case::new("vxlan on port 0", over_v4(0, &vxlan), to(0)),
         Case::new("vxlan without its flag", over_v4(4789, &[0xf7; 8]), to(4789)),
         Case::new("vxlan cut off", over_v4(4789, &vxlan[..7]), to(4789)),
         Case::new(
@@ -201,11 +257,13 @@ fn over_udp() -> Vec<Case> {
         Case::new("gtpu", over_v4(2152, &gtpu), to(2152).inside(Encapsulation::Gtpu)),
         Case::new(
             "gtpu with all options",
-            over_v4(2152, &[0x3f, 0, 0, 0, 0, 0, 0, 0]),
+            over_v4(2152, &[0x3f, 0xff, 0, 0, 0, 0, 0, 0]),
             to(2152).inside(Encapsulation::Gtpu),
         ),
-        Case::new("gtp prime", over_v4(2152, &[0x20, 0, 0, 0, 0, 0, 0, 0]), to(2152)),
-        Case::new("gtpu of version 2", over_v4(2152, &[0x50, 0, 0, 0, 0, 0, 0, 0]), to(2152)),
+        Case::new("a gtpu echo", over_v4(2152, &[0x32, 1, 0, 4, 0, 0, 0, 0]), to(2152)),
+        Case::new("the end of a gtpu tunnel", over_v4(2152, &gtpu.map(|it| it & 0xfe)), to(2152)),
+        Case::new("gtp prime", over_v4(2152, &[0x20, 0xff, 0, 0, 0, 0, 0, 0]), to(2152)),
+        Case::new("gtpu of version 2", over_v4(2152, &[0x50, 0xff, 0, 0, 0, 0, 0, 0]), to(2152)),
         Case::new("gtpu cut off", over_v4(2152, &gtpu[..7]), to(2152)),
     ]
 }

@@ -47,7 +47,7 @@ pub(super) struct Ends {
     pub(super) end: usize,
 }
 
-/// Reads the IP headers at the start of `packet`, which lasts to the frame's end.
+/// Reads the IP headers at the start of `packet`, which lasts to the end of what was captured of it.
 ///
 /// Returns the bytes behind them; `None` where there are none to be read.
 pub(super) fn read(
@@ -56,7 +56,7 @@ pub(super) fn read(
     rules: &Rules,
     layers: &mut Layers,
 ) -> Option<Ends> {
-    let offset = layers.captured - packet.len();
+    let offset = layers.network.expect("the place of the packet");
     let (ip, ends) = match version {
         Version::V4 => v4(packet, rules, layers)?,
         Version::V6 => v6(packet, rules, layers)?,
@@ -70,7 +70,7 @@ pub(super) fn read(
 
 /// Source: RFC 791, section 3.1.
 fn v4(packet: &[u8], rules: &Rules, layers: &mut Layers) -> Option<(Ip, Ends)> {
-    let on_the_wire = packet.len() + layers.missing();
+    let on_the_wire = packet.len() + layers.missing;
     let problems = &mut layers.problems;
     let header_length = packet.first().map_or(0, |first| usize::from(first & 0x0f) * 4);
     let problem = match packet.len() {
@@ -113,7 +113,7 @@ fn v4(packet: &[u8], rules: &Rules, layers: &mut Layers) -> Option<(Ip, Ends)> {
 
 /// Source: RFC 8200, section 3.
 fn v6(packet: &[u8], rules: &Rules, layers: &mut Layers) -> Option<(Ip, Ends)> {
-    let on_the_wire = packet.len() + layers.missing();
+    let on_the_wire = packet.len() + layers.missing;
     let problems = &mut layers.problems;
     let problem = match packet.len() {
         0..40 => Some(Malformed::Ipv6Truncated),
@@ -126,14 +126,21 @@ fn v6(packet: &[u8], rules: &Rules, layers: &mut Layers) -> Option<(Ip, Ends)> {
     }
 
     let left = on_the_wire - 40;
-    let claimed = match usize::from(number(packet, 4)) {
-        0 if left >= JUMBO || is_offloaded(packet[6], rules) => left,
-        claimed => claimed,
+    let claimed = match (usize::from(number(packet, 4)), jumbo(packet)) {
+        (0, Some(jumbo)) if jumbo >= JUMBO => jumbo,
+        (0, _) if left >= JUMBO || is_offloaded(packet[6], rules) => left,
+        (claimed, _) => claimed,
     };
     let is_long = claimed > left;
     problems.extend(is_long.then_some(Malformed::Ipv6PayloadLengthLong));
     let is_believed = rules.packet_ends != PacketEnds::WithTheFrame && !is_long;
-    let end = if is_believed { 40 + claimed } else { on_the_wire };
+    // A jumbogram in what is too short for one is as empty as its header says.
+    let is_empty = is_long && number(packet, 4) == 0 && left < JUMBO;
+    let end = match is_believed {
+        true => 40 + claimed,
+        false if is_empty && rules.packet_ends != PacketEnds::WithTheFrame => 40,
+        false => on_the_wire,
+    };
 
     let octets = |at: usize| <[u8; 16]>::try_from(&packet[at..at + 16]).expect("16 bytes");
     let mut ip = Ip {
@@ -148,6 +155,16 @@ fn v6(packet: &[u8], rules: &Rules, layers: &mut Layers) -> Option<(Ip, Ends)> {
     let begin = walk(&mut ip, &packet[..end.min(packet.len())], rules, problems);
 
     Some((ip, Ends { begin, end }))
+}
+
+/// Returns the length that the only option of the first header has. Source: RFC 2675, section 2.
+fn jumbo(packet: &[u8]) -> Option<usize> {
+    let length = match packet.get(40..48)? {
+        [_, _, 0xc2, 4, length @ ..] if packet[6] == 0 => length,
+        _ => return None,
+    };
+
+    Some(u32::from_be_bytes(length.try_into().ok()?) as usize)
 }
 
 /// Source: `ip_print` in print-ip.c of tcpdump.

@@ -1,4 +1,4 @@
-//! What lies below IP: Ethernet, VLAN tags, MPLS, PPPoE, ARP.
+//! What lies below IP: Ethernet, VLAN tags, MPLS, PPPoE, LLC, ARP.
 
 use shared::{Encapsulation, Malformed};
 
@@ -43,33 +43,62 @@ pub(super) fn behind<'a>(
     }
     layers.ethertype = Some(ethertype);
 
-    let packet = match ethertype {
-        0x0800 => Some((Version::V4, rest)),
-        0x86dd => Some((Version::V6, rest)),
-        0x0806 if rules.behind_ethertype => return arp(rest, layers),
-        0x8847 | 0x8848 if rules.behind_ethertype => mpls(rest, layers),
-        0x8864 if rules.behind_ethertype => pppoe(rest, layers),
-        _ => None,
+    let whole = rest.len() + layers.missing;
+    let is_ethernet = layers.ethernet.is_some();
+    let (version, packet, length) = match ethertype {
+        0x0800 => (Some(Version::V4), rest, whole),
+        0x86dd => (Some(Version::V6), rest, whole),
+        0x0806 if rules.behind_ethertype => (None, rest, whole),
+        0x8847 | 0x8848 if rules.behind_ethertype => {
+            let (version, packet) = mpls(rest, layers)?;
+            (Some(version), packet, whole)
+        }
+        0x8864 if rules.behind_ethertype => {
+            let (version, packet, length) = pppoe(rest, layers)?;
+            (Some(version), packet, length)
+        }
+        8..=1500 if rules.behind_ethertype && is_ethernet => snap(rest, ethertype)?,
+        _ => return None,
     };
-    layers.network = packet.map(|(_, packet)| layers.captured - packet.len());
+    layers.network = Some(layers.captured - packet.len());
+    // What is behind the length is padding.
+    let on_the_wire = (packet.len() + layers.missing).min(length);
+    let packet = &packet[..packet.len().min(length)];
+    layers.missing = on_the_wire - packet.len();
 
-    packet
+    match version {
+        Some(version) => Some((version, packet)),
+        None => arp(packet, layers),
+    }
 }
 
 /// Source: RFC 826, "Packet format".
 fn arp<T>(rest: &[u8], layers: &mut Layers) -> Option<T> {
-    layers.network = Some(layers.captured - rest.len());
     layers.arp = rest.len() >= 8;
 
     let is_whole = layers.arp && {
         let [hardware, protocol] = [rest[4], rest[5]].map(usize::from);
-        rest.len() + layers.missing() >= 8 + 2 * (hardware + protocol)
+        rest.len() + layers.missing >= 8 + 2 * (hardware + protocol)
     };
     if !is_whole {
         layers.problems.push(Malformed::ArpTruncated);
     }
 
     None
+}
+
+/// Returns what LLC with SNAP carries in a frame of that length, and how long that is; without a
+/// version for ARP. Source: RFC 1042.
+fn snap(rest: &[u8], length: u16) -> Option<(Option<Version>, &[u8], usize)> {
+    let (header, payload) = rest.split_at_checked(8)?;
+    let version = match header {
+        [0xaa, 0xaa, 3, 0, 0, 0, 0x08, 0x00] => Some(Version::V4),
+        [0xaa, 0xaa, 3, 0, 0, 0, 0x86, 0xdd] => Some(Version::V6),
+        [0xaa, 0xaa, 3, 0, 0, 0, 0x08, 0x06] => None,
+        _ => return None,
+    };
+
+    Some((version, payload, usize::from(length) - 8))
 }
 
 /// Source: RFC 3032, section 2.1; RFC 4928, section 2.
@@ -96,22 +125,29 @@ fn mpls<'a>(rest: &'a [u8], layers: &mut Layers) -> Option<(Version, &'a [u8])> 
     }
 }
 
-/// Source: RFC 2516, section 4; RFC 1661, section 2.
-fn pppoe<'a>(rest: &'a [u8], layers: &mut Layers) -> Option<(Version, &'a [u8])> {
-    let Some((header, payload)) = rest.split_at_checked(8) else {
+/// Returns the packet and how long it is. Source: RFC 2516, section 4; RFC 1661, sections 2 and 6.5.
+fn pppoe<'a>(rest: &'a [u8], layers: &mut Layers) -> Option<(Version, &'a [u8], usize)> {
+    if rest.len() < 8 {
         layers.problems.push(Malformed::PppoeTruncated);
         return None;
-    };
+    }
+    let (header, frame) = rest.split_at(6);
     let length = usize::from(number(header, 4));
-    if header[0] != 0x11 || !(2..=rest.len() - 6 + layers.missing()).contains(&length) {
+    let (protocol, payload) = match frame {
+        [odd, payload @ ..] if odd & 1 == 1 => (u16::from(*odd), payload),
+        [high, low, payload @ ..] => (u16::from_be_bytes([*high, *low]), payload),
+        _ => return None,
+    };
+    let before = frame.len() - payload.len();
+    if header[0] != 0x11 || !(before..=frame.len() + layers.missing).contains(&length) {
         layers.problems.push(Malformed::PppoeInvalid);
         return None;
     }
     layers.tunnel = Some(Encapsulation::Pppoe);
 
-    match (header[1], number(header, 6)) {
-        (0, 0x0021) => Some((Version::V4, payload)),
-        (0, 0x0057) => Some((Version::V6, payload)),
+    match (header[1], protocol) {
+        (0, 0x0021) => Some((Version::V4, payload, length - before)),
+        (0, 0x0057) => Some((Version::V6, payload, length - before)),
         _ => None,
     }
 }

@@ -17,6 +17,8 @@ pub(super) fn read(frame: &[u8], Ends { begin, end }: Ends, layers: &mut Layers)
     let length = end.saturating_sub(begin);
     let is_v6 = ip.source.is_ipv6();
     let goes_on = ip.fragment.is_some();
+    // All headers of IPv6 are in the first fragment. Source: RFC 7112, section 5.
+    let header_goes_on = goes_on && !is_v6;
     let is_icmp = matches!((protocol, is_v6), (1, false) | (58, true));
     let has_ports = matches!(protocol, 6 | 17 | 33 | 132 | 136);
 
@@ -36,11 +38,11 @@ pub(super) fn read(frame: &[u8], Ends { begin, end }: Ends, layers: &mut Layers)
     }
 
     let problem = match protocol {
-        6 => tcp(bytes, length),
+        6 => tcp(bytes, length, header_goes_on),
         17 => udp(bytes, length, is_v6, goes_on),
         136 => udplite(bytes, length, goes_on),
-        132 => (bytes.len() < 12).then_some(Malformed::SctpTruncated),
-        33 => dccp(bytes, length),
+        132 => cut(bytes, length, 12, header_goes_on).then_some(Malformed::SctpTruncated),
+        33 => dccp(bytes, length, header_goes_on),
         1 if is_icmp => (bytes.len() < 8).then_some(Malformed::IcmpTruncated),
         58 if is_icmp => (bytes.len() < 4).then_some(Malformed::Icmpv6Truncated),
         _ => None,
@@ -49,12 +51,23 @@ pub(super) fn read(frame: &[u8], Ends { begin, end }: Ends, layers: &mut Layers)
     layers.transport = Some(transport);
 }
 
-/// Source: RFC 9293, section 3.1.
-fn tcp(bytes: &[u8], length: usize) -> Option<Malformed> {
-    let Some(header) = bytes.get(..20) else { return Some(Malformed::TcpTruncated) };
-    let header_length = usize::from(header[12] >> 4) * 4;
+/// Returns whether a header of `needed` bytes is cut. Its rest may be in the next fragment, but its
+/// ports never are: a fragment has eight bytes. Source: RFC 791, section 3.2.
+fn cut(bytes: &[u8], length: usize, needed: usize, goes_on: bool) -> bool {
+    let is_in_the_next = goes_on && length < needed && bytes.len() >= 4;
 
-    (!(20..=length).contains(&header_length)).then_some(Malformed::TcpDataOffset)
+    bytes.len() < needed && !is_in_the_next
+}
+
+/// Source: RFC 9293, section 3.1.
+fn tcp(bytes: &[u8], length: usize, goes_on: bool) -> Option<Malformed> {
+    if cut(bytes, length, 20, goes_on) {
+        return Some(Malformed::TcpTruncated);
+    }
+    let header_length = usize::from(bytes.get(..20)?[12] >> 4) * 4;
+    let is_beyond = header_length > length && !goes_on;
+
+    (header_length < 20 || is_beyond).then_some(Malformed::TcpDataOffset)
 }
 
 /// Source: RFC 768; RFC 2675, section 4, for the length 0.
@@ -84,25 +97,27 @@ fn udplite(bytes: &[u8], length: usize, goes_on: bool) -> Option<Malformed> {
 }
 
 /// Source: RFC 4340, section 5.1.
-fn dccp(bytes: &[u8], length: usize) -> Option<Malformed> {
+fn dccp(bytes: &[u8], length: usize, goes_on: bool) -> Option<Malformed> {
     let is_extended = bytes.get(8).is_some_and(|byte| byte & 1 == 1);
     let least = if is_extended { 16 } else { 12 };
-    if bytes.len() < least {
+    if cut(bytes, length, least, goes_on) {
         return Some(Malformed::DccpTruncated);
     }
-    let header_length = usize::from(bytes[4]) * 4;
+    let header_length = usize::from(bytes.get(..least)?[4]) * 4;
+    let is_beyond = header_length > length && !goes_on;
 
-    (!(least..=length).contains(&header_length)).then_some(Malformed::DccpDataOffset)
+    (header_length < least || is_beyond).then_some(Malformed::DccpDataOffset)
 }
 
-/// Source: RFC 7348, section 5; RFC 8926, section 3.4; 3GPP TS 29.281, section 5.1.
+/// Source: RFC 7348, section 5; vxlan_core.c of Linux; RFC 8926, section 3.4; 3GPP TS 29.281,
+/// sections 5.1 and 7.
 fn tunnel(bytes: &[u8]) -> Option<Encapsulation> {
     let inner = bytes.get(8..).filter(|inner| inner.len() >= 8)?;
 
     match number(bytes, 2) {
-        4789 if inner[0] & 0x08 != 0 => Some(Encapsulation::Vxlan),
+        4789 | 8472 if inner[0] & 0x08 != 0 => Some(Encapsulation::Vxlan),
         6081 if inner[0] >> 6 == 0 => Some(Encapsulation::Geneve),
-        2152 if inner[0] & 0xf0 == 0x30 => Some(Encapsulation::Gtpu),
+        2152 if inner[0] & 0xf0 == 0x30 && inner[1] == 255 => Some(Encapsulation::Gtpu),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use anyhow::anyhow;
-use shared::Parsed;
+use shared::{Parsed, TunnelPorts};
 
 use crate::causes::with_causes;
 use crate::datapath::{Datapath, Inspector, Options};
@@ -12,8 +12,11 @@ use crate::privileges;
 use crate::record::Record;
 
 pub(super) enum PacketParser<'a> {
-    Host,
+    Host {
+        tunnels: TunnelPorts,
+    },
     Kernel {
+        tunnels: TunnelPorts,
         inspector: Box<Inspector<'a>>,
         frames: Frames,
         /// Packets that the kernel took.
@@ -31,17 +34,19 @@ pub(super) fn datapath(options: Options) -> anyhow::Result<Datapath> {
 }
 
 impl<'a> PacketParser<'a> {
-    pub(super) fn kernel(datapath: &'a Datapath) -> anyhow::Result<Self> {
+    pub(super) fn kernel(datapath: &'a Datapath, tunnels: TunnelPorts) -> anyhow::Result<Self> {
         let inspector = Inspector::new(datapath).map_err(|error| anyhow!(with_causes(&error)))?;
         let inspector = Box::new(inspector);
+        let frames = Frames::new(tunnels);
 
-        Ok(Self::Kernel { inspector, frames: Frames::default(), taken: 0, refused: 0 })
+        Ok(Self::Kernel { tunnels, inspector, frames, taken: 0, refused: 0 })
     }
 
     #[inline]
     pub(super) fn parse(&mut self, record: &Record<'_>) -> Parsed {
-        let parsed = inspect::parse(record);
-        let Self::Kernel { inspector, frames, taken, refused } = self else { return parsed };
+        let (Self::Host { tunnels } | Self::Kernel { tunnels, .. }) = self;
+        let parsed = inspect::parse(record, *tunnels);
+        let Self::Kernel { inspector, frames, taken, refused, .. } = self else { return parsed };
 
         if let Some(frame) = frames.frame(record, parsed)
             && let Ok(inspected) = inspector.run(frame)
@@ -59,7 +64,7 @@ impl<'a> PacketParser<'a> {
 impl Display for PacketParser<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Host => write!(f, "Parsed by the host's build of the parser"),
+            Self::Host { .. } => write!(f, "Parsed by the host's build of the parser"),
             Self::Kernel { taken, refused: 0, .. } => {
                 write!(f, "Parsed by the program in the kernel: {taken} packets")
             }

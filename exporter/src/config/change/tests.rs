@@ -18,6 +18,8 @@ const OTHERS: &[(&str, &str)] = &[
     ("datapath.miss_budget", "5000"),
     ("datapath.pin", "true"),
     ("datapath.pin_path", "'/sys/fs/bpf/other'"),
+    ("parser.vxlan_ports", "[4789]"),
+    ("parser.geneve_ports", "[]"),
     ("sources.enabled", "false"),
     ("sources.limit", "7"),
     ("sources.idle", "'1m'"),

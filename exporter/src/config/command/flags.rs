@@ -134,6 +134,7 @@ fn value_name(key: &Key) -> String {
         _ if allowed.starts_with("\"http") => "URL",
         _ if allowed.starts_with("\":port") => "ADDRESS",
         _ if allowed.starts_with("\"name=value") => "NAME=VALUE",
+        _ if allowed.starts_with("up to four ports") => "PORT",
         _ if words(allowed).is_some() => {
             let name = name.rsplit(['.', '_']).next().unwrap_or(name);
             return name.to_uppercase();
@@ -184,6 +185,7 @@ mod tests {
             ("otlp.logs_compression", "COMPRESSION"),
             ("otlp.headers", "NAME=VALUE"),
             ("web.listen_address", "ADDRESS"),
+            ("parser.vxlan_ports", "PORT"),
         ];
         let keys = keys::all();
 

@@ -1,0 +1,71 @@
+//! Which UDP ports tunnels use.
+
+/// UDP ports of the tunnels that are recognised by their port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TunnelPorts {
+    pub vxlan: UpToFour,
+    pub geneve: UpToFour,
+}
+
+/// At most four ports in one word, so that a frame is compared with all of them at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UpToFour(pub u64);
+
+impl TunnelPorts {
+    /// VXLAN on the port that is assigned to it (RFC 7348, section 5) and on Linux' default
+    /// (`vxlan_init_module` in drivers/net/vxlan/vxlan_core.c); GENEVE on its own (RFC 8926,
+    /// section 3.1).
+    pub const USUAL: Self =
+        Self { vxlan: UpToFour::of(&[4789, 8472]), geneve: UpToFour::of(&[6081]) };
+}
+
+impl UpToFour {
+    const EACH: u64 = 0x0001_0001_0001_0001;
+    const HIGHEST_BITS: u64 = Self::EACH << 15;
+
+    /// Takes the first four of `ports`. Port 0 stands for none.
+    pub const fn of(ports: &[u16]) -> Self {
+        let mut word = 0;
+        let mut index = 0;
+        while index < ports.len() && index < 4 {
+            word |= (ports[index] as u64) << (16 * index);
+            index += 1;
+        }
+
+        Self(word)
+    }
+
+    /// Returns whether `port` is among them: then one of the differences is 0. Source: Mycroft, in
+    /// "Bit Twiddling Hacks", "Determine if a word has a zero byte", here with halves of words.
+    #[inline(always)]
+    pub const fn contains(self, port: u16) -> bool {
+        let differences = self.0 ^ Self::EACH * port as u64;
+        let zeros = differences.wrapping_sub(Self::EACH) & !differences & Self::HIGHEST_BITS;
+
+        zeros != 0 && port != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_port_is_found_where_it_is_and_nowhere_else() {
+        let lists: [&[u16]; 6] = [
+            &[],
+            &[4789],
+            &[4789, 8472],
+            &[1, 2, 0x8000, 0xffff],
+            &[0x0100, 0x00ff, 0x7fff, 0x8001],
+            &[5, 5, 5, 5],
+        ];
+
+        for ports in lists {
+            let word = UpToFour::of(ports);
+            for port in 0..=u16::MAX {
+                assert_eq!(word.contains(port), ports.contains(&port), "{port} in {ports:?}");
+            }
+        }
+    }
+}
