@@ -132,7 +132,7 @@ fn port(ports: Option<(u16, u16)>, ephemeral: &RangeInclusive<u16>) -> Result<u1
     }
 }
 
-/// Classes of flags as the documentation states them; ECE and CWR do not matter.
+/// Classes of flags as the documentation states them.
 fn class(flags: u8) -> &'static str {
     let [fin, syn, rst, psh, ack, urg] = [1, 2, 4, 8, 16, 32].map(|bit| flags & bit != 0);
 
@@ -141,9 +141,9 @@ fn class(flags: u8) -> &'static str {
         (_, _, true, _, true, _) => "rst_ack",
         (_, _, true, ..) => "rst",
         (_, true, _, _, true, _) => "syn_ack",
-        (false, true, _, false, false, false) => "syn",
-        (false, false, _, false, true, false) => "ack",
-        (false, false, _, true, true, false) => "psh_ack",
+        (false, true, ..) => "syn",
+        (false, false, _, false, true, _) => "ack",
+        (false, false, _, true, true, _) => "psh_ack",
         (true, false, _, _, true, false) => "fin_ack",
         (false, false, _, false, false, false) => "null",
         (true, false, _, true, false, true) => "xmas",

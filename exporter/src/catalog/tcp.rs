@@ -61,34 +61,32 @@ pub fn tcp_classes(by_byte: &[u64; 256]) -> impl Iterator<Item = (&'static str, 
 }
 
 impl Flags {
-    /// Returns the class of a flag byte; the first that fits, in this order.
+    /// Returns the class of a flag byte: by SYN, ACK, FIN and RST where one of them is set.
     ///
-    /// SYN with FIN is an attack whatever else is set; a reset resets whatever else is set; the
-    /// second step of the handshake may carry data. The rest are classes of one or two bytes.
+    /// SYN with FIN is an attack whatever else is set, and a reset resets whatever else is set. PSH
+    /// tells only whether an `ack` is a `psh_ack`. Without the four, PSH, URG and nothing tell probes
+    /// apart.
     fn of(byte: u8) -> Self {
-        const PSH_ACK: u8 = PSH | ACK;
+        const SYN_FIN: u8 = SYN | FIN;
+        const SYN_ACK: u8 = SYN | ACK;
         const FIN_ACK: u8 = FIN | ACK;
-        const FIN_PSH_ACK: u8 = FIN | PSH | ACK;
-        const XMAS: u8 = FIN | PSH | URG;
 
         let has = |flags| byte & flags == flags;
-        if has(SYN | FIN) {
+        if has(SYN_FIN) {
             return Self::SynFin;
         }
         if has(RST) {
             return if has(ACK) { Self::RstAck } else { Self::Rst };
         }
-        if has(SYN | ACK) {
-            return Self::SynAck;
-        }
 
-        match byte & (FIN | SYN | RST | PSH | ACK | URG) {
-            0 => Self::Null,
+        match byte & (FIN | SYN | ACK) {
             SYN => Self::Syn,
+            SYN_ACK => Self::SynAck,
+            FIN_ACK => Self::FinAck,
+            ACK if has(PSH) => Self::PshAck,
             ACK => Self::Ack,
-            PSH_ACK => Self::PshAck,
-            FIN_ACK | FIN_PSH_ACK => Self::FinAck,
-            XMAS => Self::Xmas,
+            FIN if has(PSH | URG) => Self::Xmas,
+            0 if byte & (PSH | URG) == 0 => Self::Null,
             _ => Self::Other,
         }
     }
@@ -102,18 +100,17 @@ mod tests {
     fn says_so(class: Flags, byte: u8) -> bool {
         let all = |flags| byte & flags == flags;
         let none = |flags| byte & flags == 0;
-        let only = |flags| byte & !(1 << 6 | 1 << 7) == flags;
 
         match class {
-            Flags::Syn => only(SYN),
+            Flags::Syn => all(SYN) && none(ACK | FIN | RST),
             Flags::SynAck => all(SYN | ACK) && none(FIN | RST),
-            Flags::Ack => only(ACK),
-            Flags::PshAck => only(PSH | ACK),
-            Flags::FinAck => only(FIN | ACK) || only(FIN | PSH | ACK),
+            Flags::Ack => all(ACK) && none(SYN | FIN | RST | PSH),
+            Flags::PshAck => all(ACK | PSH) && none(SYN | FIN | RST),
+            Flags::FinAck => all(FIN | ACK) && none(SYN | RST),
             Flags::Rst => all(RST) && none(ACK) && !all(SYN | FIN),
             Flags::RstAck => all(RST | ACK) && !all(SYN | FIN),
-            Flags::Null => only(0),
-            Flags::Xmas => only(FIN | PSH | URG),
+            Flags::Null => none(SYN | ACK | FIN | RST | PSH | URG),
+            Flags::Xmas => all(FIN | PSH | URG) && none(SYN | ACK | RST),
             Flags::SynFin => all(SYN | FIN),
             Flags::Other => false,
         }
@@ -127,6 +124,17 @@ mod tests {
             let expected = if fitting.is_empty() { vec![Flags::Other] } else { fitting };
 
             assert_eq!(vec![Flags::of(byte)], expected, "{byte:#010b}");
+        }
+    }
+
+    #[test]
+    fn flags_beside_the_four_take_no_packet_out_of_its_class() {
+        let classes = [SYN, SYN | ACK, FIN | ACK, RST, RST | ACK].map(Flags::of);
+
+        assert_eq!(classes, [Flags::Syn, Flags::SynAck, Flags::FinAck, Flags::Rst, Flags::RstAck]);
+        for beside in (0..=u8::MAX).filter(|byte| byte & (FIN | SYN | RST | ACK) == 0) {
+            let with = [SYN, SYN | ACK, FIN | ACK, RST, RST | ACK].map(|it| Flags::of(it | beside));
+            assert_eq!(with, classes, "{beside:#010b}");
         }
     }
 
