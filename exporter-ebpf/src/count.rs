@@ -198,7 +198,8 @@ const fn rank(rest: u64) -> u8 {
 /// Notes that a frame was addressed to this port.
 #[inline(always)]
 pub fn distinct_port(sketch: &mut Sketch, protocol: PortProtocol, port: u16, by: impl Add) {
-    let word = &mut sketch.distinct_ports[protocol as usize & 3][usize::from(port >> 6)];
+    let Some(bitmap) = sketch.distinct_ports.get_mut(protocol as usize) else { return };
+    let word = &mut bitmap[usize::from(port >> 6)];
     let bit = 1 << (port & 63);
 
     // A read leaves the cache line clean and with this CPU alone; most ports are known.

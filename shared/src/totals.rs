@@ -3,6 +3,7 @@
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes, KnownLayout};
 
 use crate::parsed::Parsed;
+use crate::port::PortProtocol;
 
 /// Packets and their bytes on the wire.
 #[repr(C)]
@@ -90,7 +91,7 @@ pub struct Sketch {
     /// HyperLogLog registers of addresses, by IP family.
     pub distinct_sources: [[u8; SKETCH_REGISTERS]; 2],
     /// One bit for each destination port that was seen, by [`crate::PortProtocol`].
-    pub distinct_ports: [[u64; PORT_BITMAP_WORDS]; 4],
+    pub distinct_ports: [[u64; PORT_BITMAP_WORDS]; PortProtocol::ALL.len()],
 }
 
 /// Everything that one CPU counts in one generation without a key.

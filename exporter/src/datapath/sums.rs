@@ -2,7 +2,7 @@
 
 use shared::{
     Attribution, Cast, Count, Counts, Encapsulation, Family, FragmentPosition, IpFamily, Malformed,
-    PortProtocol, Protocol, SIZE_BOUNDS, SIZE_BUCKETS, Sketch, cell,
+    Protocol, SIZE_BOUNDS, SIZE_BUCKETS, Sketch, cell,
 };
 
 use crate::interval::{self, Sketches};
@@ -89,7 +89,6 @@ const _: () = {
     assert!(FragmentPosition::ALL.len() <= 4);
     assert!(Malformed::ALL.len() <= 32);
     assert!(Encapsulation::ALL.len() <= 8);
-    assert!(PortProtocol::ALL.len() <= 4);
     assert!(size_of::<Count>() == 16);
 };
 
