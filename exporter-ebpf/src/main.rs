@@ -22,8 +22,8 @@ use exporter_ebpf::packet::Packet;
 use exporter_ebpf::parse::Provenance;
 use exporter_ebpf::segments::Segments;
 use exporter_ebpf::{count, parse};
-use maps::Partition;
 use maps::settings::Device;
+use maps::{Partition, frags};
 use shared::{Direction, Totals};
 
 /// Lets the programs behind this one decide; as `TC_ACT_UNSPEC`, the same in clsact. Source:
@@ -36,8 +36,13 @@ const TCX_NEXT: i32 = -1;
 fn count_received(ctx: XdpContext) -> u32 {
     // SAFETY: the context's bounds are those of its packet, which is not resized.
     let packet = unsafe { Packet::new(ctx.data(), ctx.data_end()) };
-    // SAFETY: the helper only reads the lengths of the packet's buffers.
-    let full_length = || unsafe { bpf_xdp_get_buff_len(ctx.ctx) } as u32;
+    let full_length = || {
+        if !frags::are_possible() {
+            return (ctx.data_end() - ctx.data()) as u32;
+        }
+        // SAFETY: the helper only reads the lengths of the packet's buffers.
+        unsafe { bpf_xdp_get_buff_len(ctx.ctx) as u32 }
+    };
 
     // SAFETY: this is the only call in a run.
     if let Some((place, totals)) = unsafe { Partition::here() } {

@@ -1,5 +1,6 @@
 //! Every map of the program, and the only code that writes to them.
 
+pub(crate) mod frags;
 mod second;
 pub(crate) mod settings;
 

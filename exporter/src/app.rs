@@ -102,6 +102,10 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     }
 
     privileges::check()?;
+    if let Some(limited) = datapath::raise_limits() {
+        let error = with_causes(&limited);
+        tracing::warn!(error, "Maps and programs may not fit in a limit");
+    }
     // Later that would take more rights than are kept.
     let names = ProgramNames::read();
     // What is configured now; every part reads it there, and keeps no copy.

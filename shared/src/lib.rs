@@ -110,6 +110,8 @@ pub mod settings {
     pub const PORTS: &str = "COUNT_PORTS";
     pub const SIGNALS: &str = "COUNT_SIGNALS";
     pub const VLANS: &str = "COUNT_VLANS";
+    /// Whether the kernel has frames in several buffers for XDP, and the helper for their length.
+    pub const FRAGS: &str = "XDP_FRAGS";
     pub const VXLAN_PORTS: &str = "VXLAN_PORTS";
     pub const GENEVE_PORTS: &str = "GENEVE_PORTS";
     /// Of a pool alone.

@@ -107,7 +107,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("regex", &["config"]),
     ("ring", &["http", "outbound", "export::otlp"]),
     ("rtnetlink", &["interfaces"]),
-    ("rustix", &["privileges"]),
+    ("rustix", &["datapath", "privileges"]),
     ("rustls", &["http", "outbound", "trusted", "export::otlp"]),
     // Reading them may hang, which is bounded there.
     ("rustls_native_certs", &["trusted"]),

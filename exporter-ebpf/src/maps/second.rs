@@ -33,7 +33,10 @@ pub(crate) fn more<K, const N: usize>(
 /// Where the map is full, another CPU may hand the entry to another key between the look-up and the
 /// addition: the packet then counts for that key, or is written over and counts as evicted.
 ///
-/// The target has no compare-and-swap, so `AtomicU64` cannot add; the instructions can.
+/// The target has no compare-and-swap, so `AtomicU64` cannot add; the instructions can. Those that set
+/// bits came later than those that add, with Linux 5.12, and an earlier one refuses a program that has
+/// one anywhere. So marks are set by a read and a write: what another CPU marks in between is lost, of
+/// a sketch.
 #[inline(always)]
 fn add(to: *mut Overflow, count: Count, marks: u64) {
     // SAFETY: entries are allocated with the map, which outlives the program, so the memory stays
@@ -42,11 +45,17 @@ fn add(to: *mut Overflow, count: Count, marks: u64) {
         asm!(
             "lock *(u64 *)({to} + 0) += {packets}",
             "lock *(u64 *)({to} + 8) += {bytes}",
-            "lock *(u64 *)({to} + 16) |= {marks}",
             to = in(reg) to,
             packets = in(reg) count.packets,
             bytes = in(reg) count.bytes,
-            marks = in(reg) marks,
         );
+    }
+    // SAFETY: the address of a part of the entry.
+    let marked = unsafe { &raw mut (*to).marks };
+    // SAFETY: as above; any bits are marks.
+    let before = unsafe { marked.read() };
+    if before & marks != marks {
+        // SAFETY: as above.
+        unsafe { marked.write(before | marks) };
     }
 }

@@ -84,7 +84,7 @@ pub(crate) fn vlans() -> bool {
 /// The verifier removes a branch where it knows that the first instruction of one side never
 /// runs. So that side has one of its own, which no other way leads to.
 #[inline(always)]
-fn is_on(switch: &Global<u8>) -> bool {
+pub(super) fn is_on(switch: &Global<u8>) -> bool {
     if switch.load() != 0 {
         return true;
     }

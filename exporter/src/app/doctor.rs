@@ -15,7 +15,8 @@ use super::{Failure, options, pushes, web_file};
 use crate::causes::with_causes;
 use crate::config::{Config, Doctor, Transmit, Web};
 use crate::datapath::{
-    Datapath, Device, Options, ProgramNames, Tap, check_pins, is_left_behind, would_hide,
+    Datapath, Device, Options, ProgramNames, Tap, check_pins, is_left_behind, raise_limits,
+    would_hide,
 };
 use crate::doctor::{DeviceFacts, Diagnosis, Facts, Program};
 use crate::driver::{Driver, Drivers};
@@ -63,6 +64,8 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
     // To take a place for pins is to change something.
     let options = Options { pins: None, ..options::datapath(config) };
     let maps = options.memory().context("cannot count the CPUs")?;
+    // What stays limited is named where something does not fit.
+    let _limited = is_permitted.then(raise_limits);
     let loading = is_permitted.then(|| load(options));
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let interfaces = runtime.block_on(interfaces::list())?;

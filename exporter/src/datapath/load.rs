@@ -2,8 +2,10 @@
 
 mod next;
 
+use std::borrow::Cow;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::LazyLock;
 
 use aya::maps::{Map, MapData, MapError};
 use aya::programs::{Program, ProgramError, ProgramType};
@@ -12,10 +14,11 @@ use aya::{Ebpf, EbpfError, EbpfLoader};
 use shared::{Direction, GENERATIONS, Settings, maps, settings};
 
 use super::instance::{Instance, Maps, OverflowMap};
+use super::limits::locked_memory;
 use super::pins::{PinDirectory, PinError};
 use super::shape::{Shape, entries};
 use super::tables::Table;
-use super::wire::Mapping;
+use super::wire::{Mapping, has_frags};
 use super::{Options, program_name};
 use crate::files;
 use crate::process::Confinement;
@@ -23,8 +26,11 @@ use crate::process::Confinement;
 pub(super) use next::successor;
 
 /// The object that `build.rs` compiled.
-static OBJECT: &[u8] =
+static BUILT: &[u8] =
     aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/packet-exporter-ebpf"));
+/// The object that this kernel takes.
+static OBJECT: LazyLock<Cow<'static, [u8]>> =
+    LazyLock::new(|| if has_frags() { Cow::Borrowed(BUILT) } else { linear(BUILT).into() });
 
 /// Why the program could not be loaded, and what would help.
 #[derive(Debug, thiserror::Error)]
@@ -33,19 +39,25 @@ pub enum LoadError {
     NotPermitted { confinement: Confinement, source: io::Error },
 
     #[error(
-        "this kernel has no {what}, which counting needs; run on Linux 6.1 or newer with \
+        "this kernel has no {what}, which counting needs; run on Linux 5.10 or newer with \
          CONFIG_BPF_SYSCALL and CONFIG_BPF_JIT"
     )]
     NoFeature { what: &'static str, source: io::Error },
 
     #[error(
         "bpf(2) is not available to this process: {confinement}; or this kernel lacks it, then run \
-         on Linux 6.1 or newer with CONFIG_BPF_SYSCALL and CONFIG_BPF_JIT"
+         on Linux 5.10 or newer with CONFIG_BPF_SYSCALL and CONFIG_BPF_JIT"
     )]
     Filtered { confinement: Confinement, source: io::Error },
 
     #[error("there is not enough memory for the maps; lower the sizes in `[datapath]`")]
     NoMemory { source: io::Error },
+
+    #[error(
+        "this kernel charges maps and programs to the limit of locked memory, which is {limit} bytes; \
+         set `LimitMEMLOCK=infinity` in the unit of systemd, or `--ulimit memlock=-1` of the container"
+    )]
+    Locked { limit: u64, source: io::Error },
 
     #[error(
         "the kernel's verifier refused the program; please report this with your kernel version and: {log}"
@@ -143,7 +155,20 @@ fn load_object(shape: &Shape, place: Option<&PinDirectory>) -> Result<Ebpf, Load
         }
     }
 
-    loader.load(OBJECT).map_err(object_error)
+    loader.load(&OBJECT).map_err(object_error)
+}
+
+/// Returns an object whose programs for XDP take frames in one buffer only: aya goes by the name of
+/// their section.
+fn linear(object: &[u8]) -> Vec<u8> {
+    const FRAGS: &[u8] = b"xdp.frags\0";
+
+    let mut object = object.to_vec();
+    while let Some(name) = object.windows(FRAGS.len()).position(|bytes| bytes == FRAGS) {
+        object[name + "xdp".len()] = 0;
+    }
+
+    object
 }
 
 /// Returns a loader with the constants of the program.
@@ -178,6 +203,9 @@ fn loader(settings: &Settings) -> EbpfLoader<'_> {
         .override_global(settings::VLANS, vlans, true)
         .override_global(settings::VXLAN_PORTS, vxlan_ports, true)
         .override_global(settings::GENEVE_PORTS, geneve_ports, true);
+    if !has_frags() {
+        loader.override_global(settings::FRAGS, &0_u8, true);
+    }
 
     loader
 }
@@ -288,6 +316,9 @@ fn program_error(error: ProgramError) -> LoadError {
 /// Sorts what a call of bpf(2) said by what an operator can do about it.
 pub(super) fn refusal(source: io::Error, what: &'static str) -> LoadError {
     match source.raw_os_error() {
+        Some(libc::EPERM) if let Some(limit) = locked_memory() => {
+            LoadError::Locked { limit, source }
+        }
         Some(libc::EPERM | libc::EACCES) => {
             LoadError::NotPermitted { confinement: Confinement::read(), source }
         }
@@ -307,4 +338,26 @@ fn last_lines(log: &str) -> String {
     let lines: Vec<_> = log.trim_end().lines().collect();
 
     lines[lines.len().saturating_sub(5)..].join(" | ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_for_frames_in_one_buffer_differs_only_in_the_names_of_sections() {
+        let linear = linear(BUILT);
+        let named = |object: &[u8], name: &[u8]| object.windows(name.len()).any(|it| it == name);
+
+        assert!(named(BUILT, b"xdp.frags\0"));
+        assert!(!named(&linear, b"xdp.frags\0"));
+        assert!(named(&linear, b"xdp\0frags\0"));
+        let differing = BUILT.iter().zip(&linear).filter(|(before, after)| before != after);
+        assert_eq!(BUILT.len(), linear.len());
+        assert_eq!(
+            differing.count(),
+            1,
+            "the sections of a program and of its relocations share one"
+        );
+    }
 }

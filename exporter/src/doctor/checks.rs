@@ -3,7 +3,7 @@
 use super::{Check, Facts, State};
 
 /// The oldest kernel that the exporter is for.
-const KERNEL: (u32, u32) = (6, 1);
+const KERNEL: (u32, u32) = (5, 10);
 /// The first one with TCX.
 const TCX: (u32, u32) = (6, 6);
 
@@ -45,7 +45,7 @@ fn kernel(release: &str) -> Check {
                 State::Warning,
                 format!("{release}, older than the versions this is tested on"),
             ),
-            "run on Linux 6.1 or newer",
+            "run on Linux 5.10 or newer",
         ),
         Some(version) if version < TCX => {
             check(name, State::Ok, format!("{release}, without TCX: egress needs clsact"))

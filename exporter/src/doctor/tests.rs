@@ -53,7 +53,7 @@ fn state_of(facts: &Facts, name: &str) -> State {
 fn a_table_reads_like_this() {
     let busy = Program { id: 7, name: Some("firewall".into()) };
     let facts = Facts {
-        kernel: "5.15.0-91".into(),
+        kernel: "5.4.0-91".into(),
         realtime: true,
         jit: Some(0),
         capabilities: vec![("CAP_BPF".into(), false), ("CAP_NET_ADMIN".into(), true)],
@@ -121,7 +121,7 @@ fn each_thing_that_refuses_a_run_is_told() {
 #[test]
 fn what_costs_more_is_a_warning_and_no_refusal() {
     let cases = [
-        ("kernel", Facts { kernel: "5.15.0".into(), ..facts() }),
+        ("kernel", Facts { kernel: "5.4.0".into(), ..facts() }),
         ("preemption", Facts { realtime: true, ..facts() }),
         ("jit", Facts { jit: Some(0), ..facts() }),
         ("memory", Facts { available: Some(1), ..facts() }),

@@ -19,7 +19,7 @@ const LINK_CREATE: u64 = 28;
 #[test]
 #[ignore = "needs root: `cargo xtask test service`"]
 fn a_kernel_without_what_counting_needs_is_refused_with_one_that_has_it() {
-    let version = "run on Linux 6.1 or newer";
+    let version = "run on Linux 5.10 or newer";
     let cases = [
         ("no bpf", None, ENOSYS, version),
         ("no map of maps", Some(MAP_CREATE), EINVAL, version),

@@ -112,7 +112,7 @@ fn a_bpf_call_that_is_blocked_is_told_with_what_blocks_it() {
     );
     let not_there = format!(
         "bpf(2) is not available to this process: {filter}; or this kernel lacks it, then run on \
-         Linux 6.1 or newer with CONFIG_BPF_SYSCALL and CONFIG_BPF_JIT: Function not implemented \
+         Linux 5.10 or newer with CONFIG_BPF_SYSCALL and CONFIG_BPF_JIT: Function not implemented \
          (os error 38)"
     );
 

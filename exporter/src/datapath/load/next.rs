@@ -26,7 +26,7 @@ pub(in super::super) fn successor(
     if needs_vlans {
         loader.map_max_entries(maps::VLANS, entries(shape.vlan_entries()));
     }
-    let mut ebpf = loader.load(OBJECT).map_err(object_error)?;
+    let mut ebpf = loader.load(&OBJECT).map_err(object_error)?;
     let doing = "let a program count in the maps of another one";
     for name in maps::ALL.into_iter().filter(|name| !is_new(name)) {
         stand_in(map_fd(&instance.ebpf, name)?, map_fd(&ebpf, name)?)

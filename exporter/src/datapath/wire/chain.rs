@@ -2,16 +2,13 @@
 //! kernel/bpf/mprog.c.
 
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd};
 
 use zerocopy::{Immutable, IntoBytes};
 
 use super::link::AttachPoint;
 use super::syscall::bpf;
 
-const BPF_PROG_LOAD: libc::c_int = 5;
 const BPF_PROG_QUERY: libc::c_int = 16;
-const BPF_PROG_TYPE_SCHED_CLS: u32 = 3;
 
 /// No device has this index.
 const NO_DEVICE: u32 = i32::MAX.cast_unsigned();
@@ -32,21 +29,6 @@ struct ProgramQuery {
     link_ids: u64,
     link_attach_flags: u64,
     revision: u64,
-}
-
-#[repr(C)]
-#[derive(Default, IntoBytes, Immutable)]
-struct ProgramLoad {
-    prog_type: u32,
-    insn_cnt: u32,
-    insns: u64,
-    license: u64,
-    log_level: u32,
-    log_size: u32,
-    log_buf: u64,
-    kern_version: u32,
-    prog_flags: u32,
-    prog_name: [u8; 16],
 }
 
 /// Returns whether the kernel has TCX (6.6): one that has looks for the device, and there is none.
@@ -81,26 +63,4 @@ pub(in super::super) fn senders(ifindex: u32) -> io::Result<Vec<u32>> {
     unsafe { bpf(BPF_PROG_QUERY, &mut query) }?;
 
     Ok(ids.into_iter().take(query.count as usize).collect())
-}
-
-/// Loads a program for TCX that does nothing: it lets the programs behind it decide.
-pub(in super::super) fn load_nothing() -> io::Result<OwnedFd> {
-    // `r0 = TCX_NEXT` and `exit`. Source: RFC 9669, sections 4.1 and 4.3.
-    const INSTRUCTIONS: [[u8; 8]; 2] =
-        [[0xb7, 0, 0, 0, 0xff, 0xff, 0xff, 0xff], [0x95, 0, 0, 0, 0, 0, 0, 0]];
-    let mut load = ProgramLoad {
-        prog_type: BPF_PROG_TYPE_SCHED_CLS,
-        #[expect(clippy::cast_possible_truncation, reason = "two")]
-        insn_cnt: INSTRUCTIONS.len() as u32,
-        insns: INSTRUCTIONS.as_ptr().expose_provenance() as u64,
-        license: c"Dual MIT/GPL".as_ptr().expose_provenance() as u64,
-        prog_name: *b"count_nothing\0\0\0",
-        ..ProgramLoad::default()
-    };
-    // SAFETY: the instructions are as many as said, the license ends with a zero, and both are
-    // constants.
-    let fd = unsafe { bpf(BPF_PROG_LOAD, &mut load) }?;
-
-    // SAFETY: the call returned a descriptor that nothing else owns.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
