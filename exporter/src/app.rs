@@ -102,10 +102,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     }
 
     privileges::check()?;
-    if let Some(limited) = datapath::raise_limits() {
-        let error = with_causes(&limited);
-        tracing::warn!(error, "Maps and programs may not fit in a limit");
-    }
+    raise_limits();
     // Later that would take more rights than are kept.
     let names = ProgramNames::read();
     // What is configured now; every part reads it there, and keeps no copy.
@@ -201,6 +198,14 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     drop(inside);
 
     Ok(App { log, supervisor, runtime, parts, signals })
+}
+
+/// Raises the limits that maps and programs meet, while this process still has the right.
+fn raise_limits() {
+    if let Some(limited) = datapath::raise_limits() {
+        let error = with_causes(&limited);
+        tracing::warn!(error, "Maps and programs may not fit in a limit");
+    }
 }
 
 /// Returns what looks at the files and the devices that a new configuration names, as the start does.

@@ -35,17 +35,25 @@ impl FrameStart {
     }
 
     fn of_layer(layer: LinkLayerType) -> Self {
-        match layer {
-            LinkLayerType::Ether | LinkLayerType::Loopback => Self::Ethernet,
-            LinkLayerType::None
-            | LinkLayerType::Rawip
-            | LinkLayerType::Ppp
-            | LinkLayerType::Tunnel
-            | LinkLayerType::Tunnel6
-            | LinkLayerType::Sit
-            | LinkLayerType::Ipgre
-            | LinkLayerType::Ip6gre => Self::Network,
-            _ => Self::Foreign,
+        const ETHERNET: [LinkLayerType; 2] = [LinkLayerType::Ether, LinkLayerType::Loopback];
+        /// Without a header, or one that is not there yet on the hooks for traffic.
+        const NETWORK: [LinkLayerType; 8] = [
+            LinkLayerType::None,
+            LinkLayerType::Rawip,
+            LinkLayerType::Ppp,
+            LinkLayerType::Tunnel,
+            LinkLayerType::Tunnel6,
+            LinkLayerType::Sit,
+            LinkLayerType::Ipgre,
+            LinkLayerType::Ip6gre,
+        ];
+
+        if ETHERNET.contains(&layer) {
+            Self::Ethernet
+        } else if NETWORK.contains(&layer) {
+            Self::Network
+        } else {
+            Self::Foreign
         }
     }
 }

@@ -17,7 +17,7 @@ const TCX_NEXT: i32 = -1;
 const XDP_PASS: i32 = 2;
 
 #[repr(C)]
-#[derive(Default, IntoBytes, Immutable)]
+#[derive(IntoBytes, Immutable)]
 struct ProgramLoad {
     prog_type: u32,
     insn_cnt: u32,
@@ -33,36 +33,34 @@ struct ProgramLoad {
 
 /// Loads a program for TCX that does nothing: it lets the programs behind it decide.
 pub(in super::super) fn load_nothing() -> io::Result<OwnedFd> {
-    load(TCX_NEXT, ProgramLoad { prog_type: BPF_PROG_TYPE_SCHED_CLS, ..ProgramLoad::default() })
+    load(BPF_PROG_TYPE_SCHED_CLS, 0, TCX_NEXT)
 }
 
 /// Returns whether the kernel takes programs for XDP that take frames in several buffers (5.18). One
 /// that does not refuses the flag; another refusal is another matter.
 pub(in super::super) fn has_frags() -> bool {
-    let refusal = load(
-        XDP_PASS,
-        ProgramLoad {
-            prog_type: BPF_PROG_TYPE_XDP,
-            prog_flags: BPF_F_XDP_HAS_FRAGS,
-            ..ProgramLoad::default()
-        },
-    );
+    let refusal = load(BPF_PROG_TYPE_XDP, BPF_F_XDP_HAS_FRAGS, XDP_PASS).err();
 
-    refusal.err().and_then(|error| error.raw_os_error()) != Some(libc::EINVAL)
+    refusal.and_then(|error| error.raw_os_error()) != Some(libc::EINVAL)
 }
 
 /// Loads a program that only returns `result`.
-fn load(result: i32, program: ProgramLoad) -> io::Result<OwnedFd> {
+fn load(prog_type: u32, prog_flags: u32, result: i32) -> io::Result<OwnedFd> {
     // `r0 = result` and `exit`. Source: RFC 9669, sections 4.1 and 4.3.
     let [a, b, c, d] = result.to_ne_bytes();
     let instructions: [[u8; 8]; 2] = [[0xb7, 0, 0, 0, a, b, c, d], [0x95, 0, 0, 0, 0, 0, 0, 0]];
     let mut load = ProgramLoad {
+        prog_type,
         #[expect(clippy::cast_possible_truncation, reason = "two")]
         insn_cnt: instructions.len() as u32,
         insns: instructions.as_ptr().expose_provenance() as u64,
         license: c"Dual MIT/GPL".as_ptr().expose_provenance() as u64,
+        log_level: 0,
+        log_size: 0,
+        log_buf: 0,
+        kern_version: 0,
+        prog_flags,
         prog_name: *b"count_nothing\0\0\0",
-        ..program
     };
     // SAFETY: the instructions are as many as said, the license ends with a zero, and both live until
     // the call returns.
