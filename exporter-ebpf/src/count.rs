@@ -1,14 +1,11 @@
 //! Counting what needs no key.
 
 use shared::{
-    Count, Counts, Family, Parsed, PortKey, PortProtocol, Rare, SIZE_BUCKETS, Sketch, size_bucket,
+    Count, Counts, Family, Parsed, PortProtocol, Rare, SIZE_BUCKETS, Sketch, size_bucket,
 };
 
 use crate::segments::Segments;
 
-/// Flags of TCP. Source: RFC 9293, section 3.1.
-const SYN: u8 = 2;
-const ACK: u8 = 16;
 /// Bits of a hash that choose a register of the sketch; the others are its rank.
 const REGISTER_BITS: u32 = 12;
 
@@ -206,39 +203,4 @@ pub fn distinct_port(sketch: &mut Sketch, protocol: PortProtocol, port: u16, by:
     if *word & bit == 0 {
         by.set(word, bit);
     }
-}
-
-/// Returns the port for which a source gets another mark than for `key`: it opens a connection to a
-/// port that the key does not name, as a scan for open ephemeral ports does.
-///
-/// Replies go to ephemeral ports too, but open nothing.
-#[inline(always)]
-pub fn opened(protocol: PortProtocol, parsed: &Parsed, key: PortKey) -> Option<PortKey> {
-    let tried = PortKey::number(protocol, parsed.destination_port);
-    if parsed.has_ports == 0 || key == tried {
-        return None;
-    }
-    let opens = parsed.has_tcp_flags != 0 && parsed.tcp_flags & (SYN | ACK) == SYN;
-
-    opens.then_some(tried)
-}
-
-/// Returns the key that a frame is counted under in the table of ports.
-#[inline(always)]
-pub fn port_key(
-    protocol: PortProtocol,
-    parsed: &Parsed,
-    is_ephemeral: impl Fn(u16) -> bool,
-) -> PortKey {
-    if parsed.has_ports == 0 {
-        return PortKey::absent(protocol);
-    }
-    if !is_ephemeral(parsed.destination_port) {
-        return PortKey::number(protocol, parsed.destination_port);
-    }
-    if !is_ephemeral(parsed.source_port) {
-        return PortKey::number(protocol, parsed.source_port);
-    }
-
-    PortKey::ephemeral(protocol)
 }

@@ -3,9 +3,10 @@
 
 use exporter_ebpf::attribute::Found;
 use exporter_ebpf::count;
+use exporter_ebpf::service::Ports;
 use shared::{PortProtocol, Protocol, Rare, SourceSlot, hash_address, hash_port};
 
-use super::maps::{OfCpu, Partition, settings};
+use super::maps::{OfCpu, Partition, ranks, settings};
 
 /// Counts `packets` under everything that has a key.
 #[inline(always)]
@@ -30,16 +31,20 @@ pub(crate) fn count(place: Partition, memory: &mut OfCpu, packets: u64) {
     }
 }
 
-/// Counts `packets` under their port; returns the mark that the source gets for it.
+/// Counts `packets` under their port; returns the mark that the source gets, if it probes one.
 #[inline(always)]
 fn port(place: Partition, memory: &mut OfCpu, protocol: u8, packets: u64) -> u64 {
+    if !settings::ports() && !settings::signals() {
+        return 0;
+    }
     let protocol = match protocol {
         _ if protocol == Protocol::Tcp as u8 => PortProtocol::Tcp,
         _ if protocol == Protocol::Udp as u8 => PortProtocol::Udp,
         _ if protocol == Protocol::Sctp as u8 => PortProtocol::Sctp,
         _ => return 0,
     };
-    let key = count::port_key(protocol, &memory.parsed, settings::is_ephemeral);
+    let ports = Ports::of(protocol, &memory.parsed, ranks::rank);
+    let key = ports.key(protocol, &memory.parsed);
     let hash = hash_port(key, settings::port_seed());
     if settings::ports() {
         place.port(memory, packets, key, hash);
@@ -52,8 +57,9 @@ fn port(place: Partition, memory: &mut OfCpu, protocol: u8, packets: u64) -> u64
         place.distinct_port(memory, protocol);
     }
 
-    match count::opened(protocol, &memory.parsed, key) {
-        Some(tried) => SourceSlot::mark(hash_port(tried, settings::port_seed())),
-        None => SourceSlot::mark(hash),
+    match ports.probed(protocol, &memory.parsed) {
+        Some(probed) if probed == key => SourceSlot::mark(hash),
+        Some(probed) => SourceSlot::mark(hash_port(probed, settings::port_seed())),
+        None => 0,
     }
 }

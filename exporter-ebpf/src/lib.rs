@@ -8,5 +8,6 @@ pub mod count;
 pub mod packet;
 pub mod parse;
 pub mod segments;
+pub mod service;
 
 pub use parse::{parse_bytes, parse_captured, parse_first_buffer, parse_live};

@@ -1,6 +1,7 @@
 //! Every map of the program, and the only code that writes to them.
 
 pub(crate) mod frags;
+pub(crate) mod ranks;
 mod second;
 pub(crate) mod settings;
 

@@ -16,6 +16,7 @@ mod memory;
 mod options;
 mod pins;
 mod prepared;
+mod ranks;
 mod removals;
 mod replace;
 mod shape;
@@ -47,6 +48,7 @@ pub use options::{ModeChoice, Options, TransmitChoice};
 pub use pins::PinError;
 use pins::{PinDirectory, Pins};
 pub use prepared::Prepared;
+pub use ranks::PortRanks;
 use removals::Removals;
 pub use replace::Replaced;
 pub use wire::share_heap;
@@ -103,6 +105,7 @@ pub enum Presence {
 pub struct Datapath {
     options: Options,
     barrier: Barrier,
+    ranks: PortRanks,
     attached: BTreeMap<Tap, Attached>,
     /// Where what is sent is counted, if it is.
     transmit: Option<Hook>,
@@ -140,6 +143,8 @@ impl Datapath {
     pub fn new(options: Options) -> Result<Self, LoadError> {
         let barrier = Barrier::new().map_err(|error| load::refusal(error, "maps of maps"))?;
         load::try_kernel()?;
+        let ranks = PortRanks::new(options.port_rules.clone())
+            .map_err(|error| load::refusal(error, "arrays that can be mapped"))?;
 
         let transmit = match options.transmit {
             TransmitChoice::Auto if has_tcx() => Some(Hook::TcxEgress),
@@ -155,6 +160,7 @@ impl Datapath {
         Ok(Self {
             options,
             barrier,
+            ranks,
             attached: BTreeMap::new(),
             transmit,
             pins,
@@ -170,11 +176,16 @@ impl Datapath {
         [Some(Hook::Xdp), self.transmit].into_iter().flatten()
     }
 
+    /// Returns what programs know of ports, to be kept current.
+    pub fn port_ranks(&self) -> PortRanks {
+        self.ranks.clone()
+    }
+
     /// Loads a program with maps of its own.
     pub fn prepare(&self, direction: Direction) -> Result<Prepared, LoadError> {
         let shape = load::shape(&self.options)?;
 
-        load::load(&shape, direction, None).map(Prepared::new)
+        load::load(&shape, direction, &self.ranks, None).map(Prepared::new)
     }
 
     /// Loads a program for a tap; where programs are pinned, on the maps that are there for it.
@@ -182,7 +193,7 @@ impl Datapath {
         match (&self.pins, self.hook(tap.direction)) {
             // A filter of clsact has no link that could be pinned.
             (Some(pins), Hook::Xdp | Hook::TcxEgress) => {
-                Prepared::pinned(tap, pins.place(tap), &self.options)
+                Prepared::pinned(tap, pins.place(tap), &self.options, &self.ranks)
             }
             (Some(_), Hook::TcEgress) | (None, _) => self.prepare(tap.direction),
         }

@@ -10,13 +10,14 @@ mod tests;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::ops::RangeInclusive;
 
 use exporter_ebpf::count;
 use exporter_ebpf::segments::Segments;
+use exporter_ebpf::service;
 use shared::{Address, Count, Counts, Family, Parsed, PortKey, PortProtocol, Protocol, cell};
 
 use crate::record::Record;
+use crate::services::RankTable;
 
 pub use each::Each;
 pub use link::{Frames, parse};
@@ -31,19 +32,19 @@ pub struct Counted {
     totals: Box<Counts>,
     sources: HashMap<Address, Count>,
     ports: HashMap<PortKey, Count>,
-    ephemeral: RangeInclusive<u16>,
+    ranks: RankTable,
     /// Packets of which only the beginning was captured.
     cut_off: u64,
 }
 
 impl Counted {
-    /// Begins at 0; clients take the ports of `ephemeral`.
-    pub fn new(ephemeral: RangeInclusive<u16>) -> Self {
+    /// Begins at 0; `ranks` decide which port is the service's.
+    pub fn new(ranks: RankTable) -> Self {
         Self {
             totals: Box::default(),
             sources: HashMap::new(),
             ports: HashMap::new(),
-            ephemeral,
+            ranks,
             cut_off: 0,
         }
     }
@@ -61,8 +62,8 @@ impl Counted {
         let one = Count { packets: 1, bytes: u64::from(wire_length) };
         self.sources.entry(parsed.address).or_default().add(one);
         if let Some(protocol) = protocol(parsed.cell).and_then(PortProtocol::of) {
-            let is_ephemeral = |port| self.ephemeral.contains(&port);
-            let key = count::port_key(protocol, &parsed, is_ephemeral);
+            let ports = service::Ports::of(protocol, &parsed, |index| self.ranks.rank(index));
+            let key = ports.key(protocol, &parsed);
             self.ports.entry(key).or_default().add(one);
         }
     }

@@ -18,10 +18,6 @@ pub struct Settings {
     pub source_set_mask: u32,
     /// Sets of one CPU and generation less one; the number is a power of two.
     pub port_set_mask: u32,
-    /// The first ephemeral port, host order.
-    pub ephemeral_first: u16,
-    /// The last ephemeral port, host order.
-    pub ephemeral_last: u16,
     /// 1: a frame may be counted under its source.
     pub sources: u8,
     /// 1: a frame may be counted under its port.
@@ -30,6 +26,7 @@ pub struct Settings {
     pub signals: u8,
     /// 1: frames are counted by VLAN id.
     pub vlans: u8,
+    pub reserved: [u8; 4],
 }
 
 /// Words that the program reads for each packet and user space writes while it runs.

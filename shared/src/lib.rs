@@ -10,6 +10,7 @@ mod layout;
 mod parsed;
 mod pool;
 mod port;
+mod service;
 mod sets;
 mod table;
 mod totals;
@@ -26,6 +27,7 @@ pub use pool::{
     spread,
 };
 pub use port::{PortKey, PortProtocol};
+pub use service::{PORTS, PortRank, RankedPort, Ranks};
 pub use sets::{
     Cast, Direction, Encapsulation, Family, FragmentPosition, IpFamily, Malformed, Protocol, cell,
     number,
@@ -56,6 +58,8 @@ pub mod maps {
     pub const OVERFLOW_SOURCES: [&str; 2] = ["MORE_SOURCES_0", "MORE_SOURCES_1"];
     /// Ports that found no room in [`PORTS`], by generation.
     pub const OVERFLOW_PORTS: [&str; 2] = ["MORE_PORTS_0", "MORE_PORTS_1"];
+    /// One [`super::Ranks`] for all programs: the section of the object whose place it takes.
+    pub const RANKS: &str = ".bss.ranks";
     /// Every map of an instance.
     pub const ALL: [&str; 9] = [
         CONTROL,
@@ -104,8 +108,6 @@ pub mod settings {
     pub const SEEDS: [&str; 2] = ["SEED_HIGH", "SEED_LOW"];
     pub const SOURCE_SET_MASK: &str = "SOURCE_SET_MASK";
     pub const PORT_SET_MASK: &str = "PORT_SET_MASK";
-    pub const EPHEMERAL_FIRST: &str = "EPHEMERAL_FIRST";
-    pub const EPHEMERAL_LAST: &str = "EPHEMERAL_LAST";
     pub const SOURCES: &str = "COUNT_SOURCES";
     pub const PORTS: &str = "COUNT_PORTS";
     pub const SIGNALS: &str = "COUNT_SIGNALS";

@@ -43,9 +43,9 @@ impl PortProtocol {
 
 /// The service port of a packet, with its protocol.
 ///
-/// The service port is the destination port, unless that one is ephemeral and the source port
-/// is not. Where both are, the key is `ephemeral` instead of a number; where the packet shows
-/// no port (a later fragment, a header cut off), it is `absent`.
+/// Which of the two ports that is, [`crate::RankedPort::service`] decides. Where both may be a
+/// client's, the key is `ephemeral` instead of a number; where the packet shows no port (a later
+/// fragment, a header cut off), it is `absent`.
 #[repr(transparent)]
 #[derive(
     Clone,
@@ -97,7 +97,7 @@ impl PortKey {
         if self.0 & (Self::EPHEMERAL | Self::ABSENT) == 0 { Some(self.0 as u16) } else { None }
     }
 
-    /// Returns whether both ports were ephemeral.
+    /// Returns whether either port may have been a client's.
     pub const fn is_ephemeral(self) -> bool {
         self.0 & Self::EPHEMERAL != 0
     }

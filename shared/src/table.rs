@@ -97,8 +97,7 @@ impl SourceSlot {
     /// Marks that fit.
     pub const MARK_BITS: u64 = 24;
 
-    /// Returns the mark that stands for a service port that the source touched. Linear counting
-    /// over the marks estimates how many there were (Whang et al., 1990).
+    /// Returns the mark that stands for a port that the source probed. Linear counting over the marks estimates how many there were (Whang et al., 1990).
     #[inline(always)]
     pub const fn mark(port_hash: u64) -> u64 {
         // The hash of neighbouring ports is spread evenly; marks take chance.

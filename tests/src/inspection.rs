@@ -1,14 +1,15 @@
 //! What `inspect --json` has to say of given frames, as the oracle reads them.
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 
+use exporter::services::PortRules;
 use serde_json::{Value, json};
-use shared::{Count, Direction, Family, PortProtocol};
+use shared::{Count, Direction, Family, PortKey, PortProtocol};
 
 use crate::capture::{ETHERNET, Frame};
 use crate::oracle::{self, Rules};
 use crate::outcome::Outcome;
+use crate::service_port::port_key;
 
 /// Sums that become the object's parts; none is 0.
 #[derive(Default)]
@@ -27,18 +28,18 @@ struct Sums {
 }
 
 /// Returns the object for the frames of an Ethernet capture, with its arrays in order.
-pub fn expected(frames: &[Frame], ephemeral: &RangeInclusive<u16>) -> Value {
-    expected_of(ETHERNET, frames, ephemeral)
+pub fn expected(frames: &[Frame], rules: &PortRules) -> Value {
+    expected_of(ETHERNET, frames, rules)
 }
 
 /// Returns the object for the frames of a capture of that link type.
-pub fn expected_of(link: u16, frames: &[Frame], ephemeral: &RangeInclusive<u16>) -> Value {
+pub fn expected_of(link: u16, frames: &[Frame], rules: &PortRules) -> Value {
     let mut sums = Sums::default();
     for Frame { bytes, wire_length } in frames {
         // A file may state less than it has.
         let length = bytes.len().max(*wire_length as usize);
         let layers = oracle::read_captured(link, bytes, length, &Rules::captured());
-        sums.add(&layers.outcome(Direction::Receive), u64::from(*wire_length), ephemeral);
+        sums.add(&layers.outcome(Direction::Receive), u64::from(*wire_length), rules);
     }
 
     sums.object()
@@ -55,7 +56,7 @@ pub fn sorted(mut object: Value) -> Value {
 }
 
 impl Sums {
-    fn add(&mut self, outcome: &Outcome, bytes: u64, ephemeral: &RangeInclusive<u16>) {
+    fn add(&mut self, outcome: &Outcome, bytes: u64, rules: &PortRules) {
         let Outcome { family, protocol, ports, .. } = *outcome;
         let frame = Count { packets: 1, bytes };
         self.all.add(frame);
@@ -82,7 +83,7 @@ impl Sums {
             self.sources.entry(address.to_string()).or_default().add(frame);
         }
         if let Some(protocol) = PortProtocol::of(protocol) {
-            let key = (protocol.label(), port(ports, ephemeral));
+            let key = (protocol.label(), port(port_key(protocol, ports, rules)));
             self.ports.entry(key).or_default().add(frame);
         }
     }
@@ -122,13 +123,12 @@ impl Sums {
     }
 }
 
-/// The service's port. Source: `docs/reading.md`, on the label `port`.
-fn port(ports: Option<(u16, u16)>, ephemeral: &RangeInclusive<u16>) -> Result<u16, &'static str> {
-    match ports {
+/// Returns the label of the service's port.
+fn port(key: PortKey) -> Result<u16, &'static str> {
+    match key.port() {
+        Some(port) => Ok(port),
+        None if key.is_ephemeral() => Err("ephemeral"),
         None => Err("other"),
-        Some((_, to)) if !ephemeral.contains(&to) => Ok(to),
-        Some((from, _)) if !ephemeral.contains(&from) => Ok(from),
-        Some(_) => Err("ephemeral"),
     }
 }
 

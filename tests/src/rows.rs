@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::ops::RangeInclusive;
 
 use exporter::interval::{Interval, Totals};
+use exporter::services::PortRules;
 use shared::{
     Cast, Count, Encapsulation, Family, FragmentPosition, IpFamily, Malformed, PortKey,
     PortProtocol, Protocol, SIZE_BOUNDS,
 };
 
 use crate::outcome::Outcome;
+use crate::service_port::port_key;
 
 /// Everything that is counted, each count under a name of its own; none is 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,15 +42,15 @@ impl Rows {
         rows
     }
 
-    /// Returns what frames add up to. Ports in `ephemeral` are those that clients take.
+    /// Returns what frames add up to, where ports are those of clients and services by `rules`.
     pub fn expected<'a>(
         outcomes: impl IntoIterator<Item = &'a Outcome>,
-        ephemeral: &RangeInclusive<u16>,
+        rules: &PortRules,
     ) -> Self {
         let mut rows = Self::default();
 
         for outcome in outcomes {
-            rows.add_outcome(outcome, ephemeral);
+            rows.add_outcome(outcome, rules);
         }
 
         rows
@@ -122,7 +123,7 @@ impl Rows {
         }
     }
 
-    fn add_outcome(&mut self, outcome: &Outcome, ephemeral: &RangeInclusive<u16>) {
+    fn add_outcome(&mut self, outcome: &Outcome, rules: &PortRules) {
         let frame = Count { packets: 1, bytes: u64::from(outcome.length) };
         let family = outcome.family.label();
         let names = [
@@ -145,25 +146,11 @@ impl Rows {
             self.add(source(address), frame);
         }
         if let Some(protocol) = PortProtocol::of(outcome.protocol) {
-            self.add(port(port_key(protocol, outcome.ports, ephemeral)), frame);
+            self.add(port(port_key(protocol, outcome.ports, rules)), frame);
             if let Some((_, destination)) = outcome.ports {
                 self.0.insert(touched(protocol, destination), only_packets(1));
             }
         }
-    }
-}
-
-/// Returns which port is the service's. Source: `docs/reading.md`, on the label `port`.
-fn port_key(
-    protocol: PortProtocol,
-    ports: Option<(u16, u16)>,
-    ephemeral: &RangeInclusive<u16>,
-) -> PortKey {
-    match ports {
-        None => PortKey::absent(protocol),
-        Some((_, to)) if !ephemeral.contains(&to) => PortKey::number(protocol, to),
-        Some((from, _)) if !ephemeral.contains(&from) => PortKey::number(protocol, from),
-        Some(_) => PortKey::ephemeral(protocol),
     }
 }
 

@@ -27,6 +27,7 @@ const LINES: &[&[&str]] = &[
         "http",
         "export::prometheus",
         "export::otlp",
+        "listening",
         "logging",
         "notify",
         "privileges",
@@ -46,7 +47,17 @@ const LINES: &[&[&str]] = &[
     &["interval", "health", "config"],
     // Whose certificates count, in both directions of TLS.
     &["trusted"],
-    &["causes", "dimension", "files", "netlink", "printable", "process", "record", "version"],
+    &[
+        "causes",
+        "dimension",
+        "files",
+        "netlink",
+        "printable",
+        "process",
+        "record",
+        "services",
+        "version",
+    ],
 ];
 
 const PURE: &[&str] = &[
@@ -62,6 +73,7 @@ const PURE: &[&str] = &[
     "health",
     "printable",
     "record",
+    "services",
 ];
 /// What reaches beyond the arguments of a function.
 const IMPURE: &[&str] = &["std::env", "std::fs", "std::process", "std::thread", "tokio", "tracing"];

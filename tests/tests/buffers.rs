@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use aya::programs::{TestRun, TestRunOptions};
 use exporter::datapath::{Datapath, Inspected, Inspector, Options};
+use exporter::services::PortRules;
 use shared::{Direction, number};
 use tests::corpus::bytes::{
     ARP, Change, IPV4, IPV6, VLAN, arp, ethernet, ipv4, ipv6, tcp, udp, vlan,
@@ -128,7 +129,7 @@ fn run_split(inspector: &mut Inspector, frame: &[u8], first: usize) -> bool {
 
 fn assert_counted(inspector: &mut Inspector, outcomes: &[Outcome]) {
     let interval = inspector.drain().unwrap();
-    let expected = Rows::expected(outcomes, &Options::default().ephemeral).without(&["vlan"]);
+    let expected = Rows::expected(outcomes, &PortRules::default()).without(&["vlan"]);
 
     assert_eq!(Rows::of(&interval).differences(&expected), [""; 0]);
     assert_eq!(interval.imbalance(), None);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use exporter::datapath::{Datapath, Inspected, Inspector, Options};
+use exporter::services::PortRules;
 use exporter_ebpf::parse_bytes;
 use shared::{Count, Direction, number};
 use tests::cable::Cable;
@@ -46,7 +47,7 @@ fn the_kernel_counts_what_is_sent_as_the_oracle_reads_it() {
     }
 
     let interval = inspector.drain().unwrap();
-    let expected = Rows::expected(&outcomes, &Options::default().ephemeral);
+    let expected = Rows::expected(&outcomes, &PortRules::default());
     assert_eq!(Rows::of(&interval).differences(&expected), [""; 0]);
     assert_eq!(interval.imbalance(), None);
     println!("{} frames went through the kernel, {refused} were refused", outcomes.len());

@@ -12,10 +12,10 @@ mod mutations;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 
+use exporter::services::PortRules;
 use serde_json::Value;
 use shared::Direction;
 use tests::capture::{self, ETHERNET, Frame};
@@ -25,7 +25,7 @@ use tests::service::{behind, command};
 use tests::sources::root;
 use tests::{corpus, truth};
 
-const EPHEMERAL: RangeInclusive<u16> = 32_768..=60_999;
+const RULES: PortRules = PortRules { ephemeral: 32_768..=60_999, services: Vec::new() };
 const HOST: [&str; 3] = ["inspect", "--parser=host", "--ports.ephemeral=32768-60999"];
 const KERNEL: [&str; 3] = ["inspect", "--parser=kernel", "--ports.ephemeral=32768-60999"];
 
@@ -43,7 +43,7 @@ fn public_captures_are_counted_as_the_dissectors_read_them() {
         let number = |column: &str| Value::from(truth[column][""]);
         assert_eq!(report["packets"], number("frames"), "{name}");
         assert_eq!(report["bytes"], number("bytes_wire"), "{name}");
-        assert_eq!(sorted(report.clone()), expected(&of_file, &EPHEMERAL), "{name}");
+        assert_eq!(sorted(report.clone()), expected(&of_file, &RULES), "{name}");
         // The rules differ behind three tags, MPLS and PPPoE alone.
         same_sources += usize::from(sources(&report) == truth["src_ip"]);
         frames += of_file.len();
@@ -62,7 +62,7 @@ fn the_corpus_is_counted_as_it_is_written_by_hand() {
 
     let report = report(&HOST, &corpus_path());
 
-    assert_eq!(sorted(report), expected(&frames, &EPHEMERAL));
+    assert_eq!(sorted(report), expected(&frames, &RULES));
 }
 
 #[test]

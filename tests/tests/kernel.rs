@@ -4,13 +4,13 @@ use std::cell::RefCell;
 
 use exporter::datapath::{Datapath, Inspected, Inspector, Options};
 use exporter::interval::Interval;
+use exporter::services::PortRules;
 use exporter_ebpf::parse_bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestError, TestRunner};
 use shared::Direction;
-use tests::corpus::bytes::{Change, IPV4, ethernet, ipv4, tcp};
 use tests::oracle::{self, Rules};
 use tests::outcome::Outcome;
 use tests::rows::Rows;
@@ -58,21 +58,6 @@ fn the_kernel_counts_public_captures_as_the_oracle_reads_them() {
 
     println!("{} frames went through the kernel; {:?}", pair.accepted, pair.refused);
     assert!(pair.accepted > 0, "there are no frames in the captures");
-}
-
-#[test]
-#[ignore = "needs root: `cargo xtask test kernel`"]
-fn a_source_is_marked_for_ports_that_it_tries_and_not_for_those_that_it_answers() {
-    const SYN: u8 = 2;
-    const ACK: u8 = 16;
-
-    // 100 ports leave nearly all of 24 marks; 18 count as a scan by default.
-    assert!(marks(SYN, 40_000, 1..101) >= 18, "a scan of service ports");
-    assert!(marks(SYN, 40_000, 33_000..33_100) >= 18, "a scan of ephemeral ports");
-    assert!(marks(SYN, 53, 33_000..33_100) >= 18, "a scan of ephemeral ports from port 53");
-    assert_eq!(marks(SYN | ACK, 443, 33_000..33_100), 1, "who answers");
-    assert_eq!(marks(ACK, 443, 33_000..33_100), 1, "who sends what was asked for");
-    assert_eq!(marks(ACK, 40_000, 33_000..33_100), 1, "both ports are ephemeral");
 }
 
 #[test]
@@ -225,7 +210,7 @@ impl<'a> Pair<'a> {
     }
 
     fn expected(&self) -> Rows {
-        Rows::expected(&self.outcomes, &Options::default().ephemeral)
+        Rows::expected(&self.outcomes, &PortRules::default())
     }
 
     /// Drains, and compares everything that was counted since the drain before.
@@ -249,20 +234,6 @@ fn all_counted() -> Options {
 
 fn read_by_oracle(frame: &[u8]) -> Outcome {
     oracle::read(frame, &Rules::project()).outcome(Direction::Receive)
-}
-
-/// Sends frames from this TCP port to a hundred others, and returns how many marks their source
-/// has.
-fn marks(flags: u8, from: u16, to: std::ops::Range<u16>) -> u32 {
-    let datapath = Datapath::new(Options::default()).unwrap();
-    let mut inspector = Inspector::new(&datapath).unwrap();
-    for port in to {
-        let ports = [from.to_be_bytes(), port.to_be_bytes()].concat();
-        let frame = ethernet(IPV4, &ipv4(6, &tcp(flags, b"").with(0, &ports)));
-        inspector.run(&frame).unwrap();
-    }
-
-    inspector.drain().unwrap().sources.keys[0].marks.count_ones()
 }
 
 fn touched_registers(interval: &Interval) -> usize {

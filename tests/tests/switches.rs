@@ -12,7 +12,7 @@ use tests::corpus;
 use tests::oracle::{self, Rules};
 use tests::rows::Rows;
 
-use switches::bed::{self, Bed, Way};
+use switches::bed::{self, Bed, Way, clients_in};
 
 /// Changes of constants of both programs.
 const CHANGES: usize = 100;
@@ -71,7 +71,7 @@ fn each_choice_of_constants_counts_what_it_says_on_the_maps_of_another() {
         all.clone(),
         Options { sources: false, ports: false, signals: false, vlans: false, ..all.clone() },
         all.clone(),
-        Options { ephemeral: 1..=1023, ..all.clone() },
+        Options { port_rules: clients_in(1..=1023), ..all.clone() },
         Options { vlans: false, ..all.clone() },
         all.clone(),
     ] {
@@ -83,7 +83,7 @@ fn each_choice_of_constants_counts_what_it_says_on_the_maps_of_another() {
         }
         let interval = inspector.drain().unwrap();
 
-        let expected = Rows::expected(&outcomes, &options.ephemeral);
+        let expected = Rows::expected(&outcomes, &options.port_rules);
         let Options { sources, ports, vlans, signals, .. } = options;
         let switches = [sources, ports, vlans, signals];
         assert_eq!(bed::counted(&interval), switches);

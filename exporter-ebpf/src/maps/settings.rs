@@ -15,10 +15,6 @@ pub(super) static SOURCE_SET_MASK: Global<u32> = Global::new(0);
 #[unsafe(no_mangle)]
 pub(super) static PORT_SET_MASK: Global<u32> = Global::new(0);
 #[unsafe(no_mangle)]
-static EPHEMERAL_FIRST: Global<u16> = Global::new(32768);
-#[unsafe(no_mangle)]
-static EPHEMERAL_LAST: Global<u16> = Global::new(60999);
-#[unsafe(no_mangle)]
 static COUNT_SOURCES: Global<u8> = Global::new(1);
 #[unsafe(no_mangle)]
 static COUNT_PORTS: Global<u8> = Global::new(1);
@@ -54,11 +50,6 @@ pub(crate) fn address_seeds() -> [u64; 2] {
 #[inline(always)]
 pub(crate) fn port_seed() -> u64 {
     SEED_LOW.load()
-}
-
-#[inline(always)]
-pub(crate) fn is_ephemeral(port: u16) -> bool {
-    port >= EPHEMERAL_FIRST.load() && port <= EPHEMERAL_LAST.load()
 }
 
 #[inline(always)]

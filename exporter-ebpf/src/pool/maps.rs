@@ -1,6 +1,8 @@
 //! Every map of a pool, and the only code that writes to them.
 
 mod frame;
+#[path = "../maps/ranks.rs"]
+pub(crate) mod ranks;
 #[path = "../maps/second.rs"]
 mod second;
 #[path = "../maps/settings.rs"]

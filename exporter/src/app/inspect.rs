@@ -15,6 +15,7 @@ use crate::capture::{Broken, Capture, Skipped};
 use crate::config::{Config, Inspect, Output, Parser};
 use crate::datapath::Options;
 use crate::inspect::{Counted, Each, FileRead, Report, Run, Summary};
+use crate::services::{Listening, RankTable};
 use packet_parser::PacketParser;
 use progress::Progress;
 
@@ -27,7 +28,7 @@ pub fn inspect(command: &Inspect) -> Result<(), Failure> {
         Config::load(&command.inputs).map_err(|error| Failure::Refused(error.into()))?.config;
     // Nothing that is loaded here is to outlive the process.
     let options = Options { pins: None, ..options::datapath(&config) };
-    let counted = Counted::new(options.ephemeral.clone());
+    let counted = Counted::new(RankTable::of(&options.port_rules, &Listening::default()));
     let tunnels = options.tunnels;
 
     match command.parser {

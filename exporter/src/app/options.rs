@@ -5,6 +5,7 @@ use crate::datapath::{ModeChoice, Options, TransmitChoice};
 use crate::files;
 use crate::folder::{Farewell, Plan};
 use crate::ledger::Rules;
+use crate::services::PortRules;
 
 const PORT_RANGE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 const SOURCE_SET: usize = size_of::<shared::SourceSet>();
@@ -38,7 +39,7 @@ pub(super) fn datapath(config: &Config) -> Options {
             reason = "60 s of ten million fit"
         )]
         budget: of_interval as u32,
-        ephemeral: first..=last,
+        port_rules: PortRules { ephemeral: first..=last, services: config.ports.services.clone() },
         tunnels: config.parser.tunnels(),
         sources: config.sources.enabled,
         ports: config.ports.enabled,

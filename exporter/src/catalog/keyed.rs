@@ -36,8 +36,8 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "port",
-        help: "Packets by service port, which is the destination port unless only that one is \
-               ephemeral.",
+        help: "Packets by service port: the one of the two ports that is listened on, below 1024, \
+               registered, or not a port of clients.",
         unit: Unit::Packets,
         labels: &["device", "protocol", "port"],
         is_named: true,

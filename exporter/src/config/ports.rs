@@ -5,9 +5,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use shared::PortProtocol;
 
 use super::naming::Naming;
-use super::text::as_text;
+use super::text::{as_text, one_or_many};
+use crate::services::Service;
 
 /// Counts by protocol and port.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,9 +28,15 @@ pub struct Ports {
     /// How many ports to remember, with and without series. New series are chosen from these: twice
     /// `limit` to 1000000.
     pub remembered: usize,
-    /// Client ports, which are counted as one. auto uses the range that this kernel assigns to its
-    /// own clients: "auto" or a range such as "32768-60999".
+    /// Ports that clients take; a packet between two of them counts as `ephemeral`, unless one is known
+    /// to be a service. auto uses the range that this kernel assigns to its own clients: "auto" or a
+    /// range such as "32768-60999".
     pub ephemeral: Ephemeral,
+    /// Ports of services, beside those on which this host listens, those below 1024 and those of
+    /// common services: a port or a range such as "10000-10100", also of one protocol as in "8444/tcp",
+    /// or a list of them.
+    #[serde(deserialize_with = "one_or_many")]
+    pub services: Vec<Service>,
 }
 
 /// Which ports clients take for themselves.
@@ -46,7 +54,7 @@ pub struct PortRange {
     pub last: u16,
 }
 
-/// Why a text is not a range of ports.
+/// Why a text is not a port or a range of ports.
 #[derive(Debug, thiserror::Error)]
 #[error("the first port comes first, and both are 0 to 65535")]
 pub struct PortRangeError;
@@ -59,14 +67,15 @@ impl Default for Ports {
             idle: Duration::from_mins(10),
             churn: 20,
             remembered: 16_384,
-            ephemeral: Ephemeral::Auto,
+            ephemeral: Ephemeral::Range(PortRange::CLIENTS),
+            services: Vec::new(),
         }
     }
 }
 
 impl Ports {
     pub(super) fn naming(&self) -> Naming {
-        let Self { enabled, limit, idle, churn, remembered, ephemeral: _ } = *self;
+        let Self { enabled, limit, idle, churn, remembered, ephemeral: _, services: _ } = *self;
 
         Naming { enabled, limit, idle, churn, remembered }
     }
@@ -77,6 +86,10 @@ impl Ports {
 }
 
 impl PortRange {
+    /// What clients take by default: Linux 32768 to 60999, Windows, macOS and the BSDs 49152 to 65535, as
+    /// RFC 6335 has it.
+    pub const CLIENTS: Self = Self { first: 32_768, last: 65_535 };
+
     /// Linux's default. Source: Documentation/networking/ip-sysctl.rst, `ip_local_port_range`.
     pub const LINUX: Self = Self { first: 32_768, last: 60_999 };
 
@@ -119,6 +132,48 @@ impl fmt::Display for Ephemeral {
 
 as_text!(Ephemeral);
 
+/// Why a text does not name the ports of services.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    #[error(transparent)]
+    Ports(#[from] PortRangeError),
+
+    #[error("the protocol is tcp, udp or sctp")]
+    Protocol,
+}
+
+impl FromStr for Service {
+    type Err = ServiceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (ports, protocol) = match text.split_once('/') {
+            Some((ports, protocol)) => (ports, Some(protocol)),
+            None => (text, None),
+        };
+        let named = |label: &str| PortProtocol::ALL.iter().find(|it| it.label() == label).copied();
+        let protocol =
+            protocol.map(|label| named(label).ok_or(ServiceError::Protocol)).transpose()?;
+        let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
+        let PortRange { first, last } = PortRange::new(first, last)?;
+
+        Ok(Self { protocol, ports: first..=last })
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [first, last] = [self.ports.start(), self.ports.end()];
+        write!(f, "{first}")?;
+        if last != first {
+            write!(f, "-{last}")?;
+        }
+
+        self.protocol.map_or(Ok(()), |protocol| write!(f, "/{}", protocol.label()))
+    }
+}
+
+as_text!(Service);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +194,31 @@ mod tests {
 
         for (text, range) in cases {
             assert_eq!(text.parse().ok(), range, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn services_have_a_port_or_a_range_and_perhaps_a_protocol() {
+        let of = |protocol, ports| Some(Service { protocol, ports });
+        let cases = [
+            ("8444", of(None, 8444..=8444)),
+            ("8444/tcp", of(Some(PortProtocol::Tcp), 8444..=8444)),
+            ("10000-10100/udp", of(Some(PortProtocol::Udp), 10_000..=10_100)),
+            ("5-5/sctp", of(Some(PortProtocol::Sctp), 5..=5)),
+            ("10100-10000", None),
+            ("8444/dccp", None),
+            ("8444/", None),
+            ("/tcp", None),
+            ("https", None),
+            ("70000", None),
+            ("", None),
+        ];
+
+        for (text, service) in cases {
+            assert_eq!(text.parse().ok(), service, "{text:?}");
+        }
+        for text in ["8444", "8444/tcp", "10000-10100/udp"] {
+            assert_eq!(text.parse::<Service>().unwrap().to_string(), text);
         }
     }
 

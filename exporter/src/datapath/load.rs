@@ -16,9 +16,10 @@ use shared::{Direction, GENERATIONS, Settings, maps, settings};
 use super::instance::{Instance, Maps, OverflowMap};
 use super::limits::locked_memory;
 use super::pins::{PinDirectory, PinError};
+use super::ranks::PortRanks;
 use super::shape::{Shape, entries};
 use super::tables::Table;
-use super::wire::{Mapping, has_frags};
+use super::wire::{Mapping, has_frags, stand_in};
 use super::{Options, program_name};
 use crate::files;
 use crate::process::Confinement;
@@ -97,13 +98,16 @@ pub(super) fn try_kernel() -> Result<(), LoadError> {
     }
 }
 
-/// Loads a program; its maps are its own, or those that are pinned in `place`.
+/// Loads a program; its maps are its own, or those that are pinned in `place`, but for the one that all
+/// programs have in common.
 pub(super) fn load(
     shape: &Shape,
     direction: Direction,
+    ranks: &PortRanks,
     place: Option<&PinDirectory>,
 ) -> Result<Instance, LoadError> {
     let mut ebpf = load_object(shape, place)?;
+    share(ranks, &ebpf)?;
     load_program(&mut ebpf, direction).map_err(program_error)?;
     let maps = reach_maps(&mut ebpf, shape)?;
     let instance = Instance::new(ebpf, maps, *shape);
@@ -112,6 +116,14 @@ pub(super) fn load(
         Some(place) => instance.adopt(place.describe(shape).map_err(pinning)?),
         None => instance,
     })
+}
+
+/// Lets the programs of an object, none of which is loaded, read the ranks that all programs share.
+pub(super) fn share(ranks: &PortRanks, ebpf: &Ebpf) -> Result<(), LoadError> {
+    let doing = "let a program read the ranks of ports";
+
+    stand_in(ranks.map(), map_fd(ebpf, maps::RANKS)?)
+        .map_err(|source| LoadError::Io { doing, source })
 }
 
 /// Opens the maps that are pinned in `place`, without a program.
@@ -179,12 +191,11 @@ fn loader(settings: &Settings) -> EbpfLoader<'_> {
         geneve_ports,
         source_set_mask,
         port_set_mask,
-        ephemeral_first,
-        ephemeral_last,
         sources,
         ports,
         signals,
         vlans,
+        reserved: _,
     } = settings;
 
     let mut loader = EbpfLoader::new();
@@ -195,8 +206,6 @@ fn loader(settings: &Settings) -> EbpfLoader<'_> {
         .override_global(settings::SEEDS[1], low_seed, true)
         .override_global(settings::SOURCE_SET_MASK, source_set_mask, true)
         .override_global(settings::PORT_SET_MASK, port_set_mask, true)
-        .override_global(settings::EPHEMERAL_FIRST, ephemeral_first, true)
-        .override_global(settings::EPHEMERAL_LAST, ephemeral_last, true)
         .override_global(settings::SOURCES, sources, true)
         .override_global(settings::PORTS, ports, true)
         .override_global(settings::SIGNALS, signals, true)

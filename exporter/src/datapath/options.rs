@@ -1,9 +1,10 @@
 //! What every program is loaded with, and where it is to run.
 
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use shared::TunnelPorts;
+
+use crate::services::PortRules;
 
 /// How the driver is to run a program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,8 +47,8 @@ pub struct Options {
     pub port_overflow: u32,
     /// Misses of one CPU, dimension and interval that all go to the second level.
     pub budget: u32,
-    /// Ports that clients take.
-    pub ephemeral: RangeInclusive<u16>,
+    /// Which ports are those of clients and services.
+    pub port_rules: PortRules,
     /// Where tunnels over UDP are recognised.
     pub tunnels: TunnelPorts,
     pub sources: bool,
@@ -71,7 +72,7 @@ impl Default for Options {
             source_overflow: 65_536,
             port_overflow: 16_384,
             budget: 70_000,
-            ephemeral: 32_768..=60_999,
+            port_rules: PortRules::default(),
             tunnels: TunnelPorts::USUAL,
             sources: true,
             ports: true,

@@ -3,6 +3,7 @@
 use super::instance::Instance;
 use super::load::{self, LoadError};
 use super::pins::{Layout, PinDirectory};
+use super::ranks::PortRanks;
 use super::shape::Shape;
 use super::wire::Link;
 use super::{Options, Tap};
@@ -32,6 +33,7 @@ impl Prepared {
         tap: &Tap,
         place: PinDirectory,
         options: &Options,
+        ranks: &PortRanks,
     ) -> Result<Self, LoadError> {
         let shape = load::shape(options)?;
         let link = place.link(tap);
@@ -49,10 +51,10 @@ impl Prepared {
             );
         }
 
-        let on_maps = readable.map(|layout| Self::on_maps(tap, &place, &shape, &layout));
+        let on_maps = readable.map(|layout| Self::on_maps(tap, &place, (&shape, ranks), &layout));
         let prepared = match on_maps.transpose()?.flatten() {
             Some(prepared) => prepared,
-            None => Self::in_place(tap, &place, &shape)?,
+            None => Self::in_place(tap, &place, (&shape, ranks))?,
         };
         if let Some(mode) = mode {
             prepared.instance.note_mode(mode);
@@ -66,23 +68,23 @@ impl Prepared {
     fn on_maps(
         tap: &Tap,
         place: &PinDirectory,
-        shape: &Shape,
+        (shape, ranks): (&Shape, &PortRanks),
         layout: &Layout,
     ) -> Result<Option<Self>, LoadError> {
         let of_maps = layout.shape(*shape);
         let used = if layout.fits(shape) {
-            load::load(&of_maps, tap.direction, Some(place))
+            load::load(&of_maps, tap.direction, ranks, Some(place))
                 .map(|instance| Self { is_new: false, ..Self::new(instance) })
         } else {
             load::open(&of_maps, place).and_then(|inherited| {
-                let prepared = Self::in_place(tap, place, shape)?;
+                let prepared = Self::in_place(tap, place, (shape, ranks))?;
                 Ok(Self { inherited: Some(inherited), ..prepared })
             })
         };
         let Err(error) = used else { return used.map(Some) };
         // Where no program can be loaded at all, the fault is not that of the maps, which wait for
         // another attempt.
-        if load::load(shape, tap.direction, None).is_err() {
+        if load::load(shape, tap.direction, ranks, None).is_err() {
             return Err(error);
         }
         tracing::warn!(
@@ -96,9 +98,13 @@ impl Prepared {
     }
 
     /// Loads a program on new maps, which are pinned in the place of those that are there.
-    fn in_place(tap: &Tap, place: &PinDirectory, shape: &Shape) -> Result<Self, LoadError> {
+    fn in_place(
+        tap: &Tap,
+        place: &PinDirectory,
+        (shape, ranks): (&Shape, &PortRanks),
+    ) -> Result<Self, LoadError> {
         place.empty().map_err(load::pinning)?;
 
-        load::load(shape, tap.direction, Some(place)).map(Self::new)
+        load::load(shape, tap.direction, ranks, Some(place)).map(Self::new)
     }
 }

@@ -21,7 +21,8 @@ pub struct Replaced {
 
 impl Datapath {
     /// Takes from `options` what may change while programs run: their constants, from when they are
-    /// replaced on, and the budget, from the next drain on. The rest stays as it was at the start.
+    /// replaced on, the budget, from the next drain on, and the rules about ports, from the next packet
+    /// on. The rest stays as it was at the start.
     pub fn change(&mut self, options: &Options) {
         let Options { mode, transmit, source_sets, port_sets, .. } = self.options;
         let Options { source_overflow, port_overflow, seeds, .. } = self.options;
@@ -37,6 +38,7 @@ impl Datapath {
             seeds,
             ..options.clone()
         };
+        self.ranks.follow(&self.options.port_rules);
 
         let budget = self.options.budget;
         for Attached { instance, next, .. } in self.attached.values_mut() {

@@ -79,12 +79,11 @@ fn constants(options: &Options) -> Settings {
         geneve_ports: geneve.0,
         source_set_mask: entries(options.source_sets) - 1,
         port_set_mask: entries(options.port_sets) - 1,
-        ephemeral_first: *options.ephemeral.start(),
-        ephemeral_last: *options.ephemeral.end(),
         sources: options.sources.into(),
         ports: options.ports.into(),
         signals: options.signals.into(),
         vlans: options.vlans.into(),
+        reserved: [0; 4],
     }
 }
 

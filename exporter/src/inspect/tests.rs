@@ -3,8 +3,11 @@ use std::time::Duration;
 use super::*;
 use crate::config::By;
 use crate::record::{ForeignLink, Link};
+use crate::services::{Listening, PortRules};
 
-const EPHEMERAL: RangeInclusive<u16> = 32_768..=60_999;
+fn ranks() -> RankTable {
+    RankTable::of(&PortRules::default(), &Listening::default())
+}
 
 /// Ethernet, IPv4 from 192.0.2.1 to 192.0.2.2 with `protocol`, and what it carries.
 fn ipv4(protocol: u8, payload: &[u8]) -> Vec<u8> {
@@ -41,7 +44,7 @@ fn record(number: usize, (bytes, wire_length): &(Vec<u8>, u32)) -> Record<'_> {
 }
 
 fn counted_of(frames: &[(Vec<u8>, u32)]) -> Counted {
-    let mut counted = Counted::new(EPHEMERAL);
+    let mut counted = Counted::new(ranks());
     for frame in frames {
         let record = record(1, frame);
         counted.add(&record, parse(&record, TunnelPorts::USUAL));

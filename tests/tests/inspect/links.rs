@@ -43,10 +43,10 @@ fn packets_count_the_same_behind_every_link_layer() {
     for (link, path, frames, as_ethernet) in converted(&folder) {
         let report = sorted(report(&HOST, &path));
 
-        assert_eq!(report, expected_of(link, &frames, &EPHEMERAL), "link type {link}");
+        assert_eq!(report, expected_of(link, &frames, &RULES), "link type {link}");
         // A frame of IP alone does not show its destination type.
         let has_cast = WITH_ETHERTYPE.contains(&link);
-        let original = expected(&as_ethernet, &EPHEMERAL);
+        let original = expected(&as_ethernet, &RULES);
         let [ours, originals] = [report, original].map(|it| without_bytes(it, has_cast));
         assert_eq!(ours, originals, "link type {link}");
         println!("link type {link}: {} packets count as behind Ethernet", frames.len());

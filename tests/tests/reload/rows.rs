@@ -96,13 +96,21 @@ pub(crate) const DIMENSIONS: &[Row] = &[
     Row {
         key: "ports.ephemeral",
         before: Some("'1-2'"),
-        after: "'900-1100'",
+        after: "'20000-20100'",
         first: knock_named,
-        then: |it| knock_from(it, 950, 1000..=1010),
+        then: |it| knock_from(it, 20_050, 20_060..=20_070),
         seen: |it| {
             let ephemeral = it.house.service.scrape().find(PORTS, &[("port", "ephemeral")]);
             ephemeral > Some(0)
         },
+        ..Row::USUAL
+    },
+    Row {
+        key: "ports.services",
+        after: "['50000']",
+        first: knock_named,
+        then: |it| knock_from(it, 40_000, 50_000..=50_000),
+        seen: |it| has(it, PORTS, &[("protocol", "udp"), ("port", "50000")]),
         ..Row::USUAL
     },
     Row {

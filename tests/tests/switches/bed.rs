@@ -1,6 +1,7 @@
 //! Programs on one end of a cable, whose constants change while both ends send.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
 use exporter::config::{Naming, Signals};
@@ -8,6 +9,7 @@ use exporter::datapath::{Datapath, Device, ModeChoice, Options, Replaced, Tap, T
 use exporter::dimension::{ByDimension, Dimension};
 use exporter::interval::{Drained, Interval, Law};
 use exporter::ledger::{Ledger, Rules};
+use exporter::services::PortRules;
 use exporter::snapshot::{Breakdown, Flow};
 use serde_json::Value;
 use shared::{Count, Direction, Family, Protocol};
@@ -216,6 +218,11 @@ fn adds_up(interval: &Interval, way: Way) -> Result<(), String> {
     }
 }
 
+/// Returns rules by which clients take these ports.
+pub(crate) fn clients_in(ephemeral: RangeInclusive<u16>) -> PortRules {
+    PortRules { ephemeral, ..PortRules::default() }
+}
+
 /// Changes one constant; each is changed back by the change after the next but one.
 fn changed(options: &Options, change: usize) -> Options {
     let default = options.clone();
@@ -226,7 +233,7 @@ fn changed(options: &Options, change: usize) -> Options {
         4 => Options { vlans: true, ..default },
         6 => Options { signals: false, ..default },
         8 => Options { sources: false, ports: false, signals: false, ..default },
-        _ => Options { ephemeral: 20_000..=65_535, vlans: true, ..default },
+        _ => Options { port_rules: clients_in(20_000..=65_535), vlans: true, ..default },
     }
 }
 

@@ -31,6 +31,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("ports.churn", "7"),
     ("ports.remembered", "1000"),
     ("ports.ephemeral", "'1024-65535'"),
+    ("ports.services", "['8444/tcp']"),
     ("vlans.enabled", "true"),
     ("vlans.limit", "7"),
     ("signals.enabled", "false"),

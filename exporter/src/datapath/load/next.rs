@@ -28,7 +28,8 @@ pub(in super::super) fn successor(
     }
     let mut ebpf = loader.load(&OBJECT).map_err(object_error)?;
     let doing = "let a program count in the maps of another one";
-    for name in maps::ALL.into_iter().filter(|name| !is_new(name)) {
+    let those_that_stay = maps::ALL.into_iter().filter(|name| !is_new(name));
+    for name in those_that_stay.chain([maps::RANKS]) {
         stand_in(map_fd(&instance.ebpf, name)?, map_fd(&ebpf, name)?)
             .map_err(|source| LoadError::Io { doing, source })?;
     }
