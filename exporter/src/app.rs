@@ -4,6 +4,7 @@ mod applying;
 mod devices;
 mod doctor;
 mod inspect;
+mod listening;
 mod options;
 mod pages;
 mod parts;
@@ -134,6 +135,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let inside = runtime.enter();
     let lost_events = log_push.lost();
     let pushes = Pushes::new(&config.otlp, &origin, log_push)?;
+    let ranks = datapath.port_ranks();
     let (interfaces_tx, interfaces) = watch::channel(runtime.block_on(interfaces::list())?);
     let wanted = Arc::clone(&config);
     let devices = Devices::new(datapath, wanted, interfaces.clone(), names)?;
@@ -153,6 +155,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let lines = log.lines();
     let lost = move || lines.lost() + lost_events.read();
     let mut parts = Parts::on(runtime.handle().clone());
+    let listened = listening::start(&parts.optional(), move |it| ranks.listen(it))?;
     let (optional, of_http) = (parts.optional(), refusals.clone());
     let read = pushes.read(Sources {
         configuration,
@@ -160,6 +163,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         parts: optional,
         refusals: of_http,
         lost,
+        listened,
     });
     let pages = Pages {
         configs: live_config.clone(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::Direction;
 
-use crate::health::{Configuration, Logging, Part, Push, Serving};
+use crate::health::{Configuration, Listened, Logging, Part, Push, Serving};
 use crate::process::Process;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
@@ -15,6 +15,7 @@ mod configuration;
 pub(crate) mod example;
 mod icmp;
 mod keyed;
+mod listening;
 mod logging;
 mod metric;
 mod own;
@@ -53,6 +54,7 @@ pub struct Readings {
     /// One for each receiver of OTLP.
     pub pushes: Vec<Arc<Push>>,
     pub logging: Logging,
+    pub listened: Listened,
     /// Those that the process can do without.
     pub parts: Vec<Part>,
     pub choice: Choice,
@@ -73,6 +75,7 @@ const SECTIONS: [Section; 4] = [
             own::METRICS,
             configuration::METRICS,
             own_tables::METRICS,
+            listening::METRICS,
             parts::METRICS,
             serving::METRICS,
             push::METRICS,
@@ -124,6 +127,7 @@ impl MetricFamily {
                 | Read::Serving(_)
                 | Read::Push(_)
                 | Read::Part(_)
+                | Read::Listening(_)
                 | Read::Logging(_),
                 _,
             ) => {
@@ -187,6 +191,7 @@ impl MetricFamily {
             serving,
             pushes,
             logging,
+            listened,
             parts,
             choice,
         } = readings;
@@ -207,6 +212,7 @@ impl MetricFamily {
             Read::Serving(read) => read(serving, sink),
             Read::Push(read) => pushes.iter().for_each(|push| read(push, sink)),
             Read::Logging(read) => read(logging, sink),
+            Read::Listening(read) => read(listened, sink),
             Read::Part(read) => parts.iter().for_each(|part| read(part, sink)),
         }
     }

@@ -145,6 +145,14 @@ pub struct Part {
     pub since: SystemTime,
 }
 
+/// How current the knowledge of what this host listens on is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Listened {
+    /// Since the sockets of this host were read; `None` before that, and where the kernel cannot list
+    /// them.
+    pub age: Option<Duration>,
+}
+
 /// How the exporter's own log is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Logging {

@@ -1,8 +1,11 @@
 //! Netlink: questions to the kernel, and messages and attributes as they lie in bytes. Any bytes can be
 //! read: what is cut off is left out. Source: netlink(7) and include/uapi/linux/netlink.h.
 
+pub mod sockets;
+
 use std::borrow::Cow;
 use std::io::{self, Read, Write};
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -71,16 +74,30 @@ pub struct Attribute<'a> {
 /// Sends a request to the kernel, and passes each message of the answer to `take`.
 ///
 /// The kernel answers before the question's call returns, so nothing is waited for.
-pub fn ask(
+pub fn ask(family: Family, request: &[u8], take: impl FnMut(Message<'_>)) -> Result<(), AskError> {
+    ask_within(Duration::MAX, family, request, take)
+}
+
+/// Sends a request as [`ask`] does, of which the answer may be a long list.
+///
+/// # Errors
+///
+/// Of kind `TimedOut` after `patience`, which the kernel may exceed by one part of the list.
+pub fn ask_within(
+    patience: Duration,
     family: Family,
     request: &[u8],
     mut take: impl FnMut(Message<'_>),
 ) -> Result<(), AskError> {
+    let begun = Instant::now();
     let mut socket = open(family).map_err(AskError::Unasked)?;
     socket.write_all(request).map_err(AskError::Unasked)?;
 
     let mut room = vec![0; LONGEST];
     loop {
+        if begun.elapsed() > patience {
+            return Err(AskError::Unasked(io::ErrorKind::TimedOut.into()));
+        }
         let read = socket.read(&mut room).map_err(AskError::Unasked)?;
         if !read_part(&room[..read], &mut take).map_err(AskError::Refused)? {
             return Ok(());

@@ -14,7 +14,7 @@ use super::parts::{Optional, OptionalParts, Parts};
 use crate::catalog::{Choice, Readings};
 use crate::config::{Config, Otlp};
 use crate::export::otlp::{HostResource, Source};
-use crate::health::{Configuration, Logging, Push};
+use crate::health::{Configuration, Listened, Logging, Push};
 use crate::http::Refusals;
 use crate::process::Process;
 use crate::reload::Applying;
@@ -52,13 +52,15 @@ pub(super) fn check(otlp: &Otlp) -> anyhow::Result<bool> {
 pub(super) type Read = Arc<dyn Fn(Arc<Snapshot>) -> Readings + Send + Sync>;
 
 /// What readings are made of beside the snapshot and the pushes.
-pub(super) struct Sources<L> {
+pub(super) struct Sources<L, S> {
     pub(super) configuration: watch::Receiver<Arc<Configuration>>,
     pub(super) configs: watch::Receiver<Arc<Config>>,
     pub(super) parts: OptionalParts,
     pub(super) refusals: Refusals,
     /// Reads the lost events of the log.
     pub(super) lost: L,
+    /// Returns how current the knowledge of sockets is.
+    pub(super) listened: S,
 }
 
 impl Pushes {
@@ -70,12 +72,13 @@ impl Pushes {
     }
 
     /// Returns what reads everything at the moment it is called, but what is left out then.
-    pub(super) fn read<L>(&self, sources: Sources<L>) -> Read
+    pub(super) fn read<L, S>(&self, sources: Sources<L, S>) -> Read
     where
         L: Fn() -> u64 + Send + Sync + 'static,
+        S: Fn() -> Listened + Send + Sync + 'static,
     {
         let health = self.metrics.health();
-        let Sources { configuration, configs, parts, refusals, lost } = sources;
+        let Sources { configuration, configs, parts, refusals, lost, listened } = sources;
 
         Arc::new(move |snapshot| Readings {
             snapshot,
@@ -85,6 +88,7 @@ impl Pushes {
             serving: refusals.read(),
             pushes: health.borrow().iter().map(|push| Arc::clone(&push.borrow())).collect(),
             logging: Logging { lost: lost() },
+            listened: listened(),
             parts: parts.health(),
             choice: Choice::without(&configs.borrow().metrics.exclude),
         })

@@ -182,6 +182,7 @@ impl Group {
             | Read::Configuration(_)
             | Read::Serving(_)
             | Read::Push(_)
+            | Read::Listening(_)
             | Read::Logging(_) => return Self::Exporter,
             Read::Flow(_) => {}
         }

@@ -46,6 +46,7 @@ pub(crate) fn readings() -> Readings {
         serving: Serving { refusals: BTreeMap::from([(HttpRefusal::Login, 2)]), panics: 0 },
         pushes: vec![Arc::new(pushed())],
         logging: Logging { lost: 7 },
+        listened: Listened { age: Some(Duration::from_millis(2500)) },
         parts: vec![part("otlp http://collector:4317", 1), part("otlp-logs", 0)],
         choice: Choice::default(),
     }

@@ -1,6 +1,6 @@
 //! One metric of the catalogue.
 
-use crate::health::{Configuration, Logging, Part, Push, Serving};
+use crate::health::{Configuration, Listened, Logging, Part, Push, Serving};
 use crate::process::Process;
 use crate::snapshot::{Flow, Snapshot};
 use crate::version::Build;
@@ -79,6 +79,8 @@ pub enum Read {
     Push(fn(&Push, &mut dyn Sink)),
     /// `packet_exporter_`
     Logging(fn(&Logging, &mut dyn Sink)),
+    /// `packet_exporter_`
+    Listening(fn(&Listened, &mut dyn Sink)),
     /// `packet_exporter_`
     Part(fn(&Part, &mut dyn Sink)),
 }

@@ -54,6 +54,7 @@ fn only(flow: Flow) -> Readings {
         serving: Serving::default(),
         pushes: Vec::new(),
         logging: Logging::default(),
+        listened: Listened::default(),
         parts: Vec::new(),
         choice: Choice::default(),
     }

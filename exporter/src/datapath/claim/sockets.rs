@@ -2,11 +2,10 @@
 //! include/uapi/linux/sock_diag.h and unix_diag.h.
 
 use std::io;
+use std::time::Duration;
 
-use crate::netlink::{self, Attribute, DUMP, Family, find};
+use crate::netlink::{Attribute, find, sockets};
 
-/// `SOCK_DIAG_BY_FAMILY`
-const BY_FAMILY: u16 = 20;
 const AF_UNIX: u8 = 1;
 /// Bytes of `struct unix_diag_msg`, behind which the attributes are.
 const ANSWER: usize = 16;
@@ -28,16 +27,12 @@ pub(super) struct Named {
 /// `__sock_diag_cmd` in net/core/sock_diag.c.
 pub(super) fn named() -> io::Result<Vec<Named>> {
     let mut all = Vec::new();
-    netlink::ask(Family::SocketDiagnosis, &question(), |message| {
-        if message.kind == BY_FAMILY {
-            all.extend(read(message.body));
-        }
-    })?;
+    sockets::list(Duration::MAX, &question(), |socket| all.extend(read(socket)))?;
 
     Ok(all)
 }
 
-/// Returns a request for the names and owners of unconnected sockets: `struct unix_diag_req`.
+/// Returns the body of a request for the names and owners of unconnected sockets: `struct unix_diag_req`.
 fn question() -> Vec<u8> {
     /// Of a datagram socket that nobody connected, `TCP_CLOSE` of include/net/tcp_states.h.
     const STATES: u32 = 1 << 7;
@@ -47,7 +42,7 @@ fn question() -> Vec<u8> {
     // Family, protocol and padding; states; inode; what to show; cookie.
     let words = [u32::from_ne_bytes([AF_UNIX, 0, 0, 0]), STATES, 0, SHOW_NAME | SHOW_UID, 0, 0];
 
-    netlink::request(BY_FAMILY, DUMP, words.map(u32::to_ne_bytes).as_flattened())
+    words.map(u32::to_ne_bytes).concat()
 }
 
 fn read(body: &[u8]) -> Option<Named> {
