@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 use exporter::catalog::{Choice, Readings};
 use exporter::dimension::{ByDimension, Dimension};
 use exporter::export::prometheus::{Format, encode};
-use exporter::health::{Health, Logging, Serving};
+use exporter::health::{Health, Listened, Logging, Serving};
 use exporter::interval::{Law, Totals};
 use exporter::process::Process;
 use exporter::snapshot::{Breakdown, Flow, Named, Snapshot, Unattributed};
@@ -90,6 +90,7 @@ pub(super) fn readings(series: u32) -> Readings {
         serving: Serving::default(),
         pushes: Vec::new(),
         logging: Logging::default(),
+        listened: Listened::default(),
         parts: Vec::new(),
         choice: Choice::default(),
     }
