@@ -67,9 +67,9 @@ pub struct Seen<K> {
 /// Sketches of how many different keys there were.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sketches {
-    /// HyperLogLog registers of addresses, by [`IpFamily`].
+    /// HyperLogLog registers of addresses, by [`IpFamily`]; empty where there are none.
     pub sources: [Vec<u8>; IpFamily::ALL.len()],
-    /// 65,536 bits, one for each destination port, by [`PortProtocol`].
+    /// 65,536 bits, one for each destination port, by [`PortProtocol`]; empty where there are none.
     pub ports: [Vec<u64>; PortProtocol::ALL.len()],
 }
 
@@ -228,6 +228,13 @@ impl Default for Sketches {
             sources: [vec![0; SKETCH_REGISTERS], vec![0; SKETCH_REGISTERS]],
             ports: [(); PortProtocol::ALL.len()].map(|()| vec![0; shared::PORT_BITMAP_WORDS]),
         }
+    }
+}
+
+impl Sketches {
+    /// Returns the sketches of nothing, which take no memory.
+    pub fn none() -> Self {
+        Self { sources: Default::default(), ports: Default::default() }
     }
 }
 

@@ -159,7 +159,7 @@ fn only_packets(packets: u64) -> Count {
 }
 
 fn is_set(words: &[u64], port: u16) -> bool {
-    words[usize::from(port / 64)] >> (port % 64) & 1 == 1
+    words.get(usize::from(port / 64)).is_some_and(|word| word >> (port % 64) & 1 == 1)
 }
 
 fn cell(family: Family, protocol: Protocol) -> String {

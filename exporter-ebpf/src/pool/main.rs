@@ -27,7 +27,7 @@ const TCX_NEXT: i32 = -1;
 /// Counts a frame that is sent, as the segments that it becomes, and passes it on.
 #[classifier]
 #[inline(always)]
-fn pool_sent(ctx: TcContext) -> i32 {
+fn count_sent(ctx: TcContext) -> i32 {
     // SAFETY: this is the only call in a run.
     if let Some((place, memory)) = unsafe { Partition::here(ifindex(&ctx)) } {
         let segments = sent::parse(&ctx, &mut memory.parsed);

@@ -31,7 +31,7 @@ pub(super) use successor::Successor;
 const PROMOTED_FROM: u64 = 8;
 /// Keys without packets lose weight once in this time, or in an interval where that is longer. A
 /// little less than a second, so that intervals of one are not missed.
-const AGEING: Duration = Duration::from_millis(900);
+pub(super) const AGEING: Duration = Duration::from_millis(900);
 /// Most keys of a dimension that are promoted in one interval, where the table is large enough.
 const PROMOTED: usize = 1024;
 
@@ -340,7 +340,7 @@ fn is_any(totals: &Mapping<Totals>, entry: usize) -> bool {
 }
 
 /// Returns the keys of the second level that deserve a place in the first, the busiest first.
-fn promoted<K: Copy>(more: &[(K, Overflow)]) -> Vec<K> {
+pub(super) fn promoted<K: Copy>(more: &[(K, Overflow)]) -> Vec<K> {
     let mut busy: Vec<_> =
         more.iter().filter(|(_, count)| count.packets >= PROMOTED_FROM).collect();
     busy.sort_unstable_by_key(|(_, count)| std::cmp::Reverse(count.packets));
@@ -349,7 +349,7 @@ fn promoted<K: Copy>(more: &[(K, Overflow)]) -> Vec<K> {
 }
 
 /// Joins the two levels. What was sent to the second one and is not there was forgotten by it.
-fn keyed<K: Ord + Copy, N: Ord>(
+pub(super) fn keyed<K: Ord + Copy, N: Ord>(
     mut keys: Keys<K>,
     more: Vec<(K, Overflow)>,
     attribution: Attribution,

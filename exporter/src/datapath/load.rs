@@ -139,7 +139,7 @@ pub(super) fn pinning(source: io::Error) -> LoadError {
     LoadError::Io { doing: "pin the maps of the program", source }
 }
 
-fn load_program(ebpf: &mut Ebpf, direction: Direction) -> Result<(), ProgramError> {
+pub(super) fn load_program(ebpf: &mut Ebpf, direction: Direction) -> Result<(), ProgramError> {
     match ebpf.program_mut(program_name(direction)) {
         Some(Program::Xdp(program)) => program.load(),
         Some(Program::SchedClassifier(program)) => program.load(),
@@ -184,7 +184,7 @@ fn linear(object: &[u8]) -> Vec<u8> {
 }
 
 /// Returns a loader with the constants of the program.
-fn loader(settings: &Settings) -> EbpfLoader<'_> {
+pub(super) fn loader(settings: &Settings) -> EbpfLoader<'_> {
     let Settings {
         seeds: [high_seed, low_seed],
         vxlan_ports,
@@ -243,7 +243,11 @@ fn reach_maps(ebpf: &mut Ebpf, shape: &Shape) -> Result<Maps, LoadError> {
 }
 
 /// Maps an array into memory.
-fn map_in<T>(ebpf: &Ebpf, name: &'static str, entries: usize) -> Result<Mapping<T>, LoadError>
+pub(super) fn map_in<T>(
+    ebpf: &Ebpf,
+    name: &'static str,
+    entries: usize,
+) -> Result<Mapping<T>, LoadError>
 where
     T: zerocopy::FromBytes + zerocopy::IntoBytes + zerocopy::Immutable,
 {
@@ -252,7 +256,7 @@ where
     Mapping::new(map_fd(ebpf, name)?, entries).map_err(|source| LoadError::Io { doing, source })
 }
 
-fn reach_overflow(ebpf: &Ebpf, name: &'static str) -> Result<OverflowMap, LoadError> {
+pub(super) fn reach_overflow(ebpf: &Ebpf, name: &'static str) -> Result<OverflowMap, LoadError> {
     let doing = "keep a map of the program open";
     let io = |source| LoadError::Io { doing, source };
     let data = map_data(ebpf, name)?;
@@ -287,7 +291,7 @@ fn memory(map: BorrowedFd<'_>) -> io::Result<u64> {
     Ok(bytes.unwrap_or_default())
 }
 
-fn object_error(error: EbpfError) -> LoadError {
+pub(super) fn object_error(error: EbpfError) -> LoadError {
     if let EbpfError::MapError(error) = error {
         return map_error(error);
     }
@@ -306,7 +310,7 @@ fn map_error(error: MapError) -> LoadError {
     LoadError::Object(Box::new(EbpfError::MapError(error)))
 }
 
-fn program_error(error: ProgramError) -> LoadError {
+pub(super) fn program_error(error: ProgramError) -> LoadError {
     if let ProgramError::LoadError { io_error, verifier_log } = error {
         let log = last_lines(&verifier_log.to_string());
         // A verifier that has nothing to say was not asked: the right to load is missing.

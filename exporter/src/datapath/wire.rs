@@ -3,6 +3,7 @@
 
 mod chain;
 mod cpu;
+mod entries;
 mod heap;
 mod link;
 mod mapping;
@@ -14,6 +15,7 @@ mod user;
 
 pub(super) use chain::{has_tcx, senders};
 pub(super) use cpu::stay_on_cpu;
+pub(super) use entries::{clear_entry, read_entry};
 pub(super) use heap::give_back;
 pub use heap::share_heap;
 pub(super) use link::{AttachPoint, Link, has_xdp_links};

@@ -43,11 +43,14 @@ impl Sketches {
     /// The larger register, either bit.
     fn joined_with(mut self, more: &Self) -> Self {
         let Self { sources, ports } = more;
-        let registers = self.sources.iter_mut().flatten().zip(sources.iter().flatten());
-        let words = self.ports.iter_mut().flatten().zip(ports.iter().flatten());
-
-        registers.for_each(|(to, from)| *to = (*to).max(*from));
-        words.for_each(|(to, from)| *to |= from);
+        for (to, from) in self.sources.iter_mut().zip(sources) {
+            to.resize(to.len().max(from.len()), 0);
+            to.iter_mut().zip(from).for_each(|(to, from)| *to = (*to).max(*from));
+        }
+        for (to, from) in self.ports.iter_mut().zip(ports) {
+            to.resize(to.len().max(from.len()), 0);
+            to.iter_mut().zip(from).for_each(|(to, from)| *to |= from);
+        }
 
         self
     }

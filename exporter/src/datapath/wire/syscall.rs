@@ -23,14 +23,15 @@ struct MapCreate {
     inner_map_fd: u32,
 }
 
+/// For reading and writing one entry.
 #[repr(C)]
 #[derive(IntoBytes, Immutable)]
-struct MapUpdate {
-    map_fd: u32,
-    reserved: u32,
-    key: u64,
-    value: u64,
-    flags: u64,
+pub(super) struct MapElement {
+    pub(super) map_fd: u32,
+    pub(super) reserved: u32,
+    pub(super) key: u64,
+    pub(super) value: u64,
+    pub(super) flags: u64,
 }
 
 #[repr(C)]
@@ -84,7 +85,7 @@ impl Barrier {
     pub(in super::super) fn wait(&self) -> io::Result<()> {
         let key = 0_u32;
         let value = self.inner.as_fd().as_raw_fd();
-        let update = MapUpdate {
+        let update = MapElement {
             map_fd: self.outer.as_raw_fd().cast_unsigned(),
             reserved: 0,
             key: (&raw const key).expose_provenance() as u64,

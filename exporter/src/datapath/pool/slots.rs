@@ -1,0 +1,108 @@
+//! Which device has which slot of a pool.
+
+use std::mem;
+use std::time::{Duration, Instant};
+
+use shared::{DEVICE_PROBES, DeviceSlot};
+
+use crate::datapath::wire::Mapping;
+
+/// The slots of a pool, and the table in which the program looks them up.
+pub(super) struct Slots {
+    devices: Mapping<DeviceSlot>,
+    slots: Vec<Slot>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Slot {
+    Free,
+    /// A device counts there; its intervals are told of up to `told`.
+    Taken {
+        ifindex: u32,
+        told: Instant,
+    },
+    /// A device has left it. All that it counted is known once this cut is read, the first one being 1.
+    Left {
+        told: Instant,
+        ended: Instant,
+        last_cut: u64,
+    },
+}
+
+impl Slots {
+    /// Takes a table of devices that is empty.
+    pub(super) fn new(devices: Mapping<DeviceSlot>, slots: usize) -> Self {
+        Self { devices, slots: vec![Slot::Free; slots] }
+    }
+
+    pub(super) fn capacity(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Returns how many slots devices have.
+    pub(super) fn taken(&self) -> usize {
+        self.slots.iter().filter(|slot| matches!(slot, Slot::Taken { .. })).count()
+    }
+
+    /// Assigns a slot to a device, whose first interval begins at `told`; `None` where there is no
+    /// room.
+    pub(super) fn add(&mut self, ifindex: u32, told: Instant) -> Option<u32> {
+        let number = self.slots.iter().position(|slot| matches!(slot, Slot::Free))?;
+        let entry = self.entries(ifindex).find(|entry| self.device(*entry).ifindex == 0)?;
+        #[expect(clippy::cast_possible_truncation, reason = "a slot has twelve bits")]
+        let slot = number as u32;
+
+        self.slots[number] = Slot::Taken { ifindex, told };
+        self.devices.publish(entry, &DeviceSlot { ifindex, slot });
+        Some(slot)
+    }
+
+    /// Notes that no program is on the device any more, and that `last_cut` is the next cut. Another
+    /// device gets the slot once it is released.
+    pub(super) fn remove(&mut self, slot: u32, last_cut: u64) {
+        let Some(Slot::Taken { ifindex, told }) = self.slots.get(slot as usize).copied() else {
+            return;
+        };
+        let is_device = |entry: &usize| self.device(*entry) == DeviceSlot { ifindex, slot };
+        if let Some(entry) = self.entries(ifindex).find(is_device) {
+            self.devices.publish(entry, &DeviceSlot::default());
+        }
+
+        let ended = Instant::now();
+        self.slots[slot as usize] = Slot::Left { told, ended, last_cut };
+    }
+
+    /// Returns the time from the last interval of a slot to the end of this one, at `to`.
+    pub(super) fn tell(&mut self, slot: u32, to: Instant) -> Duration {
+        let Some(Slot::Taken { told, .. }) = self.slots.get_mut(slot as usize) else {
+            return Duration::ZERO;
+        };
+        let to = to.max(*told);
+
+        to - mem::replace(told, to)
+    }
+
+    /// Releases the slot of a device that has left, if all that it counted is read, up to the cut
+    /// `read`; returns the time from its last interval to its end.
+    pub(super) fn release(&mut self, slot: u32, read: u64) -> Option<Duration> {
+        let place = self.slots.get_mut(slot as usize)?;
+        let Slot::Left { told, ended, last_cut } = *place else { return None };
+        if read < last_cut {
+            return None;
+        }
+        *place = Slot::Free;
+
+        Some(ended.saturating_duration_since(told))
+    }
+
+    /// The entries where a device may be.
+    fn entries(&self, ifindex: u32) -> impl Iterator<Item = usize> + use<> {
+        let last = self.devices.entries() - 1;
+
+        (0..DEVICE_PROBES).map(move |probe| ifindex.wrapping_add(probe) as usize & last)
+    }
+
+    fn device(&self, entry: usize) -> DeviceSlot {
+        self.devices.read(entry..entry + 1).pop().unwrap_or_default()
+    }
+}
