@@ -4,11 +4,13 @@ mod bed;
 mod cell;
 mod columns;
 mod drain;
+mod emitted;
 mod figures;
 mod fold;
 mod inspect;
 mod json;
-mod live;
+pub mod live;
+pub mod many;
 mod memory;
 mod misses;
 mod otlp;
@@ -51,7 +53,7 @@ pub fn run(effort: Effort) -> (Figures, String) {
             otlp::measure,
             memory::measure,
             inspect::measure,
-            live::measure,
+            emitted::measure,
         ] {
             let (text, more) = section(effort.rounds);
             report.push_str(&text);

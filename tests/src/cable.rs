@@ -1,6 +1,7 @@
 //! Networks of a test's own, given back when it ends.
 
 use std::fs::File;
+use std::io::Write;
 use std::os::fd::AsFd;
 use std::process::{self, Command, Stdio};
 use std::{panic, thread};
@@ -63,6 +64,14 @@ impl Namespace {
     /// Runs `ip` inside, and returns what it prints.
     pub fn ip(&self, arguments: &[&str]) -> String {
         ip(&[&["-n", &self.name], arguments].concat())
+    }
+
+    /// Runs `ip` inside, once for all lines.
+    pub fn ip_batch(&self, lines: &str) {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        file.write_all(lines.as_bytes()).expect("a file");
+
+        self.ip(&["-batch", file.path().to_str().expect("a path in UTF-8")]);
     }
 
     /// Returns the kernel's number of the XDP program on a device.

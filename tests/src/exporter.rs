@@ -37,21 +37,65 @@ impl<'a> Exporter<'a> {
         exporter
     }
 
+    /// Starts it likewise, and returns the last line of its log if it ends by itself.
+    pub fn attempt(namespace: &'a Namespace, arguments: &[&str]) -> Result<Self, String> {
+        let mut exporter = Self::spawn(namespace, 10_199, arguments);
+        let has_ended =
+            wait_for("the exporter to be ready, or to end", || match exporter.get("/-/ready") {
+                _ if exporter.has_ended() => Ok(true),
+                Ok((200, _)) => Ok(false),
+                other => Err(format!("{other:?}")),
+            });
+        if !has_ended {
+            return Ok(exporter);
+        }
+        let (_, mut lines) = exporter.end();
+
+        Err(lines.pop().unwrap_or_default())
+    }
+
     /// Starts it on the cable's end here with an HTTP port of its own.
     pub fn spawn(namespace: &'a Namespace, port: u16, arguments: &[&str]) -> Self {
+        Self::spawn_behind(namespace, port, &[], arguments)
+    }
+
+    /// Starts it by another program, which it takes the place of, and does not wait for it.
+    pub fn behind(namespace: &'a Namespace, before: &[&str], arguments: &[&str]) -> Self {
+        Self::spawn_behind(namespace, 10_199, before, arguments)
+    }
+
+    fn spawn_behind(
+        namespace: &'a Namespace,
+        port: u16,
+        before: &[&str],
+        arguments: &[&str],
+    ) -> Self {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let program = program();
-        let mut command = namespace.command(program.to_str().expect("a path in UTF-8"));
+        let program = program.to_str().expect("a path in UTF-8");
+        let all = [before, &[program]].concat();
+        let mut command = namespace.command(all[0]);
         // The command line comes before the environment.
         command.env("PACKET_EXPORTER_DEVICES__INCLUDE", Cable::DEVICE);
         command.env("PACKET_EXPORTER_DATAPATH__INTERVAL", "100ms");
         command.env("PACKET_EXPORTER_DEVICES__LINGER", "1s");
+        command.args(&all[1..]);
         command.args(["run", "--web.listen-address", &address.to_string()]).args(arguments);
         let mut child = command.stderr(Stdio::piped()).spawn().expect("`ip` can be run");
         let lines = Arc::default();
         let reader = follow(&mut child, Arc::clone(&lines));
 
         Self { namespace, address, child, lines, reader: Some(reader) }
+    }
+
+    /// Returns the number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Returns whether every device was tried.
+    pub fn is_ready(&self) -> bool {
+        self.get("/-/ready").is_ok_and(|(status, _)| status == 200)
     }
 
     pub fn scrape(&self) -> Scrape {

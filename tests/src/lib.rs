@@ -1,5 +1,5 @@
 //! Fixtures of the integration tests.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod bench;
 pub mod cable;
@@ -21,10 +21,12 @@ pub mod outcome;
 pub mod patience;
 pub mod probes;
 pub mod programs;
+pub mod raw;
 pub mod receivers;
 pub mod rows;
 pub mod rust_paths;
 pub mod scrape;
+pub mod senders;
 pub mod service;
 pub mod service_port;
 pub mod sources;

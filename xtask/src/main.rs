@@ -33,6 +33,9 @@ cargo xtask COMMAND
   demo [--seconds N]  shows the exporter on a private network with mixed traffic
   bench [--json] [--quick] [--rounds N]
                       measures the cost of packets, folds and scrapes, as ratios to a floor
+                      --live  what the exporter takes of the throughput of a veth, a bridge and a
+                              tun; --device NAME measures only one of them
+                      --many  what 200 and 1,000 devices take; --seconds N is how long they idle
   lint                checks formatting and lints, as `test` does
   help                prints this text
 ";

@@ -82,6 +82,14 @@ fn tag(ctx: TcContext) -> i32 {
     NEXT
 }
 
+/// The floor of every program of TCX: the programs behind it decide.
+#[classifier]
+fn pass_on(_ctx: TcContext) -> i32 {
+    const NEXT: i32 = -1;
+
+    NEXT
+}
+
 /// Lets a frame go, past all programs behind it.
 #[classifier]
 fn accept(_ctx: TcContext) -> i32 {

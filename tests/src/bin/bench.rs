@@ -1,18 +1,35 @@
 //! `cargo xtask bench`: what the programs cost in the kernel, as ratios within one run.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
-use tests::bench::{Effort, json, run};
+use serde_json::Value;
+use tests::bench::{Effort, json, live, many, run};
 
-const USAGE: &str = "usage: bench [--json] [--rounds N] [--quick]; needs root";
+const USAGE: &str = "\
+usage: bench [--json] [--rounds N] [--quick]
+       bench --live [--json] [--rounds N] [--device veth|bridge|tun]...
+       bench --many [--json] [--seconds N]
+needs root";
 
 fn main() -> ExitCode {
     let mut effort = Effort { rounds: 11, quick: false };
     let mut as_json = false;
+    let mut is_live = false;
+    let mut is_many = false;
+    let mut idle = Duration::from_secs(60);
+    let mut devices = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--json" => as_json = true,
+            "--live" => is_live = true,
+            "--many" => is_many = true,
+            "--seconds" => match arguments.next().and_then(|seconds| seconds.parse().ok()) {
+                Some(seconds @ 1..) => idle = Duration::from_secs(seconds),
+                _ => return refuse("--seconds wants a number above 0"),
+            },
+            "--device" => devices.extend(arguments.next()),
             "--quick" => effort = Effort { rounds: effort.rounds.min(5), quick: true },
             "--rounds" => match arguments.next().and_then(|rounds| rounds.parse().ok()) {
                 Some(rounds @ 1..) => effort.rounds = rounds,
@@ -22,15 +39,31 @@ fn main() -> ExitCode {
         }
     }
 
-    let (figures, report) = run(effort);
-    if as_json {
-        eprint!("{report}");
-        println!("{}", json(&figures));
-    } else {
-        print!("{report}");
+    if is_live {
+        let (figures, report) = live::run(effort.rounds, &devices);
+        show(&report, as_json.then(|| live::json(&figures)).as_ref());
+        return if figures.is_exact() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
+    if is_many {
+        let (figures, report) = many::run(idle);
+        show(&report, as_json.then_some(&figures));
+        return ExitCode::SUCCESS;
+    }
+    let (figures, report) = run(effort);
+    show(&report, as_json.then(|| json(&figures)).as_ref());
 
     ExitCode::SUCCESS
+}
+
+/// Prints the report, and figures for machines alone on the standard output.
+fn show(report: &str, figures: Option<&Value>) {
+    match figures {
+        Some(figures) => {
+            eprint!("{report}");
+            println!("{figures}");
+        }
+        None => print!("{report}"),
+    }
 }
 
 fn refuse(reason: &str) -> ExitCode {

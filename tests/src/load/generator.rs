@@ -106,24 +106,30 @@ impl Generator {
     /// Puts the tag of VLAN 42 beside every frame that a device of this namespace sends, before
     /// any other program sees it, until the generator is dropped.
     pub fn tag(&mut self, device: &str) {
-        self.classifier("tag", device);
+        self.classifier("tag", device, TcAttachType::Egress);
     }
 
     /// Lets every frame that a device of this namespace sends go before any other program sees it,
     /// until the generator is dropped; returns the kernel's number of the program that does.
     pub fn accept(&mut self, device: &str) -> u32 {
-        self.classifier("accept", device)
+        self.classifier("accept", device, TcAttachType::Egress)
     }
 
-    /// Puts a program before all others that see what a device sends.
-    fn classifier(&mut self, name: &str, device: &str) -> u32 {
+    /// Puts a program of TCX that only passes before all others of a device of this namespace, in
+    /// one direction, until the generator is dropped.
+    pub fn pass_on(&mut self, device: &str, direction: TcAttachType) {
+        self.classifier("pass_on", device, direction);
+    }
+
+    /// Puts a program before all others that see what a device sends or receives.
+    fn classifier(&mut self, name: &str, device: &str, direction: TcAttachType) -> u32 {
         let program = self.ebpf.program_mut(name).expect("a program of this name");
         let program: &mut SchedClassifier = program.try_into().expect("a classifier");
-        program.load().unwrap_or_else(|error| panic!("cannot load `{name}`: {error}"));
+        if program.fd().is_err() {
+            program.load().unwrap_or_else(|error| panic!("cannot load `{name}`: {error}"));
+        }
         let first = TcAttachOptions::TcxOrder(LinkOrder::first());
-        program
-            .attach_with_options(device, TcAttachType::Egress, first)
-            .expect("a program before all others");
+        program.attach_with_options(device, direction, first).expect("a program before all others");
 
         program.info().expect("a loaded program").id()
     }

@@ -1,0 +1,9 @@
+//! Senders that count what they send, fast enough for a measurement.
+
+mod frames;
+mod relay;
+mod stream;
+
+pub use frames::{Mix, Sender, VIRTIO_HEADER};
+pub use relay::relay;
+pub use stream::{Streamed, stream};
