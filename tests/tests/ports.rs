@@ -7,6 +7,8 @@ mod ports {
 #[path = "pins/file_system.rs"]
 mod file_system;
 
+use std::cell::RefCell;
+
 use exporter::datapath::{Datapath, Device, Inspector, Options, Tap};
 use exporter::services::{Listening, PortRules, RankTable, Service};
 use file_system::BpfFileSystem;
@@ -68,7 +70,7 @@ fn the_kernel_takes_the_port_that_the_host_takes() {
     let listening = listening(PortProtocol::Udp, &[5000, 53, 45_000]);
     let table = RankTable::of(&rules(), &listening);
     datapath.port_ranks().listen(listening);
-    let mut inspector = Inspector::new(&datapath).unwrap();
+    let inspector = RefCell::new(Inspector::new(&datapath).unwrap());
     let some = || {
         prop_oneof![
             any::<u16>(),
@@ -81,7 +83,7 @@ fn the_kernel_takes_the_port_that_the_host_takes() {
     let outcome =
         TestRunner::new(config).run(&(protocols, some(), some()), |(protocol, from, to)| {
             let [one, other] = [from, to].map(|port| table.ranked(protocol, port));
-            let key = counted(&mut inspector, &frame(protocol, from, to, ACK));
+            let key = counted(&mut inspector.borrow_mut(), &frame(protocol, from, to, ACK));
             prop_assert_eq!(key, one.service(other, protocol));
             Ok(())
         });

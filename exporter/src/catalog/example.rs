@@ -10,7 +10,8 @@ use shared::{Count, Direction, Family, PortKey, PortProtocol, Protocol};
 use crate::dimension::{ByDimension, Dimension, SeriesKey};
 use crate::health::{
     AttachFailure, Attachment, Configuration, DeviceInfo, Folding, Health, Hook, HttpRefusal,
-    Logging, Mode, Part, Push, PushFailure, ReloadOutcome, ReloadSource, Running, Serving,
+    Listened, Logging, Mode, Part, Push, PushFailure, ReloadOutcome, ReloadSource, Running,
+    Serving,
 };
 use crate::interval::{Law, MapUse, Totals};
 use crate::process::Process;

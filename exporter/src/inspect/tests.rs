@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use shared::TunnelPorts;
+
 use super::*;
 use crate::config::By;
 use crate::record::{ForeignLink, Link};
