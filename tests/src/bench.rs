@@ -4,12 +4,11 @@ mod bed;
 mod cell;
 mod columns;
 mod drain;
-mod emitted;
 mod figures;
 mod fold;
 mod inspect;
 mod json;
-pub mod live;
+mod live;
 pub mod many;
 mod memory;
 mod misses;
@@ -18,6 +17,7 @@ mod parallel;
 mod scrape;
 mod table;
 mod targets;
+pub mod traffic;
 
 use crate::cable::Namespace;
 use crate::load::pin;
@@ -53,7 +53,7 @@ pub fn run(effort: Effort) -> (Figures, String) {
             otlp::measure,
             memory::measure,
             inspect::measure,
-            emitted::measure,
+            live::measure,
         ] {
             let (text, more) = section(effort.rounds);
             report.push_str(&text);

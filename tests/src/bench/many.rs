@@ -22,7 +22,7 @@ const LIMIT: u64 = 4 << 30;
 const MEBIBYTE: f64 = 1_048_576.0;
 /// Programs of a device.
 const DIRECTIONS: u64 = 2;
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 /// Devices beyond which some may be refused.
 const MANY: usize = 1000;
 /// What kernel memory may be used for all devices.
@@ -52,7 +52,7 @@ pub fn run(idle: Duration) -> (Value, String) {
     );
     let _infallible = writeln!(
         out,
-        "{:>8} {:>9} {:>8} {:>10} {:>8} {:>9} {:>8} {:>6} {:>6}  {}",
+        "{:>8} {:>9} {:>8} {:>10} {:>8} {:>9} {:>8} {:>6} {:>6}  counts",
         "devices",
         "programs",
         "refused",
@@ -61,8 +61,7 @@ pub fn run(idle: Duration) -> (Value, String) {
         "resident",
         "private",
         "files",
-        "% CPU",
-        "counts"
+        "% CPU"
     );
     for it in &crowds {
         let _infallible = writeln!(

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::Value;
-use tests::bench::{Effort, json, live, many, run};
+use tests::bench::{Effort, json, many, run, traffic};
 
 const USAGE: &str = "\
 usage: bench [--json] [--rounds N] [--quick]
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     let mut as_json = false;
     let mut is_live = false;
     let mut is_many = false;
-    let mut idle = Duration::from_secs(60);
+    let mut idle = Duration::from_mins(1);
     let mut devices = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -40,8 +40,8 @@ fn main() -> ExitCode {
     }
 
     if is_live {
-        let (figures, report) = live::run(effort.rounds, &devices);
-        show(&report, as_json.then(|| live::json(&figures)).as_ref());
+        let (figures, report) = traffic::run(effort.rounds, &devices);
+        show(&report, as_json.then(|| traffic::json(&figures)).as_ref());
         return if figures.is_exact() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     if is_many {
