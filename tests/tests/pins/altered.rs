@@ -27,7 +27,7 @@ fn counts_that_do_not_add_up_are_counted_and_warned_of_once() {
 
     pins.change("receive", "TOTALS", |totals: &mut [u8; size_of::<Totals>()]| {
         totals[LENGTH] = 60;
-        totals[offset_of!(Totals, sizes)] = 1;
+        totals[offset_of!(Totals, counts.sizes)] = 1;
     });
 
     let of_sizes = [("direction", "receive"), ("law", "sizes")];
