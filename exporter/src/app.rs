@@ -137,8 +137,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let pushes = Pushes::new(&config.otlp, &origin, log_push)?;
     let ranks = datapath.port_ranks();
     let (interfaces_tx, interfaces) = watch::channel(runtime.block_on(interfaces::list())?);
-    let wanted = Arc::clone(&config);
-    let devices = Devices::new(datapath, wanted, interfaces.clone(), names)?;
+    let devices = Devices::new(datapath, Arc::clone(&config), interfaces.clone(), names)?;
     let check = check_of(&config, live_config.clone(), interfaces.clone());
     let (reload, configuration) = Reload::new(inputs.clone(), in_force, live, check);
 
@@ -156,12 +155,11 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let lost = move || lines.lost() + lost_events.read();
     let mut parts = Parts::on(runtime.handle().clone());
     let listened = listening::start(&parts.optional(), move |it| ranks.listen(it))?;
-    let (optional, of_http) = (parts.optional(), refusals.clone());
     let read = pushes.read(Sources {
         configuration,
         configs: live_config.clone(),
-        parts: optional,
-        refusals: of_http,
+        parts: parts.optional(),
+        refusals: refusals.clone(),
         lost,
         listened,
     });

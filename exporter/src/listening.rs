@@ -58,7 +58,9 @@ impl Sockets {
                 PortProtocol::Tcp | PortProtocol::Sctp => bound.iter().map(|it| it.port).collect(),
                 PortProtocol::Udp => self.servers(&bound, &assigned, Instant::now()),
             };
-            ports.into_iter().for_each(|port| heard.listening.insert(protocol, port));
+            for port in ports {
+                heard.listening.insert(protocol, port);
+            }
         }
 
         Ok(heard)

@@ -47,17 +47,9 @@ const LINES: &[&[&str]] = &[
     &["interval", "health", "config"],
     // Whose certificates count, in both directions of TLS.
     &["trusted"],
-    &[
-        "causes",
-        "dimension",
-        "files",
-        "netlink",
-        "printable",
-        "process",
-        "record",
-        "services",
-        "version",
-    ],
+    // Which ports are those of services.
+    &["services"],
+    &["causes", "dimension", "files", "netlink", "printable", "process", "record", "version"],
 ];
 
 const PURE: &[&str] = &[
