@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
+use crate::cable::Namespace;
 use crate::tools;
 
 /// What the console shows last.
@@ -26,11 +27,17 @@ const PROGRAMS: [&str; 3] = ["ip", "ethtool", "tc"];
 pub struct Machine<'a> {
     /// Where a package with a kernel was unpacked.
     pub kernel: &'a Path,
-    /// The modules that it loads, those that others need before them. One that the kernel does
-    /// not have as a file is left out.
+    /// The modules that it loads, after those that they depend on. One that the kernel does not have as
+    /// a file is left out: it may be built in.
     pub modules: &'a [&'a str],
     /// Where a static busybox was unpacked.
     pub busybox: &'a Path,
+    /// Folders in which other packages were unpacked, and the programs of them that it has.
+    pub packages: &'a [(PathBuf, &'a str)],
+    /// Network cards, as QEMU is told of them.
+    pub cards: &'a [&'a str],
+    /// Where QEMU runs, if it needs a network.
+    pub network: Option<&'a Namespace>,
     /// Has room for a few hundred megabytes.
     pub scratch: &'a Path,
     /// The script that is its first process. It prints `the service starts` before it does that, and
@@ -100,11 +107,15 @@ impl Machine<'_> {
     }
 
     fn boot(&self, image: &Path) -> Result<String, String> {
-        let mut machine = Command::new("timeout");
+        let mut machine = match self.network {
+            Some(namespace) => namespace.command("timeout"),
+            None => Command::new("timeout"),
+        };
         machine.args(["--signal=KILL", SECONDS, "qemu-system-x86_64", "-accel", "tcg"]);
         // With cmpxchg16b newer kernels crash at random in QEMU 7.2.
         machine.args(["-cpu", "qemu64,-cx16", "-smp", "2", "-m", "1024"]);
         machine.args(["-nographic", "-no-reboot", "-append", "console=ttyS0 panic=-1"]);
+        machine.args(if self.cards.is_empty() { &["-nic", "none"] } else { self.cards });
         machine.arg("-kernel").arg(find(self.kernel, "*/vmlinuz*").ok_or("there is no kernel")?);
         machine.arg("-initrd").arg(image).stdin(Stdio::null());
         let output = machine.output().map_err(|error| format!("QEMU cannot be run: {error}"))?;
@@ -120,12 +131,17 @@ impl Machine<'_> {
         }
         let busybox = find(self.busybox, "*/bin/busybox").ok_or("there is no busybox")?;
         copy(&busybox, &root.join("bin/busybox"));
-        for (number, module) in (10..).zip(self.modules) {
-            self.unpack(module, &busybox, &root.join(format!("modules/{number}-{module}.ko")));
+        let mut modules = Vec::new();
+        for module in self.modules {
+            self.unpack(module, &busybox, &root.join("modules"), &mut modules);
         }
         let host = PROGRAMS.map(|name| Ok((which(name)?, name))).into_iter();
         let mut programs = host.collect::<Result<Vec<_>, String>>()?;
         programs.push((tools::service(), "packet-exporter"));
+        for (package, name) in self.packages {
+            let program = find(package, &format!("*/bin/{name}"));
+            programs.push((program.ok_or_else(|| format!("there is no {name}"))?, name));
+        }
         for (program, name) in programs {
             for library in libraries(&program) {
                 copy(&library, &root.join(library.strip_prefix("/").expect("a whole path")));
@@ -142,16 +158,49 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn unpack(&self, module: &str, busybox: &Path, place: &Path) {
-        match find(self.kernel, &format!("*/{module}.ko*")) {
-            Some(file) if file.extension().is_some_and(|it| it == "xz") => {
-                let unpack = r#""$0" xz -d -c "$1" > "$2""#;
-                run(Command::new("sh").args(["-c", unpack]).arg(busybox).arg(file).arg(place));
-            }
-            Some(file) => copy(&file, place),
-            None => {}
+    /// Puts a module into a folder, in the order of the names behind those that it depends on.
+    fn unpack(&self, module: &str, busybox: &Path, folder: &Path, unpacked: &mut Vec<String>) {
+        let Some(file) = self.module(module).filter(|_| !unpacked.iter().any(|it| it == module))
+        else {
+            return;
+        };
+        let scratch = folder.join("module");
+        if file.extension().is_some_and(|it| it == "xz") {
+            let unpack = r#""$0" xz -d -c "$1" > "$2""#;
+            run(Command::new("sh").args(["-c", unpack]).arg(busybox).arg(file).arg(&scratch));
+        } else {
+            copy(&file, &scratch);
         }
+        let content = fs::read(&scratch).expect("a module");
+        fs::remove_file(&scratch).expect("ours");
+
+        unpacked.push(module.to_owned());
+        for other in depends(&content) {
+            self.unpack(&other, busybox, folder, unpacked);
+        }
+        let place = folder.join(format!("{}-{module}.ko", 10 + files(folder)));
+        fs::write(place, content).expect("a file");
     }
+
+    fn module(&self, name: &str) -> Option<PathBuf> {
+        find(self.kernel, &format!("*/{name}.ko*"))
+    }
+}
+
+/// Returns the modules that one depends on, as `modinfo -F depends` prints them.
+fn depends(module: &[u8]) -> Vec<String> {
+    const FIELD: &[u8] = b"\0depends=";
+    let Some(at) = module.windows(FIELD.len()).position(|bytes| bytes == FIELD) else {
+        return Vec::new();
+    };
+    let names = module[at + FIELD.len()..].split(|byte| *byte == 0).next().unwrap_or_default();
+    let names = String::from_utf8_lossy(names);
+
+    names.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+fn files(folder: &Path) -> usize {
+    fs::read_dir(folder).expect("a folder").count()
 }
 
 /// Returns the libraries that a program is linked with.

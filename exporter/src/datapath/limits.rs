@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::wire::make_array;
+use crate::process::Confinement;
 
 /// Whether the kernel charges maps and programs to the limit of locked memory; found once, before
 /// anything is loaded.
@@ -63,7 +64,8 @@ fn charges_memory() -> bool {
         let _restored = setrlimit(Resource::Memlock, before);
         let is_refused = without.is_err_and(|it| it.raw_os_error() == Some(libc::EPERM));
 
-        // Where bpf(2) is forbidden, this is refused too.
-        is_refused && make_array::<u64>().is_ok()
+        // Where bpf(2) is forbidden, this is refused too; and where other processes of the same user
+        // have locked all that may be.
+        is_refused && (make_array::<u64>().is_ok() || Confinement::read() == Confinement::default())
     })
 }

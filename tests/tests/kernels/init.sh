@@ -22,7 +22,7 @@ ip link set lo up
 # Nothing is sent but by the pings: no IPv6, and further down no questions for addresses.
 echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
 there sh -c 'echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6'
-for cable in 0 1 2 3 4 5; do
+for cable in 0 1 2 3 4 5 6; do
     ip link add veth$cable type veth peer name veth$cable netns there
 done
 for end in "ip" "ip -n there"; do
@@ -36,18 +36,38 @@ for end in "ip" "ip -n there"; do
         $end link set bond$bond type bond primary veth$((bond * 2))
     done
 done
+ip link set bond1 alias "spare uplink"
+# WireGuard over a cable that is not counted.
+for end in here there; do
+    wg genkey > /run/$end.key
+    wg pubkey < /run/$end.key > /run/$end.public
+done
+ip link add wg0 type wireguard
+ip -n there link add wg0 type wireguard
+ip address add 198.51.100.1/24 dev veth6
+ip -n there address add 198.51.100.2/24 dev veth6
+ip link set veth6 up
+ip -n there link set veth6 up
+wg set wg0 private-key /run/here.key listen-port 51820 \
+    peer "$(cat /run/there.public)" endpoint 198.51.100.2:51820 allowed-ips 192.0.2.0/24
+there wg set wg0 private-key /run/there.key listen-port 51820 \
+    peer "$(cat /run/here.public)" endpoint 198.51.100.1:51820 allowed-ips 192.0.2.0/24
+# Its other end is called nk0, and has the addresses of this mode for the network layer: none.
+if ip link add kit0 type netkit 2> /dev/null; then
+    ip link set nk0 netns there name kit0
+fi
 # XDP sees a tag only in the frame. On veth0 here it stays beside it, as far as what is sent goes.
 there ethtool -K veth0 txvlan off
 there ethtool -K veth1 txvlan off
 ethtool -K veth1 txvlan off
 
 last=1
-for device in veth0 vlan0 veth1 vlan1 bond1 bond2; do
+for device in veth0 vlan0 veth1 vlan1 bond1 bond2 wg0 kit0; do
     ip address add 192.0.2.$last/28 dev $device
     there /bin/ip address add 192.0.2.$((last + 1))/28 dev $device
     last=$((last + 16))
 done
-for device in veth0 vlan0 veth1 vlan1 veth2 veth3 bond1 veth4 veth5 bond2; do
+for device in veth0 vlan0 veth1 vlan1 veth2 veth3 bond1 veth4 veth5 bond2 wg0 kit0; do
     ip link set $device up
     there /bin/ip link set $device up
 done
@@ -70,7 +90,7 @@ accept veth0
 # A machine that comes no further is killed, and its test fails; before this line it is tried again.
 # A service that has ended is waited for no longer.
 echo "the service starts"
-packet-exporter --devices.include 'veth[0-3]|vlan1|bond[12]' --vlans.enabled true > /run/log 2>&1 &
+packet-exporter --devices.include 'veth[0-3]|vlan1|bond[12]|wg0|kit0' --vlans.enabled true > /run/log 2>&1 &
 service=$!
 wait_until() { until "$@" || ! kill -0 $service; do sleep 0.2; done; }
 get() { timeout 10 wget -q -O - http://127.0.0.1:10199"$1"; }
@@ -88,7 +108,7 @@ accept veth1
 begin
 wait_until is_folded
 last=1
-for count in 4 3 5 6 7 8; do
+for count in 4 3 5 6 7 8 9 10; do
     there ping -q -i 0.1 -c $count 192.0.2.$last
     last=$((last + 16))
 done
@@ -99,8 +119,12 @@ sed 's/^/log: /' /run/log
 echo "foreign filters: $(for device in veth0 veth1; do tc filter show dev $device egress; done | grep -c "bytecode '1,6 0 0 0'")"
 echo "links here: $(ip -s -j link)"
 echo "links there: $(there /bin/ip -s -j link)"
+echo "soft limit of files: $(ulimit -Sn)"
+echo "limit of files: $(get /metrics | sed -n 's/^process_max_fds //p')"
+# Without the right to raise what is locked by all processes of the user together.
+/bin/setpriv --bounding-set -sys_resource packet-exporter doctor --devices.include veth0
 echo "metrics begin"
-get /metrics | grep -E '^packet_(receive|transmit)_((vlan_)?packets|bytes)_|^packet_exporter_(program|attach|fold)'
+get /metrics | grep -E '^packet_(receive|transmit)_((vlan_)?packets|bytes)_|^packet_exporter_(program|device|attach|fold)'
 echo "metrics end"
 echo "the end"
 poweroff -f

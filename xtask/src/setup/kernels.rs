@@ -19,6 +19,8 @@ const KERNEL: [&str; 3] = ["linux-image-", "linux-binary-", "linux-modules-"];
 /// All that the machine has beside a kernel. The installed package would take the place of the
 /// busybox that is linked with libraries.
 const BUSYBOX: &str = "busybox-static";
+/// Sets keys and peers of WireGuard.
+const WIREGUARD: &str = "wireguard-tools";
 
 pub(crate) const ELSEWHERE: &str =
     "qemu-system-x86_64 in PATH; the kernels are taken from Debian's archive only";
@@ -28,7 +30,7 @@ pub(crate) fn kernels() -> Option<PathBuf> {
     process::find("qemu-system-x86_64")?;
     let folder = folder().ok()?;
 
-    [QUICK, BUSYBOX].iter().all(|part| folder.join(part).is_dir()).then_some(folder)
+    [QUICK, BUSYBOX, WIREGUARD].iter().all(|part| folder.join(part).is_dir()).then_some(folder)
 }
 
 /// Returns that folder, if it has the other kernels too.
@@ -55,7 +57,11 @@ fn make(releases: &[&str]) -> Result<()> {
             archive::unpack_what_it_names(NEWEST, &KERNEL, release, into)
         })?;
     }
-    unpacked(&folder.join(BUSYBOX), |into| archive::unpack(BUSYBOX, into))
+    for package in [BUSYBOX, WIREGUARD] {
+        unpacked(&folder.join(package), |into| archive::unpack(package, into))?;
+    }
+
+    Ok(())
 }
 
 /// Fills a folder that appears whole, if it is not there.

@@ -1,0 +1,58 @@
+#!/bin/busybox sh
+# The first process of a machine with two network cards: eth0, whose driver runs XDP, and eth1, whose
+# offloads the host does not let go of, so that it refuses; the service; what comes from outside until
+# a connection ends; and what was counted, on the console.
+/bin/busybox --install -s /applets
+export PATH=/bin:/applets
+mount -t devtmpfs dev /dev
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t tmpfs run /run
+dmesg -n 1
+echo "kernel $(uname -r)"
+
+ip() { /bin/ip "$@"; }
+for module in /modules/*; do insmod "$module"; done
+ip link set lo up
+echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
+for card in eth0 eth1; do
+    echo 1 > /proc/sys/net/ipv6/conf/$card/disable_ipv6
+done
+ip address add 198.51.100.1/24 dev eth0
+ip address add 203.0.113.1/24 dev eth1
+ethtool -L eth0 combined 2
+
+echo "the service starts"
+packet-exporter > /run/log 2>&1 &
+service=$!
+wait_until() { until "$@" || ! kill -0 $service; do sleep 0.2; done; }
+get() { timeout 10 wget -q -O - http://127.0.0.1:10199"$1"; }
+is_ready() { get /-/ready > /dev/null 2>&1; }
+folds() { get /metrics | sed -n 's/^packet_exporter_folds_total //p'; }
+begin() { before=$(folds); before=${before:-0}; }
+is_folded() { [ "0$(folds)" -ge $((before + 2)) ]; }
+
+wait_until is_ready
+# Before the cards are up nothing reaches them, and from then on all is counted.
+timeout 60 nc -l -p 5000 > /run/sent &
+last=$!
+ip link set eth0 up
+ip link set eth1 up
+# The other end waits for these.
+ping -q -i 0.1 -c 3 198.51.100.2
+ping -q -i 0.1 -c 3 203.0.113.2
+wait $last
+begin
+wait_until is_folded
+
+sed 's/^/log: /' /run/log
+echo "came by the connection: $(wc -c < /run/sent)"
+echo "driver: $(readlink /sys/class/net/eth0/device/driver)"
+echo "queues: $(ls -d /sys/class/net/eth0/queues/rx-* | wc -l)"
+ethtool -S eth0 | grep -E 'rx[0-9_]*queue_[0-9]*_packets|rx[0-9]*_packets' | sed 's/^/queue: /'
+echo "links here: $(ip -s -j link)"
+echo "metrics begin"
+get /metrics | grep -E '^packet_(receive|transmit)_(packets|bytes)_|^packet_exporter_(program|device|attach|fold)'
+echo "metrics end"
+echo "the end"
+poweroff -f
