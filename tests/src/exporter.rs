@@ -133,7 +133,8 @@ impl<'a> Exporter<'a> {
         self.namespace.within(|| scrape::get(self.address, path))
     }
 
-    fn has_ended(&mut self) -> bool {
+    /// Returns whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("a child").is_some()
     }
 }

@@ -35,7 +35,8 @@ cargo xtask COMMAND
                       measures the cost of packets, folds and scrapes, as ratios to a floor
                       --live  what the exporter takes of the throughput of a veth, a bridge and a
                               tun; --device NAME measures only one of them
-                      --many  what 200 and 1,000 devices take; --seconds N is how long they idle
+                      --many  what 200 and 1,000 devices take, or as many as --devices N;
+                              --seconds N is how long they idle
   lint                checks formatting and lints, as `test` does
   help                prints this text
 ";

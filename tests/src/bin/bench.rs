@@ -9,7 +9,7 @@ use tests::bench::{Effort, json, many, run, traffic};
 const USAGE: &str = "\
 usage: bench [--json] [--rounds N] [--quick]
        bench --live [--json] [--rounds N] [--device veth|bridge|tun]...
-       bench --many [--json] [--seconds N]
+       bench --many [--json] [--seconds N] [--devices N]...
 needs root";
 
 fn main() -> ExitCode {
@@ -18,6 +18,7 @@ fn main() -> ExitCode {
     let mut is_live = false;
     let mut is_many = false;
     let mut idle = Duration::from_mins(1);
+    let mut numbers = Vec::new();
     let mut devices = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -25,6 +26,10 @@ fn main() -> ExitCode {
             "--json" => as_json = true,
             "--live" => is_live = true,
             "--many" => is_many = true,
+            "--devices" => match arguments.next().and_then(|number| number.parse().ok()) {
+                Some(number @ 1..) => numbers.push(number),
+                _ => return refuse("--devices wants a number above 0"),
+            },
             "--seconds" => match arguments.next().and_then(|seconds| seconds.parse().ok()) {
                 Some(seconds @ 1..) => idle = Duration::from_secs(seconds),
                 _ => return refuse("--seconds wants a number above 0"),
@@ -45,7 +50,8 @@ fn main() -> ExitCode {
         return if figures.is_exact() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     if is_many {
-        let (figures, report) = many::run(idle);
+        let numbers = if numbers.is_empty() { vec![200, 1000] } else { numbers };
+        let (figures, report) = many::run(&numbers, idle);
         show(&report, as_json.then_some(&figures));
         return ExitCode::SUCCESS;
     }
