@@ -59,7 +59,7 @@ pub mod maps {
     /// Ports that found no room in [`PORTS`], by generation.
     pub const OVERFLOW_PORTS: [&str; 2] = ["MORE_PORTS_0", "MORE_PORTS_1"];
     /// One [`super::Ranks`] for all programs: the section of the object whose place it takes.
-    pub const RANKS: &str = ".bss.ranks";
+    pub const RANKS: &str = ".data.ranks";
     /// Every map of an instance.
     pub const ALL: [&str; 9] = [
         CONTROL,

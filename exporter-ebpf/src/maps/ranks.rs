@@ -5,7 +5,7 @@ use shared::{PortRank, Ranks};
 /// A section of its own, and so a map of its own, in whose place the loader puts the one that all
 /// programs share. Its address is a constant: unlike an array, it takes no look-up.
 #[unsafe(no_mangle)]
-#[unsafe(link_section = ".bss.ranks")]
+#[unsafe(link_section = ".data.ranks")]
 static mut RANKS: Ranks = [0; size_of::<Ranks>()];
 
 /// Returns the rank with this [`PortRank::index`].
