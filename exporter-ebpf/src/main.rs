@@ -8,9 +8,9 @@
     reason = "aya's entry points own their context; the kernel's numbers are wider than they need be"
 )]
 
+mod buffer;
 mod keys;
 mod maps;
-mod sent;
 
 use core::sync::atomic::{Ordering, compiler_fence};
 
@@ -18,11 +18,12 @@ use aya_ebpf::bindings::xdp_action;
 use aya_ebpf::helpers::bpf_xdp_get_buff_len;
 use aya_ebpf::macros::{classifier, xdp};
 use aya_ebpf::programs::{TcContext, XdpContext};
+use buffer::Tap;
 use exporter_ebpf::packet::Packet;
 use exporter_ebpf::parse::Provenance;
 use exporter_ebpf::segments::Segments;
 use exporter_ebpf::{count, parse};
-use maps::settings::Device;
+use maps::settings::{self, Device};
 use maps::{Partition, frags};
 use shared::{Direction, Totals};
 
@@ -57,19 +58,36 @@ fn count_received(ctx: XdpContext) -> u32 {
     xdp_action::XDP_PASS
 }
 
+/// Counts a frame that the stack has received, as the segments that were merged to it, and passes
+/// it on.
+#[classifier]
+#[inline(always)]
+fn count_ingress(ctx: TcContext) -> i32 {
+    count_buffer(&ctx, Direction::Receive);
+
+    TCX_NEXT
+}
+
 /// Counts a frame that is sent, as the segments that it becomes, and passes it on.
 #[classifier]
 #[inline(always)]
 fn count_sent(ctx: TcContext) -> i32 {
+    count_buffer(&ctx, Direction::Transmit);
+
+    TCX_NEXT
+}
+
+/// Counts a socket buffer.
+#[inline(always)]
+fn count_buffer(ctx: &TcContext, direction: Direction) {
     // SAFETY: this is the only call in a run.
     if let Some((place, totals)) = unsafe { Partition::here() } {
-        let segments = sent::parse(&ctx, &mut totals.parsed);
+        let tap = Tap { direction, starts_with_network: settings::starts_with_network() };
+        let segments = buffer::parse(ctx, tap, &mut totals.parsed);
         settle();
 
         count_frame(place, totals, segments);
     }
-
-    TCX_NEXT
 }
 
 /// Counts a frame that was parsed.

@@ -149,13 +149,16 @@ impl<S: Surroundings> Frame<'_, S> {
     #[inline(always)]
     fn start(&mut self) -> Option<()> {
         match self.origin.start {
-            Start::Ethernet => self.ethernet(),
+            Start::Ethernet | Start::NamedIf { is_named: false, .. } => self.ethernet(),
             Start::Ip => {
                 let is_ipv6 = self.packet.read::<u8>(0).is_some_and(|first| first >> 4 == 6);
                 self.leads_to(if is_ipv6 { 6 } else { 4 }, 0);
                 Some(())
             }
-            Start::Named { ethertype, offset } => self.behind(ethertype.to_be(), offset),
+            Start::Named { ethertype, offset }
+            | Start::NamedIf { is_named: true, ethertype, offset } => {
+                self.behind(ethertype.to_be(), offset)
+            }
         }
     }
 

@@ -1,19 +1,24 @@
-//! What one buffer of the stack becomes on the wire: segmentation offload cuts it, the device puts
-//! a VLAN tag in.
+//! What one buffer of the stack is on the wire: segmentation offload cuts it, receive offload has
+//! merged it, the device puts a VLAN tag in.
+
+mod header;
 
 use shared::Count;
 
+pub use header::repeated;
+
 const TAG_LENGTH: u32 = 4;
 
-/// A buffer as the stack hands it to a device. Source: `struct __sk_buff` in
+/// A buffer as the stack hands it to a device, or a device to the stack. Source: `struct __sk_buff` in
 /// include/uapi/linux/bpf.h.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Buffer {
     /// Bytes from the Ethernet header on.
     pub length: u32,
-    /// The same with the headers that segments will repeat. Source: `qdisc_pkt_len_init` in
-    /// net/core/dev.c.
-    pub wire_length: u32,
+    /// The same with the headers that segments will repeat, of a frame that is sent. Source:
+    /// `qdisc_pkt_len_init` in net/core/dev.c. `None` where the kernel has no such length: that of a
+    /// received frame lacks the repeated headers up to Linux 6.18, and has a part of them in 7.2.
+    pub wire_length: Option<u32>,
     /// Segments that the buffer will be cut into; 0 where its maker did not state it.
     pub segments: u32,
     /// Payload of every segment but the last; 0 where nothing is cut.
@@ -52,11 +57,16 @@ impl Segments {
         if segment_size == 0 {
             return whole;
         }
-        let (number, header) = if segments > 1 {
-            (segments, wire_length.saturating_sub(length) / (segments - 1))
+        let header = match wire_length {
+            Some(wire_length) if segments > 1 => {
+                wire_length.saturating_sub(length) / (segments - 1)
+            }
+            _ => header(),
+        };
+        let number = if segments > 1 {
+            segments
         } else {
-            let header = header();
-            (length.saturating_sub(header).div_ceil(segment_size), header)
+            length.saturating_sub(header).div_ceil(segment_size)
         };
         let [length, header] = [length, header].map(|bytes| bytes.saturating_sub(dropped));
         // A claim that does not fit the buffer is not believed.
@@ -94,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_frame_that_is_not_cut_stays_one() {
-        let buffer = Buffer { length: 100, wire_length: 100, ..Buffer::default() };
+        let buffer = Buffer { length: 100, wire_length: Some(100), ..Buffer::default() };
 
         assert_eq!(cut(buffer), Segments::one(100));
         assert_eq!(cut(Buffer { tag_aside: true, ..buffer }), Segments::one(104));
@@ -104,7 +114,7 @@ mod tests {
     fn a_super_frame_counts_as_its_segments() {
         let buffer = Buffer {
             length: HEADER + 2 * 1448 + 500,
-            wire_length: 3 * HEADER + 2 * 1448 + 500,
+            wire_length: Some(3 * HEADER + 2 * 1448 + 500),
             segments: 3,
             segment_size: 1448,
             ..Buffer::default()
@@ -113,6 +123,7 @@ mod tests {
         let cut_up = Segments { number: 3, full: 1514, bytes: 2 * 1514 + 566 };
         assert_eq!(cut(buffer), cut_up);
         assert_eq!(cut(Buffer { segments: 0, ..buffer }), cut_up, "nobody said how many");
+        assert_eq!(cut(Buffer { wire_length: None, ..buffer }), cut_up, "it was received");
         let tagged = Segments { number: 3, full: 1518, bytes: 2 * 1518 + 570 };
         assert_eq!(cut(Buffer { tag_aside: true, ..buffer }), tagged);
     }
@@ -122,7 +133,7 @@ mod tests {
         const JUMBO: u32 = 8;
         let buffer = Buffer {
             length: HEADER + JUMBO + 50 * 1448,
-            wire_length: 50 * (HEADER + JUMBO + 1448),
+            wire_length: Some(50 * (HEADER + JUMBO + 1448)),
             segments: 50,
             segment_size: 1448,
             dropped: JUMBO,
@@ -139,14 +150,14 @@ mod tests {
         #[test]
         fn the_segments_of_any_claim_add_up(
             length in 0..1_u32 << 20,
-            more in 0..1_u32 << 20,
+            more in proptest::option::of(0..1_u32 << 20),
             segments in 0..1_u32 << 16,
             segment_size in 0..1_u32 << 16,
             tag_aside: bool,
             header in 0..200_u32,
             dropped in 0..16_u32,
         ) {
-            let wire_length = length + more;
+            let wire_length = more.map(|more| length + more);
             let buffer =
                 Buffer { length, wire_length, segments, segment_size, tag_aside, dropped };
 

@@ -15,6 +15,7 @@ mod loaded;
 mod memory;
 mod options;
 mod pins;
+mod placement;
 mod pool;
 mod prepared;
 mod ranks;
@@ -43,25 +44,22 @@ pub use inspect::{Inspected, Inspector};
 use instance::{Instance, Successor};
 pub use limits::{Limited, raise_limits};
 pub use load::LoadError;
-pub use loaded::{LoadedMap, LoadedProgram, loaded, maps as loaded_maps, tcx_senders};
+pub use loaded::{LoadedMap, LoadedProgram, loaded, maps as loaded_maps, tcx_programs};
 pub use memory::MapMemory;
-pub use options::{ModeChoice, Options, TransmitChoice};
+pub use options::{Options, TransmitChoice};
 pub use pins::PinError;
 use pins::{PinDirectory, Pins};
+pub use placement::{LinkLayer, Placement};
 pub use pool::PoolInspector;
+use prepared::LeftLink;
 pub use prepared::Prepared;
 pub use ranks::PortRanks;
 use removals::Removals;
 pub use replace::Replaced;
 pub use wire::share_heap;
-use wire::{Barrier, Link, give_back, has_tcx};
+use wire::{Barrier, give_back, has_tcx};
 
-use crate::health::{Hook, Mode, Running};
-
-/// The name of the program for what is received, in the object.
-const RECEIVE: &str = "count_received";
-/// The name of the program for what is sent, in the object.
-const TRANSMIT: &str = "count_sent";
+use crate::health::{Hook, Running};
 
 /// Takes off the programs that are pinned below `path` and have no process any more.
 pub fn clear_pins(path: &Path) {
@@ -131,7 +129,7 @@ struct Attached {
     claim: Option<Claim>,
     /// The kernel's number of the program.
     program: u32,
-    mode: Mode,
+    placement: Placement,
     /// What comes in its place with the next drain.
     next: Option<Successor>,
     /// The kernel told that the device was removed.
@@ -173,9 +171,21 @@ impl Datapath {
         })
     }
 
-    /// Returns the hooks that every device is to have.
-    pub fn hooks(&self) -> impl Iterator<Item = Hook> + use<> {
-        [Some(Hook::Xdp), self.transmit].into_iter().flatten()
+    /// Returns the directions that are counted on every device.
+    pub fn directions(&self) -> impl Iterator<Item = Direction> + use<> {
+        let transmit = self.transmit.map(|_| Direction::Transmit);
+
+        [Some(Direction::Receive), transmit].into_iter().flatten()
+    }
+
+    /// Returns the hook where what is received is counted in the stack.
+    pub fn ingress(&self) -> Hook {
+        if has_tcx() { Hook::TcxIngress } else { Hook::TcIngress }
+    }
+
+    /// Returns the hook where what is sent is counted, if it is.
+    pub fn transmit(&self) -> Option<Hook> {
+        self.transmit
     }
 
     /// Returns what programs know of ports, to be kept current.
@@ -184,36 +194,34 @@ impl Datapath {
     }
 
     /// Loads a program with maps of its own.
-    pub fn prepare(&self, direction: Direction) -> Result<Prepared, LoadError> {
+    pub fn prepare(&self, placement: Placement) -> Result<Prepared, LoadError> {
         let shape = load::shape(&self.options)?;
 
-        load::load(&shape, direction, &self.ranks, None).map(Prepared::new)
+        load::load(&shape, placement, &self.ranks, None)
+            .map(|instance| Prepared::new(instance, placement))
     }
 
     /// Loads a program for a tap; where programs are pinned, on the maps that are there for it.
-    pub fn prepare_for(&self, tap: &Tap) -> Result<Prepared, LoadError> {
-        match (&self.pins, self.hook(tap.direction)) {
-            // A filter of clsact has no link that could be pinned.
-            (Some(pins), Hook::Xdp | Hook::TcxEgress) => {
-                Prepared::pinned(tap, pins.place(tap), &self.options, &self.ranks)
+    pub fn prepare_for(&self, tap: &Tap, placement: Placement) -> Result<Prepared, LoadError> {
+        match &self.pins {
+            Some(pins) if placement.can_be_pinned() => {
+                let place = pins.place(tap);
+                Prepared::pinned(tap, placement, place, (&self.options, &self.ranks))
             }
-            (Some(_), Hook::TcEgress) | (None, _) => self.prepare(tap.direction),
+            Some(_) | None => self.prepare(placement),
         }
     }
 
     /// Attaches a prepared program. If the tap's program was removed by another process, its counts
     /// continue.
     pub fn attach(&mut self, tap: &Tap, prepared: Prepared) -> Result<Running, AttachError> {
-        let is_sender = tap.direction == Direction::Transmit;
         // Even if this exporter uses no filters: one before it may have.
-        if is_sender {
-            filter::remove_stale(&tap.device);
-        }
+        filter::remove_stale(tap);
         // Removals up to now concern an earlier device.
         self.note_removals();
-        let Prepared { mut instance, is_new, place, link, inherited } = prepared;
-        let program = attach::number(&instance.ebpf, tap)?;
-        let claim = if is_sender { Claim::note(program, &tap.device) } else { None };
+        let Prepared { mut instance, placement, is_new, place, link, inherited } = prepared;
+        let program = attach::number(&instance.ebpf, placement)?;
+        let claim = placement.hook.is_tc().then(|| Claim::note(program, &tap.device)).flatten();
         let paused = self.paused.get(tap);
         if paused.is_some_and(|paused| paused.is_device_gone) {
             // The series of the device before this one are to end first.
@@ -227,10 +235,10 @@ impl Datapath {
         let begun = inherited.as_ref().map_or(of_instance, |it| it.unread_from().min(of_instance));
         // If the clock was set back meanwhile, the start time stays.
         let since = paused.map_or(begun, |paused| paused.since);
-        let held = self.hold(&mut instance, tap, link, place.as_ref());
+        let held = self.hold(&mut instance, tap, placement, link, place.as_ref());
         // What was counted before is read also where nothing can be attached now.
         self.leftovers.extend(inherited.map(|before| Leftover::new(tap, since, before)));
-        let (held, running) = held?;
+        let (held, running, placement) = held?;
 
         self.paused.remove(tap);
         let attached = Attached {
@@ -239,7 +247,7 @@ impl Datapath {
             held,
             claim,
             program,
-            mode: running.mode,
+            placement,
             next: None,
             is_device_gone: false,
             place,
@@ -249,25 +257,45 @@ impl Datapath {
         Ok(running)
     }
 
-    /// Puts a program on its device, or in place of the one that a process before this one left.
+    /// Puts a program on its device, or in place of the one that a process before this one left;
+    /// returns where it is.
     fn hold(
         &self,
         instance: &mut Instance,
         tap: &Tap,
-        link: Option<Link>,
+        placement: Placement,
+        left: Option<LeftLink>,
         place: Option<&PinDirectory>,
-    ) -> Result<(Held, Running), AttachError> {
-        let attach = |instance: &mut Instance| {
-            let hook = self.hook(tap.direction);
-            attach::attach(&mut instance.ebpf, tap, hook, self.options.mode)
+    ) -> Result<(Held, Running, Placement), AttachError> {
+        if place.is_none()
+            && let Some(pins) = &self.pins
+        {
+            // A filter is not pinned; a link that was there before would count beside it.
+            pins.place(tap).remove();
+        }
+        let (left, before) = match left {
+            // An updated link stays where it was made.
+            Some(left) if left.placement.hook == placement.hook => (Some(left), None),
+            before => (None, before),
         };
-        let attached = match (link, place) {
-            (Some(link), _) => attach::adopt(instance, tap, link),
-            (None, None) => attach(instance),
-            (None, Some(place)) => {
-                attach(instance).and_then(|attached| attach::keep(instance, tap, place, attached))
+        // A program on another hook goes before this one comes: a frame in between is not counted,
+        // and none is counted twice.
+        if let (Some(before), Some(place)) = (before, place) {
+            place.remove_link();
+            drop(before.link);
+        }
+        let attached = match (left, place) {
+            (Some(LeftLink { link, placement }), _) => {
+                attach::adopt(instance, tap, placement, link).map(|it| (it, placement))
             }
+            (None, None) => {
+                attach::attach(&mut instance.ebpf, tap, placement).map(|it| (it, placement))
+            }
+            (None, Some(place)) => attach::attach(&mut instance.ebpf, tap, placement)
+                .and_then(|it| attach::keep(instance, tap, placement, place, it))
+                .map(|it| (it, placement)),
         };
+        let attached = attached.map(|((held, running), placement)| (held, running, placement));
 
         // Remove pins that cannot be adopted: they would make every later attempt fail.
         attached.inspect_err(|_| {
@@ -285,9 +313,7 @@ impl Datapath {
     /// Takes off the pinned programs of devices that are not among those of `wanted`.
     pub fn forget_pins(&self, wanted: &[Tap]) {
         if let Some(pins) = &self.pins {
-            // A filter of clsact is not pinned; a link that was before it would count beside it.
-            let can_be = |tap: &&Tap| self.hook(tap.direction) != Hook::TcEgress;
-            let names: Vec<_> = wanted.iter().filter(can_be).map(pins::name).collect();
+            let names: Vec<_> = wanted.iter().map(pins::name).collect();
             pins.keep_only(|name| names.iter().any(|wanted| wanted == name));
         }
     }
@@ -295,13 +321,6 @@ impl Datapath {
     /// Returns whether programs continue to count after this process exits.
     pub fn is_pinned(&self) -> bool {
         self.pins.is_some()
-    }
-
-    fn hook(&self, direction: Direction) -> Hook {
-        match direction {
-            Direction::Receive => Hook::Xdp,
-            Direction::Transmit => self.transmit.unwrap_or(Hook::TcxEgress),
-        }
     }
 
     /// Asks the kernel where the program of a tap is: an index may be used again. `None` where none
@@ -330,12 +349,5 @@ impl Datapath {
                 paused.is_device_gone = true;
             }
         }
-    }
-}
-
-const fn program_name(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Receive => RECEIVE,
-        Direction::Transmit => TRANSMIT,
     }
 }

@@ -43,6 +43,8 @@ pub struct Facts {
     /// Whether programs can be pinned; `None` where they are not to be.
     pub pins: Option<Result<(), String>>,
     pub mode: Mode,
+    /// The hook for received frames in the stack.
+    pub ingress: &'static str,
     /// Names of all devices.
     pub present: Vec<String>,
     /// Those that the configuration wants.
@@ -121,8 +123,11 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// Judges what was found.
     pub fn of(facts: &Facts) -> Self {
-        let devices: Vec<_> =
-            facts.wanted.iter().map(|device| devices::judge(device, facts.mode)).collect();
+        let devices: Vec<_> = facts
+            .wanted
+            .iter()
+            .map(|device| devices::judge(device, facts.mode, facts.ingress))
+            .collect();
         let memory = memory(facts);
         let mut checks = checks::of(facts, memory.bytes);
         checks.push(devices::some(&devices, facts));

@@ -16,6 +16,8 @@ pub use self::configuration::{Configuration, ReloadOutcome, ReloadSource};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Hook {
     Xdp,
+    TcxIngress,
+    TcIngress,
     TcxEgress,
     TcEgress,
 }
@@ -34,7 +36,7 @@ pub enum Mode {
 pub enum AttachFailure {
     /// Another program is there.
     Busy,
-    /// Another program sees what is sent before this one does, and may hide it.
+    /// Another program sees frames before this one does, and may hide them.
     Hidden,
     /// The driver or the kernel cannot.
     Unsupported,
@@ -58,7 +60,8 @@ pub struct Attachment {
 /// A program that is attached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Running {
-    pub mode: Mode,
+    /// How XDP runs it; `None` on the hooks of tc.
+    pub mode: Option<Mode>,
     /// The program's name in the kernel.
     pub program: String,
     /// The kernel's tag of the program's instructions, 16 hexadecimal digits.
@@ -231,14 +234,29 @@ impl Hook {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Xdp => "xdp",
+            Self::TcxIngress => "tcx_ingress",
+            Self::TcIngress => "tc_ingress",
             Self::TcxEgress => "tcx_egress",
             Self::TcEgress => "tc_egress",
         }
     }
 
+    /// Returns the hook of TCX for frames of that direction.
+    pub const fn of_tcx(direction: Direction) -> Self {
+        match direction {
+            Direction::Receive => Self::TcxIngress,
+            Direction::Transmit => Self::TcxEgress,
+        }
+    }
+
+    /// Returns whether other programs may be there too.
+    pub const fn is_tc(self) -> bool {
+        !matches!(self, Self::Xdp)
+    }
+
     pub const fn direction(self) -> Direction {
         match self {
-            Self::Xdp => Direction::Receive,
+            Self::Xdp | Self::TcxIngress | Self::TcIngress => Direction::Receive,
             Self::TcxEgress | Self::TcEgress => Direction::Transmit,
         }
     }

@@ -102,7 +102,8 @@ pub mod pool_maps {
     pub const OVERFLOW_PORTS: [&str; 2] = super::maps::OVERFLOW_PORTS;
 }
 
-/// Names of the constants in the object, which are the fields of [`Settings`].
+/// Names of the constants in the object: the fields of [`Settings`], and what is known of the
+/// kernel and of the device.
 pub mod settings {
     /// One for each word of an address.
     pub const SEEDS: [&str; 2] = ["SEED_HIGH", "SEED_LOW"];
@@ -120,6 +121,9 @@ pub mod settings {
     pub const KIND_SET_MASK: &str = "KIND_SET_MASK";
     /// Of a pool alone.
     pub const DEVICE_MASK: &str = "DEVICE_MASK";
+    /// 1: frames begin with their network header. It belongs to the device, so it is not in
+    /// [`super::Settings`].
+    pub const STARTS_WITH_NETWORK: &str = "STARTS_WITH_NETWORK";
 }
 
 /// Generations of every map: one that the program writes, one that is read and cleared.

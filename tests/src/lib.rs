@@ -29,6 +29,7 @@ pub mod scrape;
 pub mod senders;
 pub mod service;
 pub mod service_port;
+pub mod skb;
 pub mod sources;
 pub mod tools;
 pub mod truth;

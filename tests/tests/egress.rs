@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use exporter::datapath::{Datapath, Inspected, Inspector, Options};
+use exporter::datapath::{Datapath, Inspected, Inspector, LinkLayer, Options, Placement};
+use exporter::health::Hook;
 use exporter::services::PortRules;
 use exporter_ebpf::parse_bytes;
 use shared::{Count, Direction, number};
@@ -15,24 +16,22 @@ use tests::outcome::Outcome;
 use tests::patience::wait_for;
 use tests::programs::{self, Server};
 use tests::rows::Rows;
-use tests::{corpus, programs::paged};
+use tests::{corpus, programs::paged, skb};
 
+const SENT: Placement = Placement::tc(Hook::TcxEgress, LinkLayer::Ethernet);
 /// What the program returns so that those behind it decide. Source: include/uapi/linux/bpf.h.
 const TCX_NEXT: u32 = u32::MAX;
-/// A socket buffer for a test run: no empty ones, and not much more than three quarters of a page.
-/// Source: `bpf_prog_test_run_skb` in net/bpf/test_run.c.
-const LENGTHS: std::ops::RangeInclusive<usize> = 15..=3000;
 
 #[test]
 #[ignore = "needs root: `cargo xtask test egress`"]
 fn the_kernel_counts_what_is_sent_as_the_oracle_reads_it() {
     let datapath = Datapath::new(Options { vlans: true, ..Options::default() }).unwrap();
-    let mut inspector = Inspector::of(&datapath, Direction::Transmit).unwrap();
+    let mut inspector = Inspector::of(&datapath, SENT).unwrap();
     let mut outcomes: Vec<Outcome> = Vec::new();
     let mut refused = 0;
 
     for case in corpus::table().into_iter().chain(corpus::sweeps()) {
-        if !LENGTHS.contains(&case.frame.len()) {
+        if !skb::fits(&case.frame) {
             refused += 1;
             continue;
         }
@@ -60,12 +59,12 @@ fn a_super_frame_counts_as_its_segments() {
     const FIN_PSH_ACK: u8 = 0x19;
     const PSH_ACK: usize = 0x18;
     let datapath = Datapath::new(Options::default()).unwrap();
-    let mut inspector = Inspector::of(&datapath, Direction::Transmit).unwrap();
+    let mut inspector = Inspector::of(&datapath, SENT).unwrap();
     // Two segments of 1,000 bytes and one of 300 behind headers of 54 bytes.
     let frame = ethernet(IPV4, &ipv4(number::TCP, &tcp(FIN_PSH_ACK, &[0; 2300])));
 
     for segments in [3, 0] {
-        let context = context(54 + 2300 + 2 * 54, segments, 1000);
+        let context = skb::context(54 + 2300 + 2 * 54, segments, 1000);
         inspector.run_with(&frame, &context).unwrap();
 
         let interval = inspector.drain().unwrap();
@@ -195,21 +194,6 @@ fn headers_in_pages_are_read() {
     let bytes = 6 * frame.len() as u64;
     assert_eq!(scrape.transmitted("port_", &port), Count { packets: 6, bytes });
     assert_eq!(scrape.find("packet_transmit_malformed_packets_total", &[]), Some(0));
-}
-
-/// A `struct __sk_buff` with what a test run takes of it. Source: `convert___skb_to_skb` in
-/// net/bpf/test_run.c.
-fn context(wire_length: u32, segments: u32, segment_size: u32) -> [u8; 192] {
-    const WIRE_LENGTH: usize = 160;
-    const SEGMENTS: usize = 164;
-    const SEGMENT_SIZE: usize = 176;
-    let mut context = [0; 192];
-    let fields = [(WIRE_LENGTH, wire_length), (SEGMENTS, segments), (SEGMENT_SIZE, segment_size)];
-    for (place, value) in fields {
-        context[place..place + 4].copy_from_slice(&value.to_ne_bytes());
-    }
-
-    context
 }
 
 /// Leaves out what the two ends name differently: addresses, and gauges of a window.

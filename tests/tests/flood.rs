@@ -5,7 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use aya::programs::XdpMode;
-use exporter::datapath::{Datapath, Device, ModeChoice, Options, Tap};
+use exporter::datapath::{Datapath, Device, Options, Placement, Tap};
+use exporter::health::Mode;
 use exporter::interval::{Interval, sum};
 use shared::{Count, Direction};
 use tests::cable::Cable;
@@ -31,9 +32,8 @@ fn a_flood_over_a_cable_is_conserved() {
     let device = Device { name: Cable::DEVICE.into(), index: Cable::index(&cable.there) };
     let tap = Tap { device, direction: Direction::Receive };
     cable.there.enter();
-    let options = Options { mode: ModeChoice::Native, ..Options::default() };
-    let mut datapath = Datapath::new(options).unwrap();
-    let prepared = datapath.prepare(Direction::Receive).unwrap();
+    let mut datapath = Datapath::new(Options::default()).unwrap();
+    let prepared = datapath.prepare(Placement::xdp(Mode::Native)).unwrap();
     datapath.attach(&tap, prepared).unwrap();
     cable.plug_in();
 

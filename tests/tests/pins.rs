@@ -9,7 +9,8 @@ mod pins {
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use exporter::datapath::{Datapath, Device, Options, Tap};
+use exporter::datapath::{Datapath, Device, LinkLayer, Options, Placement, Tap};
+use exporter::health::{Hook, Mode};
 use exporter::interval::Drained;
 use rustix::process::Signal;
 use shared::{Count, Direction, Family, Protocol};
@@ -22,6 +23,14 @@ use tests::programs;
 use tests::service::{command, refused};
 
 use pins::file_system::BpfFileSystem;
+
+/// Returns where frames of a tap are counted.
+fn placement(tap: &Tap) -> Placement {
+    match tap.direction {
+        Direction::Receive => Placement::xdp(Mode::Native),
+        Direction::Transmit => Placement::tc(Hook::TcxEgress, LinkLayer::Ethernet),
+    }
+}
 
 #[test]
 #[ignore = "needs root: `cargo xtask test pins`"]
@@ -76,7 +85,7 @@ fn what_is_adopted_counts_its_time_once_and_begins_before_its_counts() {
         let options = Options { pins: Some(pins.0.clone()), ..Options::default() };
         let mut datapath = Datapath::new(options).unwrap();
         for tap in &taps {
-            let prepared = datapath.prepare_for(tap).unwrap();
+            let prepared = datapath.prepare_for(tap, placement(tap)).unwrap();
             datapath.attach(tap, prepared).unwrap();
         }
         datapath

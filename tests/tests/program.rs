@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
-use exporter::datapath::{Datapath, Inspector, Options};
+use exporter::datapath::{Datapath, Inspector, LinkLayer, Options, Placement};
+use exporter::health::{Hook, Mode};
 use serde_json::Value;
-use shared::Direction;
 
 /// Where a frame may lie in several buffers: more of it is claimed than can be read.
 const LENGTH: &str = "bpf_xdp_get_buff_len";
@@ -14,22 +14,32 @@ const LENGTH: &str = "bpf_xdp_get_buff_len";
 /// last two are where a key finds no room in the table of its CPU and the guard admits it.
 const CALLS: [(&str, usize); 3] =
     [(LENGTH, 7), ("__htab_map_lookup_elem", 8), ("htab_lru_map_update_elem", 4)];
-/// The same of what is sent: its length is no call, and headers in pages are pulled together.
-const CALLS_OF_SENT: [(&str, usize); 3] =
+/// The same in the stack: there the length is no call, and headers in pages are pulled together.
+const CALLS_IN_STACK: [(&str, usize); 3] =
     [("bpf_skb_pull_data", 1), ("__htab_map_lookup_elem", 8), ("htab_lru_map_update_elem", 4)];
+const XDP: Placement = Placement::xdp(Mode::Native);
+const INGRESS: Placement = Placement::tc(Hook::TcxIngress, LinkLayer::Ethernet);
+const TUNNEL: Placement = Placement::tc(Hook::TcxIngress, LinkLayer::None);
+const SENT: Placement = Placement::tc(Hook::TcxEgress, LinkLayer::Ethernet);
 /// Inlined since Linux 6.10. Source: `do_misc_fixups` in kernel/bpf/verifier.c.
 const CPU: &str = "bpf_get_smp_processor_id";
 
 #[test]
 #[ignore = "needs root: `cargo xtask test program`"]
 fn the_programs_call_nothing_on_the_usual_path() {
-    for (direction, calls) in [(Direction::Receive, CALLS), (Direction::Transmit, CALLS_OF_SENT)] {
+    for (placement, calls) in
+        [(XDP, CALLS), (INGRESS, CALLS_IN_STACK), (TUNNEL, CALLS_IN_STACK), (SENT, CALLS_IN_STACK)]
+    {
         let options = Options { vlans: true, ..Options::default() };
-        let Some(program) = load_for(direction, options) else { return };
+        let Some(program) = load_for(placement, options) else { return };
 
         let sites = program.call_sites();
 
-        println!("{}: {sites:?}", direction.label());
+        println!(
+            "{}: {} instructions, {sites:?}",
+            placement.hook.label(),
+            program.instructions.len()
+        );
         let names: BTreeSet<_> = sites.keys().copied().collect();
         assert_eq!(names, calls.map(|(name, _)| name).into());
         for (name, most) in calls {
@@ -65,9 +75,9 @@ fn the_programs_return_nothing_but_pass_and_next() {
     let pass = ["w0 = 2", "r0 = 2"];
     let next = ["w0 = -1", "r0 = -1"];
 
-    for (direction, values) in [(Direction::Receive, pass), (Direction::Transmit, next)] {
+    for (placement, values) in [(XDP, pass), (INGRESS, next), (TUNNEL, next), (SENT, next)] {
         let options = Options { vlans: true, ..Options::default() };
-        let Some(program) = load_for(direction, options) else { return };
+        let Some(program) = load_for(placement, options) else { return };
         assert_returns(&program, values);
     }
 }
@@ -101,12 +111,12 @@ struct Instruction {
 
 /// Loads the program and reads it back; `None` without bpftool, with that printed.
 fn load(options: Options) -> Option<Program> {
-    load_for(Direction::Receive, options)
+    load_for(XDP, options)
 }
 
-fn load_for(direction: Direction, options: Options) -> Option<Program> {
+fn load_for(placement: Placement, options: Options) -> Option<Program> {
     let datapath = Datapath::new(options).unwrap();
-    let inspector = Inspector::of(&datapath, direction).unwrap();
+    let inspector = Inspector::of(&datapath, placement).unwrap();
     let id = inspector.program_id().unwrap().to_string();
     let Some(dump) = bpftool(&["prog", "dump", "xlated", "id", &id]) else {
         println!("SKIPPED a test of the loaded program: `bpftool` cannot be run");

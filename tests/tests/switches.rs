@@ -5,7 +5,8 @@ mod switches {
     pub(super) mod senders;
 }
 
-use exporter::datapath::{Datapath, Inspector, ModeChoice, Options, TransmitChoice};
+use exporter::datapath::{Datapath, Inspector, LinkLayer, Options, Placement, TransmitChoice};
+use exporter::health::{Hook, Mode};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use shared::Direction;
 use tests::corpus;
@@ -22,20 +23,32 @@ const KEYED: [&str; 4] = ["source", "port", "vlan", "touched"];
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn a_native_program_and_one_of_tcx_change_under_load() {
-    conserves(ModeChoice::Native, TransmitChoice::Tcx);
+    conserves(Placement::xdp(Mode::Native), TransmitChoice::Tcx);
 }
 
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn a_generic_program_and_a_filter_of_clsact_change_under_load() {
-    conserves(ModeChoice::Generic, TransmitChoice::Clsact);
+    conserves(Placement::xdp(Mode::Generic), TransmitChoice::Clsact);
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test switches`"]
+fn programs_of_tcx_change_in_both_directions_under_load() {
+    conserves(Placement::tc(Hook::TcxIngress, LinkLayer::Ethernet), TransmitChoice::Tcx);
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test switches`"]
+fn filters_of_clsact_change_in_both_directions_under_load() {
+    conserves(Placement::tc(Hook::TcIngress, LinkLayer::Ethernet), TransmitChoice::Clsact);
 }
 
 /// The control: the same checks notice a program that is removed and put back.
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn a_gap_between_two_programs_is_noticed() {
-    let mut bed = Bed::make("gap", ModeChoice::Generic, TransmitChoice::Clsact);
+    let mut bed = Bed::make("gap", Placement::xdp(Mode::Generic), TransmitChoice::Clsact);
 
     let verdict = bed.run(20, Way::WithAGap);
 
@@ -47,7 +60,7 @@ fn a_gap_between_two_programs_is_noticed() {
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn an_interval_of_which_a_part_was_off_does_not_add_up() {
-    let mut bed = Bed::make("part", ModeChoice::Generic, TransmitChoice::Tcx);
+    let mut bed = Bed::make("part", Placement::xdp(Mode::Generic), TransmitChoice::Tcx);
 
     let verdict = bed.run(8, Way::AsIfAllWereOn);
 
@@ -100,7 +113,7 @@ fn each_choice_of_constants_counts_what_it_says_on_the_maps_of_another() {
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn where_no_other_program_can_be_loaded_the_one_before_goes_on() {
-    let mut bed = Bed::make("limit", ModeChoice::Native, TransmitChoice::Tcx);
+    let mut bed = Bed::make("limit", Placement::xdp(Mode::Native), TransmitChoice::Tcx);
     let limit = getrlimit(Resource::Nofile);
 
     // As many as there are, and too few for the maps of another program.
@@ -116,8 +129,8 @@ fn where_no_other_program_can_be_loaded_the_one_before_goes_on() {
     assert!(!bed.counts_all());
 }
 
-fn conserves(mode: ModeChoice, transmit: TransmitChoice) {
-    let mut bed = Bed::make("switches", mode, transmit);
+fn conserves(placement: Placement, transmit: TransmitChoice) {
+    let mut bed = Bed::make("switches", placement, transmit);
 
     let verdict = bed.run(CHANGES, Way::Replaced);
 

@@ -3,7 +3,10 @@
 use std::slice;
 use std::time::{Duration, Instant};
 
-use exporter::datapath::{Datapath, Device, Inspector, Options, Presence, Tap, TransmitChoice};
+use exporter::datapath::{
+    Datapath, Device, Inspector, Options, Placement, Presence, Tap, TransmitChoice,
+};
+use exporter::health::Mode;
 use rustix::process::Signal;
 use shared::{Direction, Family, Protocol};
 use tests::cable::{Cable, Namespace};
@@ -126,7 +129,7 @@ fn a_program_that_was_taken_off_keeps_its_start_and_one_of_another_device_does_n
     let taps = [tap.clone()];
     let begun = Instant::now();
     let attach = |datapath: &mut Datapath| {
-        let prepared = datapath.prepare(Direction::Receive).unwrap();
+        let prepared = datapath.prepare(Placement::xdp(Mode::Native)).unwrap();
         datapath.attach(&tap, prepared).unwrap();
     };
     attach(&mut datapath);
@@ -176,7 +179,7 @@ fn a_device_that_moved_away_and_was_replaced_is_gone() {
     let elsewhere = Namespace::make("moved-c");
     let (mut datapath, tap) = receiving(&cable);
     let index = tap.device.index;
-    let prepared = datapath.prepare(Direction::Receive).unwrap();
+    let prepared = datapath.prepare(Placement::xdp(Mode::Native)).unwrap();
     datapath.attach(&tap, prepared).unwrap();
 
     cable.here.ip(&["link", "set", Cable::DEVICE, "netns", elsewhere.name()]);
@@ -186,7 +189,7 @@ fn a_device_that_moved_away_and_was_replaced_is_gone() {
 
     assert_eq!(datapath.presence(&tap), Some(Presence::DeviceGone));
     datapath.detach(slice::from_ref(&tap));
-    let prepared = datapath.prepare(Direction::Receive).unwrap();
+    let prepared = datapath.prepare(Placement::xdp(Mode::Native)).unwrap();
     datapath.attach(&tap, prepared).unwrap();
     assert_eq!(datapath.presence(&tap), Some(Presence::OnDevice), "the one that replaced it");
 }

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use exporter::datapath::{Datapath, Device, Options, Tap};
+use exporter::datapath::{Datapath, Device, Options, Placement, Tap};
+use exporter::health::Mode;
 use exporter::interval::sum;
 use shared::{Count, Direction, Family, Protocol};
 use tests::cable::Cable;
@@ -22,7 +23,7 @@ fn a_program_that_is_taken_off_after_a_failed_drain_gives_both_generations() {
     let device = Device { name: Cable::DEVICE.into(), index: Cable::index(&cable.there) };
     cable.there.enter();
     let mut datapath = Datapath::new(Options::default()).unwrap();
-    let prepared = datapath.prepare(Direction::Receive).unwrap();
+    let prepared = datapath.prepare(Placement::xdp(Mode::Native)).unwrap();
     let tap = Tap { device, direction: Direction::Receive };
     datapath.attach(&tap, prepared).unwrap();
 

@@ -26,6 +26,8 @@ static COUNT_VLANS: Global<u8> = Global::new(0);
 static VXLAN_PORTS: Global<u64> = Global::new(0);
 #[unsafe(no_mangle)]
 static GENEVE_PORTS: Global<u64> = Global::new(0);
+#[unsafe(no_mangle)]
+static STARTS_WITH_NETWORK: Global<u8> = Global::new(0);
 
 /// A device, with a way to the full length of its frame.
 pub(crate) struct Device<L>(pub(crate) L);
@@ -70,6 +72,11 @@ pub(crate) fn signals() -> bool {
 #[inline(always)]
 pub(crate) fn vlans() -> bool {
     is_on(&COUNT_VLANS)
+}
+
+#[inline(always)]
+pub(crate) fn starts_with_network() -> bool {
+    is_on(&STARTS_WITH_NETWORK)
 }
 
 /// The verifier removes a branch where it knows that the first instruction of one side never

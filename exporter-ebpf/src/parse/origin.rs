@@ -42,4 +42,7 @@ pub enum Start {
     Ip,
     /// What `ethertype` names, in host order, at `offset`, which is below 64.
     Named { ethertype: u16, offset: usize },
+    /// The one or the other, which a constant of the load decides. Each field has a value in both
+    /// cases: the verifier refuses a program that copies one that was never written.
+    NamedIf { is_named: bool, ethertype: u16, offset: usize },
 }

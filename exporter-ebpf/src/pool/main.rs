@@ -8,17 +8,19 @@
     reason = "aya's entry points own their context; the kernel's numbers are wider than they need be"
 )]
 
+#[path = "../buffer.rs"]
+mod buffer;
 #[path = "../keys.rs"]
 mod keys;
 mod maps;
-#[path = "../sent.rs"]
-mod sent;
 
 use core::sync::atomic::{Ordering, compiler_fence};
 
 use aya_ebpf::macros::classifier;
 use aya_ebpf::programs::TcContext;
-use maps::Partition;
+use buffer::Tap;
+use maps::{Partition, settings};
+use shared::Direction;
 
 /// Lets the programs behind this one decide; as `TC_ACT_UNSPEC`, the same in clsact. Source:
 /// `enum tcx_action_base` in include/uapi/linux/bpf.h.
@@ -30,7 +32,11 @@ const TCX_NEXT: i32 = -1;
 fn count_sent(ctx: TcContext) -> i32 {
     // SAFETY: this is the only call in a run.
     if let Some((place, memory)) = unsafe { Partition::here(ifindex(&ctx)) } {
-        let segments = sent::parse(&ctx, &mut memory.parsed);
+        let tap = Tap {
+            direction: Direction::Transmit,
+            starts_with_network: settings::starts_with_network(),
+        };
+        let segments = buffer::parse(&ctx, tap, &mut memory.parsed);
         settle();
 
         place.frame(memory, segments);

@@ -1,5 +1,6 @@
 //! Keeps programs on the devices that are wanted, and drains them.
 
+mod choice;
 mod failure;
 mod front;
 mod infos;
@@ -15,15 +16,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use shared::Direction;
 use tokio::sync::watch;
 
 use crate::config::Config;
-use crate::datapath::{Datapath, Device, Owner, Presence, ProgramNames, Tap};
+use crate::datapath::{Datapath, Device, Owner, Placement, Presence, ProgramNames, Tap};
 use crate::folder::Collected;
 use crate::health::{AttachFailure, Attachment, Hook, Running};
-use crate::interfaces::{FrameStart, Interface};
+use crate::interfaces::Interface;
 use crate::interval::Drained;
 
+use choice::{Hooks, Placements};
 use failure::{Known, NotAttached};
 use names::names;
 use replacing::Waiting;
@@ -31,7 +34,7 @@ use slice::Slice;
 use stacked::Pair;
 pub(super) use start::NoDevices;
 use start::Start;
-use words::{say_counting, say_end, say_taken_off};
+use words::{say_counting, say_elsewhere, say_end, say_taken_off};
 
 /// Attaching and replacing go on after the next drain when they have taken this long.
 const ATTACHING: Duration = Duration::from_millis(500);
@@ -234,18 +237,18 @@ impl Devices {
     fn attach_wanted(&mut self, slice: &mut Slice<'_>) -> bool {
         let begun = Instant::now();
         let mut has_tried = false;
-        let hooks: Vec<Hook> = self.datapath.hooks().collect();
+        let directions: Vec<Direction> = self.datapath.directions().collect();
         let is_starting = self.is_starting();
         let mut wanted = self.wanted();
         stacked::from_below(&mut wanted);
         for interface in wanted {
-            for hook in &hooks {
-                let tap = Tap { device: device(&interface), direction: hook.direction() };
+            for direction in &directions {
+                let tap = Tap { device: device(&interface), direction: *direction };
                 let known = self.known.entry(tap.clone()).or_default();
                 let is_turn = !is_starting || known.is_untried();
                 let is_due = is_turn && known.is_due(&interface, begun);
                 if is_due && slice.has_time_for(known.is_first_attempt()) {
-                    self.try_attach(tap, *hook, &interface);
+                    self.try_attach(tap, &interface);
                     has_tried = true;
                 }
             }
@@ -254,17 +257,53 @@ impl Devices {
         has_tried
     }
 
-    fn try_attach(&mut self, tap: Tap, hook: Hook, interface: &Interface) {
+    fn try_attach(&mut self, tap: Tap, interface: &Interface) {
         match self.attach(&tap, interface) {
-            Ok(running) => {
+            Ok((hook, running)) => {
                 say_counting(&tap, hook, &running);
-                self.known.entry(tap).or_default().runs(running, Instant::now());
+                self.known.entry(tap).or_default().runs(hook, running, Instant::now());
             }
-            Err(failure) => {
+            Err((hook, failure)) => {
                 self.count_failure(&tap, hook, failure.reason());
-                self.known.entry(tap).or_default().failed(&failure, interface);
+                self.known.entry(tap).or_default().failed(hook, &failure, interface);
             }
         }
+    }
+
+    /// Attaches at the first place that the device has and that is free; returns where, or where it
+    /// failed last.
+    fn attach(
+        &mut self,
+        tap: &Tap,
+        interface: &Interface,
+    ) -> Result<(Hook, Running), (Hook, NotAttached)> {
+        let hooks = self.hooks();
+        let placements = choice::placements(interface, tap.direction, &self.config.datapath, hooks);
+        let (first, second) = match placements {
+            Ok(Placements { first, second }) => (first, second),
+            Err(refusal) => return Err((self.expected(tap.direction), refusal)),
+        };
+        let failure = match self.attach_at(tap, first, interface) {
+            Ok(running) => return Ok((first.hook, running)),
+            Err(failure) => failure,
+        };
+        let Some(second) = second.filter(|_| failure.is_of_place()) else {
+            return Err((first.hook, failure));
+        };
+        say_elsewhere(tap, &failure);
+
+        let attached = self.attach_at(tap, second, interface);
+        attached.map(|running| (second.hook, running)).map_err(|failure| (second.hook, failure))
+    }
+
+    /// Returns the hooks of tc that programs are attached to.
+    fn hooks(&self) -> Hooks {
+        Hooks { ingress: self.datapath.ingress(), egress: self.datapath.transmit() }
+    }
+
+    /// Returns the hook that is expected where none was chosen.
+    fn expected(&self, direction: Direction) -> Hook {
+        choice::expected(direction, &self.config.datapath, self.hooks())
     }
 
     fn count_failure(&mut self, tap: &Tap, hook: Hook, reason: AttachFailure) {
@@ -274,16 +313,13 @@ impl Devices {
         *reasons.entry(reason).or_default() += 1;
     }
 
-    fn attach(&mut self, tap: &Tap, interface: &Interface) -> Result<Running, NotAttached> {
-        let device = || interface.name.to_string();
-        match interface.frames {
-            FrameStart::Ethernet => {}
-            FrameStart::Nowhere => return Err(NotAttached::Unseen { device: device() }),
-            FrameStart::Network | FrameStart::Unsealed | FrameStart::Foreign => {
-                return Err(NotAttached::NoEthernet { device: device() });
-            }
-        }
-        let prepared = self.datapath.prepare_for(tap)?;
+    fn attach_at(
+        &mut self,
+        tap: &Tap,
+        placement: Placement,
+        interface: &Interface,
+    ) -> Result<Running, NotAttached> {
+        let prepared = self.datapath.prepare_for(tap, placement)?;
         let attached = self.datapath.attach(tap, prepared);
 
         let is_below = stacked::is_below(interface, &self.interfaces.borrow());
@@ -327,17 +363,20 @@ impl Devices {
     fn attachments(&self) -> Vec<Attachment> {
         let mut running: BTreeMap<(Arc<str>, Hook), Option<Running>> = BTreeMap::new();
         let interfaces = self.interfaces.borrow();
-        for hook in self.datapath.hooks() {
+        for direction in self.datapath.directions() {
+            let expected = self.expected(direction);
             let is_there = |name: &&str| interfaces.iter().any(|it| it.has_other_name(name));
             for name in
                 names(&self.config.devices.include.to_string()).filter(|name| !is_there(name))
             {
-                running.insert((name.into(), hook), None);
+                running.insert((name.into(), expected), None);
             }
-            let of_hook = self.known.iter().filter(|(tap, _)| tap.direction == hook.direction());
-            for (tap, known) in of_hook {
+            for (tap, known) in self.known.iter().filter(|(tap, _)| tap.direction == direction) {
                 // What is hidden from a program it does not count.
                 let runs = known.running.clone().filter(|_| !known.standing.is_hidden());
+                // A device that was expected elsewhere is here now.
+                running.remove(&(Arc::clone(&tap.device.name), expected));
+                let hook = known.hook.unwrap_or(expected);
                 running.insert((Arc::clone(&tap.device.name), hook), runs);
             }
         }

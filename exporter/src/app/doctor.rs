@@ -13,18 +13,25 @@ use tokio::runtime::Builder;
 
 use super::{Failure, options, pushes, web_file};
 use crate::causes::with_causes;
-use crate::config::{Config, Doctor, Transmit, Web};
+use crate::config::{self, Config, Doctor, Transmit, Web};
 use crate::datapath::{
-    Datapath, Device, Options, ProgramNames, Tap, check_pins, is_left_behind, raise_limits,
-    would_hide,
+    Datapath, Device, LinkLayer, Options, Placement, ProgramNames, Tap, check_pins, is_left_behind,
+    raise_limits, would_hide,
 };
 use crate::doctor::{DeviceFacts, Diagnosis, Facts, Program};
 use crate::driver::{Driver, Drivers};
-use crate::health::Hook;
+use crate::health::{Hook, Mode};
 use crate::http::Listeners;
 use crate::interfaces::{self, FrameStart, Interface};
 use crate::privileges::{self, Kept};
 use crate::{files, process};
+
+/// The hooks of tc.
+#[derive(Clone, Copy)]
+struct Hooks {
+    ingress: Hook,
+    egress: Option<Hook>,
+}
 
 const RELEASE: &str = "/proc/sys/kernel/osrelease";
 const VERSION: &str = "/proc/sys/kernel/version";
@@ -69,13 +76,13 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
     let loading = is_permitted.then(|| load(options));
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let interfaces = runtime.block_on(interfaces::list())?;
-    let (hook, loading) = match loading {
-        Some(Ok(hook)) => (hook, Some(Ok(()))),
+    let (hooks, loading) = match loading {
+        Some(Ok(hooks)) => (Some(hooks), Some(Ok(()))),
         Some(Err(error)) => (None, Some(Err(error))),
         None => (None, None),
     };
     let transmit = match loading {
-        Some(_) => hook.map(Hook::label),
+        Some(_) => hooks.and_then(|hooks| hooks.egress).map(Hook::label),
         None => expected(config.datapath.transmit),
     };
     let Web { listen_address, systemd_socket, .. } = &config.web;
@@ -99,8 +106,14 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
             .pin
             .then(|| check_pins(&config.datapath.pin_path).map_err(|error| with_causes(&error))),
         mode: config.datapath.mode,
+        ingress: match (config.datapath.mode, hooks) {
+            (config::Mode::Tcx, _) => Hook::TcxIngress.label(),
+            (config::Mode::Clsact, _) => Hook::TcIngress.label(),
+            (_, Some(hooks)) => hooks.ingress.label(),
+            (_, None) => "tcx or clsact",
+        },
         present: interfaces.iter().map(|interface| interface.name.to_string()).collect(),
-        wanted: wanted(config, &interfaces, hook),
+        wanted: wanted(config, &interfaces, hooks.and_then(|hooks| hooks.egress)),
         transmit,
         maps: maps.map(|map| (map.map, map.bytes)).to_vec(),
         available: available(),
@@ -129,15 +142,17 @@ fn files(config: &Config) -> anyhow::Result<Files> {
     read.map_err(|_| anyhow!("what reads the files of the configuration panicked"))
 }
 
-/// Loads a program for each direction and lets go of it; returns the hook for what is sent.
-fn load(options: Options) -> Result<Option<Hook>, String> {
+/// Loads a program for each place and lets go of it; returns the hooks of tc.
+fn load(options: Options) -> Result<Hooks, String> {
     let datapath = Datapath::new(options).map_err(|error| with_causes(&error))?;
-    let hooks: Vec<_> = datapath.hooks().collect();
-    for direction in Direction::ALL.iter().take(hooks.len()) {
-        datapath.prepare(*direction).map_err(|error| with_causes(&error))?;
+    let hooks = Hooks { ingress: datapath.ingress(), egress: datapath.transmit() };
+    let in_stack = [Some(hooks.ingress), hooks.egress].into_iter().flatten();
+    let in_stack = in_stack.map(|hook| Placement::tc(hook, LinkLayer::Ethernet));
+    for placement in [Placement::xdp(Mode::Native)].into_iter().chain(in_stack) {
+        datapath.prepare(placement).map_err(|error| with_causes(&error))?;
     }
 
-    Ok(hooks.get(1).copied())
+    Ok(hooks)
 }
 
 /// Returns the hook for sent packets, as far as it is known without asking the kernel.
@@ -169,7 +184,9 @@ fn wanted(config: &Config, interfaces: &[Interface], hook: Option<Hook>) -> Vec<
             mtu: interface.mtu,
             driver: driver(interface.index),
             program: interface.xdp_program.map(program),
+            has_hardware: interface.has_hardware,
             has_ethernet: interface.frames == FrameStart::Ethernet,
+            is_countable: !matches!(interface.frames, FrameStart::Foreign | FrameStart::Nowhere),
             is_left_behind: is_left_behind(&config.datapath.pin_path, &received(interface)),
             hidden_by: hook
                 .and_then(|hook| would_hide(&received(interface).device, hook))

@@ -1,7 +1,7 @@
 //! The configuration as each part takes it.
 
-use crate::config::{Config, Ephemeral, Mode, PortRange, Transmit};
-use crate::datapath::{ModeChoice, Options, TransmitChoice};
+use crate::config::{Config, Ephemeral, PortRange, Transmit};
+use crate::datapath::{Options, TransmitChoice};
 use crate::files;
 use crate::folder::{Farewell, Plan};
 use crate::ledger::Rules;
@@ -18,11 +18,6 @@ pub(super) fn datapath(config: &Config) -> Options {
     let PortRange { first, last } = ephemeral(config.ports.ephemeral);
 
     Options {
-        mode: match config.datapath.mode {
-            Mode::Auto => ModeChoice::Auto,
-            Mode::Native => ModeChoice::Native,
-            Mode::Generic => ModeChoice::Generic,
-        },
         transmit: match config.datapath.transmit {
             Transmit::Auto => TransmitChoice::Auto,
             Transmit::Tcx => TransmitChoice::Tcx,

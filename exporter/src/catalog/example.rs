@@ -211,8 +211,8 @@ fn totals() -> Totals {
 }
 
 fn health() -> Health {
-    let running = |program: &str| Running {
-        mode: Mode::Native,
+    let running = |mode, program: &str| Running {
+        mode,
         program: program.into(),
         tag: "0123456789abcdef".into(),
     };
@@ -229,8 +229,8 @@ fn health() -> Health {
 
     Health {
         attachments: vec![
-            attachment("eth0", Hook::Xdp, Some(running("count_received"))),
-            attachment("eth0", Hook::TcxEgress, Some(running("count_sent"))),
+            attachment("eth0", Hook::Xdp, Some(running(Some(Mode::Native), "count_received"))),
+            attachment("eth0", Hook::TcxEgress, Some(running(None, "count_sent"))),
             Attachment {
                 failures: BTreeMap::from([(AttachFailure::Busy, 2)]),
                 ..attachment("eth1", Hook::Xdp, None)

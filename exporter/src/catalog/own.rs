@@ -1,6 +1,6 @@
 //! Metrics of the exporter about its programs and its folds.
 
-use crate::health::{AttachFailure, Attachment, DURATION_BOUNDS, DeviceInfo, Durations};
+use crate::health::{AttachFailure, Attachment, DURATION_BOUNDS, DeviceInfo, Durations, Mode};
 use crate::interval::Law;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
@@ -114,8 +114,8 @@ fn attached(snapshot: &Snapshot, sink: &mut dyn Sink) {
 fn programs(snapshot: &Snapshot, sink: &mut dyn Sink) {
     for Attachment { device, hook, running, .. } in &snapshot.health.attachments {
         if let Some(running) = running {
-            let labels =
-                [&**device, hook.label(), running.mode.label(), &running.program, &running.tag];
+            let mode = running.mode.map_or("", Mode::label);
+            let labels = [&**device, hook.label(), mode, &running.program, &running.tag];
             sink.info(&labels.map(Into::into));
         }
     }

@@ -12,7 +12,8 @@ pub trait Sink {
 /// One time series at one moment. It borrows everything: none is made on the heap.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample<'a> {
-    /// One value for each of the labels that the metric names, in that order.
+    /// One value for each of the labels that the metric names, in that order; an empty text for a
+    /// label that the sample does not have.
     pub labels: &'a [LabelValue<'a>],
     pub value: Value<'a>,
     /// When counting began; `None` for gauges, and for what counts since the process began.
@@ -71,6 +72,13 @@ impl dyn Sink + '_ {
     /// Takes labels; the value is 1.
     pub(super) fn info(&mut self, labels: &[LabelValue<'_>]) {
         self.number(labels, 1);
+    }
+}
+
+impl LabelValue<'_> {
+    /// Returns whether the sample has the label.
+    pub fn is_there(&self) -> bool {
+        *self != Self::Text("")
     }
 }
 

@@ -13,8 +13,10 @@ pub struct Datapath {
     /// How often the counts are read from the kernel: 100ms to 60s.
     #[serde(with = "humantime_serde")]
     pub interval: Duration,
-    /// Where the XDP program runs. native is in the driver, generic in the network stack; auto uses
-    /// generic only where the driver has no XDP: auto, native or generic.
+    /// How received packets are counted: with XDP in the driver (native) or in the network stack
+    /// (generic), in the network stack with TCX (Linux 6.6 and newer) or with a filter of the clsact
+    /// queue discipline. auto uses native XDP on hardware that has it, and TCX or clsact elsewhere:
+    /// auto, native, generic, tcx or clsact.
     /// Needs a restart.
     pub mode: Mode,
     /// How sent packets are counted: with TCX (Linux 6.6 and newer), with a filter of the clsact
@@ -49,16 +51,18 @@ pub struct Datapath {
     pub pin_path: PathBuf,
 }
 
-/// Where the XDP program runs.
+/// Where what is received is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// In the driver, else in the stack.
+    /// In the driver of hardware that can, else in the stack.
     Auto,
-    /// In the driver.
+    /// XDP in the driver.
     Native,
-    /// In the stack.
+    /// XDP in the stack.
     Generic,
+    Tcx,
+    Clsact,
 }
 
 /// Where what is sent is counted.
@@ -97,7 +101,7 @@ impl Datapath {
 
         let Self {
             interval,
-            mode: Mode::Auto | Mode::Native | Mode::Generic,
+            mode: Mode::Auto | Mode::Native | Mode::Generic | Mode::Tcx | Mode::Clsact,
             transmit: Transmit::Auto | Transmit::Tcx | Transmit::Clsact | Transmit::Off,
             source_table_kib,
             port_table_kib,

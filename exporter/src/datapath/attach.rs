@@ -1,7 +1,7 @@
 //! Attaching, and what stands in the way of it.
 
-mod received;
-mod sent;
+mod tc;
+mod xdp;
 
 use std::io;
 use std::os::fd::AsFd;
@@ -9,14 +9,12 @@ use std::os::fd::AsFd;
 use aya::Ebpf;
 use aya::programs::{Program, ProgramError, ProgramFd, ProgramInfo, SchedClassifier, Xdp};
 
-use shared::Direction;
-
 use super::filter::Filter;
 use super::foreign::{InFront, Owner};
 use super::instance::Instance;
 use super::pins::PinDirectory;
 use super::wire::{Link, load_nothing};
-use super::{ModeChoice, Presence, Tap, program_name};
+use super::{Placement, Presence, Tap};
 use crate::health::{AttachFailure, Hook, Mode, Running};
 use crate::process::Confinement;
 
@@ -27,24 +25,24 @@ pub enum AttachError {
     Gone { device: String, source: io::Error },
 
     #[error(
-        "`{device}` already has another XDP program{owner}; remove that program, or exclude the \
-         device with `devices.exclude`"
+        "`{device}` already has another XDP program{owner}; remove that program, or set \
+         `datapath.mode` to \"tcx\" or \"auto\""
     )]
     Busy { device: String, owner: Owner, source: io::Error },
 
     #[error(
         "a device above `{device}` has an XDP program, so the kernel accepts none on `{device}`; \
-         exclude one of the two with `devices.exclude`"
+         set `datapath.mode` to \"tcx\" or \"auto\""
     )]
     BelowAnother { device: String, source: io::Error },
 
     #[error(
-        "the driver of `{device}` cannot run XDP natively; set `datapath.mode` to \"generic\", \
-         or to \"auto\" to fall back by itself"
+        "the driver of `{device}` cannot run XDP natively; set `datapath.mode` to \"tcx\", or to \
+         \"auto\" to fall back by itself"
     )]
     NoNative { device: String, source: io::Error },
 
-    #[error("XDP cannot run on `{device}`; exclude the device with `devices.exclude`")]
+    #[error("XDP cannot run on `{device}`; set `datapath.mode` to \"tcx\" or \"auto\"")]
     Unsupported { device: String, source: io::Error },
 
     #[error("attaching to `{device}` is not permitted: {confinement}")]
@@ -63,6 +61,12 @@ pub enum AttachError {
     NoTransmit { device: String, source: io::Error },
 
     #[error(
+        "cannot count in the stack what `{device}` receives; set `datapath.mode` to \"native\" or \
+         \"generic\""
+    )]
+    NoIngress { device: String, source: io::Error },
+
+    #[error(
         "`{device}` has the queue discipline `ingress`, which has no hook for sent frames; replace \
          it by `clsact`, which accepts the same filters, or set `datapath.transmit` to \"off\""
     )]
@@ -75,8 +79,8 @@ pub enum AttachError {
     NotPinned { device: String, source: io::Error },
 
     #[error(
-        "{by} is in front of the exporter's program on `{device}` and may hide sent frames; remove \
-         it, move it behind, or set `datapath.transmit` to \"off\""
+        "{by} is in front of the exporter's program on `{device}` and may hide frames; remove it, \
+         or move it behind"
     )]
     Hidden { device: String, by: InFront },
 
@@ -114,6 +118,7 @@ impl AttachError {
             Self::NoNative { .. }
             | Self::Unsupported { .. }
             | Self::NoTransmit { .. }
+            | Self::NoIngress { .. }
             | Self::NoLink { .. } => AttachFailure::Unsupported,
             Self::Hidden { .. } => AttachFailure::Hidden,
             Self::NotPermitted { .. } => AttachFailure::Permission,
@@ -152,50 +157,47 @@ impl Held {
 pub(super) fn attach(
     ebpf: &mut Ebpf,
     tap: &Tap,
-    hook: Hook,
-    choice: ModeChoice,
+    placement: Placement,
 ) -> Result<(Held, Running), AttachError> {
-    let (held, mode) = match hook {
+    let held = match placement.hook {
         Hook::Xdp => {
-            let (link, mode) = received::attach(xdp(ebpf)?, &tap.device, choice)?;
-            (Held::Link(link), mode)
+            let mode = placement.mode.unwrap_or(Mode::Native);
+            Held::Link(xdp::attach(xdp(ebpf, placement)?, &tap.device, mode)?)
         }
-        // There is no driver to do it natively.
-        Hook::TcxEgress => {
-            (Held::Link(sent::by_tcx(classifier(ebpf)?, &tap.device)?), Mode::Generic)
+        Hook::TcxIngress | Hook::TcxEgress => {
+            Held::Link(tc::by_tcx(classifier(ebpf, placement)?, tap)?)
         }
-        Hook::TcEgress => {
-            let filter = sent::by_clsact(classifier(ebpf)?, &tap.device)?;
-            (Held::Filter(filter), Mode::Generic)
+        Hook::TcIngress | Hook::TcEgress => {
+            Held::Filter(tc::by_clsact(classifier(ebpf, placement)?, tap)?)
         }
     };
-    let info = info(ebpf, tap)?;
 
-    Ok((held, running(&info, mode)))
+    Ok((held, about(ebpf, placement)?))
 }
 
-/// Puts the loaded program in the place of the one that a process before this one left.
+/// Puts the loaded program in the place of the one that a process before this one left; `placement`
+/// is that one's.
 pub(super) fn adopt(
     instance: &Instance,
     tap: &Tap,
+    placement: Placement,
     link: Link,
 ) -> Result<(Held, Running), AttachError> {
     let ebpf = &instance.ebpf;
-    let fd = program_fd(ebpf, tap.direction)?;
+    let fd = program_fd(ebpf, placement)?;
     link.update(fd.as_fd()).map_err(|source| {
         let device = tap.device.name.to_string();
         AttachError::Other { device, source }
     })?;
-    let info = info(ebpf, tap)?;
-    let mode = instance.mode().unwrap_or(Mode::Generic);
 
-    Ok((Held::Link(link), running(&info, mode)))
+    Ok((Held::Link(link), about(ebpf, placement)?))
 }
 
 /// Pins what was just attached.
 pub(super) fn keep(
     instance: &Instance,
     tap: &Tap,
+    placement: Placement,
     place: &PinDirectory,
     attached: (Held, Running),
 ) -> Result<(Held, Running), AttachError> {
@@ -203,28 +205,29 @@ pub(super) fn keep(
     if let Held::Link(link) = &held {
         let device = || tap.device.name.to_string();
         place.keep(link).map_err(|source| AttachError::NotPinned { device: device(), source })?;
-        instance.note_mode(running.mode);
+        instance.note_placement(placement);
     }
 
     Ok((held, running))
 }
 
-/// Puts the program of a link before all others that see what the device sends.
+/// Puts the program of a TCX link before all others that see frames of that direction.
 ///
 /// A program can be on a hook once. So one that does nothing takes its place there, in between two
-/// frames, and then it gets a new link in front: what is sent between the two calls is not counted,
+/// frames, and then it gets a new link in front: what comes between the two calls is not counted,
 /// some 20 microseconds, and nothing is counted twice.
 pub(super) fn relink(
     instance: &mut Instance,
     tap: &Tap,
+    placement: Placement,
     link: &mut Link,
     place: Option<&PinDirectory>,
 ) -> Result<(), AttachError> {
     let other = |source| AttachError::Other { device: tap.device.name.to_string(), source };
-    let program = &*classifier(&mut instance.ebpf)?;
+    let program = &*classifier(&mut instance.ebpf, placement)?;
     let nothing = load_nothing().map_err(other)?;
     link.update(nothing.as_fd()).map_err(other)?;
-    match sent::by_tcx(program, &tap.device) {
+    match tc::by_tcx(program, tap) {
         Ok(next) => *link = next,
         Err(error) => {
             let program = program.fd().map_err(|error| AttachError::Defect(Box::new(error)))?;
@@ -247,9 +250,10 @@ pub(super) fn relink(
 pub(super) fn refilter(
     instance: &mut Instance,
     tap: &Tap,
+    placement: Placement,
     filter: &mut Filter,
 ) -> Result<bool, AttachError> {
-    sent::in_front(classifier(&mut instance.ebpf)?, &tap.device, filter)
+    tc::in_front(classifier(&mut instance.ebpf, placement)?, tap, filter)
 }
 
 /// Puts the program of `after` in the place of that of `before`: every frame is seen by one of the two.
@@ -258,13 +262,14 @@ pub(super) fn replace(
     before: &Ebpf,
     after: &mut Ebpf,
     tap: &Tap,
+    placement: Placement,
 ) -> Result<(), AttachError> {
     let replaced = match held {
         Held::Link(link) => {
-            let [before, after] = [before, &*after].map(|ebpf| program_fd(ebpf, tap.direction));
+            let [before, after] = [before, &*after].map(|ebpf| program_fd(ebpf, placement));
             link.exchange(before?.as_fd(), after?.as_fd())
         }
-        Held::Filter(filter) => filter.replace(classifier(after)?, &tap.device),
+        Held::Filter(filter) => filter.replace(classifier(after, placement)?, &tap.device),
     };
 
     replaced.map_err(|source| {
@@ -277,17 +282,20 @@ pub(super) fn replace(
 }
 
 /// Returns what there is to know of a program that is attached.
-pub(super) fn about(ebpf: &Ebpf, tap: &Tap, mode: Mode) -> Result<Running, AttachError> {
-    Ok(running(&info(ebpf, tap)?, mode))
+pub(super) fn about(ebpf: &Ebpf, placement: Placement) -> Result<Running, AttachError> {
+    let info = info(ebpf, placement)?;
+    let program = String::from_utf8_lossy(info.name()).into_owned();
+
+    Ok(Running { mode: placement.mode, program, tag: format!("{:016x}", info.tag()) })
 }
 
 /// Returns the kernel's number of the loaded program.
-pub(super) fn number(ebpf: &Ebpf, tap: &Tap) -> Result<u32, AttachError> {
-    info(ebpf, tap).map(|info| info.id())
+pub(super) fn number(ebpf: &Ebpf, placement: Placement) -> Result<u32, AttachError> {
+    info(ebpf, placement).map(|info| info.id())
 }
 
-fn program_fd(ebpf: &Ebpf, direction: Direction) -> Result<&ProgramFd, AttachError> {
-    let fd = match ebpf.program(program_name(direction)) {
+fn program_fd(ebpf: &Ebpf, placement: Placement) -> Result<&ProgramFd, AttachError> {
+    let fd = match ebpf.program(placement.program()) {
         Some(Program::Xdp(program)) => program.fd(),
         Some(Program::SchedClassifier(program)) => program.fd(),
         _ => return Err(not_loaded()),
@@ -296,28 +304,22 @@ fn program_fd(ebpf: &Ebpf, direction: Direction) -> Result<&ProgramFd, AttachErr
     fd.map_err(|error| AttachError::Defect(Box::new(error)))
 }
 
-fn running(info: &ProgramInfo, mode: Mode) -> Running {
-    let program = String::from_utf8_lossy(info.name()).into_owned();
-
-    Running { mode, program, tag: format!("{:016x}", info.tag()) }
-}
-
-fn info(ebpf: &Ebpf, tap: &Tap) -> Result<ProgramInfo, AttachError> {
-    let program = ebpf.program(program_name(tap.direction)).ok_or_else(not_loaded)?;
+fn info(ebpf: &Ebpf, placement: Placement) -> Result<ProgramInfo, AttachError> {
+    let program = ebpf.program(placement.program()).ok_or_else(not_loaded)?;
 
     program.info().map_err(|error| AttachError::Defect(Box::new(error)))
 }
 
-fn xdp(ebpf: &mut Ebpf) -> Result<&mut Xdp, AttachError> {
-    let program = ebpf.program_mut(super::RECEIVE).and_then(|program| program.try_into().ok());
+fn xdp(ebpf: &mut Ebpf, placement: Placement) -> Result<&mut Xdp, AttachError> {
+    let program = ebpf.program_mut(placement.program());
 
-    program.ok_or_else(not_loaded)
+    program.and_then(|program| program.try_into().ok()).ok_or_else(not_loaded)
 }
 
-fn classifier(ebpf: &mut Ebpf) -> Result<&mut SchedClassifier, AttachError> {
-    let program = ebpf.program_mut(super::TRANSMIT).and_then(|program| program.try_into().ok());
+fn classifier(ebpf: &mut Ebpf, placement: Placement) -> Result<&mut SchedClassifier, AttachError> {
+    let program = ebpf.program_mut(placement.program());
 
-    program.ok_or_else(not_loaded)
+    program.and_then(|program| program.try_into().ok()).ok_or_else(not_loaded)
 }
 
 fn not_loaded() -> AttachError {

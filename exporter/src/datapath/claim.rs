@@ -31,7 +31,7 @@ impl Claim {
         Ok(Self { _socket: UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(name)?)? })
     }
 
-    /// Claims a program that counts what a device sends, as far as that can be done.
+    /// Claims a program that is on a hook of tc, as far as that can be done.
     pub(super) fn note(program: u32, device: &Device) -> Option<Self> {
         let claimed = Self::take(program).inspect_err(|error| {
             tracing::warn!(

@@ -9,10 +9,12 @@ use aya::programs::tc::{
     NlOptions, SchedClassifierLink, TcAttachOptions, TcHandle, qdisc_add_clsact,
 };
 use aya::programs::{Link, ProgramError, SchedClassifier, TcAttachType, TcError};
+use shared::Direction;
 
 use super::claim::Claim;
 use super::foreign::{InFront, Owner};
-use super::{Device, Presence, TRANSMIT};
+use super::placement::{INGRESS, SENT};
+use super::{Device, Presence, Tap};
 use request::{ETH_P_ALL, Listed};
 
 /// A filter, removed when it is dropped. The queue discipline stays, which without filters does
@@ -22,6 +24,7 @@ pub(super) struct Filter {
     /// `None` while the filter is moved.
     link: Option<SchedClassifierLink>,
     ifindex: u32,
+    direction: Direction,
     priority: u16,
     /// The kernel's number of the first program.
     handle: u32,
@@ -35,21 +38,27 @@ impl Filter {
     /// # Errors
     ///
     /// EEXIST where another queue discipline is in the place of clsact.
-    pub(super) fn add(program: &mut SchedClassifier, device: &Device) -> io::Result<Self> {
+    pub(super) fn add(program: &mut SchedClassifier, tap: &Tap) -> io::Result<Self> {
+        let Tap { device, direction } = tap;
         match qdisc_add_clsact(&device.name) {
             Ok(()) => {}
             Err(error) => {
                 let error = of_tc(error);
-                // `ingress` has that place too, and takes what it is given for what is received.
-                if error.raw_os_error() != Some(libc::EEXIST) || !has_clsact(device)? {
+                if error.raw_os_error() != Some(libc::EEXIST) || !has_room(device, *direction)? {
                     return Err(error);
                 }
             }
         }
         let number = program.info().map_err(of_program)?.id();
-        let ifindex = device.index;
-        let mut filter = Self { link: None, ifindex, priority: 0, handle: number, program: number };
-        filter.put(program, device, foremost(&request::all(device.index)?))?;
+        let mut filter = Self {
+            link: None,
+            ifindex: device.index,
+            direction: *direction,
+            priority: 0,
+            handle: number,
+            program: number,
+        };
+        filter.put(program, device, foremost(&filter.listed()?))?;
 
         Ok(filter)
     }
@@ -67,7 +76,7 @@ impl Filter {
 
     /// Asks the kernel for the first filter that sees frames before this one does.
     pub(super) fn in_front(&self) -> io::Result<Option<InFront>> {
-        let listed = request::all(self.ifindex)?;
+        let listed = self.listed()?;
         let mut before = listed.iter().take_while(|it| !self.is_at(it));
 
         Ok(before.find(|it| is_foreign(it)).map(in_front))
@@ -75,14 +84,14 @@ impl Filter {
 
     /// Moves the filter to the front, as far as possible; returns whether it is the first.
     ///
-    /// What is sent between the two messages to the kernel is not counted: with two filters at
+    /// What comes between the two messages to the kernel is not counted: with two filters at
     /// once it would be counted twice.
     pub(super) fn go_in_front(
         &mut self,
         program: &mut SchedClassifier,
         device: &Device,
     ) -> io::Result<bool> {
-        let mut others = request::all(self.ifindex)?;
+        let mut others = self.listed()?;
         others.retain(|it| !self.is_at(it));
         let priority = foremost(&others);
         let mut foreign = others.iter().filter(|it| is_foreign(it));
@@ -113,7 +122,7 @@ impl Filter {
         self.link = match attached {
             Ok(link) => Some(link),
             Err(error) => {
-                self.link = Some(link_at(device, self.priority, self.handle)?);
+                self.link = Some(self.link_on(device)?);
                 return Err(of_program(error));
             }
         };
@@ -130,7 +139,7 @@ impl Filter {
         if self.presence() != Presence::OnDevice {
             return Ok(());
         }
-        self.link = Some(link_at(device, self.priority, self.handle)?);
+        self.link = Some(self.link_on(device)?);
 
         Err(error)
     }
@@ -145,7 +154,7 @@ impl Filter {
             NlOptions { priority, handle: TcHandle::from(self.handle), ..NlOptions::default() };
         let options = TcAttachOptions::Netlink(options);
         let id = program
-            .attach_with_options(&device.name, TcAttachType::Egress, options)
+            .attach_with_options(&device.name, side(self.direction), options)
             .map_err(of_program)?;
         let link = program.take_link(id).map_err(of_program)?;
         self.priority = link.priority().map_err(of_program)?;
@@ -155,7 +164,15 @@ impl Filter {
     }
 
     fn ask(&self) -> io::Result<Option<Listed>> {
-        request::one(self.ifindex, self.priority, self.handle)
+        request::one(self.ifindex, self.direction, self.priority, self.handle)
+    }
+
+    fn listed(&self) -> io::Result<Vec<Listed>> {
+        request::all(self.ifindex, self.direction)
+    }
+
+    fn link_on(&self, device: &Device) -> io::Result<SchedClassifierLink> {
+        link_at(device, self.direction, self.priority, self.handle)
     }
 
     fn is(&self, found: &Listed) -> bool {
@@ -185,7 +202,12 @@ fn foremost(listed: &[Listed]) -> u16 {
 /// Returns whether the verdict of a filter may end what the kernel asks filters for. The program
 /// of an exporter lets those behind it decide.
 fn is_foreign(listed: &Listed) -> bool {
-    listed.chain == 0 && listed.handle != 0 && listed.name != TRANSMIT
+    listed.chain == 0 && listed.handle != 0 && !is_ours(listed)
+}
+
+/// Returns whether it has the name of a program of an exporter.
+fn is_ours(listed: &Listed) -> bool {
+    [INGRESS, SENT].contains(&&*listed.name)
 }
 
 fn in_front(listed: &Listed) -> InFront {
@@ -206,8 +228,8 @@ impl Drop for Filter {
 
 /// Returns the filter that a program would not get in front of; `None` also where that cannot be
 /// known.
-pub(super) fn ahead_of_a_new_one(ifindex: u32) -> Option<InFront> {
-    let listed = request::all(ifindex).ok()?;
+pub(super) fn ahead_of_a_new_one(tap: &Tap) -> Option<InFront> {
+    let listed = request::all(tap.device.index, tap.direction).ok()?;
     let priority = foremost(&listed);
     let mut foreign = listed.iter().filter(|it| is_foreign(it));
 
@@ -215,8 +237,8 @@ pub(super) fn ahead_of_a_new_one(ifindex: u32) -> Option<InFront> {
 }
 
 /// Takes off what exporters left that were killed.
-pub(super) fn remove_stale(device: &Device) {
-    let listed = match request::all(device.index) {
+pub(super) fn remove_stale(Tap { device, direction }: &Tap) {
+    let listed = match request::all(device.index, *direction) {
         Ok(listed) => listed,
         Err(error) => {
             tracing::warn!(
@@ -227,9 +249,9 @@ pub(super) fn remove_stale(device: &Device) {
             return;
         }
     };
-    for filter in listed.into_iter().filter(|filter| filter.name == TRANSMIT) {
+    for filter in listed.into_iter().filter(is_ours) {
         let Some(_claim) = filter.program.and_then(Claim::take_stale) else { continue };
-        match remove(device, &filter) {
+        match remove(device, *direction, &filter) {
             Ok(()) => tracing::info!(
                 device = &*device.name,
                 "Removed a filter that a killed exporter left"
@@ -243,20 +265,38 @@ pub(super) fn remove_stale(device: &Device) {
     }
 }
 
-fn has_clsact(device: &Device) -> io::Result<bool> {
+/// Returns whether the queue discipline that is there takes filters of that direction. `ingress` has
+/// the place of clsact, and takes whatever it is given for what is received.
+fn has_room(device: &Device, direction: Direction) -> io::Result<bool> {
     let queue = request::queue(device.index)?;
+    let takes = |kind: &str| match direction {
+        Direction::Receive => matches!(kind, "clsact" | "ingress"),
+        Direction::Transmit => kind == "clsact",
+    };
 
-    Ok(queue.is_some_and(|queue| queue.kind == "clsact"))
+    Ok(queue.is_some_and(|queue| takes(&queue.kind)))
 }
 
-fn remove(device: &Device, filter: &Listed) -> io::Result<()> {
-    link_at(device, filter.priority, filter.handle)?.detach().map_err(of_program)
+fn remove(device: &Device, direction: Direction, filter: &Listed) -> io::Result<()> {
+    link_at(device, direction, filter.priority, filter.handle)?.detach().map_err(of_program)
 }
 
-fn link_at(device: &Device, priority: u16, handle: u32) -> io::Result<SchedClassifierLink> {
+fn link_at(
+    device: &Device,
+    direction: Direction,
+    priority: u16,
+    handle: u32,
+) -> io::Result<SchedClassifierLink> {
     let handle = TcHandle::from(handle);
 
-    SchedClassifierLink::attached(&device.name, TcAttachType::Egress, priority, handle, None)
+    SchedClassifierLink::attached(&device.name, side(direction), priority, handle, None)
+}
+
+const fn side(direction: Direction) -> TcAttachType {
+    match direction {
+        Direction::Receive => TcAttachType::Ingress,
+        Direction::Transmit => TcAttachType::Egress,
+    }
 }
 
 fn of_program(error: ProgramError) -> io::Error {
@@ -313,11 +353,11 @@ mod tests {
     #[test]
     fn the_program_of_an_exporter_is_in_nobodys_way() {
         let foreign = Listed { name: "drop_some".into(), handle: 9, ..Listed::default() };
-        let of_an_exporter = Listed { name: TRANSMIT.into(), ..foreign.clone() };
+        let of_an_exporter = |name: &str| Listed { name: name.into(), ..foreign.clone() };
         let in_common = Listed { handle: 0, name: String::new(), ..foreign.clone() };
 
         assert!(is_foreign(&foreign));
-        assert!(!is_foreign(&of_an_exporter));
+        assert!(!is_foreign(&of_an_exporter(SENT)) && !is_foreign(&of_an_exporter(INGRESS)));
         assert!(!is_foreign(&in_common), "what a preference's filters have in common");
     }
 }

@@ -2,13 +2,11 @@
 
 use std::io;
 
-use shared::Direction;
-
 use super::attach::{self, Held};
 use super::claim::Claim;
 use super::filter;
 use super::foreign::{InFront, Owner};
-use super::wire::{has_tcx, senders};
+use super::wire::{has_tcx, in_turn};
 use super::{AttachError, Attached, Datapath, Device, Hook, Tap};
 
 impl Datapath {
@@ -17,11 +15,11 @@ impl Datapath {
     pub fn in_front(&mut self, tap: &Tap) -> Option<InFront> {
         let attached = self.attached.get(tap)?;
         let found = match &attached.held {
-            Held::Link(_) if tap.direction == Direction::Receive => return None,
-            Held::Link(_) => foreign_sender(tap.device.index, Some(attached.program)),
+            Held::Link(_) if !attached.placement.hook.is_tc() => return None,
+            Held::Link(_) => foreign(tap, Some(attached.program)),
             // Programs of TCX see a frame before all filters do.
             Held::Filter(filter) => match filter.in_front() {
-                Ok(None) if has_tcx() => foreign_sender(tap.device.index, None),
+                Ok(None) if has_tcx() => foreign(tap, None),
                 found => found,
             },
         };
@@ -43,16 +41,16 @@ impl Datapath {
     /// [`AttachError::Hidden`] where it cannot be before them, which changes nothing.
     pub fn go_in_front(&mut self, tap: &Tap, of: &InFront) -> Result<(), AttachError> {
         let Some(attached) = self.attached.get_mut(tap) else { return Ok(()) };
-        let Attached { instance, held, place, .. } = attached;
+        let Attached { instance, held, place, placement, .. } = attached;
         let hidden = || AttachError::Hidden { device: tap.device.name.to_string(), by: of.clone() };
         let is_first = match (held, of) {
             (Held::Link(link), _) => {
-                attach::relink(instance, tap, link, place.as_ref())?;
+                attach::relink(instance, tap, *placement, link, place.as_ref())?;
                 true
             }
             (Held::Filter(_), InFront::Program(_)) => false,
             (Held::Filter(filter), InFront::Filter { .. }) => {
-                attach::refilter(instance, tap, filter)?
+                attach::refilter(instance, tap, *placement, filter)?
             }
         };
 
@@ -60,17 +58,17 @@ impl Datapath {
     }
 }
 
-/// Returns what would hide the frames that a device sends from a program that is about to be
-/// attached, as far as that is known.
+/// Returns what would hide frames from a program that is about to be attached, as far as that is
+/// known.
 pub fn would_hide(device: &Device, hook: Hook) -> Option<InFront> {
+    let tap = &Tap { device: device.clone(), direction: hook.direction() };
     match hook {
         // It becomes the first of all.
-        Hook::Xdp | Hook::TcxEgress => None,
-        Hook::TcEgress if has_tcx() => foreign_sender(device.index, None)
-            .ok()
-            .flatten()
-            .or_else(|| filter::ahead_of_a_new_one(device.index)),
-        Hook::TcEgress => filter::ahead_of_a_new_one(device.index),
+        Hook::Xdp | Hook::TcxIngress | Hook::TcxEgress => None,
+        Hook::TcIngress | Hook::TcEgress if has_tcx() => {
+            foreign(tap, None).ok().flatten().or_else(|| filter::ahead_of_a_new_one(tap))
+        }
+        Hook::TcIngress | Hook::TcEgress => filter::ahead_of_a_new_one(tap),
     }
 }
 
@@ -84,8 +82,8 @@ fn is_vouched_for(program: u32) -> bool {
 }
 
 /// Returns the first program of TCX that is not of an exporter, of those before `ours`.
-fn foreign_sender(ifindex: u32, ours: Option<u32>) -> io::Result<Option<InFront>> {
-    let ids = senders(ifindex)?;
+fn foreign(tap: &Tap, ours: Option<u32>) -> io::Result<Option<InFront>> {
+    let ids = in_turn(tap.device.index, tap.direction)?;
     if ours.is_some_and(|ours| !ids.contains(&ours)) {
         return Ok(None);
     }

@@ -4,18 +4,18 @@ use std::convert::Infallible;
 use std::io;
 
 use aya::programs::{Program, ProgramError, TestRun, TestRunOptions, Xdp};
-use shared::{Direction, Parsed};
+use shared::Parsed;
 
 use super::load;
 use super::wire::stay_on_cpu;
-use super::{Datapath, LoadError, Options, Prepared, RECEIVE, program_name};
+use super::{Datapath, LoadError, Options, Placement, Prepared};
+use crate::health::Mode;
 use crate::interval::Interval;
 
 /// A program that is attached to nothing and runs on what it is given.
 pub struct Inspector<'a> {
     datapath: &'a Datapath,
     program: Prepared,
-    direction: Direction,
     /// Where the thread stays, and so the program, which runs where its caller does.
     cpu: usize,
 }
@@ -30,18 +30,18 @@ pub struct Inspected {
 }
 
 impl<'a> Inspector<'a> {
-    /// Loads the program for what is received, and keeps the calling thread on one CPU from now on.
+    /// Loads the XDP program, and keeps the calling thread on one CPU from now on.
     pub fn new(datapath: &'a Datapath) -> Result<Self, LoadError> {
-        Self::of(datapath, Direction::Receive)
+        Self::of(datapath, Placement::xdp(Mode::Native))
     }
 
-    /// Loads the program of that direction, and keeps the calling thread on one CPU from now on.
-    pub fn of(datapath: &'a Datapath, direction: Direction) -> Result<Self, LoadError> {
-        let program = datapath.prepare(direction)?;
+    /// Loads the program for that place, and keeps the calling thread on one CPU from now on.
+    pub fn of(datapath: &'a Datapath, placement: Placement) -> Result<Self, LoadError> {
+        let program = datapath.prepare(placement)?;
         let doing = "keep a thread on one CPU";
         let cpu = stay_on_cpu().map_err(|source| LoadError::Io { doing, source })?;
 
-        Ok(Self { datapath, program, direction, cpu })
+        Ok(Self { datapath, program, cpu })
     }
 
     /// Runs the program once on `frame`.
@@ -76,8 +76,8 @@ impl<'a> Inspector<'a> {
     }
 
     fn test_run(&mut self, options: TestRunOptions<'_>) -> io::Result<u32> {
-        let Prepared { instance, .. } = &mut self.program;
-        let result = match instance.ebpf.program_mut(program_name(self.direction)) {
+        let Prepared { instance, placement, .. } = &mut self.program;
+        let result = match instance.ebpf.program_mut(placement.program()) {
             Some(Program::Xdp(program)) => program.test_run(options),
             Some(Program::SchedClassifier(program)) => program.test_run(options),
             _ => Err(ProgramError::NotLoaded),
@@ -92,26 +92,27 @@ impl<'a> Inspector<'a> {
 
     /// Returns the kernel's number of the program.
     pub fn program_id(&self) -> io::Result<u32> {
-        let program = self.program.instance.ebpf.program(program_name(self.direction));
+        let Prepared { instance, placement, .. } = &self.program;
+        let program = instance.ebpf.program(placement.program());
         let info = program.ok_or(io::ErrorKind::NotFound)?.info().map_err(io::Error::other)?;
 
         Ok(info.id())
     }
 
-    /// Returns the program for received frames itself, for callers that run it in another way.
+    /// Returns the XDP program itself, for callers that run it in another way.
     pub fn program(&mut self) -> io::Result<&mut Xdp> {
-        let Prepared { instance, .. } = &mut self.program;
-        let program = instance.ebpf.program_mut(RECEIVE);
+        let Prepared { instance, placement, .. } = &mut self.program;
+        let program = instance.ebpf.program_mut(placement.program());
 
         program.and_then(|program| program.try_into().ok()).ok_or(io::ErrorKind::NotFound.into())
     }
 
     /// Puts a program with other constants in its place, on the same maps, which is a cut too.
     pub fn change(&mut self, options: &Options) -> Result<(), LoadError> {
-        let Prepared { instance, .. } = &mut self.program;
+        let Prepared { instance, placement, .. } = &mut self.program;
         let shape = instance.shape.changed(options);
         self.datapath.ranks.follow(&options.port_rules);
-        let next = load::successor(instance, &shape, self.direction)?;
+        let next = load::successor(instance, &shape, *placement)?;
         let Ok(()) = instance.cut_to(next, |_, _| Ok::<_, Infallible>(()));
 
         Ok(())

@@ -11,7 +11,7 @@ use aya::maps::{Map, MapData, MapError};
 use aya::programs::{Program, ProgramError, ProgramType};
 use aya::sys::is_program_supported;
 use aya::{Ebpf, EbpfError, EbpfLoader};
-use shared::{Direction, GENERATIONS, Settings, maps, settings};
+use shared::{GENERATIONS, Settings, maps, settings};
 
 use super::instance::{Instance, Maps, OverflowMap};
 use super::limits::locked_memory;
@@ -20,7 +20,7 @@ use super::ranks::PortRanks;
 use super::shape::{Shape, entries};
 use super::tables::Table;
 use super::wire::{Mapping, has_frags, stand_in};
-use super::{Options, program_name};
+use super::{LinkLayer, Options, Placement};
 use crate::files;
 use crate::process::Confinement;
 
@@ -102,13 +102,13 @@ pub(super) fn try_kernel() -> Result<(), LoadError> {
 /// programs have in common.
 pub(super) fn load(
     shape: &Shape,
-    direction: Direction,
+    placement: Placement,
     ranks: &PortRanks,
     place: Option<&PinDirectory>,
 ) -> Result<Instance, LoadError> {
-    let mut ebpf = load_object(shape, place)?;
+    let mut ebpf = load_object(shape, placement, place)?;
     share(ranks, &ebpf)?;
-    load_program(&mut ebpf, direction).map_err(program_error)?;
+    load_program(&mut ebpf, placement.program()).map_err(program_error)?;
     let maps = reach_maps(&mut ebpf, shape)?;
     let instance = Instance::new(ebpf, maps, *shape);
 
@@ -127,8 +127,12 @@ pub(super) fn share(ranks: &PortRanks, ebpf: &Ebpf) -> Result<(), LoadError> {
 }
 
 /// Opens the maps that are pinned in `place`, without a program.
-pub(super) fn open(shape: &Shape, place: &PinDirectory) -> Result<Instance, LoadError> {
-    let mut ebpf = load_object(shape, Some(place))?;
+pub(super) fn open(
+    shape: &Shape,
+    placement: Placement,
+    place: &PinDirectory,
+) -> Result<Instance, LoadError> {
+    let mut ebpf = load_object(shape, placement, Some(place))?;
     let maps = reach_maps(&mut ebpf, shape)?;
 
     Ok(Instance::new(ebpf, maps, *shape).adopt(place.describe(shape).map_err(pinning)?))
@@ -139,17 +143,21 @@ pub(super) fn pinning(source: io::Error) -> LoadError {
     LoadError::Io { doing: "pin the maps of the program", source }
 }
 
-pub(super) fn load_program(ebpf: &mut Ebpf, direction: Direction) -> Result<(), ProgramError> {
-    match ebpf.program_mut(program_name(direction)) {
+pub(super) fn load_program(ebpf: &mut Ebpf, name: &str) -> Result<(), ProgramError> {
+    match ebpf.program_mut(name) {
         Some(Program::Xdp(program)) => program.load(),
         Some(Program::SchedClassifier(program)) => program.load(),
         _ => Err(ProgramError::NotLoaded),
     }
 }
 
-fn load_object(shape: &Shape, place: Option<&PinDirectory>) -> Result<Ebpf, LoadError> {
+fn load_object(
+    shape: &Shape,
+    placement: Placement,
+    place: Option<&PinDirectory>,
+) -> Result<Ebpf, LoadError> {
     let for_each_cpu = entries(shape.cpus * GENERATIONS);
-    let mut loader = loader(&shape.settings);
+    let mut loader = loader(&shape.settings, placement.link_layer);
     loader
         .map_max_entries(maps::TOTALS, for_each_cpu)
         .map_max_entries(maps::SOURCES, entries(shape.cpus * GENERATIONS * shape.source_sets()))
@@ -184,7 +192,7 @@ fn linear(object: &[u8]) -> Vec<u8> {
 }
 
 /// Returns a loader with the constants of the program.
-pub(super) fn loader(settings: &Settings) -> EbpfLoader<'_> {
+pub(super) fn loader(settings: &Settings, link_layer: LinkLayer) -> EbpfLoader<'_> {
     let Settings {
         seeds: [high_seed, low_seed],
         vxlan_ports,
@@ -212,6 +220,9 @@ pub(super) fn loader(settings: &Settings) -> EbpfLoader<'_> {
         .override_global(settings::VLANS, vlans, true)
         .override_global(settings::VXLAN_PORTS, vxlan_ports, true)
         .override_global(settings::GENEVE_PORTS, geneve_ports, true);
+    if link_layer == LinkLayer::None {
+        loader.override_global(settings::STARTS_WITH_NETWORK, &1_u8, true);
+    }
     if !has_frags() {
         loader.override_global(settings::FRAGS, &0_u8, true);
     }

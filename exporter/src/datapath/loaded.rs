@@ -5,7 +5,9 @@ use std::fmt::{self, Display};
 use aya::maps::{MapError, MapInfo, loaded_maps};
 use aya::programs::{ProgramError, ProgramInfo, loaded_programs};
 
-use super::wire::senders;
+use shared::Direction;
+
+use super::wire::in_turn;
 use crate::causes::with_causes;
 
 /// A program in the kernel.
@@ -26,9 +28,9 @@ pub fn maps() -> Result<Vec<LoadedMap>, MapError> {
     those_that_stay(loaded_maps().map(|it| it.map(LoadedMap)))
 }
 
-/// Returns the numbers of the TCX programs that see what a device sends, in their order.
-pub fn tcx_senders(ifindex: u32) -> Result<Vec<u32>, String> {
-    senders(ifindex).map_err(|error| with_causes(&error))
+/// Returns the numbers of the TCX programs that see what a device receives or sends, in their order.
+pub fn tcx_programs(ifindex: u32, direction: Direction) -> Result<Vec<u32>, String> {
+    in_turn(ifindex, direction).map_err(|error| with_causes(&error))
 }
 
 /// Leaves out what is gone before it is asked about. Without rights the first one is an error.

@@ -6,16 +6,6 @@ use shared::TunnelPorts;
 
 use crate::services::PortRules;
 
-/// How the driver is to run a program.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ModeChoice {
-    /// Natively, else generic.
-    #[default]
-    Auto,
-    Native,
-    Generic,
-}
-
 /// Where what is sent is counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TransmitChoice {
@@ -35,7 +25,6 @@ pub enum TransmitChoice {
     reason = "each switch is named, and none depends on another"
 )]
 pub struct Options {
-    pub mode: ModeChoice,
     pub transmit: TransmitChoice,
     /// Sets of the first level for each CPU and generation, a power of two.
     pub source_sets: usize,
@@ -65,7 +54,6 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            mode: ModeChoice::Auto,
             transmit: TransmitChoice::Auto,
             source_sets: 2048,
             port_sets: 1024,

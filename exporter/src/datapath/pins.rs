@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use super::Tap;
 use super::shape::Shape;
-use super::wire::{Link, pin, pinned, takes_pins};
+use super::wire::{Link, Linked, pin, pinned, takes_pins};
 
 pub(super) use layout::{Layout, LayoutMap, Times};
 
@@ -171,14 +171,20 @@ impl PinDirectory {
     }
 
     /// Returns the link that is pinned there, if it still is on the device.
-    pub(super) fn link(&self, tap: &Tap) -> Option<Link> {
+    pub(super) fn link(&self, tap: &Tap) -> Option<(Link, Linked)> {
         let link = Link::from(pinned(&self.directory.join(LINK)).ok()?);
-        if link.linked().ok().flatten().is_some_and(|it| it.ifindex == tap.device.index) {
-            return Some(link);
+        let linked = link.linked().ok().flatten();
+        let there = linked.filter(|it| it.ifindex == tap.device.index);
+        if there.is_none() {
+            self.remove_link();
         }
-        let _it_is_dead = fs::remove_file(self.directory.join(LINK));
 
-        None
+        there.map(|linked| (link, linked))
+    }
+
+    /// Removes a link from its name. Its program ends once nothing else holds it.
+    pub(super) fn remove_link(&self) {
+        let _it_may_be_gone = fs::remove_file(self.directory.join(LINK));
     }
 
     /// Pins a link that was just made.

@@ -3,7 +3,7 @@
 
 use std::mem;
 
-use shared::{Direction, maps};
+use shared::maps;
 
 use super::attach::{self, AttachError};
 use super::claim::Claim;
@@ -24,11 +24,10 @@ impl Datapath {
     /// replaced on, the budget, from the next drain on, and the rules about ports, from the next packet
     /// on. The rest stays as it was at the start.
     pub fn change(&mut self, options: &Options) {
-        let Options { mode, transmit, source_sets, port_sets, .. } = self.options;
+        let Options { transmit, source_sets, port_sets, .. } = self.options;
         let Options { source_overflow, port_overflow, seeds, .. } = self.options;
         let pins = self.options.pins.take();
         self.options = Options {
-            mode,
             transmit,
             source_sets,
             port_sets,
@@ -67,12 +66,12 @@ impl Datapath {
     ///
     /// The program that is there goes on.
     pub fn prepare_next(&mut self, tap: &Tap) -> Result<(), LoadError> {
-        let Some(Attached { instance, next, .. }) = self.attached.get_mut(tap) else {
+        let Some(Attached { instance, placement, next, .. }) = self.attached.get_mut(tap) else {
             return Ok(());
         };
         if next.is_none() {
             let shape = instance.shape.changed(&self.options);
-            *next = Some(load::successor(instance, &shape, tap.direction)?);
+            *next = Some(load::successor(instance, &shape, *placement)?);
         }
 
         Ok(())
@@ -97,20 +96,19 @@ impl Attached {
     }
 
     fn replace(&mut self, tap: &Tap, next: Successor) -> Result<Running, AttachError> {
-        let Self { instance, held, .. } = self;
-        let program = attach::number(&next.ebpf, tap)?;
+        let Self { instance, held, placement, .. } = self;
+        let placement = *placement;
+        let program = attach::number(&next.ebpf, placement)?;
         // Other exporters must know its owner before they can see it.
-        let claim = match tap.direction {
-            Direction::Transmit => Claim::note(program, &tap.device),
-            Direction::Receive => None,
-        };
-        instance.cut_to(next, |before, after| attach::replace(held, before, after, tap))?;
+        let claim = placement.hook.is_tc().then(|| Claim::note(program, &tap.device)).flatten();
+        instance
+            .cut_to(next, |before, after| attach::replace(held, before, after, tap, placement))?;
         self.program = program;
         // The claim on the one before goes now.
         drop(mem::replace(&mut self.claim, claim));
         self.keep_pins(tap);
 
-        attach::about(&self.instance.ebpf, tap, self.mode)
+        attach::about(&self.instance.ebpf, placement)
     }
 
     /// Pins what is another map now, or was not pinned when it became another. A process that is killed

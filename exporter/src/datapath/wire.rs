@@ -13,12 +13,12 @@ mod program;
 mod syscall;
 mod user;
 
-pub(super) use chain::{has_tcx, senders};
+pub(super) use chain::{has_tcx, in_turn};
 pub(super) use cpu::stay_on_cpu;
 pub(super) use entries::{clear_entry, read_entry};
 pub(super) use heap::give_back;
 pub use heap::share_heap;
-pub(super) use link::{AttachPoint, Link, has_xdp_links};
+pub(super) use link::{AttachPoint, Link, Linked, has_xdp_links};
 pub(super) use mapping::Mapping;
 #[cfg(test)]
 pub(super) use mapping::PUBLISH;

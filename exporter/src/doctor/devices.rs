@@ -18,11 +18,14 @@ pub struct DeviceFacts {
     pub mtu: u32,
     pub driver: Driver,
     pub program: Option<Program>,
+    pub has_hardware: bool,
     /// Its frames have an Ethernet header.
     pub has_ethernet: bool,
+    /// Some hook sees its frames, and they can be parsed.
+    pub is_countable: bool,
     /// Its program is one that an exporter pinned which is gone.
     pub is_left_behind: bool,
-    /// What would see first what it sends, and may hide it.
+    /// What would see frames first, and may hide them.
     pub hidden_by: Option<String>,
 }
 
@@ -43,9 +46,8 @@ struct Obstacle {
 }
 
 /// Checks whether and how a program would count there.
-pub(super) fn judge(facts: &DeviceFacts, mode: Mode) -> DeviceCheck {
-    let DeviceFacts { device, ifindex, mtu, driver, program, has_ethernet, is_left_behind, .. } =
-        facts;
+pub(super) fn judge(facts: &DeviceFacts, mode: Mode, stack: &'static str) -> DeviceCheck {
+    let DeviceFacts { device, ifindex, mtu, driver, program, has_ethernet, .. } = facts;
     let check = |state, mode, found: String, remedy| DeviceCheck {
         device: device.clone(),
         ifindex: *ifindex,
@@ -56,23 +58,40 @@ pub(super) fn judge(facts: &DeviceFacts, mode: Mode) -> DeviceCheck {
         remedy,
         program: program.clone(),
     };
-    if !has_ethernet {
-        let found = "its frames have no Ethernet header, so they cannot be parsed";
+    if !facts.is_countable {
+        let found =
+            "no program can count its frames: it is a VRF, or its link layer is not Ethernet";
         let remedy = "exclude it with `devices.exclude`".into();
         return check(State::Refused, None, found.into(), Some(remedy));
     }
-    if *is_left_behind {
+    let is_xdp = matches!(mode, Mode::Native | Mode::Generic);
+    if !has_ethernet && is_xdp {
+        let found = "its frames have no Ethernet header, so XDP cannot count them";
+        let remedy = "set `datapath.mode` to \"auto\"".into();
+        return check(State::Refused, None, found.into(), Some(remedy));
+    }
+    if facts.is_left_behind {
         let found = "a previous exporter left its program pinned; `run` will adopt or remove it";
         return check(State::Ok, None, found.into(), None);
     }
+    if matches!(mode, Mode::Tcx | Mode::Clsact) {
+        return check(State::Ok, Some(stack), "as configured".into(), None);
+    }
     if let Some(Program { id, name }) = program {
         let name = name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
+        let found = format!("it has the XDP program{name} with id {id}");
+        if !is_xdp {
+            let found = format!("{found}; what that one drops is not seen");
+            return check(State::Warning, Some(stack), found, None);
+        }
         let remedy =
-            "stop the program that put it there, or exclude the device with `devices.exclude`"
-                .into();
-        let found =
-            format!("it has the XDP program{name} with id {id}, which `run` will not replace");
+            "stop the program that put it there, or set `datapath.mode` to \"auto\"".into();
+        let found = format!("{found}, which `run` will not replace");
         return check(State::Refused, None, found, Some(remedy));
+    }
+    if !is_xdp && !(facts.has_hardware && *has_ethernet) {
+        let found = "virtual devices are counted in the network stack";
+        return check(State::Ok, Some(stack), found.into(), None);
     }
     if mode == Mode::Generic {
         return check(State::Ok, Some("generic"), "as configured".into(), None);
@@ -91,7 +110,7 @@ pub(super) fn judge(facts: &DeviceFacts, mode: Mode) -> DeviceCheck {
             check(State::Refused, None, it.found, remedy)
         }
         (Some(it), Mode::Native) => check(State::Warning, Some("native"), it.found, it.remedy),
-        (Some(it), _) => check(State::Warning, Some("generic"), it.found, it.remedy),
+        (Some(it), _) => check(State::Warning, Some(stack), it.found, it.remedy),
     }
 }
 
@@ -151,7 +170,7 @@ pub(super) fn some(devices: &[DeviceCheck], facts: &Facts) -> Check {
     let found = format!("received frames can be counted on {usable} of {all}");
     let state = if usable < all { State::Warning } else { State::Ok };
     // Another XDP program is nothing to what is sent.
-    let sending = facts.wanted.iter().filter(|device| device.has_ethernet).count();
+    let sending = facts.wanted.iter().filter(|device| device.is_countable).count();
     match (usable, facts.transmit) {
         (0, None) => check(State::Refused, found, None),
         (0, Some(_)) if sending == 0 => {

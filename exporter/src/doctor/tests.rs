@@ -12,7 +12,9 @@ fn device(name: &str, driver: Driver) -> DeviceFacts {
         mtu: 1500,
         driver,
         program: None,
+        has_hardware: true,
         has_ethernet: true,
+        is_countable: true,
         is_left_behind: false,
         hidden_by: None,
     }
@@ -33,6 +35,7 @@ fn facts() -> Facts {
         otlp: None,
         pins: None,
         mode: Mode::Auto,
+        ingress: "tcx_ingress",
         present: vec!["lo".into(), "eth0".into()],
         wanted: vec![device("eth0", driver(true, true))],
         transmit: Some("tcx_egress"),
@@ -63,6 +66,7 @@ fn a_table_reads_like_this() {
             device("eth0", driver(true, true)),
             device("eth1", driver(false, false)),
             DeviceFacts { program: Some(busy), ..device("eth2", driver(true, true)) },
+            DeviceFacts { has_hardware: false, ..device("veth0", driver(true, true)) },
         ],
         available: Some(1 << 20),
         ..facts()
@@ -142,17 +146,17 @@ fn a_device_is_judged_by_its_driver_and_the_mode() {
     let lro = with(Offloads { lro: Offload::On, ..Offloads::default() });
     let gro_hw = with(Offloads { gro_hw: Offload::Fixed, ..Offloads::default() });
     let jumbo = |driver| DeviceFacts { mtu: 9000, ..device("eth0", driver) };
-    let (native, generic) = (Some("native"), Some("generic"));
+    let [native, generic, stack] = ["native", "generic", "tcx_ingress"].map(Some);
     let plain = |driver| device("eth0", driver);
     let cases = [
         ("good", plain(driver(true, true)), Mode::Auto, State::Ok, native),
         ("as configured", plain(driver(false, false)), Mode::Generic, State::Ok, generic),
-        ("no XDP", plain(driver(false, false)), Mode::Auto, State::Warning, generic),
+        ("no XDP", plain(driver(false, false)), Mode::Auto, State::Warning, stack),
         ("no XDP, but wanted", plain(driver(false, false)), Mode::Native, State::Refused, None),
         ("jumbo", jumbo(driver(true, true)), Mode::Auto, State::Ok, native),
-        ("jumbo in one buffer", jumbo(driver(true, false)), Mode::Auto, State::Warning, generic),
+        ("jumbo in one buffer", jumbo(driver(true, false)), Mode::Auto, State::Warning, stack),
         ("jumbo, but native", jumbo(driver(true, false)), Mode::Native, State::Refused, None),
-        ("merging", plain(lro), Mode::Auto, State::Warning, generic),
+        ("merging", plain(lro), Mode::Auto, State::Warning, stack),
         ("merging for good", plain(gro_hw), Mode::Native, State::Warning, native),
         ("not told", plain(Driver::default()), Mode::Auto, State::Unknown, None),
     ];
@@ -172,13 +176,15 @@ fn a_device_is_judged_by_its_driver_and_the_mode() {
 fn a_run_that_counts_one_direction_is_not_refused() {
     let program = Some(Program { id: 7, name: None });
     let wanted = vec![DeviceFacts { program, ..device("eth0", driver(true, true)) }];
-    let both = Facts { wanted: wanted.clone(), ..facts() };
-    let received = Facts { wanted, transmit: None, ..facts() };
+    let both = Facts { wanted: wanted.clone(), mode: Mode::Native, ..facts() };
+    let received = Facts { transmit: None, ..both.clone() };
 
     let pinned = |it: &DeviceFacts| DeviceFacts { is_left_behind: true, ..it.clone() };
-    let ours = Facts { wanted: both.wanted.iter().map(pinned).collect(), ..facts() };
+    let ours = Facts { wanted: both.wanted.iter().map(pinned).collect(), ..both.clone() };
+    let behind = Facts { mode: Mode::Auto, ..both.clone() };
 
     assert_eq!(state_of(&ours, "devices"), State::Ok);
+    assert_eq!(state_of(&behind, "devices"), State::Ok, "it is counted behind the other program");
     assert_eq!(state_of(&both, "devices"), State::Warning);
     assert_eq!(state_of(&received, "devices"), State::Refused);
     assert_eq!(Diagnosis::of(&both).memory.directions, 2);
@@ -213,25 +219,34 @@ fn what_pushes_need_is_told_where_something_is_pushed() {
 }
 
 #[test]
-fn a_device_without_ethernet_is_refused_in_both_directions() {
+fn a_device_without_ethernet_is_counted_in_the_stack_alone() {
     let tunnel = || DeviceFacts { has_ethernet: false, ..device("tun0", driver(true, true)) };
-    let alone = Facts { wanted: vec![tunnel()], ..facts() };
-    let beside = Facts { wanted: vec![device("eth0", driver(true, true)), tunnel()], ..facts() };
+    let facts = Facts { wanted: vec![device("eth0", driver(true, true)), tunnel()], ..facts() };
+    let native = Facts { mode: Mode::Native, ..facts.clone() };
 
-    assert_eq!(state_of(&alone, "devices"), State::Refused);
+    let counted = Diagnosis::of(&facts);
+    let tunnel = &counted.devices[1];
+    assert_eq!((tunnel.state, tunnel.mode), (State::Ok, Some("tcx_ingress")));
+    assert_eq!(state_of(&facts, "devices"), State::Ok);
+
+    let refused = Diagnosis::of(&native);
+    let tunnel = &refused.devices[1];
+    assert_eq!((tunnel.state, tunnel.mode), (State::Refused, None));
+    assert!(tunnel.found.contains("no Ethernet header"), "{tunnel:?}");
+    assert!(tunnel.remedy.as_ref().is_some_and(|it| it.contains("datapath.mode")));
+    assert_eq!(state_of(&native, "devices"), State::Warning);
+    assert_eq!(refused.memory.devices, 1);
+}
+
+#[test]
+fn a_device_whose_frames_no_program_sees_is_refused_in_both_directions() {
+    let vrf = DeviceFacts { is_countable: false, ..device("vrf0", driver(false, false)) };
+    let alone = Facts { wanted: vec![vrf], ..facts() };
+
     assert_eq!(
         Diagnosis::of(&alone).refusals(),
         "devices: received frames can be counted on 0 of 1, sent frames on none"
     );
-    let beside = Diagnosis::of(&beside);
-    let tunnel = &beside.devices[1];
-    assert_eq!((tunnel.state, tunnel.mode), (State::Refused, None));
-    assert!(tunnel.found.contains("no Ethernet header"), "{tunnel:?}");
-    assert!(tunnel.remedy.as_ref().is_some_and(|it| it.contains("devices.exclude")));
-    let devices = beside.checks.iter().find(|check| check.check == "devices").unwrap();
-    assert_eq!(devices.state, State::Warning);
-    assert!(devices.found.ends_with("on 1 of 2, sent frames by tcx_egress on 1"), "{devices:?}");
-    assert_eq!(beside.memory.devices, 1);
 }
 
 #[test]

@@ -189,9 +189,12 @@ impl Frames {
 
     fn lay(&mut self, header: Header, bytes: &[u8]) {
         let (ethertype, offset) = match header.start {
-            Start::Named { ethertype, offset } => (ethertype, offset),
+            Start::Named { ethertype, offset }
+            | Start::NamedIf { is_named: true, ethertype, offset } => (ethertype, offset),
             Start::Ip if bytes.first().is_some_and(|first| first >> 4 == 6) => (ethertype::IPV6, 0),
-            Start::Ip | Start::Ethernet => (ethertype::IPV4, 0),
+            Start::Ip | Start::Ethernet | Start::NamedIf { is_named: false, .. } => {
+                (ethertype::IPV4, 0)
+            }
         };
         let to = match header.cast {
             Some(Cast::Broadcast) => [0xff; 6],

@@ -5,7 +5,8 @@ use std::{slice, thread};
 
 use aya::programs::XdpMode;
 use aya::programs::links::FdLink;
-use exporter::datapath::{Datapath, Device, ModeChoice, Options, Tap};
+use exporter::datapath::{Datapath, Device, Options, Placement, Tap};
+use exporter::health::Mode;
 use shared::Direction;
 
 use super::cell::median;
@@ -30,14 +31,15 @@ pub(super) fn measure(rounds: usize) -> (String, Vec<Check>) {
         .into_iter()
         .map(|cpu| Generator::load(&Traffic::flood_with_ports(), (cpu as u64 + 1) << 56))
         .collect();
-    let options = Options { mode: ModeChoice::Native, budget: 1, ..Options::default() };
+    let options = Options { budget: 1, ..Options::default() };
     let mut datapath = Datapath::new(options).expect("a datapath");
     let device = Device { name: Cable::DEVICE.into(), index: Cable::index(&cable.there) };
     let tap = Tap { device, direction: Direction::Receive };
 
     let mut rates = [Vec::new(), Vec::new()];
     for _ in 0..rounds {
-        let prepared = datapath.prepare(Direction::Receive).expect("a program that can be loaded");
+        let placement = Placement::xdp(Mode::Native);
+        let prepared = datapath.prepare(placement).expect("a program that can be loaded");
         cable.there.enter();
         datapath.attach(&tap, prepared).expect("native XDP");
         rates[0].push(rate(&cable, &mut senders));

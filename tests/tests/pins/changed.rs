@@ -10,7 +10,7 @@ use tests::cable::Cable;
 use tests::programs;
 
 use super::file_system::BpfFileSystem;
-use crate::pings;
+use crate::{pings, placement};
 
 #[test]
 #[ignore = "needs root: `cargo xtask test pins`"]
@@ -135,7 +135,7 @@ fn with_taps(name: &str, run: impl FnOnce(&Cable, &BpfFileSystem, &[Tap]) + Send
 fn start(taps: &[Tap], options: &Options) -> Datapath {
     let mut datapath = Datapath::new(options.clone()).unwrap();
     for tap in taps {
-        let prepared = datapath.prepare_for(tap).unwrap();
+        let prepared = datapath.prepare_for(tap, placement(tap)).unwrap();
         datapath.attach(tap, prepared).unwrap();
     }
 

@@ -5,7 +5,9 @@ use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
 use exporter::config::{Naming, Signals};
-use exporter::datapath::{Datapath, Device, ModeChoice, Options, Replaced, Tap, TransmitChoice};
+use exporter::datapath::{
+    Datapath, Device, LinkLayer, Options, Placement, Replaced, Tap, TransmitChoice,
+};
 use exporter::dimension::{ByDimension, Dimension};
 use exporter::interval::{Drained, Interval, Law};
 use exporter::ledger::{Ledger, Rules};
@@ -31,6 +33,8 @@ pub(crate) enum Way {
 pub(crate) struct Bed {
     cable: Cable,
     datapath: Datapath,
+    /// Where what is received is counted.
+    receive: Placement,
     options: Options,
     taps: Vec<Tap>,
     flows: BTreeMap<Direction, Account>,
@@ -48,18 +52,18 @@ struct Account {
 
 impl Bed {
     /// Attaches programs in both directions. The calling thread stays in the namespace.
-    pub(crate) fn make(name: &str, mode: ModeChoice, transmit: TransmitChoice) -> Self {
+    pub(crate) fn make(name: &str, receive: Placement, transmit: TransmitChoice) -> Self {
         let cable = Cable::lay(name);
         cable.plug_in();
         let device = Device { name: Cable::DEVICE.into(), index: Cable::index(&cable.here) };
         cable.here.enter();
-        let options = Options { mode, transmit, ..Options::default() };
+        let options = Options { transmit, ..Options::default() };
         let mut datapath = Datapath::new(options.clone()).unwrap();
         let taps: Vec<Tap> = Direction::ALL
             .iter()
             .map(|direction| Tap { device: device.clone(), direction: *direction })
             .collect();
-        attach(&mut datapath, &taps);
+        attach(&mut datapath, &taps, receive);
         let account = || Account {
             ledger: Ledger::new(rules()),
             flow: None,
@@ -69,7 +73,7 @@ impl Bed {
         };
         let flows = Direction::ALL.iter().map(|it| (*it, account())).collect();
 
-        Self { cable, datapath, options, taps, flows }
+        Self { cable, datapath, receive, options, taps, flows }
     }
 
     /// Changes constants again and again while both ends send; returns what is wrong.
@@ -107,11 +111,11 @@ impl Bed {
     }
 
     fn change(&mut self, options: &Options, way: Way) -> Result<(), String> {
-        let Self { datapath, taps, .. } = self;
+        let Self { datapath, receive, taps, .. } = self;
         datapath.change(options);
         if way == Way::WithAGap {
             datapath.pause(taps);
-            attach(datapath, taps);
+            attach(datapath, taps, *receive);
             return Ok(());
         }
         let outdated = datapath.outdated();
@@ -237,9 +241,13 @@ fn changed(options: &Options, change: usize) -> Options {
     }
 }
 
-fn attach(datapath: &mut Datapath, taps: &[Tap]) {
+fn attach(datapath: &mut Datapath, taps: &[Tap], receive: Placement) {
     for tap in taps {
-        let prepared = datapath.prepare_for(tap).unwrap();
+        let placement = match tap.direction {
+            Direction::Receive => receive,
+            Direction::Transmit => Placement::tc(datapath.transmit().unwrap(), LinkLayer::Ethernet),
+        };
+        let prepared = datapath.prepare_for(tap, placement).unwrap();
         datapath.attach(tap, prepared).unwrap();
     }
 }

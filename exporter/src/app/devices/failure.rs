@@ -7,7 +7,7 @@ use super::standing::Standing;
 use crate::app::pause::Pause;
 use crate::causes::with_causes;
 use crate::datapath::{AttachError, LoadError};
-use crate::health::{AttachFailure, Running};
+use crate::health::{AttachFailure, Hook, Running};
 use crate::interfaces::Interface;
 
 /// Why a program does not run.
@@ -20,10 +20,16 @@ pub(super) enum NotAttached {
     Attach(#[from] AttachError),
 
     #[error(
-        "the frames of `{device}` have no Ethernet header, so they cannot be parsed; exclude it \
-         with `devices.exclude`"
+        "the frames of `{device}` have no Ethernet header, so XDP cannot count them; set \
+         `datapath.mode` to \"tcx\" or \"auto\""
     )]
     NoEthernet { device: String },
+
+    #[error(
+        "the link layer of `{device}` is not Ethernet, so its frames cannot be parsed; exclude it \
+         with `devices.exclude`"
+    )]
+    ForeignLinkLayer { device: String },
 
     #[error(
         "no program on the VRF `{device}` sees a frame; count the devices in it, and exclude it with \
@@ -33,6 +39,24 @@ pub(super) enum NotAttached {
 }
 
 impl NotAttached {
+    /// Returns whether the program may run at another place on the device.
+    pub(super) fn is_of_place(&self) -> bool {
+        match self {
+            Self::Attach(error) => matches!(
+                error,
+                AttachError::Busy { .. }
+                    | AttachError::BelowAnother { .. }
+                    | AttachError::NoNative { .. }
+                    | AttachError::Unsupported { .. }
+                    | AttachError::NoLink { .. }
+            ),
+            Self::Load(_)
+            | Self::NoEthernet { .. }
+            | Self::ForeignLinkLayer { .. }
+            | Self::Unseen { .. } => false,
+        }
+    }
+
     /// Returns the reason under which the failure is counted.
     pub(super) fn reason(&self) -> AttachFailure {
         match self {
@@ -41,6 +65,7 @@ impl NotAttached {
             }
             Self::Load(LoadError::NoFeature { .. })
             | Self::NoEthernet { .. }
+            | Self::ForeignLinkLayer { .. }
             | Self::Unseen { .. } => AttachFailure::Unsupported,
             Self::Load(_) => AttachFailure::Other,
             Self::Attach(error) => error.reason(),
@@ -52,6 +77,8 @@ impl NotAttached {
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) running: Option<Running>,
+    /// Where it runs, or was tried last.
+    pub(super) hook: Option<Hook>,
     /// What others do to it where it runs.
     pub(super) standing: Standing,
     /// What the last attempt said.
@@ -70,22 +97,29 @@ pub(super) struct Known {
 
 impl Known {
     /// Notes that the program runs. The back-off stays until it has run for a while.
-    pub(super) fn runs(&mut self, running: Running, now: Instant) {
+    pub(super) fn runs(&mut self, hook: Hook, running: Running, now: Instant) {
         let Self { standing, rest, .. } = mem::take(self);
 
-        *self = Self { running: Some(running), ran: Some(now), standing, rest, ..Self::default() };
+        *self = Self {
+            running: Some(running),
+            hook: Some(hook),
+            ran: Some(now),
+            standing,
+            rest,
+            ..Self::default()
+        };
     }
 
     /// Notes that the program was removed. The first time it is attached again at once; where it
     /// ran for less than a minute since then, it waits, twice as long each time.
     pub(super) fn taken_off(&mut self, now: Instant) {
-        let Self { standing, rest, ran, .. } = mem::take(self);
+        let Self { hook, standing, rest, ran, .. } = mem::take(self);
         let is_short = ran.is_some_and(|ran| now < ran + Pause::LONGEST);
         let mut rest = rest.filter(|_| is_short);
         let retry = rest.as_mut().map(|rest| now + rest.longer());
 
         let rest = Some(rest.unwrap_or_default());
-        *self = Self { standing, rest, retry, ..Self::default() };
+        *self = Self { hook, standing, rest, retry, ..Self::default() };
     }
 
     /// There is no sense in trying before a while has passed.
@@ -114,7 +148,8 @@ impl Known {
     }
 
     /// Takes a failure down and plans the next attempt.
-    pub(super) fn failed(&mut self, failure: &NotAttached, on: &Interface) {
+    pub(super) fn failed(&mut self, hook: Hook, failure: &NotAttached, on: &Interface) {
+        self.hook = Some(hook);
         let error = with_causes(failure);
         let is_new = self.error.as_ref() != Some(&error);
         self.is_said &= !is_new;
@@ -136,13 +171,14 @@ mod tests {
 
     #[test]
     fn what_is_taken_off_again_and_again_is_attached_less_and_less_often() {
-        let running = || Running { mode: Mode::Native, program: String::new(), tag: String::new() };
+        let running =
+            || Running { mode: Some(Mode::Native), program: String::new(), tag: String::new() };
         let mut known = Known::default();
         let mut now = Instant::now();
         let mut waits = Vec::new();
 
         for _ in 0..9 {
-            known.runs(running(), now);
+            known.runs(Hook::Xdp, running(), now);
             now += Pause::FIRST;
             known.taken_off(now);
             let wait = known.retry.map_or(Duration::ZERO, |retry| retry - now);
@@ -151,7 +187,7 @@ mod tests {
         }
 
         assert_eq!(waits, [0, 1, 2, 4, 8, 16, 32, 60, 60]);
-        known.runs(running(), now);
+        known.runs(Hook::Xdp, running(), now);
         known.taken_off(now + Pause::LONGEST);
         assert_eq!(known.retry, None, "it ran for a minute");
     }

@@ -1,4 +1,4 @@
-//! Keeps programs in front of those that would hide from them what is sent.
+//! Keeps programs in front of those that would hide frames from them.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use super::Devices;
 use super::failure::Known;
 use crate::causes::with_causes;
 use crate::datapath::{InFront, Tap};
-use crate::health::{AttachFailure, Hook};
+use crate::health::AttachFailure;
 
 impl Devices {
     /// Moves programs in front of others that came in front, and logs where that is not possible.
@@ -15,19 +15,16 @@ impl Devices {
         let is_running = |(_, known): &(&Tap, &Known)| known.running.is_some();
         let taps: Vec<Tap> =
             self.known.iter().filter(is_running).map(|(tap, _)| tap.clone()).collect();
-        let hooks: Vec<Hook> = self.datapath.hooks().collect();
         for tap in taps {
-            let Some(hook) = hooks.iter().find(|hook| hook.direction() == tap.direction) else {
-                continue;
-            };
             let hidden_by = self.hiding(&tap, now);
             let Some(known) = self.known.get_mut(&tap) else { continue };
+            let Some(hook) = known.hook else { continue };
             if !known.standing.note(hidden_by.clone()) {
                 continue;
             }
             match hidden_by {
                 Some(reason) => {
-                    self.count_failure(&tap, *hook, AttachFailure::Hidden);
+                    self.count_failure(&tap, hook, AttachFailure::Hidden);
                     say_hidden(&tap, &reason);
                 }
                 None => say_seen(&tap),
@@ -66,29 +63,31 @@ impl Devices {
     }
 }
 
-fn say_moved(Tap { device, .. }: &Tap, in_front: &InFront) {
+fn say_moved(Tap { device, direction }: &Tap, in_front: &InFront) {
     tracing::warn!(
         device = &*device.name,
         ifindex = device.index,
+        direction = direction.label(),
         %in_front,
-        "Another program was in front of ours and may have hidden sent frames; moved in front of it"
+        "Another program was in front of ours and may have hidden frames; moved in front of it"
     );
 }
 
-fn say_hidden(Tap { device, .. }: &Tap, reason: &str) {
+fn say_hidden(Tap { device, direction }: &Tap, reason: &str) {
     tracing::warn!(
         device = &*device.name,
         ifindex = device.index,
+        direction = direction.label(),
         reason,
-        "Another program may hide sent frames from ours; the frames that ours still sees are \
-         counted"
+        "Another program may hide frames from ours; the frames that ours still sees are counted"
     );
 }
 
-fn say_seen(Tap { device, .. }: &Tap) {
+fn say_seen(Tap { device, direction }: &Tap) {
     tracing::info!(
         device = &*device.name,
         ifindex = device.index,
-        "No program is in front of ours any more; all sent frames are counted"
+        direction = direction.label(),
+        "No program is in front of ours any more; all frames are counted"
     );
 }

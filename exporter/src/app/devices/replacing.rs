@@ -118,7 +118,7 @@ impl Devices {
     }
 
     fn cannot_replace(&mut self, tap: &Tap, failure: &NotAttached) {
-        if let Some(hook) = self.datapath.hooks().find(|hook| hook.direction() == tap.direction) {
+        if let Some(hook) = self.known.get(tap).and_then(|known| known.hook) {
             self.count_failure(tap, hook, failure.reason());
         }
         let error = with_causes(failure);

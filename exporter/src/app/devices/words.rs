@@ -1,7 +1,9 @@
 //! Log lines about programs that start and stop counting.
 
+use super::failure::NotAttached;
+use crate::causes::with_causes;
 use crate::datapath::{Presence, Tap};
-use crate::health::{Hook, Running};
+use crate::health::{Hook, Mode, Running};
 
 pub(super) fn say_counting(tap: &Tap, hook: Hook, running: &Running) {
     let Running { mode, program, tag } = running;
@@ -10,10 +12,18 @@ pub(super) fn say_counting(tap: &Tap, hook: Hook, running: &Running) {
         device = &*tap.device.name,
         ifindex = tap.device.index,
         hook = hook.label(),
-        mode = mode.label(),
+        mode = mode.map(Mode::label),
         program,
         tag,
         "Counting"
+    );
+}
+
+pub(super) fn say_elsewhere(tap: &Tap, failure: &NotAttached) {
+    tracing::info!(
+        device = &*tap.device.name,
+        reason = with_causes(failure),
+        "Counting received frames in the stack instead; what an XDP program drops is not seen there"
     );
 }
 

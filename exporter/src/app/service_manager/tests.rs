@@ -63,7 +63,7 @@ fn attaching(tried: usize) -> Health {
 
 /// A device that is counted and one that is not, after so many folds and failures.
 fn counting(folds: u64, failures: u64) -> Health {
-    let running = Running { mode: Mode::Native, program: String::new(), tag: String::new() };
+    let running = Running { mode: Some(Mode::Native), program: String::new(), tag: String::new() };
     let attachment = |device: &str, running| Attachment {
         device: device.into(),
         hook: Hook::Xdp,

@@ -3,6 +3,7 @@
 
 use std::io;
 
+use shared::Direction;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use crate::netlink::{self, Attribute, DUMP, Family, find};
@@ -13,12 +14,14 @@ const NEW_FILTER: u16 = 44;
 const GET_FILTER: u16 = 46;
 /// Where clsact is, or another queue discipline that has filters and no queue.
 const CLSACT: u32 = 0xffff_fff1;
-/// What is sent, in the queue discipline clsact.
+/// What is received, in the queue discipline clsact.
+const CLSACT_INGRESS: u32 = 0xffff_fff2;
+/// What is sent.
 const CLSACT_EGRESS: u32 = 0xffff_fff3;
 /// Source: include/uapi/linux/if_ether.h.
 pub(super) const ETH_P_ALL: u16 = 3;
 
-/// A filter on what a device sends, or a queue discipline.
+/// A filter on what a device receives or sends, or a queue discipline.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Listed {
     pub(super) ifindex: u32,
@@ -54,6 +57,15 @@ impl TcMessage {
     fn of(ifindex: u32, parent: u32) -> Self {
         Self { family: 0, reserved: [0; 3], ifindex, handle: 0, parent, info: 0 }
     }
+
+    fn of_filters(ifindex: u32, direction: Direction) -> Self {
+        let parent = match direction {
+            Direction::Receive => CLSACT_INGRESS,
+            Direction::Transmit => CLSACT_EGRESS,
+        };
+
+        Self::of(ifindex, parent)
+    }
 }
 
 /// Returns the filter with this priority and handle.
@@ -62,16 +74,21 @@ impl TcMessage {
 ///
 /// ENODEV without the device, EINVAL without the queue discipline, ENOENT without the filter.
 /// Source: `tc_get_tfilter` in net/sched/cls_api.c.
-pub(super) fn one(ifindex: u32, priority: u16, handle: u32) -> io::Result<Option<Listed>> {
+pub(super) fn one(
+    ifindex: u32,
+    direction: Direction,
+    priority: u16,
+    handle: u32,
+) -> io::Result<Option<Listed>> {
     let info = u32::from(priority) << 16 | u32::from(ETH_P_ALL.to_be());
-    let place = TcMessage { handle, info, ..TcMessage::of(ifindex, CLSACT_EGRESS) };
+    let place = TcMessage { handle, info, ..TcMessage::of_filters(ifindex, direction) };
 
     ask(GET_FILTER, 0, place).map(|listed| listed.into_iter().next())
 }
 
-/// Returns all filters, none where there is no queue discipline for them.
-pub(super) fn all(ifindex: u32) -> io::Result<Vec<Listed>> {
-    ask(GET_FILTER, DUMP, TcMessage::of(ifindex, CLSACT_EGRESS))
+/// Returns all filters of a direction, none where there is no queue discipline for them.
+pub(super) fn all(ifindex: u32, direction: Direction) -> io::Result<Vec<Listed>> {
+    ask(GET_FILTER, DUMP, TcMessage::of_filters(ifindex, direction))
 }
 
 /// Returns the queue discipline that has the place of clsact.

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use super::{Cut, Instance};
+use crate::datapath::Placement;
 use crate::datapath::pins::{LayoutMap, Times};
-use crate::health::Mode;
 
 impl Instance {
     /// Goes on with maps that are pinned, in which another process may have counted.
@@ -57,15 +57,10 @@ impl Instance {
         pending + self.counted_since.elapsed()
     }
 
-    /// Returns how the process before attached the program.
-    pub(in super::super) fn mode(&self) -> Option<Mode> {
-        self.layout.as_ref()?.read()?.mode()
-    }
-
-    /// Notes how the program is attached.
-    pub(in super::super) fn note_mode(&self, mode: Mode) {
+    /// Notes where the program is attached.
+    pub(in super::super) fn note_placement(&self, placement: Placement) {
         if let Some(layout) = &self.layout {
-            layout.attached(mode);
+            layout.attached(placement);
         }
     }
 }

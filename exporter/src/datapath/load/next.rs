@@ -1,8 +1,9 @@
 //! Loading a program that counts in the maps of another one.
 
-use shared::{Direction, maps};
+use shared::maps;
 
 use super::{LoadError, OBJECT, load_program, loader, map_fd, map_in, object_error, program_error};
+use crate::datapath::Placement;
 use crate::datapath::instance::{Instance, Successor};
 use crate::datapath::shape::{Shape, entries};
 use crate::datapath::wire::stand_in;
@@ -15,11 +16,11 @@ use crate::datapath::wire::stand_in;
 pub(in super::super) fn successor(
     instance: &Instance,
     shape: &Shape,
-    direction: Direction,
+    placement: Placement,
 ) -> Result<Successor, LoadError> {
     let needs_vlans = instance.maps.vlans.entries() < shape.vlan_entries();
     let is_new = |name: &str| name == maps::CONTROL || needs_vlans && name == maps::VLANS;
-    let mut loader = loader(&shape.settings);
+    let mut loader = loader(&shape.settings, placement.link_layer);
     for name in maps::ALL {
         loader.map_max_entries(name, 1);
     }
@@ -33,7 +34,7 @@ pub(in super::super) fn successor(
         stand_in(map_fd(&instance.ebpf, name)?, map_fd(&ebpf, name)?)
             .map_err(|source| LoadError::Io { doing, source })?;
     }
-    load_program(&mut ebpf, direction).map_err(program_error)?;
+    load_program(&mut ebpf, placement.program()).map_err(program_error)?;
 
     let control = map_in(&ebpf, maps::CONTROL, 1)?;
     let vlans =

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use shared::Settings;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
+use crate::datapath::Placement;
 use crate::datapath::shape::Shape;
 use crate::datapath::wire::{Mapping, make_array};
 use crate::health::Mode;
@@ -18,8 +19,9 @@ use crate::health::Mode;
 pub(in super::super) struct Layout {
     /// [`shared::LAYOUT`] of the process that made them.
     version: u64,
-    /// 0 as long as nothing is attached, then 1 for native and 2 for generic. It stays at this
-    /// place in every version: an updated link keeps the mode of the version that made it.
+    /// 0 as long as nothing is attached, 1 for native and 2 for generic XDP, 3 on the hooks of tc. It
+    /// stays at this place in every version: an updated link keeps the mode of the version that
+    /// made it.
     mode: u32,
     cpus: u32,
     pub(in super::super) settings: Settings,
@@ -85,7 +87,7 @@ impl Layout {
             && self.port_overflow == of_shape.port_overflow
     }
 
-    /// Returns how the program is attached, if it is, also where another version attached it.
+    /// Returns how an XDP program is attached, if it is, also where another version attached it.
     pub(in super::super) fn mode(&self) -> Option<Mode> {
         match self.mode {
             1 => Some(Mode::Native),
@@ -118,12 +120,13 @@ impl LayoutMap {
         self.0.read(0..1).pop()
     }
 
-    /// Notes how the program is attached.
-    pub(in super::super) fn attached(&self, mode: Mode) {
+    /// Notes where the program is attached.
+    pub(in super::super) fn attached(&self, placement: Placement) {
         self.change(|layout| {
-            layout.mode = match mode {
-                Mode::Native => 1,
-                Mode::Generic => 2,
+            layout.mode = match placement.mode {
+                Some(Mode::Native) => 1,
+                Some(Mode::Generic) => 2,
+                None => 3,
             };
         });
     }

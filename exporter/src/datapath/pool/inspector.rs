@@ -9,7 +9,8 @@ use shared::Direction;
 use super::{Pool, load};
 use crate::datapath::load::shape;
 use crate::datapath::wire::stay_on_cpu;
-use crate::datapath::{Datapath, Inspected, LoadError, program_name};
+use crate::datapath::{Datapath, Inspected, LinkLayer, LoadError, Placement};
+use crate::health::Hook;
 use crate::interval::Interval;
 
 /// A pool whose program is attached to nothing and runs on what it is given.
@@ -67,7 +68,8 @@ impl<'a> PoolInspector<'a> {
     }
 
     fn test_run(&mut self, options: TestRunOptions<'_>) -> io::Result<u32> {
-        let result = match self.pool.ebpf.program_mut(program_name(self.direction)) {
+        let placement = Placement::tc(Hook::of_tcx(self.direction), LinkLayer::Ethernet);
+        let result = match self.pool.ebpf.program_mut(placement.program()) {
             Some(Program::SchedClassifier(program)) => program.test_run(options),
             _ => Err(ProgramError::NotLoaded),
         };

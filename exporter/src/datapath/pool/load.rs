@@ -9,6 +9,8 @@ use super::{Maps, Pool};
 use crate::datapath::load::{self, LoadError};
 use crate::datapath::shape::{Shape, entries};
 use crate::datapath::tables::Table;
+use crate::datapath::{LinkLayer, Placement};
+use crate::health::Hook;
 use shared::Direction;
 
 /// The object that `build.rs` compiled.
@@ -28,7 +30,8 @@ pub(in super::super) fn load(
 ) -> Result<Pool, LoadError> {
     let slots = slots.next_power_of_two().min(POOL_SLOTS);
     let mut ebpf = load_object(shape, slots)?;
-    load::load_program(&mut ebpf, direction).map_err(load::program_error)?;
+    let placement = Placement::tc(Hook::of_tcx(direction), LinkLayer::Ethernet);
+    load::load_program(&mut ebpf, placement.program()).map_err(load::program_error)?;
     let maps = reach_maps(&ebpf, shape, slots)?;
     let devices = load::map_in::<DeviceSlot>(&ebpf, pool_maps::DEVICES, slots * ENTRIES_PER_SLOT)?;
 
@@ -41,7 +44,7 @@ fn load_object(shape: &Shape, slots: usize) -> Result<Ebpf, LoadError> {
     let if_on = |switch: u8| if switch == 0 { 1 } else { of_slots };
     let [kind_mask, device_mask] = [KIND_SETS, slots * ENTRIES_PER_SLOT].map(|it| entries(it) - 1);
 
-    let mut loader = load::loader(&shape.settings);
+    let mut loader = load::loader(&shape.settings, LinkLayer::Ethernet);
     loader
         .override_global(settings::KIND_SET_MASK, &kind_mask, true)
         .override_global(settings::DEVICE_MASK, &device_mask, true)

@@ -1,8 +1,9 @@
-//! The programs that see in turn what a device sends. Source: include/uapi/linux/bpf.h and
+//! The programs of TCX that see in turn what a device receives or sends. Source: include/uapi/linux/bpf.h and
 //! kernel/bpf/mprog.c.
 
 use std::io;
 
+use shared::Direction;
 use zerocopy::{Immutable, IntoBytes};
 
 use super::link::AttachPoint;
@@ -44,16 +45,17 @@ pub(in super::super) fn has_tcx() -> bool {
     refusal == Err(Some(libc::ENODEV))
 }
 
-/// Returns the kernel's numbers of the programs of TCX that see what a device sends, in their order.
+/// Returns the kernel's numbers of the programs of TCX that see what a device receives or sends, in
+/// their order.
 ///
 /// # Errors
 ///
 /// ENODEV without the device, EINVAL on kernels without TCX.
-pub(in super::super) fn senders(ifindex: u32) -> io::Result<Vec<u32>> {
+pub(in super::super) fn in_turn(ifindex: u32, direction: Direction) -> io::Result<Vec<u32>> {
     let mut ids = [0_u32; MOST];
     let mut query = ProgramQuery {
         target_ifindex: ifindex,
-        attach_type: AttachPoint::TcxEgress as u32,
+        attach_type: AttachPoint::of_tcx(direction) as u32,
         prog_ids: ids.as_mut_ptr().expose_provenance() as u64,
         #[expect(clippy::cast_possible_truncation, reason = "64")]
         count: MOST as u32,

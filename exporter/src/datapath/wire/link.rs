@@ -4,6 +4,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+use shared::Direction;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use super::syscall::bpf;
@@ -11,6 +12,7 @@ use super::syscall::bpf;
 const BPF_OBJ_GET_INFO_BY_FD: libc::c_int = 15;
 const BPF_LINK_CREATE: libc::c_int = 28;
 const BPF_LINK_UPDATE: libc::c_int = 29;
+const BPF_LINK_TYPE_XDP: u32 = 6;
 
 /// Before all programs that are there. Source: `BPF_F_BEFORE`.
 const BEFORE: u32 = 1 << 3;
@@ -22,7 +24,17 @@ const REPLACE: u32 = 1 << 2;
 #[repr(u32)]
 pub(in super::super) enum AttachPoint {
     Xdp = 37,
+    TcxIngress = 46,
     TcxEgress = 47,
+}
+
+impl AttachPoint {
+    pub(in super::super) const fn of_tcx(direction: Direction) -> Self {
+        match direction {
+            Direction::Receive => Self::TcxIngress,
+            Direction::Transmit => Self::TcxEgress,
+        }
+    }
 }
 
 /// A program on a device for as long as this is held.
@@ -58,6 +70,8 @@ pub(in super::super) struct Linked {
     pub(in super::super) ifindex: u32,
     /// The kernel's number of the program, which any process with the right may replace.
     pub(in super::super) program: u32,
+    /// Else it is on a hook of TCX.
+    pub(in super::super) is_xdp: bool,
 }
 
 #[repr(C)]
@@ -82,7 +96,7 @@ struct LinkInfo {
 }
 
 impl Link {
-    /// Links a program to a device; `flags` are those of the place. On egress it becomes the first
+    /// Links a program to a device; `flags` are those of the place. On TCX it becomes the first
     /// of all, because one before it could end the chain.
     pub(in super::super) fn create(
         program: BorrowedFd<'_>,
@@ -96,7 +110,7 @@ impl Link {
             attach_type: place as u32,
             flags: match place {
                 AttachPoint::Xdp => flags,
-                AttachPoint::TcxEgress => flags | BEFORE,
+                AttachPoint::TcxIngress | AttachPoint::TcxEgress => flags | BEFORE,
             },
             ..LinkCreate::default()
         };
@@ -155,8 +169,12 @@ impl Link {
         // SAFETY: the buffer is as long as said and lives until the call returns.
         unsafe { bpf(BPF_OBJ_GET_INFO_BY_FD, &mut get) }?;
 
-        let LinkInfo { ifindex, program_id, .. } = info;
-        Ok((ifindex != 0).then_some(Linked { ifindex, program: program_id }))
+        let LinkInfo { link_type, ifindex, program_id, .. } = info;
+        Ok((ifindex != 0).then_some(Linked {
+            ifindex,
+            program: program_id,
+            is_xdp: link_type == BPF_LINK_TYPE_XDP,
+        }))
     }
 }
 

@@ -65,7 +65,7 @@ impl Wording {
     /// Returns the attributes of one sample.
     pub(super) fn attributes(&self, labels: &[LabelValue<'_>]) -> Vec<KeyValue> {
         let direction = self.direction.map(|label| attribute(DIRECTION, label.into()));
-        let labels = self.attributes.iter().zip(labels);
+        let labels = self.attributes.iter().zip(labels).filter(|(_, value)| value.is_there());
 
         labels.map(|(name, value)| attribute(name, *value)).chain(direction).collect()
     }

@@ -123,7 +123,8 @@ struct Labels<'a> {
 
 impl EncodeLabelSet for Labels<'_> {
     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
-        for (name, value) in self.names.iter().zip(self.values) {
+        let labels = self.names.iter().zip(self.values);
+        for (name, value) in labels.filter(|(_, value)| value.is_there()) {
             (*name, Shown(value)).encode(encoder.encode_label())?;
         }
 

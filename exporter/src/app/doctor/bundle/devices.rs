@@ -7,7 +7,9 @@ use tokio::runtime::Builder;
 
 use super::Item;
 use crate::config::Devices;
-use crate::datapath::tcx_senders;
+use shared::Direction;
+
+use crate::datapath::tcx_programs;
 use crate::driver::{Driver, Drivers};
 use crate::files;
 use crate::interfaces::{self, Interface};
@@ -69,9 +71,11 @@ fn line(
     writeln!(text, "  wanted {is_wanted} kind {kind} hardware {has_hardware} frames {frames:?}")?;
     writeln!(text, "  lower {:?} upper {:?}", interface.lower, interface.upper)?;
     writeln!(text, "  xdp program {:?}", interface.xdp_program)?;
-    match tcx_senders(*index) {
-        Ok(ids) => writeln!(text, "  tcx egress programs {ids:?}")?,
-        Err(reason) => writeln!(text, "  tcx egress programs ({reason})")?,
+    for (hook, direction) in [("ingress", Direction::Receive), ("egress", Direction::Transmit)] {
+        match tcx_programs(*index, direction) {
+            Ok(ids) => writeln!(text, "  tcx {hook} programs {ids:?}")?,
+            Err(reason) => writeln!(text, "  tcx {hook} programs ({reason})")?,
+        }
     }
     match driver {
         Some(Driver { xdp, offloads }) => {

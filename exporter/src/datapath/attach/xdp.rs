@@ -1,4 +1,4 @@
-//! What is received: natively where the driver can, else in the stack.
+//! XDP: in the driver, or in the stack.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -6,9 +6,9 @@ use std::os::fd::AsFd;
 use aya::programs::Xdp;
 
 use super::{AttachError, errno};
+use crate::datapath::Device;
 use crate::datapath::foreign::Owner;
 use crate::datapath::wire::{AttachPoint, Link, has_xdp_links};
-use crate::datapath::{Device, ModeChoice};
 use crate::health::Mode;
 use crate::process::Confinement;
 
@@ -16,34 +16,7 @@ use crate::process::Confinement;
 const XDP_FLAGS_SKB_MODE: u32 = 1 << 1;
 const XDP_FLAGS_DRV_MODE: u32 = 1 << 2;
 
-pub(super) fn attach(
-    program: &Xdp,
-    device: &Device,
-    choice: ModeChoice,
-) -> Result<(Link, Mode), AttachError> {
-    match choice {
-        ModeChoice::Native => Ok((attach_as(program, device, Mode::Native)?, Mode::Native)),
-        ModeChoice::Generic => Ok((attach_as(program, device, Mode::Generic)?, Mode::Generic)),
-        ModeChoice::Auto => native_else_generic(program, device),
-    }
-}
-
-fn native_else_generic(program: &Xdp, device: &Device) -> Result<(Link, Mode), AttachError> {
-    match attach_as(program, device, Mode::Native) {
-        Ok(link) => Ok((link, Mode::Native)),
-        Err(AttachError::NoNative { source, .. }) => {
-            tracing::warn!(
-                device = &*device.name,
-                reason = %source,
-                "The driver cannot run XDP natively; falling back to generic mode, which costs more"
-            );
-            attach_as(program, device, Mode::Generic).map(|link| (link, Mode::Generic))
-        }
-        Err(error) => Err(error),
-    }
-}
-
-fn attach_as(program: &Xdp, device: &Device, mode: Mode) -> Result<Link, AttachError> {
+pub(super) fn attach(program: &Xdp, device: &Device, mode: Mode) -> Result<Link, AttachError> {
     if !has_xdp_links() {
         return Err(AttachError::NoLink { device: device.name.to_string() });
     }

@@ -1,0 +1,203 @@
+//! The headers that every segment of a merged frame repeats.
+
+use core::sync::atomic::{Ordering, compiler_fence};
+
+use shared::{Encapsulation, Parsed, Rare, number};
+
+use crate::packet::Packet;
+
+const UDP_LENGTH: usize = 8;
+/// VXLAN and Geneve without options. Source: RFC 7348, section 5; RFC 8926, section 3.4.
+const TUNNEL_LENGTH: usize = 8;
+/// Where a TCP header has its length. Source: RFC 9293, section 3.1.
+const TCP_DATA_OFFSET: usize = 12;
+const ETHERNET_LENGTH: usize = 14;
+/// What GRE and Geneve name an Ethernet frame. Source: IANA "IEEE 802 Numbers".
+const BRIDGED: u16 = 0x6558;
+/// Extensions take 16 KiB at the most. The mask shows this to the verifier.
+const OFFSETS: u32 = 0x7fff;
+
+/// Returns the bytes of all headers of a merged frame, from its first byte on: down to the innermost
+/// TCP or UDP header, behind one tunnel at the most. Of what is deeper only the headers up to there
+/// are known.
+///
+/// `parsed.length` is overwritten: in memory, because the verifier then meets one state behind all
+/// ways through this.
+#[inline(always)]
+pub fn repeated(packet: Packet, parsed: &mut Parsed) -> u32 {
+    let transport = u32::from(parsed.transport_offset) & OFFSETS;
+    let mut found = of_transport(packet, transport as usize, parsed.number);
+    if parsed.rare & Rare::ENCAPSULATION != 0
+        && let Some(inner) = inner_ip(packet, transport as usize, parsed)
+    {
+        parsed.length = short(inner);
+        settle();
+        found = of_ip(packet, (parsed.length & OFFSETS) as usize).or(found);
+    }
+    parsed.length = found.map_or(transport, short);
+    settle();
+
+    parsed.length & 0xffff
+}
+
+/// Returns where a transport header ends.
+#[inline(always)]
+fn of_transport(packet: Packet, offset: usize, protocol: u8) -> Option<usize> {
+    match protocol {
+        number::TCP => {
+            let data_offset = packet.read::<u8>(offset + TCP_DATA_OFFSET)?;
+            Some(offset + usize::from(data_offset >> 4) * 4)
+        }
+        number::UDP => Some(offset + UDP_LENGTH),
+        _ => None,
+    }
+}
+
+/// Returns where the transport header behind an inner IP header ends. Options are followed,
+/// extensions are not.
+#[inline(always)]
+fn of_ip(packet: Packet, offset: usize) -> Option<usize> {
+    const IPV4_PROTOCOL: usize = 9;
+    const IPV6_NEXT_HEADER: usize = 6;
+    const IPV6_LENGTH: usize = 40;
+    let version_ihl = packet.read::<u8>(offset)?;
+    if version_ihl >> 4 == 4 {
+        let protocol = packet.read::<u8>(offset + IPV4_PROTOCOL)?;
+        return of_transport(packet, offset + usize::from(version_ihl & 0x0f) * 4, protocol);
+    }
+    let next_header = packet.read::<u8>(offset + IPV6_NEXT_HEADER)?;
+
+    of_transport(packet, offset + IPV6_LENGTH, next_header)
+}
+
+/// Returns where the IP header inside of a tunnel begins.
+#[inline(always)]
+fn inner_ip(packet: Packet, transport: usize, parsed: &Parsed) -> Option<usize> {
+    const VXLAN: u8 = Encapsulation::Vxlan as u8;
+    const GENEVE: u8 = Encapsulation::Geneve as u8;
+    const GRE: u8 = Encapsulation::Gre as u8;
+    const IPIP: u8 = Encapsulation::Ipip as u8;
+    let behind_udp = transport + UDP_LENGTH;
+
+    match parsed.encapsulation {
+        VXLAN => Some(behind_udp + TUNNEL_LENGTH + ETHERNET_LENGTH),
+        GENEVE => {
+            let [options, _, high, low] = packet.read::<[u8; 4]>(behind_udp)?;
+            let behind = behind_udp + TUNNEL_LENGTH + usize::from(options & 0x3f) * 4;
+            Some(behind_protocol(behind, [high, low]))
+        }
+        GRE => {
+            let [flags, _version, high, low] = packet.read::<[u8; 4]>(transport)?;
+            // Checksum, key and sequence number. Source: RFC 2784, 2.1; RFC 2890, section 2.
+            let fields = (flags >> 7 & 1) + (flags >> 5 & 1) + (flags >> 4 & 1);
+            Some(behind_protocol(transport + 4 + usize::from(fields) * 4, [high, low]))
+        }
+        IPIP => Some(transport),
+        _ => None,
+    }
+}
+
+/// Returns where IP begins in what a tunnel carries.
+#[inline(always)]
+fn behind_protocol(offset: usize, protocol: [u8; 2]) -> usize {
+    if u16::from_be_bytes(protocol) == BRIDGED { offset + ETHERNET_LENGTH } else { offset }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "headers take less than 64 KiB")]
+#[inline(always)]
+const fn short(offset: usize) -> u32 {
+    offset as u32
+}
+
+/// Makes the compiler read back from memory what it wrote there.
+#[inline(always)]
+fn settle() {
+    compiler_fence(Ordering::SeqCst);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use shared::Direction;
+
+    use super::*;
+    use crate::parse::parse_bytes;
+
+    const TCP_20: [u8; 20] = [0, 80, 0, 90, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0x10, 0, 0, 0, 0, 0, 0];
+
+    fn of(frame: &[u8]) -> u32 {
+        let mut parsed = parse_bytes(frame, Direction::Receive);
+        let start = frame.as_ptr().expose_provenance();
+        // SAFETY: the frame lives longer than the packet.
+        let packet = unsafe { Packet::new(start, start + frame.len()) };
+
+        repeated(packet, &mut parsed)
+    }
+
+    fn ethernet(ethertype: u16, payload: &[u8]) -> Vec<u8> {
+        [&[2; 12], &ethertype.to_be_bytes()[..], payload].concat()
+    }
+
+    fn ipv4(protocol: u8, payload: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(20 + payload.len()).unwrap().to_be_bytes();
+        let start = [0x45, 0, length[0], length[1], 0, 0, 0, 0, 64, protocol, 0, 0];
+
+        [&start[..], &[10, 0, 0, 1, 10, 0, 0, 2], payload].concat()
+    }
+
+    fn ipv6(next_header: u8, payload: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
+        let start = [0x60, 0, 0, 0, length[0], length[1], next_header, 64];
+
+        [&start[..], &[0x20; 32], payload].concat()
+    }
+
+    fn udp(port: u16, payload: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(8 + payload.len()).unwrap().to_be_bytes();
+        let port = port.to_be_bytes();
+
+        [&[0x90, 0, port[0], port[1], length[0], length[1], 0, 0], payload].concat()
+    }
+
+    #[test]
+    fn the_headers_of_a_plain_frame_end_with_its_transport_header() {
+        let mut with_timestamp = [TCP_20.to_vec(), vec![1; 12]].concat();
+        with_timestamp[TCP_DATA_OFFSET] = 0x80;
+
+        assert_eq!(of(&ethernet(0x0800, &ipv4(6, &TCP_20))), 54);
+        assert_eq!(of(&ethernet(0x86dd, &ipv6(6, &with_timestamp))), 86);
+        assert_eq!(of(&ethernet(0x0800, &ipv4(17, &udp(9, &[0; 40])))), 42);
+    }
+
+    #[test]
+    fn the_headers_of_a_tunnel_end_with_the_inner_transport_header() {
+        let inner = [ipv4(6, &TCP_20), vec![7; 200]].concat();
+        let bridged = ethernet(0x86dd, &ipv6(17, &udp(9, &[0; 40])));
+        let vxlan = [&[0x08, 0, 0, 0, 0, 0, 1, 0], &bridged[..]].concat();
+        let geneve = [&[1, 0, 0x65, 0x58, 0, 0, 1, 0, 9, 9, 9, 9], &bridged[..]].concat();
+        let gre = [&[0x20, 0, 0x08, 0, 0, 0, 0, 5], &inner[..]].concat();
+        let gre_bridged = [&[0, 0, 0x65, 0x58], &bridged[..]].concat();
+
+        assert_eq!(of(&ethernet(0x0800, &ipv4(17, &udp(4789, &vxlan)))), 42 + 8 + 14 + 40 + 8);
+        assert_eq!(of(&ethernet(0x0800, &ipv4(17, &udp(6081, &geneve)))), 42 + 12 + 14 + 40 + 8);
+        assert_eq!(of(&ethernet(0x0800, &ipv4(47, &gre))), 34 + 8 + 20 + 20);
+        assert_eq!(of(&ethernet(0x86dd, &ipv6(47, &gre_bridged))), 54 + 4 + 14 + 40 + 8);
+        assert_eq!(of(&ethernet(0x0800, &ipv4(4, &inner))), 34 + 20 + 20);
+        assert_eq!(of(&ethernet(0x86dd, &ipv6(41, &ipv6(6, &TCP_20)))), 54 + 40 + 20);
+    }
+
+    #[test]
+    fn a_tunnel_that_is_not_followed_has_its_outer_headers() {
+        let esp_inside = [&[0x08, 0, 0, 0, 0, 0, 1, 0], &ethernet(0x0800, &ipv4(50, &[0; 40]))[..]];
+
+        assert_eq!(of(&ethernet(0x0800, &ipv4(17, &udp(4789, &esp_inside.concat())))), 42);
+        assert_eq!(of(&ethernet(0x0800, &ipv4(50, &[0; 40]))), 34);
+    }
+
+    proptest! {
+        #[test]
+        fn any_frame_has_headers(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _any = of(&bytes);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Where frames of a device are counted.
+
+use shared::Direction;
+
+use super::failure::NotAttached;
+use crate::config::{Datapath as Config, Mode};
+use crate::datapath::{LinkLayer, Placement};
+use crate::health::{self, Hook};
+use crate::interfaces::{FrameStart, Interface};
+
+/// The hooks of tc that the kernel has, or that are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hooks {
+    /// Where what is received is counted in the stack.
+    pub(super) ingress: Hook,
+    /// Where what is sent is counted, if it is.
+    pub(super) egress: Option<Hook>,
+}
+
+/// Where frames of a device may be counted, the best place first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Placements {
+    pub(super) first: Placement,
+    /// Where the device does not have the first one, or where another program has it.
+    pub(super) second: Option<Placement>,
+}
+
+/// Returns where frames of a device may be counted.
+pub(super) fn placements(
+    interface: &Interface,
+    direction: Direction,
+    config: &Config,
+    hooks: Hooks,
+) -> Result<Placements, NotAttached> {
+    let device = || interface.name.to_string();
+    let link_layer = match interface.frames {
+        FrameStart::Ethernet => LinkLayer::Ethernet,
+        FrameStart::Network | FrameStart::Unsealed => LinkLayer::None,
+        FrameStart::Foreign => return Err(NotAttached::ForeignLinkLayer { device: device() }),
+        FrameStart::Nowhere => return Err(NotAttached::Unseen { device: device() }),
+    };
+    let only = |first| Ok(Placements { first, second: None });
+    let in_stack = |hook| Placement::tc(hook, link_layer);
+    if direction == Direction::Transmit {
+        return only(in_stack(expected(direction, config, hooks)));
+    }
+    let native = Placement::xdp(health::Mode::Native);
+
+    match config.mode {
+        // A frame that XDP sees has an Ethernet header in front.
+        Mode::Native | Mode::Generic if link_layer == LinkLayer::None => {
+            Err(NotAttached::NoEthernet { device: device() })
+        }
+        Mode::Native => only(native),
+        Mode::Generic => only(Placement::xdp(health::Mode::Generic)),
+        Mode::Tcx => only(in_stack(Hook::TcxIngress)),
+        Mode::Clsact => only(in_stack(Hook::TcIngress)),
+        Mode::Auto if interface.has_hardware && link_layer == LinkLayer::Ethernet => {
+            Ok(Placements { first: native, second: Some(in_stack(hooks.ingress)) })
+        }
+        Mode::Auto => only(in_stack(hooks.ingress)),
+    }
+}
+
+/// Returns the hook that a device is expected to have which is not there.
+pub(super) fn expected(direction: Direction, config: &Config, hooks: Hooks) -> Hook {
+    if direction == Direction::Transmit {
+        return hooks.egress.unwrap_or(Hook::TcxEgress);
+    }
+
+    match config.mode {
+        Mode::Native | Mode::Generic => Hook::Xdp,
+        Mode::Tcx => Hook::TcxIngress,
+        Mode::Clsact => Hook::TcIngress,
+        Mode::Auto => hooks.ingress,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::devices::start::tests::interface;
+
+    const HOOKS: Hooks = Hooks { ingress: Hook::TcxIngress, egress: Some(Hook::TcxEgress) };
+
+    fn received(interface: &Interface, mode: Mode, hooks: Hooks) -> Vec<&'static str> {
+        let config = Config { mode, ..Config::default() };
+        let placements = placements(interface, Direction::Receive, &config, hooks);
+        let label = |it: Placement| it.mode.map_or(it.hook.label(), health::Mode::label);
+
+        match placements {
+            Ok(Placements { first, second }) => {
+                [Some(first), second].into_iter().flatten().map(label).collect()
+            }
+            Err(_) => vec!["refused"],
+        }
+    }
+
+    #[test]
+    fn each_kind_of_device_has_its_places() {
+        let virtual_one = interface("veth0", 1, None, None);
+        let hardware = Interface { has_hardware: true, ..virtual_one.clone() };
+        let tunnel = Interface { frames: FrameStart::Network, ..virtual_one.clone() };
+        let vrf = Interface { frames: FrameStart::Nowhere, ..virtual_one.clone() };
+        let modem = Interface { has_hardware: true, ..tunnel.clone() };
+        let old = Hooks { ingress: Hook::TcIngress, ..HOOKS };
+        let cases = [
+            ("hardware", &hardware, Mode::Auto, HOOKS, &["native", "tcx_ingress"][..]),
+            ("hardware, before 6.6", &hardware, Mode::Auto, old, &["native", "tc_ingress"]),
+            ("virtual", &virtual_one, Mode::Auto, HOOKS, &["tcx_ingress"]),
+            ("virtual, before 6.6", &virtual_one, Mode::Auto, old, &["tc_ingress"]),
+            ("a tunnel", &tunnel, Mode::Auto, HOOKS, &["tcx_ingress"]),
+            ("a modem", &modem, Mode::Auto, HOOKS, &["tcx_ingress"]),
+            ("asked for", &virtual_one, Mode::Native, HOOKS, &["native"]),
+            ("asked for", &virtual_one, Mode::Generic, HOOKS, &["generic"]),
+            ("asked for", &hardware, Mode::Tcx, HOOKS, &["tcx_ingress"]),
+            ("asked for", &hardware, Mode::Clsact, HOOKS, &["tc_ingress"]),
+            ("a VRF sees nothing", &vrf, Mode::Auto, HOOKS, &["refused"]),
+            ("a tunnel has no Ethernet", &tunnel, Mode::Native, HOOKS, &["refused"]),
+        ];
+
+        for (name, interface, mode, hooks, expected) in cases {
+            assert_eq!(received(interface, mode, hooks), expected, "{name}, {mode:?}");
+        }
+    }
+
+    #[test]
+    fn frames_of_a_tunnel_begin_with_the_network_header() {
+        let tunnel =
+            Interface { frames: FrameStart::Unsealed, ..interface("xfrm0", 1, None, None) };
+
+        for direction in Direction::ALL {
+            let placements = placements(&tunnel, *direction, &Config::default(), HOOKS).unwrap();
+            assert_eq!(placements.second, None);
+            assert_eq!(placements.first.link_layer, LinkLayer::None);
+        }
+    }
+}

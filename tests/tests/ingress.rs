@@ -1,0 +1,90 @@
+//! What the stack has received is counted as it was on the wire.
+
+use exporter::datapath::{Datapath, Inspected, Inspector, LinkLayer, Options, Placement};
+use exporter::health::Hook;
+use exporter::services::PortRules;
+use exporter_ebpf::parse_bytes;
+use shared::{Count, Direction, number};
+use tests::corpus::bytes::{IPV4, ethernet, ipv4, tcp};
+use tests::oracle::{self, Rules};
+use tests::outcome::Outcome;
+use tests::rows::Rows;
+use tests::{corpus, skb};
+
+const INGRESS: Placement = Placement::tc(Hook::TcxIngress, LinkLayer::Ethernet);
+/// What the program returns so that those behind it decide. Source: include/uapi/linux/bpf.h.
+const TCX_NEXT: u32 = u32::MAX;
+
+#[test]
+#[ignore = "needs root: `cargo xtask test ingress`"]
+fn the_stack_counts_what_it_received_as_the_oracle_reads_it() {
+    let datapath = Datapath::new(Options { vlans: true, ..Options::default() }).unwrap();
+    let mut inspector = Inspector::of(&datapath, INGRESS).unwrap();
+    let mut outcomes: Vec<Outcome> = Vec::new();
+
+    for case in corpus::table().into_iter().chain(corpus::sweeps()) {
+        // Newer kernels also refuse frames that end within their IP header.
+        let Some(Ok(inspected)) = skb::fits(&case.frame).then(|| inspector.run(&case.frame)) else {
+            continue;
+        };
+        let Inspected { verdict, parsed } = inspected;
+        assert_eq!(verdict, TCX_NEXT, "{}", case.name);
+        assert_eq!(parsed, parse_bytes(&case.frame, Direction::Receive), "{}", case.name);
+        outcomes.push(oracle::read(&case.frame, &Rules::project()).outcome(Direction::Receive));
+    }
+
+    let interval = inspector.drain().unwrap();
+    let expected = Rows::expected(&outcomes, &PortRules::default());
+    assert_eq!(Rows::of(&interval).differences(&expected), [""; 0]);
+    assert_eq!(interval.imbalance(), None);
+    assert!(outcomes.len() > 1000);
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test ingress`"]
+fn a_merged_frame_counts_as_its_segments() {
+    const PSH_ACK: u8 = 0x18;
+    let datapath = Datapath::new(Options::default()).unwrap();
+    let mut inspector = Inspector::of(&datapath, INGRESS).unwrap();
+    // Two segments of 1,000 bytes and one of 300 behind headers of 54 bytes.
+    let frame = ethernet(IPV4, &ipv4(number::TCP, &tcp(PSH_ACK, &[0; 2300])));
+
+    // The length on the wire is not believed: what the kernel has there differs by its version.
+    for (segments, wire_length) in [(3, 0), (0, 0), (3, 2354 + 2 * 40), (3, 2354 + 2 * 54)] {
+        inspector.run_with(&frame, &skb::context(wire_length, segments, 1000)).unwrap();
+
+        let interval = inspector.drain().unwrap();
+
+        assert_eq!(interval.imbalance(), None);
+        let all = Count { packets: 3, bytes: 2 * 1054 + 354 };
+        assert_eq!(interval.totals.frames(), all, "{segments} segments are named");
+        // Up to 512 and up to 2,048 bytes.
+        assert_eq!(interval.totals.sizes[3], Count { packets: 1, bytes: 354 });
+        assert_eq!(interval.totals.sizes[5], Count { packets: 2, bytes: 2 * 1054 });
+    }
+}
+
+/// A test run names the protocol by the bytes where Ethernet has it. An address of 8.0.0.0/16 has
+/// there what stands for IPv4.
+#[test]
+#[ignore = "needs root: `cargo xtask test ingress`"]
+fn a_frame_of_a_tunnel_begins_with_its_network_header() {
+    const SYN: u8 = 2;
+    let datapath = Datapath::new(Options::default()).unwrap();
+    let mut datagram = ipv4(number::TCP, &tcp(SYN, &[0; 100]));
+    datagram[12..14].copy_from_slice(&IPV4.to_be_bytes());
+
+    for hook in [Hook::TcxIngress, Hook::TcxEgress] {
+        let placement = Placement::tc(hook, LinkLayer::None);
+        let mut inspector = Inspector::of(&datapath, placement).unwrap();
+        let Inspected { verdict, parsed } = inspector.run(&datagram).unwrap();
+        let interval = inspector.drain().unwrap();
+
+        assert_eq!(verdict, TCX_NEXT);
+        assert_eq!((parsed.malformed, parsed.network_offset, parsed.transport_offset), (0, 0, 20));
+        assert_eq!(parsed.tcp_flags, SYN);
+        let all = Count { packets: 1, bytes: 140 };
+        assert_eq!(interval.totals.frames(), all, "no link layer is counted");
+        assert_eq!(interval.imbalance(), None);
+    }
+}
