@@ -97,9 +97,12 @@ pub enum InterfacesError {
 impl Interface {
     /// Returns whether it is to be counted on, by any of its names.
     pub fn is_wanted(&self, devices: &Devices) -> bool {
-        let names = [&self.name].into_iter().chain(&self.other_names);
+        devices.wants(self.names(), self.has_hardware)
+    }
 
-        devices.wants(names.map(|name| &**name), self.has_hardware)
+    /// Returns all its names.
+    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        [&self.name].into_iter().chain(&self.other_names).map(|name| &**name)
     }
 
     /// Returns whether it has this name beside the one it is counted under.

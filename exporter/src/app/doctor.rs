@@ -13,7 +13,7 @@ use tokio::runtime::Builder;
 
 use super::{Failure, options, pushes, web_file};
 use crate::causes::with_causes;
-use crate::config::{self, Config, Doctor, Transmit, Web};
+use crate::config::{Config, Doctor, Transmit, Web};
 use crate::datapath::{
     Datapath, Device, LinkLayer, Options, Placement, ProgramNames, Tap, check_pins, is_left_behind,
     raise_limits, would_hide,
@@ -106,12 +106,7 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
             .pin
             .then(|| check_pins(&config.datapath.pin_path).map_err(|error| with_causes(&error))),
         mode: config.datapath.mode,
-        ingress: match (config.datapath.mode, hooks) {
-            (config::Mode::Tcx, _) => Hook::TcxIngress.label(),
-            (config::Mode::Clsact, _) => Hook::TcIngress.label(),
-            (_, Some(hooks)) => hooks.ingress.label(),
-            (_, None) => "tcx or clsact",
-        },
+        ingress: hooks.map_or("tcx or clsact", |hooks| hooks.ingress.label()),
         present: interfaces.iter().map(|interface| interface.name.to_string()).collect(),
         wanted: wanted(config, &interfaces, hooks.and_then(|hooks| hooks.egress)),
         transmit,
@@ -184,6 +179,7 @@ fn wanted(config: &Config, interfaces: &[Interface], hook: Option<Hook>) -> Vec<
             mtu: interface.mtu,
             driver: driver(interface.index),
             program: interface.xdp_program.map(program),
+            mode: Some(config.datapath.mode_of(interface.names())),
             has_hardware: interface.has_hardware,
             has_ethernet: interface.frames == FrameStart::Ethernet,
             is_countable: !matches!(interface.frames, FrameStart::Foreign | FrameStart::Nowhere),

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::overrides::{self, Class, Override};
+
 /// The programs in the kernel and their tables.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -49,6 +51,11 @@ pub struct Datapath {
     /// Directory for pinned programs and maps, on a BPF file system: an absolute path.
     /// Needs a restart.
     pub pin_path: PathBuf,
+    /// Other choices for some devices, each a table `[[datapath.override]]` of the file with devices
+    /// (a regular expression for the whole name), mode, and class: own or shared. The first one
+    /// that has a choice for a device counts: a list of tables with devices and mode, class or both.
+    /// Needs a restart.
+    pub r#override: Vec<Override>,
 }
 
 /// Where what is received is counted.
@@ -90,6 +97,7 @@ impl Default for Datapath {
             miss_budget: 70_000,
             pin: false,
             pin_path: "/sys/fs/bpf/packet-exporter".into(),
+            r#override: Vec::new(),
         }
     }
 }
@@ -110,6 +118,7 @@ impl Datapath {
             miss_budget,
             pin: _,
             pin_path,
+            r#override,
         } = self;
 
         super::refused([
@@ -120,7 +129,22 @@ impl Datapath {
             ("port_overflow_entries", (1024..=262_144).contains(port_overflow_entries)),
             ("miss_budget", (1000..=10_000_000).contains(miss_budget)),
             ("pin_path", pin_path.is_absolute()),
+            ("override", r#override.iter().all(Override::is_allowed)),
         ])
+    }
+
+    /// Returns how what a device with these names receives is to be counted.
+    pub fn mode_of<'a>(&self, names: impl IntoIterator<Item = &'a str, IntoIter: Clone>) -> Mode {
+        overrides::first(&self.r#override, names, |it| it.mode).unwrap_or(self.mode)
+    }
+
+    /// Returns whose program and tables are to count on a device with these names; `None` where
+    /// nothing is said of it.
+    pub fn class_of<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
+    ) -> Option<Class> {
+        overrides::first(&self.r#override, names, |it| it.class)
     }
 }
 

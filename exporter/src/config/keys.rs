@@ -181,6 +181,7 @@ mod tests {
                 example.push(format!("# {text}"));
             } else if let Some(field) = line.strip_prefix("pub ") {
                 let (name, _) = field.split_once(':').unwrap();
+                let name = name.trim_start_matches("r#");
                 let default = defaults.find_ref(&format!("{section}.{name}")).unwrap();
                 example.push(format!("{name} = {}", shown(default)));
             }
@@ -201,7 +202,7 @@ mod tests {
     /// The whole table: a key that is added is live, or has its place here.
     #[test]
     fn these_keys_need_a_restart_and_all_others_are_live() {
-        const START: [&str; 12] = [
+        const START: [&str; 13] = [
             "datapath.mode",
             "datapath.transmit",
             "datapath.source_table_kib",
@@ -210,6 +211,7 @@ mod tests {
             "datapath.port_overflow_entries",
             "datapath.pin",
             "datapath.pin_path",
+            "datapath.override",
             "web.listen_address",
             "web.systemd_socket",
             "web.config_file",

@@ -109,12 +109,21 @@ pub(super) fn shown(value: &Value) -> String {
             signed.or_else(unsigned).or_else(float).unwrap_or_default()
         }
         Value::Array(_, values) => {
-            let values: Vec<_> = values.iter().map(shown).collect();
+            let values: Vec<_> = values.iter().map(element).collect();
             format!("[{}]", values.join(", "))
         }
         Value::Dict(..) => "a section".into(),
         Value::Empty(..) => "nothing".into(),
     }
+}
+
+/// Writes what is in a list, also a table.
+fn element(value: &Value) -> String {
+    let Value::Dict(_, entries) = value else { return shown(value) };
+    let set = entries.iter().filter(|(_, value)| !matches!(value, Value::Empty(..)));
+    let entries: Vec<_> = set.map(|(key, value)| format!("{key} = {}", shown(value))).collect();
+
+    format!("{{{}}}", entries.join(", "))
 }
 
 impl fmt::Display for Origin {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Check, DeviceCheck, Facts, State};
 use crate::config::Mode;
 use crate::driver::{Driver, Offload, Offloads, XdpFeatures};
+use crate::health::Hook;
 
 /// Above it a frame does not fit into one buffer of a page.
 /// Source: `veth_xdp_set` in drivers/net/veth.c.
@@ -18,6 +19,8 @@ pub struct DeviceFacts {
     pub mtu: u32,
     pub driver: Driver,
     pub program: Option<Program>,
+    /// How what it receives is to be counted; `None` as all the others.
+    pub mode: Option<Mode>,
     pub has_hardware: bool,
     /// Its frames have an Ethernet header.
     pub has_ethernet: bool,
@@ -47,6 +50,12 @@ struct Obstacle {
 
 /// Checks whether and how a program would count there.
 pub(super) fn judge(facts: &DeviceFacts, mode: Mode, stack: &'static str) -> DeviceCheck {
+    let mode = facts.mode.unwrap_or(mode);
+    let stack = match mode {
+        Mode::Tcx => Hook::TcxIngress.label(),
+        Mode::Clsact => Hook::TcIngress.label(),
+        Mode::Auto | Mode::Native | Mode::Generic => stack,
+    };
     let DeviceFacts { device, ifindex, mtu, driver, program, has_ethernet, .. } = facts;
     let check = |state, mode, found: String, remedy| DeviceCheck {
         device: device.clone(),

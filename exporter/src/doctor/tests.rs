@@ -12,6 +12,7 @@ fn device(name: &str, driver: Driver) -> DeviceFacts {
         mtu: 1500,
         driver,
         program: None,
+        mode: None,
         has_hardware: true,
         has_ethernet: true,
         is_countable: true,

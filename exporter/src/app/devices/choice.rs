@@ -46,7 +46,7 @@ pub(super) fn placements(
     }
     let native = Placement::xdp(health::Mode::Native);
 
-    match config.mode {
+    match config.mode_of(interface.names()) {
         // A frame that XDP sees has an Ethernet header in front.
         Mode::Native | Mode::Generic if link_layer == LinkLayer::None => {
             Err(NotAttached::NoEthernet { device: device() })

@@ -18,6 +18,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("datapath.miss_budget", "5000"),
     ("datapath.pin", "true"),
     ("datapath.pin_path", "'/sys/fs/bpf/other'"),
+    ("datapath.override", "[{ devices = 'eth.*', mode = 'tcx', class = 'own' }]"),
     ("parser.vxlan_ports", "[4789]"),
     ("parser.geneve_ports", "[]"),
     ("sources.enabled", "false"),
