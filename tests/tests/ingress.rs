@@ -77,7 +77,9 @@ fn a_frame_of_a_tunnel_begins_with_its_network_header() {
     for hook in [Hook::TcxIngress, Hook::TcxEgress] {
         let placement = Placement::tc(hook, LinkLayer::None);
         let mut inspector = Inspector::of(&datapath, placement).unwrap();
-        let Inspected { verdict, parsed } = inspector.run(&datagram).unwrap();
+        // Else the kernel leaves out of the length what it takes for an Ethernet header.
+        let context = skb::context(140, 0, 0);
+        let Inspected { verdict, parsed } = inspector.run_with(&datagram, &context).unwrap();
         let interval = inspector.drain().unwrap();
 
         assert_eq!(verdict, TCX_NEXT);

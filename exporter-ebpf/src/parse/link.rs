@@ -3,7 +3,7 @@
 
 use shared::{Cast, Family, Malformed, Protocol, Rare, cell};
 
-use super::{Frame, Start, Surroundings, usually};
+use super::{Frame, Surroundings, usually};
 
 const ETHERNET_LENGTH: usize = 14;
 const VLAN_LENGTH: usize = 4;
@@ -74,7 +74,7 @@ impl<S: Surroundings> Frame<'_, S> {
             ethertype::MPLS | ethertype::MPLS_UPSTREAM => self.mpls(offset)?,
             ethertype::PPPOE_SESSION => self.pppoe(offset)?,
             // In the place of Ethernet a number below is a protocol of another kind.
-            length if self.origin.start == Start::Ethernet => {
+            length if self.origin.start.is_ethernet() => {
                 self.llc(usize::from(u16::from_be(length)), offset)?;
             }
             _ => {}

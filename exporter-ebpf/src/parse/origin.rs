@@ -46,3 +46,10 @@ pub enum Start {
     /// cases: the verifier refuses a program that copies one that was never written.
     NamedIf { is_named: bool, ethertype: u16, offset: usize },
 }
+
+impl Start {
+    #[inline(always)]
+    pub(super) const fn is_ethernet(self) -> bool {
+        matches!(self, Self::Ethernet | Self::NamedIf { is_named: false, .. })
+    }
+}
