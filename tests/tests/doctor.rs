@@ -24,7 +24,7 @@ fn a_host_that_does_is_told_to_do_and_is_left_as_it_was() {
 
     let service = Service::start(&cable.here, &RUN);
     let mode = said["devices"][0]["mode"].as_str().unwrap();
-    let info = [("hook", "xdp"), ("mode", mode)];
+    let info = [("hook", mode)];
     assert_eq!(service.scrape().find("packet_exporter_program_info", &info), Some(1), "{mode}");
 }
 
@@ -32,9 +32,10 @@ fn a_host_that_does_is_told_to_do_and_is_left_as_it_was() {
 #[ignore = "needs root: `cargo xtask test doctor`"]
 fn an_exporter_that_runs_already_is_named() {
     let cable = cable("busy");
-    let _service = Service::start(&cable.here, &RUN);
+    let native = ["--datapath.mode", "native"];
+    let _service = Service::start(&cable.here, &[&RUN[..], &native].concat());
 
-    let only_received = [&DOCTOR[..], &["--datapath.transmit", "off"]].concat();
+    let only_received = [&DOCTOR[..], &native, &["--datapath.transmit", "off"]].concat();
     let refusal = refused(&cable.here, command(&only_received));
 
     let said = said(&refusal);

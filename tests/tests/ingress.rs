@@ -5,9 +5,13 @@ use exporter::health::Hook;
 use exporter::services::PortRules;
 use exporter_ebpf::parse_bytes;
 use shared::{Count, Direction, number};
+use tests::cable::Cable;
 use tests::corpus::bytes::{IPV4, ethernet, ipv4, tcp};
+use tests::exporter::Exporter;
 use tests::oracle::{self, Rules};
 use tests::outcome::Outcome;
+use tests::patience::wait_for;
+use tests::programs::{self, Server};
 use tests::rows::Rows;
 use tests::{corpus, skb};
 
@@ -88,5 +92,43 @@ fn a_frame_of_a_tunnel_begins_with_its_network_header() {
         let all = Count { packets: 1, bytes: 140 };
         assert_eq!(interval.totals.frames(), all, "no link layer is counted");
         assert_eq!(interval.imbalance(), None);
+    }
+}
+
+/// With offload a veth hands over what the other end has not cut: TSO, UDP segments, MTU 9000, BIG TCP.
+#[test]
+#[ignore = "needs root: `cargo xtask test ingress`"]
+fn both_ends_of_a_cable_count_the_same() {
+    for (offload, mode) in [("on", "tcx"), ("on", "clsact"), ("off", "tcx"), ("on", "auto")] {
+        println!("offload {offload}, {mode}:");
+        let cable = Cable::lay("stack");
+        for end in [&cable.here, &cable.there] {
+            let tso = ["tso", offload, "gso", offload, "gro", offload];
+            end.run("ethtool", &[&["-K", Cable::DEVICE], &tso[..]].concat());
+            end.ip(&["link", "set", Cable::DEVICE, "mtu", "9000"]);
+        }
+        if offload == "on" {
+            cable.there.ip(&["link", "set", Cable::DEVICE, "gso_max_size", "180000"]);
+        }
+        let near = Exporter::start(&cable.here, &["--datapath.mode", mode, "--vlans.enabled"]);
+        let far = Exporter::start(&cable.there, &["--vlans.enabled"]);
+        let _servers = [Server::iperf(&cable), Server::echo(&cable)];
+        cable.plug_in();
+
+        programs::ping(&cable, Cable::THERE[0], 10, 4000);
+        programs::ping(&cable, Cable::THERE[3], 10, 56);
+        programs::bulk(&cable, Cable::THERE[0], "20M");
+        programs::bulk(&cable, Cable::THERE[3], "50M");
+        programs::datagrams(&cable, Cable::THERE[0]);
+
+        let hook = if mode == "clsact" { "tc_ingress" } else { "tcx_ingress" };
+        let scrape = wait_for("both ends to have counted as much", || {
+            let [received, sent] = [near.scrape(), far.scrape()];
+            let counted = [sent.transmitted("", &[]), received.received("", &[])];
+            let is_all = counted[0].bytes > 70_000_000 && counted[0] == counted[1];
+            if is_all { Ok(received) } else { Err(format!("{counted:?}")) }
+        });
+        assert_eq!(scrape.find("packet_exporter_program_info", &[("hook", hook)]), Some(1));
+        assert_eq!(scrape.find("packet_exporter_program_info", &[("hook", "xdp")]), None);
     }
 }

@@ -8,6 +8,7 @@ use tests::patience::wait_for;
 use tests::programs;
 
 const ATTACHED: &str = "packet_exporter_program_attached";
+const NATIVE: [&str; 2] = ["--datapath.mode", "native"];
 
 #[test]
 #[ignore = "needs root: `cargo xtask test lifecycle`"]
@@ -30,7 +31,7 @@ fn a_kill_leaves_nothing_attached() {
 fn who_asks_it_to_stop_gets_0_and_a_free_device() {
     for signal in [Signal::TERM, Signal::INT] {
         let cable = Cable::lay("stop");
-        let mut exporter = Exporter::start(&cable.here, &[]);
+        let mut exporter = Exporter::start(&cable.here, &NATIVE);
 
         exporter.signal(signal);
 
@@ -46,11 +47,11 @@ fn who_asks_it_to_stop_gets_0_and_a_free_device() {
 #[ignore = "needs root: `cargo xtask test lifecycle`"]
 fn a_second_exporter_leaves_the_first_alone() {
     let cable = Cable::lay("second");
-    let first = Exporter::start(&cable.here, &[]);
+    let first = Exporter::start(&cable.here, &NATIVE);
     let program = cable.here.xdp_program(Cable::DEVICE);
     cable.plug_in();
 
-    let off = ["--datapath.transmit", "off"];
+    let off = [&NATIVE[..], &["--datapath.transmit", "off"]].concat();
     let (status, lines) = Exporter::spawn(&cable.here, 10_200, &off).end();
 
     assert_eq!(status.code(), Some(2), "{lines:#?}");
@@ -79,7 +80,10 @@ fn a_foreign_program_stays_and_the_other_devices_are_counted() {
     cable.here.run("bpftool", &attach);
     cable.here.ip(&["link", "add", "veth1", "type", "veth", "peer", "name", "veth2"]);
 
-    let exporter = Exporter::start(&cable.here, &["--devices.include", "veth0|veth1"]);
+    let exporter = Exporter::start(
+        &cable.here,
+        &[&NATIVE[..], &["--devices.include", "veth0|veth1"]].concat(),
+    );
 
     assert_eq!(cable.here.xdp_program(Cable::DEVICE), Some(id));
     let scrape = exporter.scrape();
@@ -104,7 +108,8 @@ fn a_foreign_program_stays_and_the_other_devices_are_counted() {
 #[ignore = "needs root: `cargo xtask test lifecycle`"]
 fn a_device_that_goes_and_comes_back_is_counted_again() {
     let cable = Cable::lay("gone");
-    let mut exporter = Exporter::start(&cable.here, &["--devices.linger", "8s"]);
+    let mut exporter =
+        Exporter::start(&cable.here, &[&NATIVE[..], &["--devices.linger", "8s"]].concat());
     cable.plug_in();
     programs::ping(&cable, Cable::THERE[0], 3, 56);
 

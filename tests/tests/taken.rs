@@ -17,6 +17,7 @@ use tests::programs;
 use tests::scrape::Scrape;
 
 const ATTACHED: &str = "packet_exporter_program_attached";
+const NATIVE: [&str; 2] = ["--datapath.mode", "native"];
 const ICMP: [(&str, &str); 1] = [("protocol", "icmp")];
 const SOURCE: [(&str, &str); 1] = [("source", Cable::THERE[0])];
 const DESTINATION: [(&str, &str); 1] = [("destination", Cable::THERE[0])];
@@ -60,7 +61,7 @@ fn counted(scrape: &Scrape) -> [u64; 4] {
 #[ignore = "needs root: `cargo xtask test taken`"]
 fn counting_goes_on_where_somebody_takes_the_links_off() {
     let cable = Cable::lay("taken");
-    let exporter = Exporter::start(&cable.here, &[]);
+    let exporter = Exporter::start(&cable.here, &NATIVE);
     let mut counters = Counters::of(&exporter);
     let said = |what: &str| exporter.lines().iter().filter(|line| line.contains(what)).count();
     cable.plug_in();
@@ -88,7 +89,8 @@ fn counting_goes_on_where_somebody_takes_the_links_off() {
 #[ignore = "needs root: `cargo xtask test taken`"]
 fn series_stay_while_another_program_has_the_place() {
     let cable = Cable::lay("occupied");
-    let exporter = Exporter::start(&cable.here, &["--datapath.transmit", "off"]);
+    let exporter =
+        Exporter::start(&cable.here, &[&NATIVE[..], &["--datapath.transmit", "off"]].concat());
     cable.plug_in();
     programs::ping(&cable, Cable::THERE[0], 6, 56);
     let datapath = Datapath::new(Options::default()).unwrap();

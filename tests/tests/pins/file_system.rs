@@ -20,8 +20,10 @@ impl BpfFileSystem {
     }
 
     /// The flags of an exporter that pins its programs here.
-    pub(crate) fn flags(&self) -> [&str; 3] {
-        ["--datapath.pin", "--datapath.pin-path", self.0.to_str().unwrap()]
+    pub(crate) fn flags(&self) -> [&str; 5] {
+        let path = self.0.to_str().unwrap();
+
+        ["--datapath.pin", "--datapath.pin-path", path, "--datapath.mode", "native"]
     }
 
     /// How many taps have pins.

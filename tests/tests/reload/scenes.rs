@@ -33,7 +33,7 @@ pub(crate) fn has_value(scene: &Scene<'_>, name: &str, value: u64) -> bool {
 }
 
 pub(crate) fn attached(scene: &Scene<'_>, device: &str) -> Option<u64> {
-    let labels = [("device", device), ("hook", "xdp")];
+    let labels = [("device", device), ("hook", "tcx_ingress")];
 
     scene.house.service.scrape().find("packet_exporter_program_attached", &labels)
 }
