@@ -378,10 +378,8 @@ mod tests {
         assert!(named(&linear, b"xdp\0frags\0"));
         let differing = BUILT.iter().zip(&linear).filter(|(before, after)| before != after);
         assert_eq!(BUILT.len(), linear.len());
-        assert_eq!(
-            differing.count(),
-            1,
-            "the sections of a program and of its relocations share one"
-        );
+        // Of a program and its relocations they are one, and its types have another.
+        let names = BUILT.windows(10).filter(|it| it == b"xdp.frags\0").count();
+        assert_eq!(differing.count(), names);
     }
 }
