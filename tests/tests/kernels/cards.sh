@@ -49,7 +49,7 @@ sed 's/^/log: /' /run/log
 echo "came by the connection: $(wc -c < /run/sent)"
 echo "driver: $(readlink /sys/class/net/eth0/device/driver)"
 echo "queues: $(ls -d /sys/class/net/eth0/queues/rx-* | wc -l)"
-ethtool -S eth0 | grep -E 'rx[0-9_]*queue_[0-9]*_packets|rx[0-9]*_packets' | sed 's/^/queue: /'
+ethtool -S eth0 | sed 's/^ */statistic: /'
 echo "links here: $(ip -s -j link)"
 echo "metrics begin"
 get /metrics | grep -E '^packet_(receive|transmit)_(packets|bytes)_|^packet_exporter_(program|device|attach|fold)'
