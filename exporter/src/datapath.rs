@@ -22,6 +22,7 @@ mod ranks;
 mod removals;
 mod replace;
 mod shape;
+mod shared_taps;
 mod sums;
 mod tables;
 mod wire;
@@ -56,6 +57,8 @@ pub use prepared::Prepared;
 pub use ranks::PortRanks;
 use removals::Removals;
 pub use replace::Replaced;
+pub use shared_taps::ShareError;
+use shared_taps::{Means, SharedTaps};
 pub use wire::share_heap;
 use wire::{Barrier, give_back, has_tcx};
 
@@ -107,6 +110,8 @@ pub struct Datapath {
     barrier: Barrier,
     ranks: PortRanks,
     attached: BTreeMap<Tap, Attached>,
+    /// Taps without a program of their own.
+    shared: SharedTaps,
     /// Where what is sent is counted, if it is.
     transmit: Option<Hook>,
     pins: Option<Pins>,
@@ -162,6 +167,7 @@ impl Datapath {
             barrier,
             ranks,
             attached: BTreeMap::new(),
+            shared: SharedTaps::default(),
             transmit,
             pins,
             paused: BTreeMap::new(),
@@ -305,6 +311,16 @@ impl Datapath {
         })
     }
 
+    /// Attaches the program that taps with this place share. If it was removed from the tap by another
+    /// process, the tap's counts continue.
+    pub fn share(&mut self, tap: &Tap, placement: Placement) -> Result<Running, ShareError> {
+        // Removals up to now concern an earlier device.
+        self.note_removals();
+
+        let Self { shared, options, ranks, barrier, .. } = self;
+        shared.attach(tap, placement, Means { options, ranks, barrier })
+    }
+
     /// Returns to the kernel the memory that loading took and that is not used any more.
     pub fn settle(&self) {
         give_back();
@@ -328,8 +344,13 @@ impl Datapath {
     pub fn presence(&mut self, tap: &Tap) -> Option<Presence> {
         // The program first: a device that is found without it may have been removed, which is then
         // known. In the other order it could be removed in between.
-        let found = self.attached.get(tap).map(|attached| attached.held.presence(attached.program));
+        let own = self.attached.get(tap).map(|attached| attached.held.presence(attached.program));
+        let found = own.or_else(|| self.shared.presence(tap));
         self.note_removals();
+        if self.shared.has(tap) {
+            let is_gone = self.shared.is_device_gone(tap)?;
+            return if is_gone { Some(Presence::DeviceGone) } else { found };
+        }
         if let Some(paused) = self.paused.get(tap) {
             return paused.is_device_gone.then_some(Presence::DeviceGone);
         }
@@ -341,6 +362,7 @@ impl Datapath {
 
     fn note_removals(&mut self) {
         for index in self.removals.take() {
+            self.shared.note_removal(index);
             let of_device = |tap: &Tap| tap.device.index == index;
             for (_, attached) in self.attached.iter_mut().filter(|(tap, _)| of_device(tap)) {
                 attached.is_device_gone = true;

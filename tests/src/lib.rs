@@ -33,3 +33,4 @@ pub mod skb;
 pub mod sources;
 pub mod tools;
 pub mod truth;
+pub mod veths;

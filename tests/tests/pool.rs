@@ -1,6 +1,7 @@
 //! The program that devices share counts as the one that a device has alone, each device apart.
 
 use exporter::datapath::{Datapath, Inspector, Options, PoolInspector};
+use exporter::health::Hook;
 use exporter::interval::Interval;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -99,7 +100,7 @@ fn what_a_guard_turns_away_is_counted_for_its_device() {
         ..Options::default()
     };
     let datapath = Datapath::new(small).unwrap();
-    let mut pool = PoolInspector::of(&datapath, Direction::Transmit, 4).unwrap();
+    let mut pool = PoolInspector::of(&datapath, Hook::TcxEgress, 4).unwrap();
     let slot = pool.add(LOOPBACK).unwrap();
 
     for host in 0..2000_u16 {
@@ -130,7 +131,7 @@ fn each_device_has_its_own_counts_also_after_others_had_its_slot() {
     }
     namespace.within(|| {
         let datapath = Datapath::new(Options::default()).unwrap();
-        let mut pool = PoolInspector::of(&datapath, Direction::Transmit, 2).unwrap();
+        let mut pool = PoolInspector::of(&datapath, Hook::TcxEgress, 2).unwrap();
         let [first, second] = [10, 11].map(|ifindex| pool.add(ifindex).unwrap());
         assert_eq!(pool.add(12), None, "there are two slots");
         send(&mut pool, &[10, 11, 11]);
@@ -159,7 +160,7 @@ fn each_device_has_its_own_counts_also_after_others_had_its_slot() {
 #[ignore = "needs root: `cargo xtask test pool`"]
 fn every_slot_can_be_taken() {
     let datapath = Datapath::new(Options { signals: false, ..Options::default() }).unwrap();
-    let mut pool = PoolInspector::of(&datapath, Direction::Transmit, 256).unwrap();
+    let mut pool = PoolInspector::of(&datapath, Hook::TcxEgress, 256).unwrap();
 
     let slots: Vec<_> = (1..=256).map(|index| pool.add(index * 7).unwrap()).collect();
 
@@ -177,7 +178,7 @@ struct Pair<'a> {
 impl<'a> Pair<'a> {
     fn new(datapath: &'a Datapath) -> Self {
         let own = Inspector::of(datapath, Direction::Transmit).unwrap();
-        let mut shared = PoolInspector::of(datapath, Direction::Transmit, 4).unwrap();
+        let mut shared = PoolInspector::of(datapath, Hook::TcxEgress, 4).unwrap();
         // The slot 0 is as good as none in a key.
         shared.add(1000).unwrap();
         let slot = shared.add(LOOPBACK).unwrap();

@@ -26,24 +26,37 @@ use shared::Direction;
 /// `enum tcx_action_base` in include/uapi/linux/bpf.h.
 const TCX_NEXT: i32 = -1;
 
+/// Counts a frame that the stack has received, as the segments that were merged to it, and passes
+/// it on.
+#[classifier]
+#[inline(always)]
+fn count_ingress(ctx: TcContext) -> i32 {
+    count(&ctx, Direction::Receive);
+
+    TCX_NEXT
+}
+
 /// Counts a frame that is sent, as the segments that it becomes, and passes it on.
 #[classifier]
 #[inline(always)]
 fn count_sent(ctx: TcContext) -> i32 {
+    count(&ctx, Direction::Transmit);
+
+    TCX_NEXT
+}
+
+/// Counts a socket buffer.
+#[inline(always)]
+fn count(ctx: &TcContext, direction: Direction) {
     // SAFETY: this is the only call in a run.
-    if let Some((place, memory)) = unsafe { Partition::here(ifindex(&ctx)) } {
-        let tap = Tap {
-            direction: Direction::Transmit,
-            starts_with_network: settings::starts_with_network(),
-        };
-        let segments = buffer::parse(&ctx, tap, &mut memory.parsed);
+    if let Some((place, memory)) = unsafe { Partition::here(ifindex(ctx)) } {
+        let tap = Tap { direction, starts_with_network: settings::starts_with_network() };
+        let segments = buffer::parse(ctx, tap, &mut memory.parsed);
         settle();
 
         place.frame(memory, segments);
         keys::count(place, memory, segments.number.into());
     }
-
-    TCX_NEXT
 }
 
 #[inline(always)]

@@ -319,11 +319,20 @@ impl Devices {
         placement: Placement,
         interface: &Interface,
     ) -> Result<Running, NotAttached> {
+        if self.is_shared(placement, interface) {
+            return Ok(self.datapath.share(tap, placement)?);
+        }
         let prepared = self.datapath.prepare_for(tap, placement)?;
         let attached = self.datapath.attach(tap, prepared);
 
         let is_below = stacked::is_below(interface, &self.interfaces.borrow());
         Ok(attached.map_err(|error| error.owned_by(self.owner(interface), is_below))?)
+    }
+
+    /// Returns whether one program counts the device together with others. Pinned maps are those of one
+    /// device.
+    fn is_shared(&self, placement: Placement, interface: &Interface) -> bool {
+        placement.hook.is_tc() && !interface.has_hardware && !self.datapath.is_pinned()
     }
 
     /// Returns the XDP program that is on an interface.

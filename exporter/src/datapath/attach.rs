@@ -217,14 +217,14 @@ pub(super) fn keep(
 /// frames, and then it gets a new link in front: what comes between the two calls is not counted,
 /// some 20 microseconds, and nothing is counted twice.
 pub(super) fn relink(
-    instance: &mut Instance,
+    ebpf: &mut Ebpf,
     tap: &Tap,
     placement: Placement,
     link: &mut Link,
     place: Option<&PinDirectory>,
 ) -> Result<(), AttachError> {
     let other = |source| AttachError::Other { device: tap.device.name.to_string(), source };
-    let program = &*classifier(&mut instance.ebpf, placement)?;
+    let program = &*classifier(ebpf, placement)?;
     let nothing = load_nothing().map_err(other)?;
     link.update(nothing.as_fd()).map_err(other)?;
     match tc::by_tcx(program, tap) {
@@ -248,12 +248,12 @@ pub(super) fn relink(
 
 /// Puts a filter to the front, as far as possible; returns whether it is the first.
 pub(super) fn refilter(
-    instance: &mut Instance,
+    ebpf: &mut Ebpf,
     tap: &Tap,
     placement: Placement,
     filter: &mut Filter,
 ) -> Result<bool, AttachError> {
-    tc::in_front(classifier(&mut instance.ebpf, placement)?, tap, filter)
+    tc::in_front(classifier(ebpf, placement)?, tap, filter)
 }
 
 /// Puts the program of `after` in the place of that of `before`: every frame is seen by one of the two.

@@ -64,9 +64,13 @@ impl Datapath {
             }
             self.replaced.extend(replaced.map(|outcome| Replaced { tap: tap.clone(), outcome }));
         }
+        self.replaced.extend(self.shared.go_to_next());
+        let shared_behind = self.shared.cut();
         self.barrier.wait()?;
 
+        let unread = self.shared.read(&shared_behind, &self.barrier);
         let mut all = self.read_leftovers();
+        all.extend(self.shared.take(&unread));
         all.extend(self.paused.iter_mut().map(|(tap, paused)| {
             let elapsed = paused.counted_to.elapsed();
             paused.counted_to += elapsed;
@@ -85,7 +89,14 @@ impl Datapath {
     ///
     /// Blocks for one grace period for all of them together.
     pub fn detach(&mut self, taps: &[Tap]) -> Vec<Drained> {
-        self.pause(taps);
+        let mut last = self.shared.detach(taps, &self.barrier);
+        last.extend(self.detach_own(taps));
+
+        last
+    }
+
+    fn detach_own(&mut self, taps: &[Tap]) -> Vec<Drained> {
+        self.pause_own(taps);
         let gone: Vec<_> =
             taps.iter().filter_map(|tap| Some((tap, self.paused.remove(tap)?.since))).collect();
         if gone.is_empty() {
@@ -111,6 +122,11 @@ impl Datapath {
     /// Lets go of programs that were removed. The next drain brings what they counted last, and
     /// their series go on when others are attached.
     pub fn pause(&mut self, taps: &[Tap]) {
+        self.shared.pause(taps);
+        self.pause_own(taps);
+    }
+
+    fn pause_own(&mut self, taps: &[Tap]) {
         for tap in taps {
             let Some(attached) = self.attached.remove(tap) else { continue };
             let Attached { instance, since, held, place, is_device_gone, .. } = attached;
@@ -131,6 +147,9 @@ impl Datapath {
     /// The program stays where it is, so every frame is counted under one of the two. What cannot
     /// be read now counts under the new name.
     pub fn rename(&mut self, tap: &Tap, name: &Arc<str>) -> Option<Drained> {
+        if self.shared.has(tap) {
+            return self.shared.rename(tap, name, &self.barrier);
+        }
         let mut attached = self.attached.remove(tap)?;
         let Attached { instance, since, .. } = &mut attached;
         let is_cut = instance.cut();
@@ -196,19 +215,19 @@ impl Datapath {
 }
 
 /// Joins what one tap counted in several maps.
-fn joined(counted: impl Iterator<Item = io::Result<Interval>>) -> io::Result<Interval> {
+pub(super) fn joined(counted: impl Iterator<Item = io::Result<Interval>>) -> io::Result<Interval> {
     let nothing = Interval { elapsed: Duration::ZERO, ..Interval::default() };
 
     counted.reduce(|one, next| Ok(one?.followed_by(next?))).unwrap_or(Ok(nothing))
 }
 
-fn drained(tap: &Tap, since: SystemTime, counted: io::Result<Interval>) -> Drained {
+pub(super) fn drained(tap: &Tap, since: SystemTime, counted: io::Result<Interval>) -> Drained {
     let Tap { device, direction } = tap;
 
     Drained { device: Arc::clone(&device.name), direction: *direction, since, counted }
 }
 
 /// Returns the same error once more.
-fn again(error: &io::Error) -> io::Error {
+pub(super) fn again(error: &io::Error) -> io::Error {
     error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }

@@ -2,21 +2,35 @@
 
 use std::io;
 
+use aya::Ebpf;
+
 use super::attach::{self, Held};
 use super::claim::Claim;
 use super::filter;
 use super::foreign::{InFront, Owner};
+use super::pins::PinDirectory;
 use super::wire::{has_tcx, in_turn};
-use super::{AttachError, Attached, Datapath, Device, Hook, Tap};
+use super::{AttachError, Attached, Datapath, Device, Hook, Placement, Tap};
+
+/// A program that is on a device.
+pub(super) struct OnDevice<'a> {
+    pub(super) held: &'a mut Held,
+    pub(super) placement: Placement,
+    /// The kernel's number of it.
+    pub(super) program: u32,
+    pub(super) ebpf: &'a mut Ebpf,
+    /// Where it is pinned, if it is.
+    pub(super) place: Option<&'a PinDirectory>,
+}
 
 impl Datapath {
     /// Asks the kernel what sees the frames of a tap before the program does. Nothing where that
     /// is no matter: XDP has one program, and the program of an exporter lets others decide.
     pub fn in_front(&mut self, tap: &Tap) -> Option<InFront> {
-        let attached = self.attached.get(tap)?;
-        let found = match &attached.held {
-            Held::Link(_) if !attached.placement.hook.is_tc() => return None,
-            Held::Link(_) => foreign(tap, Some(attached.program)),
+        let OnDevice { held, placement, program, .. } = self.on_device(tap)?;
+        let found = match held {
+            Held::Link(_) if !placement.hook.is_tc() => return None,
+            Held::Link(_) => foreign(tap, Some(program)),
             // Programs of TCX see a frame before all filters do.
             Held::Filter(filter) => match filter.in_front() {
                 Ok(None) if has_tcx() => foreign(tap, None),
@@ -40,21 +54,34 @@ impl Datapath {
     ///
     /// [`AttachError::Hidden`] where it cannot be before them, which changes nothing.
     pub fn go_in_front(&mut self, tap: &Tap, of: &InFront) -> Result<(), AttachError> {
-        let Some(attached) = self.attached.get_mut(tap) else { return Ok(()) };
-        let Attached { instance, held, place, placement, .. } = attached;
+        let Some(on_device) = self.on_device(tap) else { return Ok(()) };
+        let OnDevice { held, placement, ebpf, place, .. } = on_device;
         let hidden = || AttachError::Hidden { device: tap.device.name.to_string(), by: of.clone() };
         let is_first = match (held, of) {
             (Held::Link(link), _) => {
-                attach::relink(instance, tap, *placement, link, place.as_ref())?;
+                attach::relink(ebpf, tap, placement, link, place)?;
                 true
             }
             (Held::Filter(_), InFront::Program(_)) => false,
             (Held::Filter(filter), InFront::Filter { .. }) => {
-                attach::refilter(instance, tap, *placement, filter)?
+                attach::refilter(ebpf, tap, placement, filter)?
             }
         };
 
         if is_first { Ok(()) } else { Err(hidden()) }
+    }
+
+    fn on_device(&mut self, tap: &Tap) -> Option<OnDevice<'_>> {
+        let Some(attached) = self.attached.get_mut(tap) else { return self.shared.on_device(tap) };
+        let Attached { instance, held, placement, program, place, .. } = attached;
+
+        Some(OnDevice {
+            held,
+            placement: *placement,
+            program: *program,
+            ebpf: &mut instance.ebpf,
+            place: place.as_ref(),
+        })
     }
 }
 

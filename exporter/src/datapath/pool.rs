@@ -116,9 +116,9 @@ impl Pool {
         self.slots.remove(slot, self.cuts + 1);
     }
 
-    /// Returns how many devices have a slot, and how many can have one.
-    pub(super) fn fill(&self) -> [usize; 2] {
-        [self.slots.taken(), self.slots.capacity()]
+    /// Returns how many devices can have a slot.
+    pub(super) fn capacity(&self) -> usize {
+        self.slots.capacity()
     }
 
     /// Sends the program to the other generation. What the one before it holds may be read once

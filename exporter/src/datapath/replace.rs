@@ -9,7 +9,7 @@ use super::attach::{self, AttachError};
 use super::claim::Claim;
 use super::instance::Successor;
 use super::load::{self, LoadError};
-use super::{Attached, Datapath, Options, Tap};
+use super::{Attached, Datapath, Means, Options, Tap};
 use crate::health::Running;
 
 /// A program that was to be replaced.
@@ -40,6 +40,7 @@ impl Datapath {
         self.ranks.follow(&self.options.port_rules);
 
         let budget = self.options.budget;
+        self.shared.change(&self.options);
         for Attached { instance, next, .. } in self.attached.values_mut() {
             instance.shape.budget = budget;
             let wanted = instance.shape.changed(&self.options);
@@ -57,7 +58,8 @@ impl Datapath {
             instance.shape.changed(&self.options).settings != instance.shape.settings
         };
 
-        self.attached.iter().filter(is_outdated).map(|(tap, _)| tap.clone()).collect()
+        let own = self.attached.iter().filter(is_outdated).map(|(tap, _)| tap.clone());
+        own.chain(self.shared.outdated(&self.options)).collect()
     }
 
     /// Loads the program that comes in the place of the one on `tap` with the next drain.
@@ -67,7 +69,8 @@ impl Datapath {
     /// The program that is there goes on.
     pub fn prepare_next(&mut self, tap: &Tap) -> Result<(), LoadError> {
         let Some(Attached { instance, placement, next, .. }) = self.attached.get_mut(tap) else {
-            return Ok(());
+            let Self { shared, options, ranks, barrier, .. } = self;
+            return shared.prepare_next(tap, Means { options, ranks, barrier });
         };
         if next.is_none() {
             let shape = instance.shape.changed(&self.options);

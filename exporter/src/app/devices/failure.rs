@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::standing::Standing;
 use crate::app::pause::Pause;
 use crate::causes::with_causes;
-use crate::datapath::{AttachError, LoadError};
+use crate::datapath::{AttachError, LoadError, ShareError};
 use crate::health::{AttachFailure, Hook, Running};
 use crate::interfaces::Interface;
 
@@ -18,6 +18,9 @@ pub(super) enum NotAttached {
 
     #[error(transparent)]
     Attach(#[from] AttachError),
+
+    #[error(transparent)]
+    Full(ShareError),
 
     #[error(
         "the frames of `{device}` have no Ethernet header, so XDP cannot count them; set \
@@ -38,6 +41,16 @@ pub(super) enum NotAttached {
     Unseen { device: String },
 }
 
+impl From<ShareError> for NotAttached {
+    fn from(error: ShareError) -> Self {
+        match error {
+            ShareError::Load(error) => Self::Load(error),
+            ShareError::Attach(error) => Self::Attach(error),
+            error @ ShareError::Full { .. } => Self::Full(error),
+        }
+    }
+}
+
 impl NotAttached {
     /// Returns whether the program may run at another place on the device.
     pub(super) fn is_of_place(&self) -> bool {
@@ -51,6 +64,7 @@ impl NotAttached {
                     | AttachError::NoLink { .. }
             ),
             Self::Load(_)
+            | Self::Full(_)
             | Self::NoEthernet { .. }
             | Self::ForeignLinkLayer { .. }
             | Self::Unseen { .. } => false,
@@ -67,7 +81,7 @@ impl NotAttached {
             | Self::NoEthernet { .. }
             | Self::ForeignLinkLayer { .. }
             | Self::Unseen { .. } => AttachFailure::Unsupported,
-            Self::Load(_) => AttachFailure::Other,
+            Self::Load(_) | Self::Full(_) => AttachFailure::Other,
             Self::Attach(error) => error.reason(),
         }
     }

@@ -4,20 +4,18 @@ use std::io;
 use std::time::Instant;
 
 use aya::programs::{Program, ProgramError, TestRun, TestRunOptions};
-use shared::Direction;
 
 use super::{Pool, load};
 use crate::datapath::load::shape;
 use crate::datapath::wire::stay_on_cpu;
-use crate::datapath::{Datapath, Inspected, LinkLayer, LoadError, Placement};
-use crate::health::Hook;
+use crate::datapath::{Datapath, Inspected, LoadError, Placement};
 use crate::interval::Interval;
 
 /// A pool whose program is attached to nothing and runs on what it is given.
 pub struct PoolInspector<'a> {
     datapath: &'a Datapath,
     pool: Pool,
-    direction: Direction,
+    placement: Placement,
     /// Where the thread stays, and so the program, which runs where its caller does.
     cpu: usize,
 }
@@ -26,14 +24,14 @@ impl<'a> PoolInspector<'a> {
     /// Loads a pool with so many slots, and keeps the calling thread on one CPU from now on.
     pub fn of(
         datapath: &'a Datapath,
-        direction: Direction,
+        placement: Placement,
         slots: usize,
     ) -> Result<Self, LoadError> {
-        let pool = load(&shape(&datapath.options)?, direction, slots)?;
+        let pool = load(&shape(&datapath.options)?, placement, &datapath.ranks, slots)?;
         let doing = "keep a thread on one CPU";
         let cpu = stay_on_cpu().map_err(|source| LoadError::Io { doing, source })?;
 
-        Ok(Self { datapath, pool, direction, cpu })
+        Ok(Self { datapath, pool, placement, cpu })
     }
 
     /// Assigns a slot to a device; `None` where there is no room.
@@ -68,8 +66,7 @@ impl<'a> PoolInspector<'a> {
     }
 
     fn test_run(&mut self, options: TestRunOptions<'_>) -> io::Result<u32> {
-        let placement = Placement::tc(Hook::of_tcx(self.direction), LinkLayer::Ethernet);
-        let result = match self.pool.ebpf.program_mut(placement.program()) {
+        let result = match self.pool.ebpf.program_mut(self.placement.program()) {
             Some(Program::SchedClassifier(program)) => program.test_run(options),
             _ => Err(ProgramError::NotLoaded),
         };

@@ -1,17 +1,16 @@
 //! Loading a pool.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 
 use aya::Ebpf;
 use shared::{DeviceSlot, GENERATIONS, POOL_SLOTS, pool_maps, settings};
 
 use super::{Maps, Pool};
+use crate::datapath::Placement;
 use crate::datapath::load::{self, LoadError};
+use crate::datapath::ranks::PortRanks;
 use crate::datapath::shape::{Shape, entries};
 use crate::datapath::tables::Table;
-use crate::datapath::{LinkLayer, Placement};
-use crate::health::Hook;
-use shared::Direction;
 
 /// The object that `build.rs` compiled.
 static OBJECT: &[u8] =
@@ -25,12 +24,13 @@ const ENTRIES_PER_SLOT: usize = 8;
 /// Loads a pool for so many devices, or for as many as one can have.
 pub(in super::super) fn load(
     shape: &Shape,
-    direction: Direction,
+    placement: Placement,
+    ranks: &PortRanks,
     slots: usize,
 ) -> Result<Pool, LoadError> {
     let slots = slots.next_power_of_two().min(POOL_SLOTS);
-    let mut ebpf = load_object(shape, slots)?;
-    let placement = Placement::tc(Hook::of_tcx(direction), LinkLayer::Ethernet);
+    let mut ebpf = load_object(shape, placement, slots)?;
+    load::share(ranks, &ebpf)?;
     load::load_program(&mut ebpf, placement.program()).map_err(load::program_error)?;
     let maps = reach_maps(&ebpf, shape, slots)?;
     let devices = load::map_in::<DeviceSlot>(&ebpf, pool_maps::DEVICES, slots * ENTRIES_PER_SLOT)?;
@@ -38,13 +38,13 @@ pub(in super::super) fn load(
     Ok(Pool::new(ebpf, maps, devices, *shape, slots))
 }
 
-fn load_object(shape: &Shape, slots: usize) -> Result<Ebpf, LoadError> {
+fn load_object(shape: &Shape, placement: Placement, slots: usize) -> Result<Ebpf, LoadError> {
     let places = shape.cpus * GENERATIONS;
     let of_slots = slots * GENERATIONS;
     let if_on = |switch: u8| if switch == 0 { 1 } else { of_slots };
     let [kind_mask, device_mask] = [KIND_SETS, slots * ENTRIES_PER_SLOT].map(|it| entries(it) - 1);
 
-    let mut loader = load::loader(&shape.settings, LinkLayer::Ethernet);
+    let mut loader = load::loader(&shape.settings, placement.link_layer);
     loader
         .override_global(settings::KIND_SET_MASK, &kind_mask, true)
         .override_global(settings::DEVICE_MASK, &device_mask, true)

@@ -1,0 +1,226 @@
+//! Taps that one program counts together, each under its slot in a pool.
+
+mod drains;
+mod replace;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::time::{Instant, SystemTime};
+
+use shared::POOL_SLOTS;
+
+use super::attach::{self, AttachError, Held};
+use super::claim::Claim;
+use super::drains::Paused;
+use super::front::OnDevice;
+use super::load::{self, LoadError};
+use super::pool::{self, Pool};
+use super::ranks::PortRanks;
+use super::wire::Barrier;
+use super::{Options, Placement, Presence, Replaced, Tap, filter};
+use crate::causes::with_causes;
+use crate::health::Running;
+use drains::Leftover;
+
+/// Slots of the first pool. Each next one has twice as many.
+const SLOTS: usize = 64;
+
+/// Taps that share programs.
+#[derive(Default)]
+pub(super) struct SharedTaps {
+    /// By number, also those that only wait to be read.
+    rooms: BTreeMap<u32, Room>,
+    last_number: u32,
+    /// Those that devices are attached to, by their place on the device.
+    current: Vec<(Placement, u32)>,
+    /// Pools with other constants, which come in the place of those with the next drain.
+    next: Vec<(Placement, Pool)>,
+    attached: BTreeMap<Tap, Attached>,
+    paused: BTreeMap<Tap, Paused>,
+    leftovers: Vec<Leftover>,
+    /// Indices of devices that were let go of; programs of theirs may run until the next grace period.
+    let_go: BTreeSet<u32>,
+}
+
+/// What pools are loaded with.
+#[derive(Clone, Copy)]
+pub(super) struct Means<'a> {
+    pub(super) options: &'a Options,
+    pub(super) ranks: &'a PortRanks,
+    pub(super) barrier: &'a Barrier,
+}
+
+/// A pool in use.
+struct Room {
+    pool: Pool,
+    /// The kernel's number of the program.
+    program: u32,
+    /// Dropped after the program: a filter without a claim counts as stale.
+    _claim: Option<Claim>,
+}
+
+/// One device that the program of a pool is on.
+struct Attached {
+    held: Held,
+    placement: Placement,
+    /// The number of the pool.
+    room: u32,
+    slot: u32,
+    /// When counting began.
+    since: SystemTime,
+    /// The kernel told that the device was removed.
+    is_device_gone: bool,
+}
+
+/// Why a tap cannot be counted together with others.
+#[derive(Debug, thiserror::Error)]
+pub enum ShareError {
+    #[error(transparent)]
+    Load(#[from] LoadError),
+
+    #[error(transparent)]
+    Attach(#[from] AttachError),
+
+    #[error(
+        "`{device}` has no room among the {POOL_SLOTS} devices that can be counted together; exclude \
+         some with `devices.exclude`"
+    )]
+    Full { device: String },
+}
+
+impl SharedTaps {
+    pub(super) fn has(&self, tap: &Tap) -> bool {
+        self.attached.contains_key(tap) || self.paused.contains_key(tap)
+    }
+
+    /// Counts a tap from now on. If the program was removed by another process, its counts continue.
+    pub(super) fn attach(
+        &mut self,
+        tap: &Tap,
+        placement: Placement,
+        means: Means<'_>,
+    ) -> Result<Running, ShareError> {
+        filter::remove_stale(tap);
+        let paused = self.paused.get(tap);
+        if paused.is_some_and(|paused| paused.is_device_gone) {
+            // The series of the device before this one are to end first.
+            let source = io::Error::from_raw_os_error(libc::ENODEV);
+            return Err(AttachError::Gone { device: tap.device.name.to_string(), source }.into());
+        }
+        let counted_to = paused.map_or_else(Instant::now, |paused| paused.counted_to);
+        let since = paused.map_or_else(SystemTime::now, |paused| paused.since);
+        if self.let_go.contains(&tap.device.index) {
+            // A program that still runs on the device before must not find this one's slot.
+            let doing = "wait until no program counts for the device before this one";
+            means.barrier.wait().map_err(|source| LoadError::Io { doing, source })?;
+            self.let_go.clear();
+        }
+
+        let (room, slot) = self.slot(tap, placement, counted_to, means)?;
+        let Some(Room { pool, .. }) = self.rooms.get_mut(&room) else { return Err(full(tap)) };
+        match attach::attach(&mut pool.ebpf, tap, placement) {
+            Ok((held, running)) => {
+                self.paused.remove(tap);
+                let attached =
+                    Attached { held, placement, room, slot, since, is_device_gone: false };
+                self.attached.insert(tap.clone(), attached);
+                Ok(running)
+            }
+            Err(error) => {
+                pool.remove(slot);
+                self.leftovers.push(Leftover::of_nothing(room, slot));
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Assigns a slot to a tap, in a larger pool where the present one is full.
+    fn slot(
+        &mut self,
+        tap: &Tap,
+        placement: Placement,
+        counted_to: Instant,
+        means: Means<'_>,
+    ) -> Result<(u32, u32), ShareError> {
+        if let Some(number) = self.current(placement)
+            && let Some(Room { pool, .. }) = self.rooms.get_mut(&number)
+            && let Some(slot) = pool.add(tap.device.index, counted_to)
+        {
+            return Ok((number, slot));
+        }
+        let slots = match self.pool(placement).map(Pool::capacity) {
+            Some(POOL_SLOTS) => return Err(full(tap)),
+            Some(slots) => slots * 2,
+            None => SLOTS,
+        };
+        let larger = pool::load(&load::shape(means.options)?, placement, means.ranks, slots)?;
+        let number = self.install(placement, larger, &tap.device)?;
+        for Replaced { tap, outcome } in self.move_to(placement, number) {
+            if let Err(error) = outcome {
+                tracing::warn!(
+                    device = &*tap.device.name,
+                    error = with_causes(&error),
+                    "Cannot move to a larger pool; attaching again"
+                );
+            }
+        }
+        let room = self.rooms.get_mut(&number);
+        let slot = room.and_then(|room| room.pool.add(tap.device.index, counted_to));
+
+        slot.map(|slot| (number, slot)).ok_or_else(|| full(tap))
+    }
+
+    /// Returns the number of the pool that devices are attached to.
+    fn current(&self, placement: Placement) -> Option<u32> {
+        self.current.iter().find(|(it, _)| *it == placement).map(|(_, number)| *number)
+    }
+
+    /// Returns the pool that devices are attached to.
+    fn pool(&self, placement: Placement) -> Option<&Pool> {
+        self.rooms.get(&self.current(placement)?).map(|room| &room.pool)
+    }
+
+    /// Asks the kernel where the program of a tap is; `None` where none was attached.
+    pub(super) fn presence(&self, tap: &Tap) -> Option<Presence> {
+        let attached = self.attached.get(tap)?;
+        let program = self.rooms.get(&attached.room)?.program;
+
+        Some(attached.held.presence(program))
+    }
+
+    /// Returns whether the kernel told that the device of a tap was removed; `None` for others.
+    pub(super) fn is_device_gone(&self, tap: &Tap) -> Option<bool> {
+        let of_attached = self.attached.get(tap).map(|attached| attached.is_device_gone);
+
+        of_attached.or_else(|| self.paused.get(tap).map(|paused| paused.is_device_gone))
+    }
+
+    /// Notes that the kernel removed a device.
+    pub(super) fn note_removal(&mut self, ifindex: u32) {
+        let of_device = |tap: &Tap| tap.device.index == ifindex;
+        for (_, attached) in self.attached.iter_mut().filter(|(tap, _)| of_device(tap)) {
+            attached.is_device_gone = true;
+        }
+        for (_, paused) in self.paused.iter_mut().filter(|(tap, _)| of_device(tap)) {
+            paused.is_device_gone = true;
+        }
+    }
+
+    /// Returns where the program of a tap is, and the program.
+    pub(super) fn on_device(&mut self, tap: &Tap) -> Option<OnDevice<'_>> {
+        let Attached { held, placement, room, .. } = self.attached.get_mut(tap)?;
+        let Room { pool, program, .. } = self.rooms.get_mut(room)?;
+
+        Some(OnDevice {
+            held,
+            placement: *placement,
+            program: *program,
+            ebpf: &mut pool.ebpf,
+            place: None,
+        })
+    }
+}
+
+fn full(tap: &Tap) -> ShareError {
+    ShareError::Full { device: tap.device.name.to_string() }
+}

@@ -1,0 +1,201 @@
+//! Reads what taps that share a program have counted.
+
+use std::io;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::{Attached, Room, SharedTaps};
+use crate::datapath::drains::{Paused, again, drained, joined};
+use crate::datapath::wire::Barrier;
+use crate::datapath::{Device, Tap};
+use crate::interval::{Drained, Interval, Sketches};
+
+/// A slot of a device that is not attached to its pool any more, to be read a last time.
+pub(super) struct Leftover {
+    room: u32,
+    slot: u32,
+    /// Whose counts they are; nobody's where no program was ever attached.
+    of: Option<(Tap, SystemTime)>,
+}
+
+impl Leftover {
+    pub(super) fn new(tap: &Tap, since: SystemTime, room: u32, slot: u32) -> Self {
+        Self { room, slot, of: Some((tap.clone(), since)) }
+    }
+
+    pub(super) fn of_nothing(room: u32, slot: u32) -> Self {
+        Self { room, slot, of: None }
+    }
+}
+
+impl SharedTaps {
+    /// Sends all programs to the other generation. Returns the numbers of the pools whose last cut is
+    /// not read yet, which stay as they are.
+    pub(in super::super) fn cut(&mut self) -> Vec<u32> {
+        let behind = |(number, room): (&u32, &mut Room)| (!room.pool.cut()).then_some(*number);
+
+        self.rooms.iter_mut().filter_map(behind).collect()
+    }
+
+    /// Reads what was cut off, once no program counts there, and what came since then in the pools that
+    /// are `behind`. Returns the numbers of those that could not be read, with the reason.
+    pub(in super::super) fn read(
+        &mut self,
+        behind: &[u32],
+        barrier: &Barrier,
+    ) -> Vec<(u32, io::Error)> {
+        self.let_go.clear();
+        let mut unread = Vec::new();
+        for (number, room) in &mut self.rooms {
+            let mut outcome = room.pool.read();
+            if outcome.is_ok() && behind.contains(number) {
+                room.pool.cut();
+                outcome = barrier.wait().and_then(|()| room.pool.read());
+            }
+            unread.extend(outcome.err().map(|error| (*number, error)));
+        }
+
+        unread
+    }
+
+    /// Returns what every tap counted up to the last reading.
+    pub(in super::super) fn take(&mut self, unread: &[(u32, io::Error)]) -> Vec<Drained> {
+        let mut all = self.take_leftovers(|_| true);
+        all.extend(self.paused.iter_mut().map(|(tap, paused)| {
+            let elapsed = paused.counted_to.elapsed();
+            paused.counted_to += elapsed;
+            drained(tap, paused.since, Ok(idle(elapsed)))
+        }));
+        let Self { rooms, attached, .. } = self;
+        for (tap, Attached { room, slot, since, .. }) in attached {
+            let error = unread.iter().find(|(number, _)| number == room);
+            let counted = match (error, rooms.get_mut(room)) {
+                (Some((_, error)), _) => Err(again(error)),
+                (None, Some(Room { pool, .. })) => Ok(pool.take(*slot)),
+                (None, None) => continue,
+            };
+            all.push(drained(tap, *since, counted));
+        }
+        self.forget_rooms();
+
+        all
+    }
+
+    /// Takes programs off their devices. The next drain brings what they counted last, and their
+    /// series go on when they are attached again.
+    pub(in super::super) fn pause(&mut self, taps: &[Tap]) {
+        for tap in taps {
+            let Some(attached) = self.attached.remove(tap) else { continue };
+            let Attached { held, placement: _, room, slot, since, is_device_gone } = attached;
+            // Without what holds it the program gets no more packets of this device.
+            drop(held);
+            if let Some(Room { pool, .. }) = self.rooms.get_mut(&room) {
+                pool.remove(slot);
+            }
+            self.let_go.insert(tap.device.index);
+            self.leftovers.push(Leftover::new(tap, since, room, slot));
+            let counted_to = Instant::now();
+            self.paused.insert(tap.clone(), Paused { since, counted_to, is_device_gone });
+        }
+    }
+
+    /// Takes programs off their devices, and returns what they counted since the last drain.
+    ///
+    /// Blocks for one grace period for all of them together.
+    pub(in super::super) fn detach(&mut self, taps: &[Tap], barrier: &Barrier) -> Vec<Drained> {
+        self.pause(taps);
+        let gone: Vec<_> =
+            taps.iter().filter_map(|tap| Some((tap, self.paused.remove(tap)?.since))).collect();
+        if gone.is_empty() {
+            return Vec::new();
+        }
+
+        let unread = self.read_now(barrier);
+        let mut of_gone = self.take_leftovers(|tap| taps.contains(tap));
+        gone.into_iter()
+            .map(|(tap, since)| {
+                let is_of_tap = |it: &mut Drained| {
+                    it.device == tap.device.name && it.direction == tap.direction
+                };
+                let of_tap: Vec<_> = of_gone.extract_if(.., is_of_tap).collect();
+                let counted = match &unread {
+                    Some(error) if of_tap.is_empty() => Err(again(error)),
+                    _ => joined(of_tap.into_iter().map(|it| it.counted)),
+                };
+                drained(tap, since, counted)
+            })
+            .collect()
+    }
+
+    /// Continues to count under another name, from 0 on; returns what was counted under the one
+    /// before. What cannot be read now counts under the new name.
+    pub(in super::super) fn rename(
+        &mut self,
+        tap: &Tap,
+        name: &Arc<str>,
+        barrier: &Barrier,
+    ) -> Option<Drained> {
+        let mut attached = self.attached.remove(tap)?;
+        let unread = self.read_now(barrier);
+        let Room { pool, .. } = self.rooms.get_mut(&attached.room)?;
+        if let Some(error) = unread {
+            tracing::warn!(
+                device = &*tap.device.name,
+                name = &**name,
+                %error,
+                "Cannot read the last counts under the old name; they are counted under the new \
+                 name"
+            );
+        }
+        let last = drained(tap, attached.since, Ok(pool.take(attached.slot)));
+        attached.since = SystemTime::now();
+        let device = Device { name: Arc::clone(name), index: tap.device.index };
+        self.attached.insert(Tap { device, direction: tap.direction }, attached);
+
+        Some(last)
+    }
+
+    /// Cuts, waits and reads. What other taps counted waits for the next drain.
+    fn read_now(&mut self, barrier: &Barrier) -> Option<io::Error> {
+        let behind = self.cut();
+        if let Err(error) = barrier.wait() {
+            return Some(error);
+        }
+
+        self.read(&behind, barrier).pop().map(|(_, error)| error)
+    }
+
+    /// Returns the last counts of slots, where they are read; the slots are free then.
+    fn take_leftovers(&mut self, is_wanted: impl Fn(&Tap) -> bool) -> Vec<Drained> {
+        let Self { leftovers, rooms, .. } = self;
+        let mut all = Vec::new();
+        leftovers.retain(|Leftover { room, slot, of }| {
+            let Some(Room { pool, .. }) = rooms.get_mut(room) else { return false };
+            if of.as_ref().is_some_and(|(tap, _)| !is_wanted(tap)) {
+                return true;
+            }
+            let last = pool.take_last(*slot);
+            let is_read = last.is_some();
+            let of_tap = last.zip(of.as_ref());
+            all.extend(of_tap.map(|(last, (tap, since))| drained(tap, *since, Ok(last))));
+            !is_read
+        });
+
+        all
+    }
+
+    /// Forgets the pools that no device is attached to and nothing is left of to be read.
+    fn forget_rooms(&mut self) {
+        let Self { rooms, current, leftovers, attached, .. } = self;
+        rooms.retain(|number, _| {
+            current.iter().any(|(_, it)| it == number)
+                || leftovers.iter().any(|it| it.room == *number)
+                || attached.values().any(|it| it.room == *number)
+        });
+    }
+}
+
+fn idle(elapsed: Duration) -> Interval {
+    Interval { elapsed, sketches: Sketches::none(), ..Interval::default() }
+}

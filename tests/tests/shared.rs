@@ -1,0 +1,374 @@
+//! Devices that one program counts together: exactly, each apart, while others come and go.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use exporter::datapath::{Datapath, Options, Tap, loaded_maps};
+use exporter::health::Hook;
+use exporter::interval::{Drained, Interval, sum};
+use shared::Count;
+use tests::cable::Namespace;
+use tests::patience::{Reason, let_pass, wait_for};
+use tests::veths::{self, Sender};
+
+const INTERVAL: Duration = Duration::from_millis(100);
+/// How long devices come and go in the default run.
+const SHORT: Duration = Duration::from_secs(20);
+
+#[test]
+#[ignore = "needs root: `cargo xtask test shared`"]
+fn fifty_devices_are_counted_to_the_packet_and_to_the_byte() {
+    let bed = Bed::of("shared-fifty", 50);
+    bed.namespace.within(|| {
+        let mut datapath = Datapath::new(Options::default()).unwrap();
+        let taps = bed.share_all(&mut datapath);
+        let mut sender = Sender::start(&bed.namespace);
+        let mut counted = Counted::default();
+
+        let mut expected = BTreeMap::new();
+        for round in 1..4 {
+            for (number, tap) in (0_u64..).zip(&taps) {
+                let length = 60 + number * 29;
+                let name = &*tap.device.name;
+                let sent = sender.send(name, round + number * 3, length, number as usize);
+                expected.entry(name.to_owned()).or_insert_with(Count::default).add(sent);
+            }
+            counted.add(datapath.drain().unwrap());
+        }
+
+        assert_eq!(counted.frames, expected);
+        for (number, tap) in (0..).zip(&taps) {
+            let sources = &counted.sources[&*tap.device.name];
+            let source = std::net::Ipv4Addr::from(0x0a64_0000 + number);
+            let of_device = BTreeMap::from([(source.into(), expected[&*tap.device.name])]);
+            assert_eq!(*sources, of_device, "{}", tap.device.name);
+        }
+        let last = datapath.detach(&taps);
+        assert_eq!(last.len(), 50);
+        assert!(last.iter().all(|it| frames(it) == Count::default()), "all was drained");
+    });
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test shared`"]
+fn devices_come_and_go_under_traffic() {
+    churn(SHORT);
+}
+
+#[test]
+#[ignore = "takes ten minutes: `cargo xtask test --suite churn`"]
+fn devices_come_and_go_for_ten_minutes() {
+    churn(Duration::from_mins(10));
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test shared`"]
+fn a_full_load_on_many_devices_is_conserved() {
+    let run = Run::of("shared-load", 30);
+    let all = sum(run.sent.values());
+    println!("{} frames in {} intervals", all.packets, run.intervals);
+
+    assert_eq!(run.verdict(), Ok(()));
+}
+
+/// The control: the same check sees what is lost on purpose.
+#[test]
+#[ignore = "needs root: `cargo xtask test shared`"]
+fn what_is_lost_of_one_device_is_noticed() {
+    let mut run = Run::of("shared-control", 3);
+    assert_eq!(run.verdict(), Ok(()));
+
+    let one = run.counted.frames.get_mut("v3").unwrap();
+    one.packets -= 1;
+
+    assert!(run.verdict().unwrap_err().contains("v3"));
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test shared`"]
+fn two_hundred_devices_are_attached_soon_and_take_little_memory() {
+    const MOST: u64 = 128 << 20;
+    let bed = Bed::of("shared-many", 200);
+    bed.namespace.within(|| {
+        let mut datapath = Datapath::new(Options::default()).unwrap();
+        let taps: Vec<Tap> = bed.taps();
+        let begun = Instant::now();
+
+        for tap in &taps {
+            datapath.share(tap, Hook::TcxEgress).unwrap();
+        }
+
+        let took = begun.elapsed();
+        datapath.drain().unwrap();
+        let memory = map_memory();
+        println!("200 devices in {took:?}, {} KiB of maps", memory >> 10);
+        assert!(took < Duration::from_secs(100), "{took:?}");
+        // One of two directions.
+        assert!(memory <= MOST / 2, "{memory} bytes in maps");
+        let begun = Instant::now();
+        let drained = datapath.drain().unwrap();
+        println!("a drain of 200 idle devices in {:?}", begun.elapsed());
+        assert_eq!(drained.len(), 200);
+    });
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test shared`"]
+fn other_constants_and_a_larger_pool_lose_nothing() {
+    let bed = Bed::of("shared-change", 70);
+    bed.namespace.within(|| {
+        let mut datapath = Datapath::new(Options::default()).unwrap();
+        let taps = bed.taps();
+        let (first, rest) = taps.split_at(8);
+        for tap in first {
+            datapath.share(tap, Hook::TcxEgress).unwrap();
+        }
+        let names: Vec<String> = first.iter().map(|tap| tap.device.name.to_string()).collect();
+        let mut sender = Sender::start(&bed.namespace);
+        sender.forever(&names);
+        let mut counted = Counted::default();
+        let_pass(INTERVAL, Reason::Traffic);
+        counted.add(datapath.drain().unwrap());
+
+        for vlans in [true, false] {
+            datapath.change(&Options { vlans, ..Options::default() });
+            assert_eq!(datapath.outdated().len(), 8);
+            for tap in datapath.outdated() {
+                datapath.prepare_next(&tap).unwrap();
+            }
+            let_pass(INTERVAL, Reason::Traffic);
+            counted.add(datapath.drain().unwrap());
+            let replaced = datapath.take_replaced();
+            assert_eq!(replaced.len(), 8);
+            assert!(replaced.iter().all(|it| it.outcome.is_ok()));
+            assert_eq!(datapath.outdated(), []);
+        }
+        // The pool has 64 slots.
+        for tap in rest {
+            datapath.share(tap, Hook::TcxEgress).unwrap();
+        }
+        let_pass(INTERVAL, Reason::Traffic);
+        counted.add(datapath.drain().unwrap());
+
+        let sent = names.into_iter().zip(sender.stop()).collect();
+        counted.add(datapath.drain().unwrap());
+        counted.frames.retain(|_, count| count.packets > 0);
+        assert_eq!(counted.frames, sent);
+    });
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test shared`"]
+fn a_renamed_device_begins_anew_and_the_old_name_keeps_its_counts() {
+    let bed = Bed::of("shared-names", 2);
+    bed.namespace.within(|| {
+        let mut datapath = Datapath::new(Options::default()).unwrap();
+        let taps = bed.share_all(&mut datapath);
+        let mut sender = Sender::start(&bed.namespace);
+        sender.send("v0", 5, 100, 0);
+        sender.send("v1", 7, 100, 1);
+
+        let last = datapath.rename(&taps[0], &"v9".into()).unwrap();
+
+        assert_eq!((&*last.device, frames(&last).packets), ("v0", 5));
+        sender.send("v0", 3, 100, 0);
+        let mut counted = Counted::default();
+        counted.add(datapath.drain().unwrap());
+        let packets = |name: &str| counted.frames.get(name).map(|count| count.packets);
+        assert_eq!((packets("v0"), packets("v9"), packets("v1")), (None, Some(3), Some(7)));
+    });
+}
+
+/// Devices come, send and go for so long, while others send all the time.
+fn churn(time: Duration) {
+    const STAY: usize = 6;
+    const BATCH: usize = 5;
+    let bed = Bed::of("shared-churn", STAY);
+    bed.namespace.within(|| {
+        let mut datapath = Datapath::new(Options::default()).unwrap();
+        let staying = bed.share_all(&mut datapath);
+        let names: Vec<String> = staying.iter().map(|tap| tap.device.name.to_string()).collect();
+        let mut busy = Sender::start(&bed.namespace);
+        busy.forever(&names);
+        let mut sender = Sender::start(&bed.namespace);
+        let mut counted = Counted::default();
+        let mut before = None;
+        let begun = Instant::now();
+        let mut rounds = 0;
+
+        while begun.elapsed() < time || rounds < 4 {
+            veths::make(&bed.namespace, "c", 0..BATCH);
+            let taps: Vec<Tap> =
+                (0..BATCH).map(|at| veths::sent(&bed.namespace, &format!("c{at}"))).collect();
+            let mut sent = BTreeMap::new();
+            for (number, tap) in (0..).zip(&taps) {
+                datapath.share(tap, Hook::TcxEgress).unwrap();
+                let name = tap.device.name.to_string();
+                let frames = 1 + (rounds * 7 + number) % 50;
+                sent.insert(name.clone(), sender.send(&name, frames, 200, 99));
+            }
+            if rounds % 2 == 0 {
+                counted.add(datapath.drain().unwrap());
+            }
+            // Some devices go with their program, from others it is taken.
+            let is_deleted = rounds % 3 != 0;
+            if is_deleted {
+                delete(&bed.namespace, BATCH);
+            }
+            counted.add(datapath.detach(&taps));
+            if !is_deleted {
+                delete(&bed.namespace, BATCH);
+            }
+            for (name, sent) in sent {
+                assert_eq!(counted.frames.remove(&name), Some(sent), "{name}, round {rounds}");
+            }
+            rounds += 1;
+            counted.add(datapath.drain().unwrap());
+            // The first rounds may have made what stays.
+            if rounds == 2 {
+                before = Some((descriptors(), loaded_maps().unwrap().len()));
+            }
+        }
+
+        let sent: BTreeMap<_, _> = names.into_iter().zip(busy.stop()).collect();
+        drop(sender);
+        counted.add(datapath.drain().unwrap());
+        println!("{rounds} rounds, {} frames of those that stay", sum(sent.values()).packets);
+        assert_eq!(counted.frames, sent);
+        let (fds, maps) = before.unwrap();
+        assert!(descriptors() <= fds, "{} descriptors, {fds} before", descriptors());
+        wait_for("maps to go", || match loaded_maps().unwrap().len() {
+            now if now <= maps => Ok(()),
+            now => Err(format!("{now} maps, {maps} before")),
+        });
+    });
+}
+
+fn delete(namespace: &Namespace, devices: usize) {
+    let script = format!("for i in $(seq 0 {}); do ip link del c$i; done", devices - 1);
+    namespace.run("sh", &["-c", &script]);
+}
+
+/// A namespace with veth devices `v0`, `v1` and so on.
+struct Bed {
+    namespace: Namespace,
+    devices: usize,
+}
+
+impl Bed {
+    fn of(name: &str, devices: usize) -> Self {
+        let namespace = Namespace::make(name);
+        veths::be_silent(&namespace);
+        veths::make(&namespace, "v", 0..devices);
+
+        Self { namespace, devices }
+    }
+
+    fn taps(&self) -> Vec<Tap> {
+        (0..self.devices).map(|at| veths::sent(&self.namespace, &format!("v{at}"))).collect()
+    }
+
+    fn share_all(&self, datapath: &mut Datapath) -> Vec<Tap> {
+        let taps = self.taps();
+        for tap in &taps {
+            datapath.share(tap, Hook::TcxEgress).unwrap();
+        }
+
+        taps
+    }
+}
+
+/// What was counted of each device.
+#[derive(Default)]
+struct Counted {
+    frames: BTreeMap<String, Count>,
+    sources: BTreeMap<String, BTreeMap<std::net::IpAddr, Count>>,
+}
+
+impl Counted {
+    fn add(&mut self, drained: Vec<Drained>) {
+        for it in drained {
+            let device = it.device.to_string();
+            let interval = it.counted.unwrap();
+            assert_eq!(interval.imbalance(), None, "{device}");
+            self.frames.entry(device.clone()).or_default().add(interval.totals.frames());
+            let sources = self.sources.entry(device).or_default();
+            for seen in &interval.sources.keys {
+                sources.entry(seen.key).or_default().add(seen.count);
+            }
+        }
+    }
+}
+
+/// Several processes that send on all of some devices, drained all the time.
+struct Run {
+    counted: Counted,
+    sent: BTreeMap<String, Count>,
+    intervals: usize,
+}
+
+impl Run {
+    fn of(name: &str, intervals: usize) -> Self {
+        const DEVICES: usize = 8;
+        let bed = Bed::of(name, DEVICES);
+        bed.namespace.within(|| {
+            let mut datapath = Datapath::new(Options::default()).unwrap();
+            let taps = bed.share_all(&mut datapath);
+            let names: Vec<String> = taps.iter().map(|tap| tap.device.name.to_string()).collect();
+            let mut senders: Vec<_> = (0..2).map(|_| Sender::start(&bed.namespace)).collect();
+            for sender in &mut senders {
+                sender.forever(&names);
+            }
+            let mut counted = Counted::default();
+            for _ in 0..intervals {
+                let_pass(INTERVAL, Reason::Traffic);
+                counted.add(datapath.drain().unwrap());
+            }
+            let mut sent: BTreeMap<String, Count> = BTreeMap::new();
+            for sender in senders {
+                for (name, count) in names.iter().zip(sender.stop()) {
+                    sent.entry(name.clone()).or_default().add(count);
+                }
+            }
+            counted.add(datapath.drain().unwrap());
+
+            Self { counted, sent, intervals }
+        })
+    }
+
+    fn verdict(&self) -> Result<(), String> {
+        let is_wrong =
+            |(name, sent): &(&String, &Count)| self.counted.frames.get(*name) != Some(sent);
+        let wrong: Vec<_> = self.sent.iter().filter(is_wrong).collect();
+
+        if wrong.is_empty() { Ok(()) } else { Err(format!("{wrong:?} are not what was counted")) }
+    }
+}
+
+fn frames(drained: &Drained) -> Count {
+    let interval: &Interval = drained.counted.as_ref().unwrap();
+
+    interval.totals.frames()
+}
+
+fn descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// Returns the bytes of all maps that this process has open. Source: `bpf_map_show_fdinfo` in
+/// kernel/bpf/syscall.c.
+fn map_memory() -> u64 {
+    let mut maps = BTreeMap::new();
+    for entry in fs::read_dir("/proc/self/fdinfo").unwrap() {
+        let info = fs::read_to_string(entry.unwrap().path()).unwrap_or_default();
+        let field = |name: &str| -> Option<u64> {
+            info.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+        };
+        if let (Some(id), Some(bytes)) = (field("map_id:"), field("memlock:")) {
+            maps.insert(id, bytes);
+        }
+    }
+
+    maps.values().sum()
+}
