@@ -63,6 +63,7 @@ pub use wire::share_heap;
 use wire::{Barrier, give_back, has_tcx};
 
 use crate::health::{Hook, Running};
+use crate::interval::MapUse;
 
 /// Takes off the programs that are pinned below `path` and have no process any more.
 pub fn clear_pins(path: &Path) {
@@ -319,6 +320,11 @@ impl Datapath {
 
         let Self { shared, options, ranks, barrier, .. } = self;
         shared.attach(tap, placement, Means { options, ranks, barrier })
+    }
+
+    /// Returns how full the maps are that devices share, those of each direction added up.
+    pub fn shared_maps(&self) -> Vec<(Direction, MapUse)> {
+        self.shared.maps()
     }
 
     /// Returns to the kernel the memory that loading took and that is not used any more.

@@ -15,7 +15,7 @@ use tokio::time::{self, Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::health::{Attaching, Attachment, DeviceInfo, Health};
+use crate::health::{Attaching, Attachment, DeviceInfo, Health, SharedMap};
 use crate::interval::{Drained, Imbalance};
 use crate::snapshot::Snapshot;
 
@@ -32,6 +32,7 @@ pub struct Collected {
     pub last: Vec<Drained>,
     pub attachments: Vec<Attachment>,
     pub devices: Arc<[DeviceInfo]>,
+    pub shared_maps: Vec<SharedMap>,
     /// How far the start has come; as long as it is not over, the next look follows at once.
     pub attaching: Option<Attaching>,
     /// Programs that count under the constants of a configuration before.
@@ -157,6 +158,7 @@ impl Folder {
         let health = Health {
             attachments,
             devices: Arc::clone(&state.devices),
+            shared_maps: state.shared_maps.clone(),
             attaching: state.attaching,
             folding: state.folding.clone(),
             evicted_before: state.evicted_before(&flows),
@@ -169,7 +171,8 @@ impl Folder {
 /// Folds what was collected; returns the health of the programs.
 fn fold(state: &mut State, collected: Collected) -> Vec<Attachment> {
     let Collected { drained, last, attachments, devices, failure, .. } = collected;
-    let Collected { attaching, is_unfinished, .. } = collected;
+    let Collected { attaching, is_unfinished, shared_maps, .. } = collected;
+    state.shared_maps = shared_maps;
     state.devices = devices;
     state.attaching = attaching;
     state.is_unfinished = is_unfinished;

@@ -206,6 +206,18 @@ pub struct Folding {
     pub fold: Durations,
 }
 
+/// A map in which one program counts a direction of several devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SharedMap {
+    pub direction: Direction,
+    /// The name of the map, as users see it in the label `map`.
+    pub map: &'static str,
+    pub entries: u64,
+    pub entries_limit: u64,
+    /// Memory that it takes in the kernel, in bytes.
+    pub memory_bytes: u64,
+}
+
 /// How far the first attempts to attach have come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attaching {
@@ -222,6 +234,8 @@ pub struct Health {
     pub attachments: Vec<Attachment>,
     /// One for each device that is wanted and there, in the order of their names.
     pub devices: Arc<[DeviceInfo]>,
+    /// Maps that belong to no single device.
+    pub shared_maps: Vec<SharedMap>,
     /// `None` once every device that was wanted at the start was tried.
     pub attaching: Option<Attaching>,
     pub folding: Folding,

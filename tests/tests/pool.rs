@@ -1,17 +1,18 @@
 //! The program that devices share counts as the one that a device has alone, each device apart.
 
-use exporter::datapath::{Datapath, Inspector, Options, PoolInspector};
+use exporter::datapath::{Datapath, Inspector, LinkLayer, Options, Placement, PoolInspector};
 use exporter::health::Hook;
 use exporter::interval::Interval;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use shared::{Direction, number};
+use shared::number;
 use tests::cable::Namespace;
 use tests::corpus;
 use tests::corpus::bytes::{Change, IPV4, IPV6, ethernet, ipv4, ipv6, tcp, udp};
 use tests::rows::Rows;
 
+const SENT: Placement = Placement::tc(Hook::TcxEgress, LinkLayer::Ethernet);
 /// The index of the loopback device, whose frames are those of a test run.
 const LOOPBACK: u32 = 1;
 /// A socket buffer for a test run, as for `egress`.
@@ -100,7 +101,7 @@ fn what_a_guard_turns_away_is_counted_for_its_device() {
         ..Options::default()
     };
     let datapath = Datapath::new(small).unwrap();
-    let mut pool = PoolInspector::of(&datapath, Hook::TcxEgress, 4).unwrap();
+    let mut pool = PoolInspector::of(&datapath, SENT, 4).unwrap();
     let slot = pool.add(LOOPBACK).unwrap();
 
     for host in 0..2000_u16 {
@@ -131,7 +132,7 @@ fn each_device_has_its_own_counts_also_after_others_had_its_slot() {
     }
     namespace.within(|| {
         let datapath = Datapath::new(Options::default()).unwrap();
-        let mut pool = PoolInspector::of(&datapath, Hook::TcxEgress, 2).unwrap();
+        let mut pool = PoolInspector::of(&datapath, SENT, 2).unwrap();
         let [first, second] = [10, 11].map(|ifindex| pool.add(ifindex).unwrap());
         assert_eq!(pool.add(12), None, "there are two slots");
         send(&mut pool, &[10, 11, 11]);
@@ -160,7 +161,7 @@ fn each_device_has_its_own_counts_also_after_others_had_its_slot() {
 #[ignore = "needs root: `cargo xtask test pool`"]
 fn every_slot_can_be_taken() {
     let datapath = Datapath::new(Options { signals: false, ..Options::default() }).unwrap();
-    let mut pool = PoolInspector::of(&datapath, Hook::TcxEgress, 256).unwrap();
+    let mut pool = PoolInspector::of(&datapath, SENT, 256).unwrap();
 
     let slots: Vec<_> = (1..=256).map(|index| pool.add(index * 7).unwrap()).collect();
 
@@ -177,8 +178,8 @@ struct Pair<'a> {
 
 impl<'a> Pair<'a> {
     fn new(datapath: &'a Datapath) -> Self {
-        let own = Inspector::of(datapath, Direction::Transmit).unwrap();
-        let mut shared = PoolInspector::of(datapath, Hook::TcxEgress, 4).unwrap();
+        let own = Inspector::of(datapath, SENT).unwrap();
+        let mut shared = PoolInspector::of(datapath, SENT, 4).unwrap();
         // The slot 0 is as good as none in a key.
         shared.add(1000).unwrap();
         let slot = shared.add(LOOPBACK).unwrap();

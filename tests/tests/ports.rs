@@ -9,7 +9,8 @@ mod file_system;
 
 use std::cell::RefCell;
 
-use exporter::datapath::{Datapath, Device, Inspector, Options, Tap};
+use exporter::datapath::{Datapath, Device, Inspector, Options, Placement, Tap};
+use exporter::health::Mode;
 use exporter::services::{Listening, PortRules, RankTable, Service};
 use file_system::BpfFileSystem;
 use proptest::prelude::*;
@@ -131,7 +132,7 @@ fn pinned_programs_keep_what_was_listened_on_last() {
         let options = Options { pins: Some(pins.0.clone()), ..Options::default() };
         let mut datapath = Datapath::new(options).unwrap();
         datapath.port_ranks().listen(listens);
-        let prepared = datapath.prepare_for(&tap).unwrap();
+        let prepared = datapath.prepare_for(&tap, Placement::xdp(Mode::Native)).unwrap();
         datapath.attach(&tap, prepared).unwrap();
         datapath
     };

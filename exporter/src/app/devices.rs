@@ -22,9 +22,9 @@ use tokio::sync::watch;
 use crate::config::Config;
 use crate::datapath::{Datapath, Device, Owner, Placement, Presence, ProgramNames, Tap};
 use crate::folder::Collected;
-use crate::health::{AttachFailure, Attachment, Hook, Running};
+use crate::health::{AttachFailure, Attachment, Hook, Running, SharedMap};
 use crate::interfaces::Interface;
-use crate::interval::Drained;
+use crate::interval::{Drained, MapUse};
 
 use choice::{Hooks, Placements};
 use failure::{Known, NotAttached};
@@ -132,6 +132,7 @@ impl Devices {
             last,
             attachments: self.attachments(),
             devices: self.wanted().iter().map(infos::info).collect(),
+            shared_maps: self.shared_maps(),
             attaching: self.attaching(),
             behind,
             is_unfinished,
@@ -327,6 +328,15 @@ impl Devices {
 
         let is_below = stacked::is_below(interface, &self.interfaces.borrow());
         Ok(attached.map_err(|error| error.owned_by(self.owner(interface), is_below))?)
+    }
+
+    fn shared_maps(&self) -> Vec<SharedMap> {
+        let shared = |(direction, it): (Direction, MapUse)| {
+            let MapUse { map, entries, entries_limit, memory_bytes } = it;
+            SharedMap { direction, map, entries, entries_limit, memory_bytes }
+        };
+
+        self.datapath.shared_maps().into_iter().map(shared).collect()
     }
 
     /// Returns whether one program counts the device together with others. Pinned maps are those of one

@@ -11,7 +11,7 @@ use crate::dimension::{ByDimension, Dimension, SeriesKey};
 use crate::health::{
     AttachFailure, Attachment, Configuration, DeviceInfo, Folding, Health, Hook, HttpRefusal,
     Listened, Logging, Mode, Part, Push, PushFailure, ReloadOutcome, ReloadSource, Running,
-    Serving,
+    Serving, SharedMap,
 };
 use crate::interval::{Law, MapUse, Totals};
 use crate::process::Process;
@@ -245,6 +245,13 @@ fn health() -> Health {
             master: "bond0".into(),
         }]
         .into(),
+        shared_maps: vec![SharedMap {
+            direction: Direction::Receive,
+            map: "kinds",
+            entries: 12,
+            entries_limit: 4096,
+            memory_bytes: 1 << 18,
+        }],
         folding,
         ..Health::default()
     }

@@ -1,6 +1,7 @@
 //! Metrics of the exporter about its tables: what has no name, what is full.
 
 use crate::dimension::Dimension;
+use crate::health::SharedMap;
 use crate::interval::MapUse;
 use crate::snapshot::{Breakdown, Snapshot, Unattributed};
 
@@ -27,7 +28,7 @@ pub(super) const METRICS: &[Metric] = &[
     Metric {
         name: "map_entries",
         help: "Entries in a kernel map when it was last drained; for a table with a part for each \
-               CPU, those in the fullest part.",
+               CPU, those in the fullest part. The device is empty where devices share the map.",
         kind: Kind::Gauge,
         labels: MAP,
         read: Read::Exporter(|snapshot, sink| maps(snapshot, sink, |map| map.entries)),
@@ -109,6 +110,13 @@ fn maps(snapshot: &Snapshot, sink: &mut dyn Sink, value: fn(&MapUse) -> u64) {
             let labels = [&*flow.device, flow.direction.label(), map.map];
             sink.number(&labels.map(Into::into), value(map));
         }
+    }
+    for SharedMap { direction, map, entries, entries_limit, memory_bytes } in
+        snapshot.health.shared_maps.iter().copied()
+    {
+        let labels = ["", direction.label(), map];
+        let map = MapUse { map, entries, entries_limit, memory_bytes };
+        sink.number(&labels.map(Into::into), value(&map));
     }
 }
 

@@ -20,7 +20,8 @@ use super::instance::{AGEING, OverflowMap};
 use super::shape::Shape;
 use super::tables::{Load, Table};
 use super::wire::Mapping;
-use crate::interval::{Interval, Sketches};
+use crate::dimension::Dimension;
+use crate::interval::{Interval, MapUse, Sketches};
 
 pub use inspector::PoolInspector;
 pub(super) use load::load;
@@ -45,6 +46,8 @@ pub(super) struct Pool {
     partly: Partly,
     /// What was read of each slot and not taken. A slot that counted nothing is not there.
     counted: BTreeMap<u32, Interval>,
+    /// Entries of kinds, sources, ports and the second levels of the last two, as of the last reading.
+    fill: [usize; 5],
     /// When keys last lost weight.
     aged: Instant,
     promoted_sources: Vec<SourceAt>,
@@ -95,6 +98,7 @@ impl Pool {
             pending: None,
             partly: Partly::default(),
             counted: BTreeMap::new(),
+            fill: [0; 5],
             aged: now,
             promoted_sources: Vec::new(),
             promoted_ports: Vec::new(),
@@ -158,6 +162,42 @@ impl Pool {
         let idle = || Interval { sketches: Sketches::none(), switches, ..Interval::default() };
 
         Interval { elapsed, ..self.counted.remove(&slot).unwrap_or_else(idle) }
+    }
+
+    /// Returns how full the maps are, as of the last reading.
+    pub(super) fn map_use(&self) -> Vec<MapUse> {
+        let Maps { kinds, sources, ports, more_sources, more_ports, .. } = &self.maps;
+        let map = |map, entries: usize, entries_limit, memory_bytes| MapUse {
+            map,
+            entries: entries as u64,
+            entries_limit,
+            memory_bytes,
+        };
+        let overflow = |name, entries, [first, second]: &[OverflowMap; GENERATIONS]| {
+            map(name, entries, u64::from(first.capacity), first.memory + second.memory)
+        };
+        let [in_kinds, in_sources, in_ports, in_more_sources, in_more_ports] = self.fill;
+        let slots = self.slots.capacity() as u64;
+
+        vec![
+            map("kinds", in_kinds, kinds.capacity(), kinds.bytes()),
+            map("ports", in_ports, ports.capacity(), ports.bytes()),
+            overflow("ports_overflow", in_more_ports, more_ports),
+            map("sources", in_sources, sources.capacity(), sources.bytes()),
+            overflow("sources_overflow", in_more_sources, more_sources),
+            map("totals", self.slots.taken(), slots, self.of_slots()),
+        ]
+    }
+
+    /// Bytes of what each slot has, and each CPU.
+    fn of_slots(&self) -> u64 {
+        let switches = self.shape.switches();
+        let sketch = if switches.signals { size_of::<Sketch>() } else { 0 };
+        let has_vlans = switches.dimensions[Dimension::Vlans];
+        let vlans = if has_vlans { size_of::<[u64; VLAN_IDS]>() } else { 0 };
+        let slots = self.slots.capacity() * GENERATIONS;
+
+        (slots * (size_of::<Counts>() + sketch + vlans)) as u64 + self.maps.cpus.bytes()
     }
 
     /// Returns what the program found in the last frame that it saw on `cpu`.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::{Instant, SystemTime};
 
-use shared::POOL_SLOTS;
+use shared::{Direction, POOL_SLOTS};
 
 use super::attach::{self, AttachError, Held};
 use super::claim::Claim;
@@ -20,6 +20,7 @@ use super::wire::Barrier;
 use super::{Options, Placement, Presence, Replaced, Tap, filter};
 use crate::causes::with_causes;
 use crate::health::Running;
+use crate::interval::MapUse;
 use drains::Leftover;
 
 /// Slots of the first pool. Each next one has twice as many.
@@ -193,6 +194,26 @@ impl SharedTaps {
         let of_attached = self.attached.get(tap).map(|attached| attached.is_device_gone);
 
         of_attached.or_else(|| self.paused.get(tap).map(|paused| paused.is_device_gone))
+    }
+
+    /// Returns how full the maps of the pools are, those of each direction added up.
+    pub(super) fn maps(&self) -> Vec<(Direction, MapUse)> {
+        let mut all: Vec<(Direction, MapUse)> = Vec::new();
+        for (placement, number) in &self.current {
+            let Some(Room { pool, .. }) = self.rooms.get(number) else { continue };
+            for map in pool.map_use() {
+                let direction = placement.direction();
+                match all.iter_mut().find(|(it, known)| *it == direction && known.map == map.map) {
+                    Some((_, known)) => {
+                        known.entries = known.entries.max(map.entries);
+                        known.memory_bytes += map.memory_bytes;
+                    }
+                    None => all.push((direction, map)),
+                }
+            }
+        }
+
+        all
     }
 
     /// Notes that the kernel removed a device.

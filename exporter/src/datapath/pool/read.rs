@@ -109,12 +109,13 @@ impl Pool {
         let mut sources = Keys::default();
         let mut ports = Keys::default();
         let loads = self.loads(generation, offset_of!(PoolCpu, sources), false);
-        self.maps.kinds.take(generation, &loads, &mut kinds);
-        self.maps.sources.take(generation, &loads, &mut sources);
-        self.maps.ports.take(generation, &loads, &mut ports);
+        let in_kinds = self.maps.kinds.take(generation, &loads, &mut kinds);
+        let in_sources = self.maps.sources.take(generation, &loads, &mut sources);
+        let in_ports = self.maps.ports.take(generation, &loads, &mut ports);
         let masks = self.take_cpus(generation);
 
         let Partly { more_sources, more_ports, slots } = &mut self.partly;
+        self.fill = [in_kinds, in_sources, in_ports, more_sources.len(), more_ports.len()];
         self.promoted_sources = promoted(more_sources);
         self.promoted_ports = promoted(more_ports);
         for (kind, count) in kinds.into_iter() {

@@ -39,6 +39,11 @@ impl Slots {
         self.slots.len()
     }
 
+    /// Returns how many devices have a slot.
+    pub(super) fn taken(&self) -> usize {
+        self.slots.iter().filter(|slot| matches!(slot, Slot::Taken { .. })).count()
+    }
+
     /// Assigns a slot to a device, whose first interval begins at `told`; `None` where there is no
     /// room.
     pub(super) fn add(&mut self, ifindex: u32, told: Instant) -> Option<u32> {
