@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use shared::Direction;
 use tokio::sync::watch;
 
-use crate::config::Config;
+use crate::config::{Class, Config};
 use crate::datapath::{Datapath, Device, Owner, Placement, Presence, ProgramNames, Tap};
 use crate::folder::Collected;
 use crate::health::{AttachFailure, Attachment, Hook, Running, SharedMap};
@@ -342,7 +342,15 @@ impl Devices {
     /// Returns whether one program counts the device together with others. Pinned maps are those of one
     /// device.
     fn is_shared(&self, placement: Placement, interface: &Interface) -> bool {
-        placement.hook.is_tc() && !interface.has_hardware && !self.datapath.is_pinned()
+        if !placement.hook.is_tc() || self.datapath.is_pinned() {
+            return false;
+        }
+
+        match self.config.datapath.class_of(interface.names()) {
+            Some(Class::Own) => false,
+            Some(Class::Shared) => true,
+            None => !interface.has_hardware,
+        }
     }
 
     /// Returns the XDP program that is on an interface.
