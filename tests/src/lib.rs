@@ -13,6 +13,7 @@ pub mod graph;
 pub mod hanging;
 pub mod http;
 pub mod inspection;
+pub mod kinds;
 pub mod links;
 pub mod load;
 pub mod machine;
