@@ -14,7 +14,7 @@ use aya_ebpf::macros::btf_map;
 use exporter_ebpf::attribute::{self, Found};
 use exporter_ebpf::count::{self, Alone};
 use shared::{
-    Address, Attribution, Control, Count, Overflow, Parsed, PortKey, PortProtocol, PortSet,
+    Address, Attribution, Control, Count, Overflow, Parsed, PortKey, PortProtocol, PortSet, Sketch,
     SourceSet, Totals, VLAN_IDS, first_place, second_place,
 };
 
@@ -33,6 +33,8 @@ const TWO_CANDIDATES: u32 = 16_383;
 static CONTROL: Array<Control, 1, MAPPED> = Array::new();
 #[btf_map]
 static TOTALS: Array<Totals, AT_LOAD, MAPPED> = Array::new();
+#[btf_map]
+static SKETCHES: Array<Sketch, AT_LOAD, MAPPED> = Array::new();
 #[btf_map]
 static SOURCES: Array<SourceSet, AT_LOAD, MAPPED> = Array::new();
 #[btf_map]
@@ -167,15 +169,32 @@ impl Partition {
 
     /// Notes that the address with this hash was seen.
     #[inline(always)]
-    pub(crate) fn distinct_source(self, totals: &mut Totals, cell: u8, hash: u64) {
-        count::distinct_source(&mut totals.sketch, cell, hash);
+    pub(crate) fn distinct_source(self, _totals: &mut Totals, cell: u8, hash: u64) {
+        if let Some(sketch) = self.sketch() {
+            count::distinct_source(sketch, cell, hash);
+        }
     }
 
     /// Notes the destination port of the frame at hand.
     #[inline(always)]
     pub(crate) fn distinct_port(self, totals: &mut Totals, protocol: PortProtocol) {
-        let Totals { parsed, sketch, .. } = totals;
-        count::distinct_port(sketch, protocol, parsed.destination_port, Alone);
+        if let Some(sketch) = self.sketch() {
+            count::distinct_port(sketch, protocol, totals.parsed.destination_port, Alone);
+        }
+    }
+
+    /// Finds the sketches of this CPU. One that came after the load has those of the first CPU: two that
+    /// write at once may lose a bit of an estimate, until the next packet sets it.
+    #[inline(always)]
+    fn sketch(self) -> Option<&'static mut Sketch> {
+        let sketch = match SKETCHES.get_ptr_mut(self.index) {
+            Some(own) => own,
+            None => SKETCHES.get_ptr_mut(self.generation())?,
+        };
+
+        // SAFETY: the entry outlives the run, which has no other reference into this map, and any bits
+        // are a sketch. User space touches the other generation only.
+        Some(unsafe { &mut *sketch })
     }
 
     #[inline(always)]

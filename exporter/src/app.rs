@@ -3,6 +3,7 @@
 mod applying;
 mod devices;
 mod doctor;
+mod host_memory;
 mod inspect;
 mod listening;
 mod options;

@@ -1,5 +1,6 @@
 //! The configuration: defaults, then the file, then the environment, then the command line.
 
+mod auto;
 mod blame;
 mod change;
 mod command;
@@ -43,6 +44,7 @@ use figment::providers::Serialized;
 use figment::value::Value;
 use serde::{Deserialize, Serialize};
 
+pub use self::auto::{Auto, Bytes, BytesError};
 pub use self::change::{Change, Changed, Overridden};
 pub use self::command::{Bundle, By, Command, Doctor, Inspect, Output, Parser, UsageError};
 pub use self::datapath::{Datapath, Mode, Transmit};

@@ -1,6 +1,7 @@
 //! The datapath, seen from outside: programs on devices that are drained together.
 
 mod attach;
+mod budget;
 mod claim;
 mod cpus;
 mod drains;
@@ -21,6 +22,7 @@ mod prepared;
 mod ranks;
 mod removals;
 mod replace;
+mod room;
 mod shape;
 mod shared_taps;
 mod sums;
@@ -37,7 +39,10 @@ use shared::Direction;
 
 pub use attach::AttachError;
 use attach::Held;
+use budget::Plan;
+pub use budget::Taps;
 use claim::Claim;
+pub use cpus::Cpus;
 use drains::{Leftover, Paused};
 pub use foreign::{InFront, Owner, ProgramNames};
 pub use front::would_hide;
@@ -47,7 +52,7 @@ pub use limits::{Limited, raise_limits};
 pub use load::LoadError;
 pub use loaded::{LoadedMap, LoadedProgram, loaded, maps as loaded_maps, tcx_programs};
 pub use memory::MapMemory;
-pub use options::{Options, TransmitChoice};
+pub use options::{Options, SizeChoice, Sizes, TransmitChoice};
 pub use pins::PinError;
 use pins::{PinDirectory, Pins};
 pub use placement::{LinkLayer, Placement};
@@ -57,6 +62,7 @@ pub use prepared::Prepared;
 pub use ranks::PortRanks;
 use removals::Removals;
 pub use replace::Replaced;
+pub use room::{MapsMemory, OwnMaps};
 pub use shared_taps::ShareError;
 use shared_taps::{Means, SharedTaps};
 pub use wire::share_heap;
@@ -108,6 +114,10 @@ pub enum Presence {
 /// All programs of this process.
 pub struct Datapath {
     options: Options,
+    cpus: Cpus,
+    /// How many programs are to count, and the sizes of their tables.
+    taps: Taps,
+    plan: Plan,
     barrier: Barrier,
     ranks: PortRanks,
     attached: BTreeMap<Tap, Attached>,
@@ -162,9 +172,17 @@ impl Datapath {
         let pins = options.pins.as_deref().map(Pins::open).transpose()?;
         let doing = "listen for devices that are removed";
         let removals = Removals::listen().map_err(|source| LoadError::Io { doing, source })?;
+        let doing = "count the CPUs";
+        let cpus = Cpus::read().map_err(|source| LoadError::Io { doing, source })?;
+        let cpus = Cpus { online: options.online.unwrap_or(cpus.online), ..cpus };
+        let taps = Taps::default();
+        let plan = Plan::of(&options, cpus, taps, options.memory);
 
         Ok(Self {
             options,
+            cpus,
+            taps,
+            plan,
             barrier,
             ranks,
             attached: BTreeMap::new(),
@@ -202,9 +220,7 @@ impl Datapath {
 
     /// Loads a program with maps of its own.
     pub fn prepare(&self, placement: Placement) -> Result<Prepared, LoadError> {
-        let shape = load::shape(&self.options)?;
-
-        load::load(&shape, placement, &self.ranks, None)
+        load::load(&self.shape()?, placement, &self.ranks, None)
             .map(|instance| Prepared::new(instance, placement))
     }
 
@@ -213,7 +229,8 @@ impl Datapath {
         match &self.pins {
             Some(pins) if placement.can_be_pinned() => {
                 let place = pins.place(tap);
-                Prepared::pinned(tap, placement, place, (&self.options, &self.ranks))
+                let shape = self.shape_for(&place)?;
+                Prepared::pinned(tap, placement, place, (&shape, &self.ranks))
             }
             Some(_) | None => self.prepare(placement),
         }
@@ -318,8 +335,9 @@ impl Datapath {
         // Removals up to now concern an earlier device.
         self.note_removals();
 
+        let room = self.for_pools();
         let Self { shared, options, ranks, barrier, .. } = self;
-        shared.attach(tap, placement, Means { options, ranks, barrier })
+        shared.attach(tap, placement, Means { options, room, ranks, barrier })
     }
 
     /// Returns how full the maps are that devices share, those of each direction added up.

@@ -2,6 +2,7 @@
 
 mod checks;
 mod devices;
+mod memory;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use crate::config::Mode;
 
 pub use devices::{DeviceFacts, Program};
+pub use memory::{MapBytes, MapFacts, Memory, TableSizes};
 
 /// What was found on a host.
 #[derive(Clone, Debug)]
@@ -51,8 +53,7 @@ pub struct Facts {
     pub wanted: Vec<DeviceFacts>,
     /// Where what is sent would be counted; `None` where it would not.
     pub transmit: Option<&'static str>,
-    /// Bytes of each map, of one direction of one device.
-    pub maps: Vec<(&'static str, u64)>,
+    pub maps: MapFacts,
     /// Bytes that are free for new programs; `None` where it is unknown.
     pub available: Option<u64>,
 }
@@ -94,22 +95,6 @@ pub struct DeviceCheck {
     pub program: Option<Program>,
 }
 
-/// Memory in the kernel that the configuration will take, in bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Memory {
-    pub bytes: u64,
-    pub devices: u64,
-    pub directions: u64,
-    /// Of one direction of one device.
-    pub maps: Vec<MapBytes>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct MapBytes {
-    pub map: &'static str,
-    pub bytes: u64,
-}
-
 /// Everything that was looked at, and what follows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnosis {
@@ -123,13 +108,14 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// Judges what was found.
     pub fn of(facts: &Facts) -> Self {
-        let devices: Vec<_> = facts
+        let mut devices: Vec<_> = facts
             .wanted
             .iter()
             .map(|device| devices::judge(device, facts.mode, facts.ingress))
             .collect();
-        let memory = memory(facts);
-        let mut checks = checks::of(facts, memory.bytes);
+        let memory = memory::of(facts);
+        memory::refuse(&mut devices, &memory);
+        let mut checks = checks::of(facts, memory::check(&memory, facts.available));
         checks.push(devices::some(&devices, facts));
         checks.extend(devices::hidden(facts));
 
@@ -152,14 +138,4 @@ impl Diagnosis {
 
         out.write_all(b"\n")
     }
-}
-
-fn memory(facts: &Facts) -> Memory {
-    let maps: Vec<_> =
-        facts.maps.iter().map(|(map, bytes)| MapBytes { map, bytes: *bytes }).collect();
-    let of_one: u64 = maps.iter().map(|map| map.bytes).sum();
-    let devices = facts.wanted.iter().filter(|device| device.has_ethernet).count() as u64;
-    let directions = if facts.transmit.is_some() { 2 } else { 1 };
-
-    Memory { bytes: of_one * devices * directions, devices, directions, maps }
 }

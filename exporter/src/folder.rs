@@ -15,7 +15,7 @@ use tokio::time::{self, Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::health::{Attaching, Attachment, DeviceInfo, Health, SharedMap};
+use crate::health::{Attaching, Attachment, DeviceInfo, Health, PartMemory, SharedMap};
 use crate::interval::{Drained, Imbalance};
 use crate::snapshot::Snapshot;
 
@@ -35,6 +35,8 @@ pub struct Collected {
     pub shared_maps: Vec<SharedMap>,
     /// How far the start has come; as long as it is not over, the next look follows at once.
     pub attaching: Option<Attaching>,
+    /// Parts whose memory has a limit.
+    pub memory: Vec<PartMemory>,
     /// Programs that count under the constants of a configuration before.
     pub behind: usize,
     /// Some programs were not tried yet, because others took long; the next look follows at once.
@@ -161,6 +163,7 @@ impl Folder {
             shared_maps: state.shared_maps.clone(),
             attaching: state.attaching,
             folding: state.folding.clone(),
+            memory: state.memory.clone(),
             evicted_before: state.evicted_before(&flows),
         };
 
@@ -171,9 +174,10 @@ impl Folder {
 /// Folds what was collected; returns the health of the programs.
 fn fold(state: &mut State, collected: Collected) -> Vec<Attachment> {
     let Collected { drained, last, attachments, devices, failure, .. } = collected;
-    let Collected { attaching, is_unfinished, shared_maps, .. } = collected;
+    let Collected { attaching, is_unfinished, memory, shared_maps, .. } = collected;
     state.shared_maps = shared_maps;
     state.devices = devices;
+    state.memory = memory;
     state.attaching = attaching;
     state.is_unfinished = is_unfinished;
     let begun = Instant::now();

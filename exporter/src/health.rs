@@ -43,6 +43,8 @@ pub enum AttachFailure {
     Permission,
     /// The device vanished.
     Gone,
+    /// Its maps do not fit into the memory for them.
+    Memory,
     Other,
 }
 
@@ -227,6 +229,15 @@ pub struct Attaching {
     pub wanted: usize,
 }
 
+/// What one part takes of the memory that it may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartMemory {
+    /// As users see it in the label `part`.
+    pub part: &'static str,
+    pub bytes: u64,
+    pub limit: u64,
+}
+
 /// How the exporter itself is doing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Health {
@@ -239,6 +250,8 @@ pub struct Health {
     /// `None` once every device that was wanted at the start was tried.
     pub attaching: Option<Attaching>,
     pub folding: Folding,
+    /// Parts whose memory has a limit.
+    pub memory: Vec<PartMemory>,
     /// Evictions of flows that have ended. With those of the flows that go on they are all, so
     /// that their number does not fall when a device goes away.
     pub evicted_before: ByDimension<Option<u64>>,
@@ -287,8 +300,15 @@ impl Mode {
 
 impl AttachFailure {
     /// Every reason, in the order of the catalogue.
-    pub const ALL: [Self; 6] =
-        [Self::Busy, Self::Hidden, Self::Unsupported, Self::Permission, Self::Gone, Self::Other];
+    pub const ALL: [Self; 7] = [
+        Self::Busy,
+        Self::Hidden,
+        Self::Unsupported,
+        Self::Permission,
+        Self::Gone,
+        Self::Memory,
+        Self::Other,
+    ];
 
     pub const fn label(self) -> &'static str {
         match self {
@@ -297,6 +317,7 @@ impl AttachFailure {
             Self::Unsupported => "unsupported",
             Self::Permission => "permission",
             Self::Gone => "gone",
+            Self::Memory => "memory",
             Self::Other => "other",
         }
     }

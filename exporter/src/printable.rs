@@ -1,4 +1,4 @@
-//! Escapes control characters in text for a terminal.
+//! Text for people: control characters escaped, sizes in their units.
 
 use std::borrow::Cow;
 
@@ -23,9 +23,22 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(printable)
 }
 
+/// Returns bytes as mebibytes with one digit behind the point.
+pub fn mebibytes(bytes: u64) -> String {
+    let tenths = u128::from(bytes) * 10 / (1 << 20);
+
+    format!("{}.{} MiB", tenths / 10, tenths % 10)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_have_one_digit_behind_the_point() {
+        assert_eq!(mebibytes(3 << 19), "1.5 MiB");
+        assert_eq!(mebibytes(u64::MAX), "17592186044415.9 MiB");
+    }
 
     #[test]
     fn what_controls_a_terminal_is_written_out() {

@@ -6,7 +6,7 @@ use core::mem::offset_of;
 use crate::constants::{Control, Settings};
 use crate::parsed::Parsed;
 use crate::table::{Overflow, PortSet, SourceSet};
-use crate::totals::{SIZE_BOUNDS, Totals};
+use crate::totals::{SIZE_BOUNDS, Sketch, Totals};
 use crate::{
     Cast, Direction, Encapsulation, Family, FragmentPosition, IpFamily, Malformed, PortProtocol,
     Protocol,
@@ -46,8 +46,8 @@ pub const LAYOUT: u64 = {
         offset_of!(Totals, counts.fragments) as u64,
         offset_of!(Totals, counts.malformed) as u64,
         offset_of!(Totals, counts.encapsulations) as u64,
-        offset_of!(Totals, sketch.distinct_sources) as u64,
-        offset_of!(Totals, sketch.distinct_ports) as u64,
+        offset_of!(Sketch, distinct_sources) as u64,
+        offset_of!(Sketch, distinct_ports) as u64,
         size_of::<SourceSet>() as u64,
         size_of::<PortSet>() as u64,
         size_of::<Overflow>() as u64,

@@ -48,9 +48,11 @@ pub mod maps {
     pub const CONTROL: &str = "CONTROL";
     /// One [`super::Totals`] for each possible CPU and generation.
     pub const TOTALS: &str = "TOTALS";
-    /// [`super::SourceSet`]s for each possible CPU and generation.
+    /// [`super::Sketch`]es for each CPU that ran at the load and generation; one without `signals`.
+    pub const SKETCHES: &str = "SKETCHES";
+    /// [`super::SourceSet`]s for each CPU that ran at the load and generation; one without `sources`.
     pub const SOURCES: &str = "SOURCES";
-    /// [`super::PortSet`]s for each possible CPU and generation.
+    /// [`super::PortSet`]s for each CPU that ran at the load and generation; one without `ports`.
     pub const PORTS: &str = "PORTS";
     /// 4,096 counters by VLAN id for each possible CPU and generation; one without `vlans`.
     pub const VLANS: &str = "VLANS";
@@ -61,9 +63,10 @@ pub mod maps {
     /// One [`super::Ranks`] for all programs: the section of the object whose place it takes.
     pub const RANKS: &str = ".data.ranks";
     /// Every map of an instance.
-    pub const ALL: [&str; 9] = [
+    pub const ALL: [&str; 10] = [
         CONTROL,
         TOTALS,
+        SKETCHES,
         SOURCES,
         PORTS,
         VLANS,

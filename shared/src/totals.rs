@@ -102,7 +102,6 @@ pub struct Totals {
     pub parsed: Parsed,
     pub reserved: [u64; 2],
     pub counts: Counts,
-    pub sketch: Sketch,
 }
 
 /// Returns the size bucket of a frame of `length` bytes.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use exporter::config::{Config, Naming};
-use exporter::datapath::{Datapath, Inspector, Options};
+use exporter::datapath::{Datapath, Inspector, Options, SizeChoice};
 use exporter::dimension::{Dimension, SeriesKey};
 use exporter::interval::{Interval, Keyed, sum};
 use exporter::ledger::{Ledger, Rules};
@@ -74,7 +74,10 @@ fn the_busiest_sources_of_a_long_tail_are_named_and_counted() {
 #[test]
 #[ignore = "needs root: `cargo xtask test accuracy`"]
 fn a_wide_table_knows_fifty_thousand_sources() {
-    let mut bench = Setup::new(Options { source_sets: 16_384, ..Options::default() });
+    let mut bench = Setup::new(Options {
+        sizes: SizeChoice { source_sets: Some(16_384), ..SizeChoice::default() },
+        ..Options::default()
+    });
     let mut watch = bench.watch(&Traffic::at_random(50_000));
 
     for second in 0..5 {

@@ -14,7 +14,7 @@ use shared::Direction;
 use tests::oracle::{self, Rules};
 use tests::outcome::Outcome;
 use tests::rows::Rows;
-use tests::{capture, corpus, truth};
+use tests::{capture, corpus, load, truth};
 
 /// What a program returns to let a packet pass. Source: include/uapi/linux/bpf.h.
 const XDP_PASS: u32 = 2;
@@ -37,6 +37,37 @@ fn the_kernel_counts_the_corpus_as_it_is_written_by_hand() {
 
     pair.assert_counted("the corpus");
     println!("{} frames went through the kernel; {:?}", pair.accepted, pair.refused);
+}
+
+/// As after a CPU was added to a virtual machine.
+#[test]
+#[ignore = "needs root: `cargo xtask test kernel`"]
+fn a_cpu_that_came_after_the_load_counts_its_keys_in_the_second_level() {
+    const FRAMES: u32 = 1000;
+    let Some(late) = load::cpus().into_iter().next_back().filter(|cpu| *cpu > 0) else {
+        println!("skipped: there is one CPU");
+        return;
+    };
+    load::pin(late);
+    let options = Options { vlans: true, online: Some(late), ..Options::default() };
+    let datapath = Datapath::new(options).unwrap();
+    let mut inspector = Inspector::new(&datapath).unwrap();
+
+    for _ in 0..3 {
+        inspector.repeat(&load::frame(), FRAMES).unwrap();
+        let interval = inspector.drain().unwrap();
+
+        assert_eq!(interval.imbalance(), None);
+        let (sources, ports) = (&interval.sources.keys, &interval.ports.keys);
+        let counted = |packets: Option<u64>| assert_eq!(packets, Some(FRAMES.into()));
+        counted(sources.first().map(|seen| seen.count.packets));
+        counted(ports.first().map(|seen| seen.count.packets));
+        let entries = |name| interval.maps.iter().find(|it| it.map == name).map(|it| it.entries);
+        assert_eq!((entries("sources"), entries("sources_overflow")), (Some(0), Some(1)));
+        assert_eq!((entries("ports"), entries("ports_overflow")), (Some(0), Some(1)));
+        let [registers, _] = &interval.sketches.sources;
+        assert_eq!(registers.iter().filter(|register| **register > 0).count(), 1);
+    }
 }
 
 #[test]

@@ -20,9 +20,11 @@ use shared::Direction;
 use tokio::sync::watch;
 
 use crate::config::{Class, Config};
-use crate::datapath::{Datapath, Device, Owner, Placement, Presence, ProgramNames, Tap};
+use crate::datapath::{
+    Datapath, Device, MapsMemory, Owner, Placement, Presence, ProgramNames, Tap, Taps,
+};
 use crate::folder::Collected;
-use crate::health::{AttachFailure, Attachment, Hook, Running, SharedMap};
+use crate::health::{AttachFailure, Attachment, Hook, PartMemory, Running, SharedMap};
 use crate::interfaces::Interface;
 use crate::interval::{Drained, MapUse};
 
@@ -127,6 +129,8 @@ impl Devices {
         };
 
         let behind = self.note_replaced();
+        let MapsMemory { bytes, limit } = self.datapath.memory();
+
         Collected {
             drained,
             last,
@@ -134,6 +138,7 @@ impl Devices {
             devices: self.wanted().iter().map(infos::info).collect(),
             shared_maps: self.shared_maps(),
             attaching: self.attaching(),
+            memory: vec![PartMemory { part: "maps", bytes, limit }],
             behind,
             is_unfinished,
             failure,
@@ -242,6 +247,7 @@ impl Devices {
         let is_starting = self.is_starting();
         let mut wanted = self.wanted();
         stacked::from_below(&mut wanted);
+        self.datapath.expect(self.expected_taps(&wanted));
         for interface in wanted {
             for direction in &directions {
                 let tap = Tap { device: device(&interface), direction: *direction };
@@ -328,6 +334,27 @@ impl Devices {
 
         let is_below = stacked::is_below(interface, &self.interfaces.borrow());
         Ok(attached.map_err(|error| error.owned_by(self.owner(interface), is_below))?)
+    }
+
+    /// Returns how many programs the interfaces are to have.
+    fn expected_taps(&self, wanted: &[Interface]) -> Taps {
+        let hooks = self.hooks();
+        let (mut own, mut shared) = (0, BTreeMap::<Placement, usize>::new());
+        for direction in self.datapath.directions() {
+            for interface in wanted {
+                let config = &self.config.datapath;
+                let placements = choice::placements(interface, direction, config, hooks);
+                match placements.map(|it| it.first) {
+                    Ok(first) if self.is_shared(first, interface) => {
+                        *shared.entry(first).or_default() += 1;
+                    }
+                    Ok(_) => own += 1,
+                    Err(_) => {}
+                }
+            }
+        }
+
+        Taps { own, pools: shared.len(), slots: shared.into_values().max().unwrap_or_default() }
     }
 
     fn shared_maps(&self) -> Vec<SharedMap> {

@@ -11,14 +11,14 @@ use anyhow::{Context, anyhow};
 use shared::Direction;
 use tokio::runtime::Builder;
 
-use super::{Failure, options, pushes, web_file};
+use super::{Failure, host_memory, options, pushes, web_file};
 use crate::causes::with_causes;
 use crate::config::{Config, Doctor, Transmit, Web};
 use crate::datapath::{
-    Datapath, Device, LinkLayer, Options, Placement, ProgramNames, Tap, check_pins, is_left_behind,
-    raise_limits, would_hide,
+    Datapath, Device, LinkLayer, Options, OwnMaps, Placement, ProgramNames, Tap, check_pins,
+    is_left_behind, raise_limits, would_hide,
 };
-use crate::doctor::{DeviceFacts, Diagnosis, Facts, Program};
+use crate::doctor::{DeviceFacts, Diagnosis, Facts, MapFacts, Program};
 use crate::driver::{Driver, Drivers};
 use crate::health::{Hook, Mode};
 use crate::http::Listeners;
@@ -38,7 +38,6 @@ const VERSION: &str = "/proc/sys/kernel/version";
 const REALTIME: &str = "/sys/kernel/realtime";
 const BTF: &str = "/sys/kernel/btf/vmlinux";
 const JIT: &str = "/proc/sys/net/core/bpf_jit_enable";
-const MEMORY: &str = "/proc/meminfo";
 
 /// Checks whether `run` would work, and why not. Loads programs, attaches none, and leaves nothing.
 pub fn doctor(command: &Doctor) -> Result<(), Failure> {
@@ -70,9 +69,9 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
     let is_permitted = capabilities.iter().all(|(_, is_held)| *is_held);
     // To take a place for pins is to change something.
     let options = Options { pins: None, ..options::datapath(config) };
-    let maps = options.memory().context("cannot count the CPUs")?;
     // What stays limited is named where something does not fit.
     let _limited = is_permitted.then(raise_limits);
+    let for_maps = options.clone();
     let loading = is_permitted.then(|| load(options));
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let interfaces = runtime.block_on(interfaces::list())?;
@@ -86,6 +85,10 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
         None => expected(config.datapath.transmit),
     };
     let Web { listen_address, systemd_socket, .. } = &config.web;
+    let wanted = wanted(config, &interfaces, hooks.and_then(|hooks| hooks.egress));
+    let counted = wanted.iter().filter(|device| device.has_ethernet).count();
+    let directions = if transmit.is_some() { 2 } else { 1 };
+    let maps = maps(&for_maps, counted * directions).context("cannot count the CPUs")?;
     let listening = (!systemd_socket).then(|| Listeners::bind(listen_address).map(drop));
     let Files { kept, web, otlp } = files(config)?;
 
@@ -108,10 +111,22 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
         mode: config.datapath.mode,
         ingress: hooks.map_or("tcx or clsact", |hooks| hooks.ingress.label()),
         present: interfaces.iter().map(|interface| interface.name.to_string()).collect(),
-        wanted: wanted(config, &interfaces, hooks.and_then(|hooks| hooks.egress)),
+        wanted,
         transmit,
+        maps,
+        available: host_memory::available(),
+    })
+}
+
+/// Returns what the maps of each of so many taps would take.
+fn maps(options: &Options, taps: usize) -> io::Result<MapFacts> {
+    let OwnMaps { sizes, maps, bytes } = options.own_maps(taps)?;
+
+    Ok(MapFacts {
         maps: maps.map(|map| (map.map, map.bytes)).to_vec(),
-        available: available(),
+        bytes,
+        sizes: options::table_sizes(sizes),
+        limit: options.memory,
     })
 }
 
@@ -196,15 +211,6 @@ fn received(interface: &Interface) -> Tap {
     let device = Device { name: Arc::clone(&interface.name), index: interface.index };
 
     Tap { device, direction: Direction::Receive }
-}
-
-/// Returns the bytes that are free for new programs. Source: proc_meminfo(5).
-fn available() -> Option<u64> {
-    let memory = files::of_kernel(MEMORY).ok()?;
-    let line = memory.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
-
-    Some(kibibytes * 1024)
 }
 
 /// Returns whether the kernel is built with PREEMPT_RT: a file of its own shows it, which not every

@@ -1,7 +1,9 @@
 //! The configuration as each part takes it.
 
-use crate::config::{Config, Ephemeral, PortRange, Transmit};
-use crate::datapath::{Options, TransmitChoice};
+use super::host_memory;
+use crate::config::{Auto, Config, Datapath, Ephemeral, PortRange, Transmit};
+use crate::datapath::{Options, SizeChoice, Sizes, TransmitChoice};
+use crate::doctor::TableSizes;
 use crate::files;
 use crate::folder::{Farewell, Plan};
 use crate::ledger::Rules;
@@ -24,10 +26,8 @@ pub(super) fn datapath(config: &Config) -> Options {
             Transmit::Clsact => TransmitChoice::Clsact,
             Transmit::Off => TransmitChoice::Off,
         },
-        source_sets: config.datapath.source_table_kib as usize * 1024 / SOURCE_SET,
-        port_sets: config.datapath.port_table_kib as usize * 1024 / PORT_SET,
-        source_overflow: config.datapath.source_overflow_entries,
-        port_overflow: config.datapath.port_overflow_entries,
+        memory: host_memory::limit(config.datapath.memory),
+        sizes: sizes(&config.datapath),
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -42,6 +42,31 @@ pub(super) fn datapath(config: &Config) -> Options {
         vlans: config.vlans.enabled,
         pins: config.datapath.pin.then(|| config.datapath.pin_path.clone()),
         seeds: None,
+        online: None,
+    }
+}
+
+/// Returns sizes as the configuration has them.
+pub(super) fn table_sizes(sizes: Sizes) -> TableSizes {
+    let kib = |sets, set| (sets * set / 1024) as u64;
+    let Sizes { source_sets, port_sets, source_overflow, port_overflow } = sizes;
+
+    TableSizes {
+        source_table_kib: kib(source_sets, SOURCE_SET),
+        port_table_kib: kib(port_sets, PORT_SET),
+        source_overflow_entries: source_overflow.into(),
+        port_overflow_entries: port_overflow.into(),
+    }
+}
+
+fn sizes(datapath: &Datapath) -> SizeChoice {
+    let sets = |kib: Auto<u32>, set| kib.set().map(|kib| kib as usize * 1024 / set);
+
+    SizeChoice {
+        source_sets: sets(datapath.source_table_kib, SOURCE_SET),
+        port_sets: sets(datapath.port_table_kib, PORT_SET),
+        source_overflow: datapath.source_overflow_entries.set(),
+        port_overflow: datapath.port_overflow_entries.set(),
     }
 }
 

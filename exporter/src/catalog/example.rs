@@ -10,8 +10,8 @@ use shared::{Count, Direction, Family, PortKey, PortProtocol, Protocol};
 use crate::dimension::{ByDimension, Dimension, SeriesKey};
 use crate::health::{
     AttachFailure, Attachment, Configuration, DeviceInfo, Folding, Health, Hook, HttpRefusal,
-    Listened, Logging, Mode, Part, Push, PushFailure, ReloadOutcome, ReloadSource, Running,
-    Serving, SharedMap,
+    Listened, Logging, Mode, Part, PartMemory, Push, PushFailure, ReloadOutcome, ReloadSource,
+    Running, Serving, SharedMap,
 };
 use crate::interval::{Law, MapUse, Totals};
 use crate::process::Process;
@@ -253,6 +253,7 @@ fn health() -> Health {
             memory_bytes: 1 << 18,
         }],
         folding,
+        memory: vec![PartMemory { part: "maps", bytes: 18 << 20, limit: 256 << 20 }],
         ..Health::default()
     }
 }

@@ -1,7 +1,7 @@
 //! Metrics of the exporter about its tables: what has no name, what is full.
 
 use crate::dimension::Dimension;
-use crate::health::SharedMap;
+use crate::health::{PartMemory, SharedMap};
 use crate::interval::MapUse;
 use crate::snapshot::{Breakdown, Snapshot, Unattributed};
 
@@ -50,6 +50,24 @@ pub(super) const METRICS: &[Metric] = &[
         kind: Kind::Gauge,
         labels: MAP,
         read: Read::Exporter(|snapshot, sink| maps(snapshot, sink, |map| map.memory_bytes)),
+        ..Metric::USUAL
+    },
+    Metric {
+        name: "memory",
+        help: "Memory that a part of the exporter takes: maps, the kernel maps of all devices.",
+        unit: Unit::Bytes,
+        kind: Kind::Gauge,
+        labels: &["part"],
+        read: Read::Exporter(|snapshot, sink| parts(snapshot, sink, |part| part.bytes)),
+        ..Metric::USUAL
+    },
+    Metric {
+        name: "memory_limit",
+        help: "Most memory that a part of the exporter may take.",
+        unit: Unit::Bytes,
+        kind: Kind::Gauge,
+        labels: &["part"],
+        read: Read::Exporter(|snapshot, sink| parts(snapshot, sink, |part| part.limit)),
         ..Metric::USUAL
     },
     Metric {
@@ -117,6 +135,12 @@ fn maps(snapshot: &Snapshot, sink: &mut dyn Sink, value: fn(&MapUse) -> u64) {
         let labels = ["", direction.label(), map];
         let map = MapUse { map, entries, entries_limit, memory_bytes };
         sink.number(&labels.map(Into::into), value(&map));
+    }
+}
+
+fn parts(snapshot: &Snapshot, sink: &mut dyn Sink, value: fn(&PartMemory) -> u64) {
+    for part in &snapshot.health.memory {
+        sink.number(&[part.part.into()], value(part));
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::auto::{Auto, Bytes};
 use super::overrides::{self, Class, Override};
 
 /// The programs in the kernel and their tables.
@@ -26,21 +27,28 @@ pub struct Datapath {
     /// clsact or off.
     /// Needs a restart.
     pub transmit: Transmit,
+    /// Memory for the kernel maps of all devices together; the sizes below come from it. A device
+    /// that has no room is not counted. auto is 1/16 of the memory of the host, or half of what the
+    /// control group may use if that is less, between 32 and 256 MiB: "auto", or a size from 8MiB
+    /// on.
+    /// Needs a restart.
+    pub memory: Auto<Bytes>,
     /// Size of the first-level table of sources in KiB. There are two for each CPU, direction and
-    /// device. A small table is cheaper in a flood, a large one holds more sources at once: a power
-    /// of two, 64 to 4096.
+    /// device. A small table is cheaper in a flood, a large one holds more sources at once; auto is
+    /// 256 at most: "auto", or a power of two, 64 to 4096.
     /// Needs a restart.
-    pub source_table_kib: u32,
-    /// Size of the first-level table of ports in KiB, allocated like that of sources: a power of
-    /// two, 16 to 1024.
+    pub source_table_kib: Auto<u32>,
+    /// Size of the first-level table of ports in KiB, allocated like that of sources; auto is 64 at
+    /// most: "auto", or a power of two, 16 to 1024.
     /// Needs a restart.
-    pub port_table_kib: u32,
-    /// Sources that fit into the second-level table, which all CPUs share: 1024 to 4194304.
+    pub port_table_kib: Auto<u32>,
+    /// Sources that fit into the second-level table, which all CPUs share; auto is 65536 at most:
+    /// "auto", or 1024 to 4194304.
     /// Needs a restart.
-    pub source_overflow_entries: u32,
-    /// Ports that fit into the second-level table: 1024 to 262144.
+    pub source_overflow_entries: Auto<u32>,
+    /// Ports that fit into the second-level table; auto is 16384 at most: "auto", or 1024 to 262144.
     /// Needs a restart.
-    pub port_overflow_entries: u32,
+    pub port_overflow_entries: Auto<u32>,
     /// Packets per second and CPU that may use the second-level tables; above it they are sampled.
     /// A higher value finds more sources in a flood and costs more: 1000 to 10000000.
     pub miss_budget: u32,
@@ -90,10 +98,11 @@ impl Default for Datapath {
             interval: Duration::from_secs(1),
             mode: Mode::Auto,
             transmit: Transmit::Auto,
-            source_table_kib: 256,
-            port_table_kib: 64,
-            source_overflow_entries: 65_536,
-            port_overflow_entries: 16_384,
+            memory: Auto::Auto,
+            source_table_kib: Auto::Auto,
+            port_table_kib: Auto::Auto,
+            source_overflow_entries: Auto::Auto,
+            port_overflow_entries: Auto::Auto,
             miss_budget: 70_000,
             pin: false,
             pin_path: "/sys/fs/bpf/packet-exporter".into(),
@@ -101,6 +110,9 @@ impl Default for Datapath {
         }
     }
 }
+
+/// With less, not even one device has room on a host with several CPUs.
+const LEAST_MEMORY: Bytes = Bytes(8 << 20);
 
 impl Datapath {
     pub(super) fn refusals(&self) -> Vec<&'static str> {
@@ -111,6 +123,7 @@ impl Datapath {
             interval,
             mode: Mode::Auto | Mode::Native | Mode::Generic | Mode::Tcx | Mode::Clsact,
             transmit: Transmit::Auto | Transmit::Tcx | Transmit::Clsact | Transmit::Off,
+            memory,
             source_table_kib,
             port_table_kib,
             source_overflow_entries,
@@ -123,10 +136,17 @@ impl Datapath {
 
         super::refused([
             ("interval", INTERVAL.contains(interval)),
-            ("source_table_kib", is_table(*source_table_kib, &(64..=4096))),
-            ("port_table_kib", is_table(*port_table_kib, &(16..=1024))),
-            ("source_overflow_entries", (1024..=4_194_304).contains(source_overflow_entries)),
-            ("port_overflow_entries", (1024..=262_144).contains(port_overflow_entries)),
+            ("memory", memory.is_none_or(|it| it >= LEAST_MEMORY)),
+            ("source_table_kib", source_table_kib.is_none_or(is_table(64..=4096))),
+            ("port_table_kib", port_table_kib.is_none_or(is_table(16..=1024))),
+            (
+                "source_overflow_entries",
+                source_overflow_entries.is_none_or(|it| (1024..=4_194_304).contains(&it)),
+            ),
+            (
+                "port_overflow_entries",
+                port_overflow_entries.is_none_or(|it| (1024..=262_144).contains(&it)),
+            ),
             ("miss_budget", (1000..=10_000_000).contains(miss_budget)),
             ("pin_path", pin_path.is_absolute()),
             ("override", r#override.iter().all(Override::is_allowed)),
@@ -149,6 +169,6 @@ impl Datapath {
 }
 
 /// The kernel finds a set by masking a hash.
-fn is_table(kib: u32, range: &RangeInclusive<u32>) -> bool {
-    kib.is_power_of_two() && range.contains(&kib)
+fn is_table(range: RangeInclusive<u32>) -> impl Fn(u32) -> bool {
+    move |kib| kib.is_power_of_two() && range.contains(&kib)
 }

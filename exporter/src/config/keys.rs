@@ -205,6 +205,7 @@ mod tests {
         const START: [&str; 13] = [
             "datapath.mode",
             "datapath.transmit",
+            "datapath.memory",
             "datapath.source_table_kib",
             "datapath.port_table_kib",
             "datapath.source_overflow_entries",

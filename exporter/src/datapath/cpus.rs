@@ -8,15 +8,36 @@ use crate::files;
 /// Documentation/admin-guide/cputopology.rst.
 const POSSIBLE: &str = "/sys/devices/system/cpu/possible";
 
-/// Returns the number from which on no CPU has one: the highest possible number and one more.
-///
-/// The program finds its part of a map by the number of its CPU, and numbers may leave gaps: how
-/// many CPUs there are is then too few.
-pub(super) fn end_of_numbers() -> io::Result<usize> {
-    let text = files::of_kernel(POSSIBLE)?;
+/// CPUs that run now.
+const ONLINE: &str = "/sys/devices/system/cpu/online";
+
+/// How many numbers of CPUs maps are laid out for: the highest number and one more, because the
+/// program finds its part of a map by the number of its CPU, and numbers may leave gaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cpus {
+    /// Numbers that a CPU can ever have. What needs no key has a part for each.
+    pub possible: usize,
+    /// Numbers up to that of the last CPU that runs now. Tables of keys have a part for each; a CPU
+    /// that comes later counts its keys in the second level.
+    pub online: usize,
+}
+
+impl Cpus {
+    /// Reads which CPUs this host can have and which run.
+    pub fn read() -> io::Result<Self> {
+        let possible = end_of_numbers(POSSIBLE)?;
+        let online = end_of_numbers(ONLINE)?.min(possible);
+
+        Ok(Self { possible, online })
+    }
+}
+
+/// Returns the number from which on no CPU of a list has one.
+fn end_of_numbers(list: &str) -> io::Result<usize> {
+    let text = files::of_kernel(list)?;
 
     end_of(&text).ok_or_else(|| {
-        let reason = format!("`{POSSIBLE}` is not a list of CPUs: {:?}", text.trim());
+        let reason = format!("`{list}` is not a list of CPUs: {:?}", text.trim());
         io::Error::new(io::ErrorKind::InvalidData, reason)
     })
 }
@@ -58,6 +79,8 @@ mod tests {
     fn this_machine_has_a_place_for_each_cpu() {
         let here = std::thread::available_parallelism().unwrap().get();
 
-        assert!(end_of_numbers().unwrap() >= here);
+        let Cpus { possible, online } = Cpus::read().unwrap();
+
+        assert!((here..=possible).contains(&online), "{here}, {online} and {possible}");
     }
 }

@@ -35,6 +35,11 @@ impl Leftover {
         Self { tap: tap.clone(), since, elapsed: instance.unread_for(), instance }
     }
 
+    /// Returns what its maps take, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.instance.maps.bytes()
+    }
+
     /// Reads what was counted, which may wait for another attempt. All programs that were running
     /// must have ended, or be waited for by the barrier: another process may hold a link.
     fn read(&mut self, barrier: &Barrier) -> Drained {

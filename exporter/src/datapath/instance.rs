@@ -1,6 +1,7 @@
 //! One loaded program with its maps: counts one direction of one device.
 
 mod age;
+mod maps;
 #[cfg(test)]
 mod model;
 mod successor;
@@ -8,23 +9,24 @@ mod successor;
 use std::collections::BTreeMap;
 use std::io;
 use std::mem::{self, offset_of};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant, SystemTime};
 
 use aya::Ebpf;
 use shared::{
-    Address, Attribution, Control, Count, GENERATIONS, Overflow, Parsed, PortKey, PortSet,
-    SourceSet, SourceSlot, TableCount, Totals, VLAN_IDS, hash_address, hash_port,
+    Address, Attribution, Control, Count, GENERATIONS, Overflow, Parsed, PortKey, Sketch,
+    SourceSlot, TableCount, Totals, hash_address, hash_port,
 };
 
 use super::pins::LayoutMap;
 use super::shape::Shape;
 use super::sums;
-use super::tables::{Keys, Load, Table};
+use super::tables::{Keys, Load};
 use super::wire::{Mapping, take_all};
 use crate::dimension::Dimension;
-use crate::interval::{Interval, Keyed, MapUse, Seen, Switches};
+use crate::interval::{Interval, Keyed, Seen, Switches};
 
+pub(super) use maps::{Levels, Maps, OverflowMap};
 pub(super) use successor::Successor;
 
 /// A key in the second level with this many packets gets a place in the first, where there is one.
@@ -59,25 +61,6 @@ pub(super) struct Instance {
     layout: Option<LayoutMap>,
     /// The next reading may lack what a process that was killed had read already.
     is_adopted: bool,
-}
-
-/// The maps of an instance, as user space reaches them.
-pub(super) struct Maps {
-    pub(super) control: Mapping<Control>,
-    pub(super) totals: Mapping<Totals>,
-    pub(super) vlans: Mapping<[u64; VLAN_IDS]>,
-    pub(super) sources: Table<SourceSet>,
-    pub(super) ports: Table<PortSet>,
-    pub(super) more_sources: [OverflowMap; GENERATIONS],
-    pub(super) more_ports: [OverflowMap; GENERATIONS],
-}
-
-/// A map of the second level.
-pub(super) struct OverflowMap {
-    pub(super) fd: OwnedFd,
-    pub(super) capacity: u32,
-    /// What the kernel says that the map takes, in bytes.
-    pub(super) memory: u64,
 }
 
 /// What a cut leaves to be read, once no program counts there any more.
@@ -167,8 +150,13 @@ impl Instance {
             let switches = self.shape.switches();
             return Ok(Interval { elapsed: Duration::ZERO, switches, ..Interval::default() });
         };
-        take_all(self.maps.more_sources[generation].fd.as_fd(), &mut self.more_sources)?;
-        take_all(self.maps.more_ports[generation].fd.as_fd(), &mut self.more_ports)?;
+        let Maps { sources, ports, .. } = &self.maps;
+        if switches.dimensions[Dimension::Sources] {
+            take_all(sources.second[generation].fd.as_fd(), &mut self.more_sources)?;
+        }
+        if switches.dimensions[Dimension::Ports] {
+            take_all(ports.second[generation].fd.as_fd(), &mut self.more_ports)?;
+        }
         self.pending = None;
         let more_sources = mem::take(&mut self.more_sources);
         let more_ports = mem::take(&mut self.more_ports);
@@ -178,10 +166,10 @@ impl Instance {
 
         let mut sources = Keys::default();
         let loads = self.loads(generation, offset_of!(Totals, counts.sources), false);
-        let fullest_of_sources = self.maps.sources.take(generation, &loads, &mut sources);
+        let fullest_of_sources = self.maps.sources.first.take(generation, &loads, &mut sources);
         let mut ports = Keys::default();
         let loads = self.loads(generation, offset_of!(Totals, counts.ports), false);
-        let fullest_of_ports = self.maps.ports.take(generation, &loads, &mut ports);
+        let fullest_of_ports = self.maps.ports.first.take(generation, &loads, &mut ports);
         let in_tables = [fullest_of_sources, fullest_of_ports];
 
         let vlans = if switches.dimensions[Dimension::Vlans] {
@@ -189,6 +177,8 @@ impl Instance {
         } else {
             Keyed::default()
         };
+        let of_sketches =
+            if switches.signals { self.take_sketches(generation) } else { Vec::new() };
         let of_cpus = self.take_totals(generation);
         let sum = |part: fn(&Totals) -> &Attribution| sums::attribution(of_cpus.iter().map(part));
         let by_source = sum(|totals| &totals.counts.sources);
@@ -200,8 +190,8 @@ impl Instance {
             sources: keyed(sources, more_sources, by_source, Address::to_ip),
             ports: keyed(ports, more_ports, by_port, |key| key),
             vlans,
-            sketches: sums::sketches(of_cpus.iter().map(|of_cpu| &of_cpu.sketch)),
-            maps: self.map_use(in_tables, in_overflow),
+            sketches: sums::sketches(of_sketches.iter()),
+            maps: self.maps.fill(in_tables, in_overflow, self.shape.cpus.possible),
             switches,
         };
         if mem::take(&mut self.is_adopted) {
@@ -245,8 +235,9 @@ impl Instance {
         let seeds = shape.settings.seeds;
 
         let hash = |key| hash_address(key, seeds);
-        maps.sources.carry(*generation, &by_source, promoted_sources, hash);
-        maps.ports.carry(*generation, &by_port, promoted_ports, |key| hash_port(key, seeds[1]));
+        maps.sources.first.carry(*generation, &by_source, promoted_sources, hash);
+        let hash = |key| hash_port(key, seeds[1]);
+        maps.ports.first.carry(*generation, &by_port, promoted_ports, hash);
     }
 
     /// Returns what each CPU counted in a generation, in the dimension with this place in the
@@ -289,6 +280,24 @@ impl Instance {
         of_cpus
     }
 
+    /// Reads and clears the sketches of the CPUs that saw frames. Those of the first one are also of
+    /// CPUs that have none.
+    fn take_sketches(&self, generation: usize) -> Vec<Sketch> {
+        let Maps { totals, sketches, .. } = &self.maps;
+        let last = sketches.entries() / GENERATIONS;
+        let is_late = |entry: usize| entry / GENERATIONS >= last && is_any(totals, entry);
+        let any_late = self.entries(generation).any(is_late);
+        let mut of_cpus = Vec::new();
+        for entry in self.entries(generation).take(last) {
+            if is_any(totals, entry) || any_late && entry == generation {
+                of_cpus.extend(sketches.read(entry..entry + 1));
+                sketches.clear(entry..entry + 1);
+            }
+        }
+
+        of_cpus
+    }
+
     fn take_vlans(&self, generation: usize) -> Keyed<u16> {
         let mut sum = BTreeMap::new();
         for entry in self.entries(generation).filter(|entry| is_any(&self.maps.totals, *entry)) {
@@ -305,30 +314,7 @@ impl Instance {
 
     /// Returns the entries of a generation in maps with one for each CPU.
     fn entries(&self, generation: usize) -> impl Iterator<Item = usize> + use<> {
-        (0..self.shape.cpus).map(move |cpu| cpu * GENERATIONS + generation)
-    }
-
-    fn map_use(&self, in_tables: [usize; 2], in_overflow: [usize; 2]) -> Vec<MapUse> {
-        let Maps { control: _, totals, vlans, sources, ports, more_sources, more_ports } =
-            &self.maps;
-        let map = |map, entries, entries_limit, memory_bytes| MapUse {
-            map,
-            entries: entries as u64,
-            entries_limit,
-            memory_bytes,
-        };
-        let overflow = |name, entries, [first, second]: &[OverflowMap; GENERATIONS]| {
-            map(name, entries, u64::from(first.capacity), first.memory + second.memory)
-        };
-        let cpus = self.shape.cpus;
-
-        vec![
-            map("ports", in_tables[1], ports.capacity(), ports.bytes()),
-            overflow("ports_overflow", in_overflow[1], more_ports),
-            map("sources", in_tables[0], sources.capacity(), sources.bytes()),
-            overflow("sources_overflow", in_overflow[0], more_sources),
-            map("totals", cpus, cpus as u64, totals.bytes() + vlans.bytes()),
-        ]
+        (0..self.shape.cpus.possible).map(move |cpu| cpu * GENERATIONS + generation)
     }
 }
 

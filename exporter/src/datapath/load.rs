@@ -11,20 +11,21 @@ use aya::maps::{Map, MapData, MapError};
 use aya::programs::{Program, ProgramError, ProgramType};
 use aya::sys::is_program_supported;
 use aya::{Ebpf, EbpfError, EbpfLoader};
-use shared::{GENERATIONS, Settings, maps, settings};
+use shared::{GENERATIONS, PortSet, Settings, SourceSet, maps, settings};
 
-use super::instance::{Instance, Maps, OverflowMap};
+use super::instance::{Instance, Levels, Maps, OverflowMap};
 use super::limits::locked_memory;
 use super::pins::{PinDirectory, PinError};
 use super::ranks::PortRanks;
-use super::shape::{Shape, entries};
+use super::shape::{Entries, Shape, entries};
 use super::tables::Table;
 use super::wire::{Mapping, has_frags, stand_in};
-use super::{LinkLayer, Options, Placement};
+use super::{LinkLayer, Placement};
 use crate::files;
+use crate::printable::mebibytes;
 use crate::process::Confinement;
 
-pub(super) use next::successor;
+pub(super) use next::{Missing, successor};
 
 /// The object that `build.rs` compiled.
 static BUILT: &[u8] =
@@ -51,7 +52,7 @@ pub enum LoadError {
     )]
     Filtered { confinement: Confinement, source: io::Error },
 
-    #[error("there is not enough memory for the maps; lower the sizes in `[datapath]`")]
+    #[error("there is not enough memory for the maps; lower `datapath.memory`")]
     NoMemory { source: io::Error },
 
     #[error(
@@ -59,6 +60,16 @@ pub enum LoadError {
          set `LimitMEMLOCK=infinity` in the unit of systemd, or `--ulimit memlock=-1` of the container"
     )]
     Locked { limit: u64, source: io::Error },
+
+    #[error(
+        "the maps of one more program take {} at least, and {} of {} in `datapath.memory` are \
+         left; raise it, lower the sizes that are set by hand in `[datapath]`, or exclude devices \
+         with `devices.exclude`",
+        mebibytes(*least),
+        mebibytes(*left),
+        mebibytes(*limit)
+    )]
+    OverBudget { least: u64, left: u64, limit: u64 },
 
     #[error(
         "the kernel's verifier refused the program; please report this with your kernel version and: {log}"
@@ -77,11 +88,6 @@ pub enum LoadError {
 
     #[error("cannot {doing}")]
     Io { doing: &'static str, source: io::Error },
-}
-
-/// Returns what is fixed for a load with these options.
-pub(super) fn shape(options: &Options) -> Result<Shape, LoadError> {
-    Shape::of(options).map_err(|source| LoadError::Io { doing: "count the CPUs", source })
 }
 
 /// Tries whether the kernel takes any XDP program of this process.
@@ -109,7 +115,7 @@ pub(super) fn load(
     let mut ebpf = load_object(shape, placement, place)?;
     share(ranks, &ebpf)?;
     load_program(&mut ebpf, placement.program()).map_err(program_error)?;
-    let maps = reach_maps(&mut ebpf, shape)?;
+    let maps = reach_maps(&ebpf, shape)?;
     let instance = Instance::new(ebpf, maps, *shape);
 
     Ok(match place {
@@ -132,8 +138,8 @@ pub(super) fn open(
     placement: Placement,
     place: &PinDirectory,
 ) -> Result<Instance, LoadError> {
-    let mut ebpf = load_object(shape, placement, Some(place))?;
-    let maps = reach_maps(&mut ebpf, shape)?;
+    let ebpf = load_object(shape, placement, Some(place))?;
+    let maps = reach_maps(&ebpf, shape)?;
 
     Ok(Instance::new(ebpf, maps, *shape).adopt(place.describe(shape).map_err(pinning)?))
 }
@@ -156,17 +162,9 @@ fn load_object(
     placement: Placement,
     place: Option<&PinDirectory>,
 ) -> Result<Ebpf, LoadError> {
-    let for_each_cpu = entries(shape.cpus * GENERATIONS);
     let mut loader = loader(&shape.settings, placement.link_layer);
-    loader
-        .map_max_entries(maps::TOTALS, for_each_cpu)
-        .map_max_entries(maps::SOURCES, entries(shape.cpus * GENERATIONS * shape.source_sets()))
-        .map_max_entries(maps::PORTS, entries(shape.cpus * GENERATIONS * shape.port_sets()))
-        .map_max_entries(maps::VLANS, entries(shape.vlan_entries()));
-    for generation in 0..GENERATIONS {
-        loader
-            .map_max_entries(maps::OVERFLOW_SOURCES[generation], shape.source_overflow)
-            .map_max_entries(maps::OVERFLOW_PORTS[generation], shape.port_overflow);
+    for name in maps::ALL {
+        loader.map_max_entries(name, max_entries(shape, name));
     }
 
     for name in maps::ALL {
@@ -189,6 +187,23 @@ fn linear(object: &[u8]) -> Vec<u8> {
     }
 
     object
+}
+
+/// Returns how many entries a map has in an object of this shape.
+fn max_entries(shape: &Shape, name: &str) -> u32 {
+    let Entries { totals, sketches, vlans, sources, ports, source_overflow, port_overflow } =
+        shape.entries();
+
+    match name {
+        maps::TOTALS => entries(totals),
+        maps::SKETCHES => entries(sketches),
+        maps::VLANS => entries(vlans),
+        maps::SOURCES => entries(sources),
+        maps::PORTS => entries(ports),
+        _ if maps::OVERFLOW_SOURCES.contains(&name) => source_overflow,
+        _ if maps::OVERFLOW_PORTS.contains(&name) => port_overflow,
+        _ => 1,
+    }
 }
 
 /// Returns a loader with the constants of the program.
@@ -230,27 +245,33 @@ pub(super) fn loader(settings: &Settings, link_layer: LinkLayer) -> EbpfLoader<'
     loader
 }
 
-fn reach_maps(ebpf: &mut Ebpf, shape: &Shape) -> Result<Maps, LoadError> {
-    let places = shape.cpus * GENERATIONS;
-    let [source_sets, port_sets] = [shape.source_sets(), shape.port_sets()];
-    let overflow = |names: [&'static str; GENERATIONS]| -> Result<_, LoadError> {
-        let [first, second] = names.map(|name| reach_overflow(ebpf, name));
-        Ok([first?, second?])
-    };
+fn reach_maps(ebpf: &Ebpf, shape: &Shape) -> Result<Maps, LoadError> {
+    let Entries { totals, sketches, vlans, .. } = shape.entries();
 
     Ok(Maps {
-        more_sources: overflow(maps::OVERFLOW_SOURCES)?,
-        more_ports: overflow(maps::OVERFLOW_PORTS)?,
         control: map_in(ebpf, maps::CONTROL, 1)?,
-        totals: map_in(ebpf, maps::TOTALS, places)?,
-        vlans: map_in(ebpf, maps::VLANS, shape.vlan_entries())?,
-        sources: Table::new(
-            map_in(ebpf, maps::SOURCES, places * source_sets)?,
-            source_sets,
-            shape.cpus,
-        ),
-        ports: Table::new(map_in(ebpf, maps::PORTS, places * port_sets)?, port_sets, shape.cpus),
+        totals: map_in(ebpf, maps::TOTALS, totals)?,
+        sketches: map_in(ebpf, maps::SKETCHES, sketches)?,
+        vlans: map_in(ebpf, maps::VLANS, vlans)?,
+        sources: reach_sources(ebpf, shape)?,
+        ports: reach_ports(ebpf, shape)?,
     })
+}
+
+pub(super) fn reach_sources(ebpf: &Ebpf, shape: &Shape) -> Result<Levels<SourceSet>, LoadError> {
+    let sets = map_in(ebpf, maps::SOURCES, shape.entries().sources)?;
+    let second = reach_overflow(ebpf, maps::OVERFLOW_SOURCES)?;
+    let parts = if shape.settings.sources == 0 { 0 } else { shape.cpus.online };
+
+    Ok(Levels { first: Table::new(sets, shape.sizes().source_sets, parts), second })
+}
+
+pub(super) fn reach_ports(ebpf: &Ebpf, shape: &Shape) -> Result<Levels<PortSet>, LoadError> {
+    let sets = map_in(ebpf, maps::PORTS, shape.entries().ports)?;
+    let second = reach_overflow(ebpf, maps::OVERFLOW_PORTS)?;
+    let parts = if shape.settings.ports == 0 { 0 } else { shape.cpus.online };
+
+    Ok(Levels { first: Table::new(sets, shape.sizes().port_sets, parts), second })
 }
 
 /// Maps an array into memory.
@@ -267,7 +288,16 @@ where
     Mapping::new(map_fd(ebpf, name)?, entries).map_err(|source| LoadError::Io { doing, source })
 }
 
-pub(super) fn reach_overflow(ebpf: &Ebpf, name: &'static str) -> Result<OverflowMap, LoadError> {
+pub(super) fn reach_overflow(
+    ebpf: &Ebpf,
+    names: [&'static str; GENERATIONS],
+) -> Result<[OverflowMap; GENERATIONS], LoadError> {
+    let [first, second] = names.map(|name| reach_overflow_of(ebpf, name));
+
+    Ok([first?, second?])
+}
+
+fn reach_overflow_of(ebpf: &Ebpf, name: &'static str) -> Result<OverflowMap, LoadError> {
     let doing = "keep a map of the program open";
     let io = |source| LoadError::Io { doing, source };
     let data = map_data(ebpf, name)?;

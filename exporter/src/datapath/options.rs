@@ -18,14 +18,9 @@ pub enum TransmitChoice {
     Off,
 }
 
-/// What every program is loaded with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each switch is named, and none depends on another"
-)]
-pub struct Options {
-    pub transmit: TransmitChoice,
+/// Sizes of the keyed tables of one program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
     /// Sets of the first level for each CPU and generation, a power of two.
     pub source_sets: usize,
     /// Sets of the first level for each CPU and generation, a power of two.
@@ -34,6 +29,44 @@ pub struct Options {
     pub source_overflow: u32,
     /// Entries of the second level for each generation.
     pub port_overflow: u32,
+}
+
+/// Sizes as they were set by hand; `None` for those that come from the memory there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SizeChoice {
+    pub source_sets: Option<usize>,
+    pub port_sets: Option<usize>,
+    pub source_overflow: Option<u32>,
+    pub port_overflow: Option<u32>,
+}
+
+impl SizeChoice {
+    /// Returns these sizes, with those of `others` where none was set.
+    #[must_use]
+    pub fn or(self, others: Sizes) -> Sizes {
+        let Self { source_sets, port_sets, source_overflow, port_overflow } = self;
+
+        Sizes {
+            source_sets: source_sets.unwrap_or(others.source_sets),
+            port_sets: port_sets.unwrap_or(others.port_sets),
+            source_overflow: source_overflow.unwrap_or(others.source_overflow),
+            port_overflow: port_overflow.unwrap_or(others.port_overflow),
+        }
+    }
+}
+
+/// What every program is loaded with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each switch is named, and none depends on another"
+)]
+pub struct Options {
+    pub transmit: TransmitChoice,
+    /// Most bytes that the maps of all programs may take together.
+    pub memory: u64,
+    /// Sizes that were set by hand; the others come from `memory`.
+    pub sizes: SizeChoice,
     /// Misses of one CPU, dimension and interval that all go to the second level.
     pub budget: u32,
     /// Which ports are those of clients and services.
@@ -49,16 +82,16 @@ pub struct Options {
     /// What the hashes of keys begin with, where results are to be the same again. By default each
     /// load draws its own: a sender that knows them can aim at one set of a table.
     pub seeds: Option<[u64; 2]>,
+    /// How many CPUs have a part in the tables of keys; by default those that run.
+    pub online: Option<usize>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             transmit: TransmitChoice::Auto,
-            source_sets: 2048,
-            port_sets: 1024,
-            source_overflow: 65_536,
-            port_overflow: 16_384,
+            memory: 256 << 20,
+            sizes: SizeChoice::default(),
             budget: 70_000,
             port_rules: PortRules::default(),
             tunnels: TunnelPorts::USUAL,
@@ -68,6 +101,7 @@ impl Default for Options {
             vlans: false,
             pins: None,
             seeds: None,
+            online: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use shared::Direction;
 use crate::health::{Hook, Mode};
 
 /// Where a program is attached on its device, and what it finds there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Placement {
     pub hook: Hook,
     /// How XDP runs it; `None` on the hooks of tc.
@@ -14,7 +14,7 @@ pub struct Placement {
 }
 
 /// The link layer of a device, by which a program finds the network header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LinkLayer {
     Ethernet,
     /// Frames begin with the network header, as on tunnels of IP.

@@ -189,6 +189,11 @@ impl Pool {
         ]
     }
 
+    /// Returns what all maps take, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.map_use().iter().map(|map| map.memory_bytes).sum()
+    }
+
     /// Bytes of what each slot has, and each CPU.
     fn of_slots(&self) -> u64 {
         let switches = self.shape.switches();
@@ -243,7 +248,7 @@ impl Pool {
 
     /// Returns the entries of a generation in maps with one for each CPU.
     fn entries(&self, generation: usize) -> impl Iterator<Item = usize> + use<> {
-        (0..self.shape.cpus).map(move |cpu| cpu * GENERATIONS + generation)
+        (0..self.shape.cpus.possible).map(move |cpu| cpu * GENERATIONS + generation)
     }
 }
 

@@ -6,7 +6,7 @@ use super::pins::{Layout, PinDirectory};
 use super::ranks::PortRanks;
 use super::shape::Shape;
 use super::wire::Link;
-use super::{Options, Placement, Tap};
+use super::{Placement, Tap};
 use crate::causes::with_causes;
 use crate::health::{Hook, Mode};
 
@@ -41,22 +41,22 @@ impl Prepared {
         tap: &Tap,
         placement: Placement,
         place: PinDirectory,
-        (options, ranks): (&Options, &PortRanks),
+        (shape, ranks): (&Shape, &PortRanks),
     ) -> Result<Self, LoadError> {
-        let shape = load::shape(options)?;
         let link = place.link(tap);
         // Without a link to a device that is there, the counts are of one that is gone.
         let before = place.layout().filter(|_| link.is_some());
         let left = link.map(|(link, linked)| LeftLink {
             link,
             placement: if linked.is_xdp {
+                // An updated link stays in the mode in which it was made.
                 let mode = before.as_ref().and_then(Layout::mode);
                 Placement::xdp(mode.unwrap_or(Mode::Generic))
             } else {
                 Placement { hook: Hook::of_tcx(tap.direction), mode: None, ..placement }
             },
         });
-        let readable = before.filter(|layout| layout.is_readable(&shape));
+        let readable = before.filter(|layout| layout.is_readable(shape));
         if readable.is_none() && left.is_some() {
             tracing::warn!(
                 device = &*tap.device.name,
@@ -66,7 +66,7 @@ impl Prepared {
             );
         }
 
-        let with = (&shape, ranks);
+        let with = (shape, ranks);
         let on_maps = readable.map(|layout| Self::on_maps(tap, placement, &place, with, &layout));
         let prepared = match on_maps.transpose()?.flatten() {
             Some(prepared) => prepared,

@@ -24,19 +24,9 @@ impl Datapath {
     /// replaced on, the budget, from the next drain on, and the rules about ports, from the next packet
     /// on. The rest stays as it was at the start.
     pub fn change(&mut self, options: &Options) {
-        let Options { transmit, source_sets, port_sets, .. } = self.options;
-        let Options { source_overflow, port_overflow, seeds, .. } = self.options;
+        let Options { transmit, memory, sizes, seeds, online, .. } = self.options;
         let pins = self.options.pins.take();
-        self.options = Options {
-            transmit,
-            source_sets,
-            port_sets,
-            source_overflow,
-            port_overflow,
-            pins,
-            seeds,
-            ..options.clone()
-        };
+        self.options = Options { transmit, memory, sizes, pins, seeds, online, ..options.clone() };
         self.ranks.follow(&self.options.port_rules);
 
         let budget = self.options.budget;
@@ -68,13 +58,18 @@ impl Datapath {
     ///
     /// The program that is there goes on.
     pub fn prepare_next(&mut self, tap: &Tap) -> Result<(), LoadError> {
-        let Some(Attached { instance, placement, next, .. }) = self.attached.get_mut(tap) else {
+        let Some(Attached { instance, placement, next, .. }) = self.attached.get(tap) else {
+            let room = self.for_pools();
             let Self { shared, options, ranks, barrier, .. } = self;
-            return shared.prepare_next(tap, Means { options, ranks, barrier });
+            return shared.prepare_next(tap, Means { options, room, ranks, barrier });
         };
-        if next.is_none() {
-            let shape = instance.shape.changed(&self.options);
-            *next = Some(load::successor(instance, &shape, *placement)?);
+        if next.is_some() {
+            return Ok(());
+        }
+        let shape = self.shape_of_next(instance)?;
+        let next = load::successor(instance, &shape, *placement)?;
+        if let Some(attached) = self.attached.get_mut(tap) {
+            attached.next = Some(next);
         }
 
         Ok(())
@@ -120,7 +115,7 @@ impl Attached {
     /// must find none smaller than it says.
     fn keep_pins(&self, tap: &Tap) {
         let Some(place) = &self.place else { return };
-        for name in [maps::CONTROL, maps::VLANS] {
+        for name in maps::ALL {
             let kept = load::map_fd(&self.instance.ebpf, name)
                 .map_err(|error| error.to_string())
                 .and_then(|map| place.replace_map(name, map).map_err(|error| error.to_string()));

@@ -1,12 +1,11 @@
 //! What is fixed for one load: constants of the program, and sizes of its maps.
 
 use std::hash::{BuildHasher, RandomState};
-use std::io;
 
 use shared::{GENERATIONS, Settings, TunnelPorts};
 
-use super::cpus::end_of_numbers;
-use super::options::Options;
+use super::cpus::Cpus;
+use super::options::{Options, Sizes};
 use crate::dimension::{ByDimension, Dimension};
 use crate::interval::Switches;
 
@@ -14,8 +13,8 @@ use crate::interval::Switches;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
     pub(super) settings: Settings,
-    /// Numbers that a CPU can have; each has a part of its own in every map.
-    pub(super) cpus: usize,
+    /// Numbers of CPUs that have a part of their own in the maps.
+    pub(super) cpus: Cpus,
     /// Misses of one CPU and interval that are all admitted.
     pub(super) budget: u32,
     /// Entries of the second level for each generation.
@@ -25,20 +24,44 @@ pub(super) struct Shape {
 
 impl Shape {
     /// Returns the shape that the options ask for, by default with seeds of its own.
-    pub(super) fn of(options: &Options) -> io::Result<Self> {
-        let cpus = end_of_numbers()?;
-        let Options { budget, source_overflow, port_overflow, .. } = *options;
+    pub(super) fn of(options: &Options, cpus: Cpus, sizes: Sizes) -> Self {
+        let Sizes { source_overflow, port_overflow, .. } = sizes;
+        let settings = constants(options, sizes);
 
-        Ok(Self { settings: constants(options), cpus, budget, source_overflow, port_overflow })
+        Self { settings, cpus, budget: options.budget, source_overflow, port_overflow }
     }
 
     /// Returns this shape with the constants and the budget that the options ask for; what the maps
     /// hold stays valid.
     pub(super) fn changed(&self, options: &Options) -> Self {
-        let Settings { seeds, source_set_mask, port_set_mask, .. } = self.settings;
-        let settings = Settings { seeds, source_set_mask, port_set_mask, ..constants(options) };
+        let seeds = self.settings.seeds;
+        let settings = Settings { seeds, ..constants(options, self.sizes()) };
 
         Self { settings, budget: options.budget, ..*self }
+    }
+
+    /// Returns this shape with tables of other sizes.
+    pub(super) fn sized(&self, sizes: Sizes) -> Self {
+        let Sizes { source_sets, port_sets, source_overflow, port_overflow } = sizes;
+        let settings = Settings {
+            source_set_mask: entries(source_sets) - 1,
+            port_set_mask: entries(port_sets) - 1,
+            ..self.settings
+        };
+
+        Self { settings, source_overflow, port_overflow, ..*self }
+    }
+
+    /// Returns the sizes of the tables, also of those that are off.
+    pub(super) fn sizes(&self) -> Sizes {
+        let Self { settings, source_overflow, port_overflow, .. } = *self;
+
+        Sizes {
+            source_sets: settings.source_set_mask as usize + 1,
+            port_sets: settings.port_set_mask as usize + 1,
+            source_overflow,
+            port_overflow,
+        }
     }
 
     /// Returns what a program of this shape counts.
@@ -53,21 +76,40 @@ impl Shape {
         Switches { dimensions, signals: signals != 0 }
     }
 
-    pub(super) fn source_sets(&self) -> usize {
-        self.settings.source_set_mask as usize + 1
-    }
+    /// Returns how many entries each map has. One of what is off has a single one: maps cannot be
+    /// left out of an object.
+    pub(super) fn entries(&self) -> Entries {
+        let Sizes { source_sets, port_sets, source_overflow, port_overflow } = self.sizes();
+        let Settings { sources, ports, vlans, signals, .. } = self.settings;
+        let Cpus { possible, online } = self.cpus;
+        let keyed = |switch: u8, entries: usize| if switch == 0 { 1 } else { entries };
 
-    /// Returns the entries of the map of VLANs: as good as none where they are not counted.
-    pub(super) fn vlan_entries(&self) -> usize {
-        if self.settings.vlans == 0 { 1 } else { self.cpus * GENERATIONS }
-    }
-
-    pub(super) fn port_sets(&self) -> usize {
-        self.settings.port_set_mask as usize + 1
+        Entries {
+            totals: possible * GENERATIONS,
+            sketches: keyed(signals, online * GENERATIONS),
+            vlans: keyed(vlans, possible * GENERATIONS),
+            sources: keyed(sources, online * GENERATIONS * source_sets),
+            ports: keyed(ports, online * GENERATIONS * port_sets),
+            source_overflow: if sources == 0 { 1 } else { source_overflow },
+            port_overflow: if ports == 0 { 1 } else { port_overflow },
+        }
     }
 }
 
-fn constants(options: &Options) -> Settings {
+/// How many entries the maps of one program have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entries {
+    pub(super) totals: usize,
+    pub(super) sketches: usize,
+    pub(super) vlans: usize,
+    pub(super) sources: usize,
+    pub(super) ports: usize,
+    /// Of each generation.
+    pub(super) source_overflow: u32,
+    pub(super) port_overflow: u32,
+}
+
+fn constants(options: &Options, sizes: Sizes) -> Settings {
     // The keys of the standard library's hash maps come from the system's randomness.
     let drawn = || [0, 1].map(|word| RandomState::new().hash_one(word));
 
@@ -77,8 +119,8 @@ fn constants(options: &Options) -> Settings {
         seeds: options.seeds.unwrap_or_else(drawn),
         vxlan_ports: vxlan.0,
         geneve_ports: geneve.0,
-        source_set_mask: entries(options.source_sets) - 1,
-        port_set_mask: entries(options.port_sets) - 1,
+        source_set_mask: entries(sizes.source_sets) - 1,
+        port_set_mask: entries(sizes.port_sets) - 1,
         sources: options.sources.into(),
         ports: options.ports.into(),
         signals: options.signals.into(),

@@ -13,9 +13,10 @@ use super::attach::{self, AttachError, Held};
 use super::claim::Claim;
 use super::drains::Paused;
 use super::front::OnDevice;
-use super::load::{self, LoadError};
+use super::load::LoadError;
 use super::pool::{self, Pool};
 use super::ranks::PortRanks;
+use super::room::PoolRoom;
 use super::wire::Barrier;
 use super::{Options, Placement, Presence, Replaced, Tap, filter};
 use crate::causes::with_causes;
@@ -47,8 +48,37 @@ pub(super) struct SharedTaps {
 #[derive(Clone, Copy)]
 pub(super) struct Means<'a> {
     pub(super) options: &'a Options,
+    pub(super) room: PoolRoom,
     pub(super) ranks: &'a PortRanks,
     pub(super) barrier: &'a Barrier,
+}
+
+impl Means<'_> {
+    /// Loads a pool for the taps that are expected, or at least for one more than the one before has
+    /// slots; of that the slots and the bytes are given.
+    fn load_larger(
+        self,
+        placement: Placement,
+        before: Option<(usize, u64)>,
+    ) -> Result<Pool, LoadError> {
+        let (taken, released) = before.unwrap_or_default();
+        let mut slots = SLOTS.max(taken * 2).max(self.room.slots.next_power_of_two());
+        slots = slots.min(POOL_SLOTS);
+
+        loop {
+            match self.load(placement, slots, released) {
+                Err(LoadError::OverBudget { .. }) if slots / 2 > taken.max(SLOTS / 2) => slots /= 2,
+                loaded => return loaded,
+            }
+        }
+    }
+
+    /// Loads a pool with so many slots, in the place of one that takes `released` bytes.
+    fn load(self, placement: Placement, slots: usize, released: u64) -> Result<Pool, LoadError> {
+        let (shape, kind_sets) = self.room.shape(self.options, slots, released)?;
+
+        pool::load(&shape, kind_sets, placement, self.ranks, slots)
+    }
 }
 
 /// A pool in use.
@@ -149,12 +179,11 @@ impl SharedTaps {
         {
             return Ok((number, slot));
         }
-        let slots = match self.pool(placement).map(Pool::capacity) {
-            Some(POOL_SLOTS) => return Err(full(tap)),
-            Some(slots) => slots * 2,
-            None => SLOTS,
-        };
-        let larger = pool::load(&load::shape(means.options)?, placement, means.ranks, slots)?;
+        let before = self.pool(placement).map(|pool| (pool.capacity(), pool.bytes()));
+        if before.is_some_and(|(slots, _)| slots >= POOL_SLOTS) {
+            return Err(full(tap));
+        }
+        let larger = means.load_larger(placement, before)?;
         let number = self.install(placement, larger, &tap.device)?;
         for Replaced { tap, outcome } in self.move_to(placement, number) {
             if let Err(error) = outcome {
@@ -174,6 +203,16 @@ impl SharedTaps {
     /// Returns the number of the pool that devices are attached to.
     fn current(&self, placement: Placement) -> Option<u32> {
         self.current.iter().find(|(it, _)| *it == placement).map(|(_, number)| *number)
+    }
+
+    /// Returns how many pools devices are attached to.
+    pub(super) fn pools(&self) -> usize {
+        self.current.len()
+    }
+
+    /// Returns what the maps of all pools take, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.rooms.values().map(|room| room.pool.bytes()).sum()
     }
 
     /// Returns the pool that devices are attached to.

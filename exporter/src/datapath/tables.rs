@@ -37,11 +37,17 @@ impl<W: Ways> Table<W>
 where
     <W::Slot as Slot>::Key: Ord,
 {
-    pub(super) fn new(sets: Mapping<W>, of_cpu: usize, cpus: usize) -> Self {
+    /// Makes a table with parts for the CPUs with numbers below `parts`.
+    pub(super) fn new(sets: Mapping<W>, of_cpu: usize, parts: usize) -> Self {
         // It is not known which program counted in these maps before.
-        let holds_keys = [(); GENERATIONS].map(|()| vec![true; cpus]);
+        let holds_keys = [(); GENERATIONS].map(|()| vec![true; parts]);
 
         Self { sets, of_cpu, holds_keys }
+    }
+
+    /// Returns how many CPUs have a part. The others find no set, and go to the second level.
+    pub(super) fn parts(&self) -> usize {
+        self.holds_keys[0].len()
     }
 
     /// Bytes of both generations.
@@ -64,7 +70,7 @@ where
         keys: &mut Keys<<W::Slot as Slot>::Key>,
     ) -> usize {
         let mut fullest = 0;
-        for (cpu, load) in loads.iter().enumerate() {
+        for (cpu, load) in loads.iter().take(self.parts()).enumerate() {
             let range = self.range(cpu, generation);
             if !load.is_any && !self.holds_keys[generation][cpu] {
                 continue;
@@ -95,7 +101,7 @@ where
         promoted: &[<W::Slot as Slot>::Key],
         hash: impl Fn(<W::Slot as Slot>::Key) -> u64,
     ) {
-        for (cpu, load) in loads.iter().enumerate() {
+        for (cpu, load) in loads.iter().take(self.parts()).enumerate() {
             // Without keys there is nothing to carry, and the other generation was cleared.
             if !load.is_any && !self.holds_keys[from][cpu] {
                 continue;

@@ -7,7 +7,7 @@ const KERNEL: (u32, u32) = (5, 10);
 /// The first one with TCX.
 const TCX: (u32, u32) = (6, 6);
 
-pub(super) fn of(facts: &Facts, memory: u64) -> Vec<Check> {
+pub(super) fn of(facts: &Facts, memory: Check) -> Vec<Check> {
     let otlp = facts.otlp.as_ref();
     let otlp = otlp.map(|otlp| outcome("otlp", otlp, "certificates and headers can be read"));
     let pins = facts.pins.as_ref().map(|pins| outcome("pins", pins, "can be made"));
@@ -20,7 +20,7 @@ pub(super) fn of(facts: &Facts, memory: u64) -> Vec<Check> {
         loading(facts.loading.as_ref()),
         listening(facts.listening.as_ref()),
         outcome("web_config", &facts.web, "can be read"),
-        available(memory, facts.available),
+        memory,
     ];
     checks.extend(otlp.into_iter().chain(pins));
 
@@ -152,25 +152,4 @@ fn outcome(name: &'static str, outcome: &Result<(), String>, good: &str) -> Chec
         // The messages of refusals have their remedies.
         Err(error) => check(name, State::Refused, error),
     }
-}
-
-fn available(memory: u64, available: Option<u64>) -> Check {
-    let found = format!("{} in the kernel", mebibytes(memory));
-    match available {
-        None => check("memory", State::Unknown, found),
-        Some(available) if available < memory => with_remedy(
-            check("memory", State::Warning, format!("{found} of {} free", mebibytes(available))),
-            "lower the sizes in `[datapath]`, or exclude devices",
-        ),
-        Some(available) => {
-            check("memory", State::Ok, format!("{found} of {} free", mebibytes(available)))
-        }
-    }
-}
-
-/// Writes bytes with one digit behind the point.
-pub(super) fn mebibytes(bytes: u64) -> String {
-    let tenths = bytes * 10 / (1 << 20);
-
-    format!("{}.{} MiB", tenths / 10, tenths % 10)
 }

@@ -2,9 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::checks::mebibytes;
-use super::{Check, DeviceCheck, Diagnosis, MapBytes, Memory, State};
-use crate::printable::printable;
+use super::{Check, DeviceCheck, Diagnosis, MapBytes, Memory, State, TableSizes};
+use crate::printable::{mebibytes, printable};
 
 impl Display for Diagnosis {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -24,12 +23,25 @@ impl Display for Diagnosis {
             row(f, *state, device, &found, remedy.as_deref())?;
         }
 
-        let Memory { bytes, devices, directions, maps } = memory;
-        let all = mebibytes(*bytes);
-        writeln!(f, "\nmemory: {all}, devices: {devices}, directions: {directions}; of each")?;
+        let Memory { bytes, limit, devices, directions, sizes, maps } = memory;
+        let [all, limit] = [*bytes, *limit].map(mebibytes);
+        writeln!(
+            f,
+            "\nmemory: {all} of {limit}, devices: {devices}, directions: {directions}; of each"
+        )?;
         for MapBytes { map, bytes } in maps {
             writeln!(f, "  {map:<18} {:>10}", mebibytes(*bytes))?;
         }
+
+        let TableSizes {
+            source_table_kib,
+            port_table_kib,
+            source_overflow_entries,
+            port_overflow_entries,
+        } = sizes;
+        writeln!(f, "  source_table_kib {source_table_kib}, port_table_kib {port_table_kib}")?;
+        writeln!(f, "  source_overflow_entries {source_overflow_entries}")?;
+        writeln!(f, "  port_overflow_entries {port_overflow_entries}")?;
 
         let verdict = if *works { "`run` would work here" } else { "`run` would be refused here" };
         writeln!(f, "\n{verdict}")

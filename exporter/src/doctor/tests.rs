@@ -40,7 +40,17 @@ fn facts() -> Facts {
         present: vec!["lo".into(), "eth0".into()],
         wanted: vec![device("eth0", driver(true, true))],
         transmit: Some("tcx_egress"),
-        maps: vec![("ports", 3 << 20), ("totals", 1 << 19)],
+        maps: MapFacts {
+            maps: vec![("ports", 3 << 20), ("totals", 1 << 19)],
+            bytes: 7 << 19,
+            sizes: TableSizes {
+                source_table_kib: 256,
+                port_table_kib: 64,
+                source_overflow_entries: 65_536,
+                port_overflow_entries: 16_384,
+            },
+            limit: 256 << 20,
+        },
         available: Some(1 << 30),
     }
 }
@@ -97,12 +107,33 @@ fn json_is_one_object() {
     let ends = concat!(
         r#""devices":[{"device":"eth0","ifindex":2,"mtu":1500,"state":"ok","mode":"native","#,
         r#""found":"the driver runs XDP","remedy":null,"program":null}],"#,
-        r#""memory":{"bytes":7340032,"devices":1,"directions":2,"#,
+        r#""memory":{"bytes":7340032,"limit":268435456,"devices":1,"directions":2,"#,
+        r#""sizes":{"source_table_kib":256,"port_table_kib":64,"#,
+        r#""source_overflow_entries":65536,"port_overflow_entries":16384},"#,
         r#""maps":[{"map":"ports","bytes":3145728},{"map":"totals","bytes":524288}]}}"#,
         "\n"
     );
     assert!(json.starts_with(begins), "{json}");
     assert!(json.ends_with(ends), "{json}");
+}
+
+#[test]
+fn devices_without_room_are_refused_by_name_and_the_others_go_on() {
+    let wanted = ["eth0", "eth1", "eth2"].map(|name| device(name, driver(true, true))).to_vec();
+    let maps = MapFacts { limit: 15 << 20, ..facts().maps };
+
+    let diagnosis = Diagnosis::of(&Facts { wanted, maps, ..facts() });
+
+    let states: Vec<_> = diagnosis.devices.iter().map(|it| it.state).collect();
+    assert_eq!(states, [State::Ok, State::Ok, State::Refused]);
+    assert_eq!(
+        diagnosis.devices[2].found,
+        "its maps take 7.0 MiB, and the devices before it leave less of `datapath.memory`"
+    );
+    let memory = diagnosis.checks.iter().find(|it| it.check == "memory").unwrap();
+    assert_eq!(memory.state, State::Warning);
+    assert_eq!(memory.found, "21.0 MiB in the kernel, more than the 15.0 MiB of `datapath.memory`");
+    assert!(diagnosis.works);
 }
 
 #[test]

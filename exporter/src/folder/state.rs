@@ -10,7 +10,7 @@ use shared::Direction;
 use super::counting::Counting;
 use super::plan::{Farewell, Plan};
 use crate::dimension::ByDimension;
-use crate::health::{Attaching, DeviceInfo, Folding, SharedMap};
+use crate::health::{Attaching, DeviceInfo, Folding, PartMemory, SharedMap};
 use crate::snapshot::{Breakdown, Flow};
 
 /// Most ended flows that are published for longer than that: a host may make and remove devices
@@ -34,6 +34,7 @@ pub(super) struct State {
     pub(super) is_failing: bool,
     pub(super) devices: Arc<[DeviceInfo]>,
     pub(super) shared_maps: Vec<SharedMap>,
+    pub(super) memory: Vec<PartMemory>,
     pub(super) attaching: Option<Attaching>,
     /// The last look left programs for the next one.
     pub(super) is_unfinished: bool,
@@ -51,6 +52,7 @@ impl State {
             is_failing: false,
             devices: Arc::default(),
             shared_maps: Vec::new(),
+            memory: Vec::new(),
             attaching: None,
             is_unfinished: false,
         };

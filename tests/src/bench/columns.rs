@@ -1,6 +1,6 @@
 //! The kinds of traffic that the programs are measured with.
 
-use exporter::datapath::Options;
+use exporter::datapath::{Options, SizeChoice};
 
 use crate::corpus::bytes::{IPV4, IPV6, VLAN, ethernet, ipv4, ipv6, tcp, udp, vlan};
 use crate::load::{Traffic, frame};
@@ -28,7 +28,8 @@ pub(super) fn columns() -> Vec<Column> {
     let tagged = ethernet(VLAN, &vlan(7, IPV4, &ipv4(6, &tcp(ACK, &[0; 10]))));
     let udp_4 = ethernet(IPV4, &ipv4(17, &udp(53, &[0; 22])));
     let budget = |budget| Options { budget, ..Options::default() };
-    let wide = Options { source_sets: WIDE, source_overflow: 65_536, ..budget(OPEN) };
+    let sizes = SizeChoice { source_sets: Some(WIDE), ..SizeChoice::default() };
+    let wide = Options { sizes, ..budget(OPEN) };
 
     vec![
         fixed("v4_tcp", frame()),

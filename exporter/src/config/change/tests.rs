@@ -11,6 +11,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("datapath.interval", "'2s'"),
     ("datapath.mode", "'generic'"),
     ("datapath.transmit", "'off'"),
+    ("datapath.memory", "'64MiB'"),
     ("datapath.source_table_kib", "128"),
     ("datapath.port_table_kib", "32"),
     ("datapath.source_overflow_entries", "2048"),

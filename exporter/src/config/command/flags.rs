@@ -139,12 +139,21 @@ fn value_name(key: &Key) -> String {
             let name = name.rsplit(['.', '_']).next().unwrap_or(name);
             return name.to_uppercase();
         }
-        _ if is_number(default) => "NUMBER",
+        _ if allowed.starts_with("\"auto\", or a size") => "SIZE",
+        _ if is_number(default) || is_number_or_auto(allowed) => "NUMBER",
         _ if allowed.starts_with(|it: char| it.is_ascii_digit()) => "DURATION",
         _ => "VALUE",
     };
 
     name.to_owned()
+}
+
+/// Returns whether a number is allowed, or the word `auto`.
+fn is_number_or_auto(allowed: &str) -> bool {
+    let number = allowed.strip_prefix("\"auto\", or ");
+    let number = number.map(|it| it.trim_start_matches("a power of two, "));
+
+    number.is_some_and(|it| it.starts_with(|it: char| it.is_ascii_digit()))
 }
 
 /// Any text; a shell completes these. What is not allowed is refused with its origin later on.
@@ -180,6 +189,7 @@ mod tests {
             ("devices.linger", "DURATION"),
             ("datapath.mode", "MODE"),
             ("datapath.pin_path", "PATH"),
+            ("datapath.memory", "SIZE"),
             ("datapath.source_overflow_entries", "NUMBER"),
             ("otlp.endpoints", "URL"),
             ("otlp.logs_compression", "COMPRESSION"),

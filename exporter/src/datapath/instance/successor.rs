@@ -1,9 +1,9 @@
 //! Another program on the same maps: a cut that changes programs.
 
 use aya::Ebpf;
-use shared::{Control, VLAN_IDS};
+use shared::{Control, PortSet, Sketch, SourceSet, VLAN_IDS};
 
-use super::Instance;
+use super::{Instance, Levels};
 use crate::datapath::shape::Shape;
 use crate::datapath::wire::Mapping;
 
@@ -15,8 +15,11 @@ pub(in super::super) struct Successor {
     pub(in super::super) ebpf: Ebpf,
     pub(in super::super) shape: Shape,
     pub(in super::super) control: Mapping<Control>,
-    /// Where the one before has no map of this size.
+    /// Maps of what was off so far.
+    pub(in super::super) sketches: Option<Mapping<Sketch>>,
     pub(in super::super) vlans: Option<Mapping<[u64; VLAN_IDS]>>,
+    pub(in super::super) sources: Option<Levels<SourceSet>>,
+    pub(in super::super) ports: Option<Levels<PortSet>>,
 }
 
 impl Instance {
@@ -35,7 +38,7 @@ impl Instance {
         next: Successor,
         put: impl FnOnce(&Ebpf, &mut Ebpf) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Successor { mut ebpf, shape, control, vlans } = next;
+        let Successor { mut ebpf, shape, control, sketches, vlans, sources, ports } = next;
         self.carry();
         // Whichever program counts there, no processor sees the new control word before the slots;
         // the same word of a program that does not run yet needs no more.
@@ -47,9 +50,18 @@ impl Instance {
         self.ebpf = ebpf;
         self.shape = shape;
         self.maps.control = control;
-        // What was not counted before is not in the old one.
+        // What was not counted before is not in the old ones.
+        if let Some(sketches) = sketches {
+            self.maps.sketches = sketches;
+        }
         if let Some(vlans) = vlans {
             self.maps.vlans = vlans;
+        }
+        if let Some(sources) = sources {
+            self.maps.sources = sources;
+        }
+        if let Some(ports) = ports {
+            self.maps.ports = ports;
         }
 
         Ok(())
@@ -59,7 +71,7 @@ impl Instance {
     /// a process that adopts them goes by that, also for their sizes.
     pub(in super::super) fn note_settings(&self) {
         if let Some(layout) = &self.layout {
-            layout.counts(self.shape.settings);
+            layout.counts(&self.shape);
         }
     }
 }

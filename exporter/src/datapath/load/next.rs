@@ -1,12 +1,24 @@
 //! Loading a program that counts in the maps of another one.
 
-use shared::maps;
+use shared::{Settings, maps};
 
-use super::{LoadError, OBJECT, load_program, loader, map_fd, map_in, object_error, program_error};
+use super::{
+    LoadError, OBJECT, load_program, loader, map_fd, map_in, max_entries, object_error,
+    program_error, reach_ports, reach_sources,
+};
 use crate::datapath::Placement;
-use crate::datapath::instance::{Instance, Successor};
-use crate::datapath::shape::{Shape, entries};
+use crate::datapath::instance::{Instance, Maps, Successor};
+use crate::datapath::shape::Shape;
 use crate::datapath::wire::stand_in;
+
+/// Maps that a program needs and those of the one before it lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) struct Missing {
+    pub(in super::super) sketches: bool,
+    pub(in super::super) vlans: bool,
+    pub(in super::super) sources: bool,
+    pub(in super::super) ports: bool,
+}
 
 /// Loads a program of this shape for the maps of `instance`, whose sizes the shape must have.
 ///
@@ -18,14 +30,11 @@ pub(in super::super) fn successor(
     shape: &Shape,
     placement: Placement,
 ) -> Result<Successor, LoadError> {
-    let needs_vlans = instance.maps.vlans.entries() < shape.vlan_entries();
-    let is_new = |name: &str| name == maps::CONTROL || needs_vlans && name == maps::VLANS;
+    let missing = Missing::of(&instance.maps, shape);
+    let is_new = |name: &str| name == maps::CONTROL || missing.has(name);
     let mut loader = loader(&shape.settings, placement.link_layer);
     for name in maps::ALL {
-        loader.map_max_entries(name, 1);
-    }
-    if needs_vlans {
-        loader.map_max_entries(maps::VLANS, entries(shape.vlan_entries()));
+        loader.map_max_entries(name, if is_new(name) { max_entries(shape, name) } else { 1 });
     }
     let mut ebpf = loader.load(&OBJECT).map_err(object_error)?;
     let doing = "let a program count in the maps of another one";
@@ -37,7 +46,40 @@ pub(in super::super) fn successor(
     load_program(&mut ebpf, placement.program()).map_err(program_error)?;
 
     let control = map_in(&ebpf, maps::CONTROL, 1)?;
-    let vlans =
-        needs_vlans.then(|| map_in(&ebpf, maps::VLANS, shape.vlan_entries())).transpose()?;
-    Ok(Successor { ebpf, shape: *shape, control, vlans })
+    let Missing { sketches, vlans, sources, ports } = missing;
+    let sketches =
+        sketches.then(|| map_in(&ebpf, maps::SKETCHES, shape.entries().sketches)).transpose()?;
+    let vlans = vlans.then(|| map_in(&ebpf, maps::VLANS, shape.entries().vlans)).transpose()?;
+    let sources = sources.then(|| reach_sources(&ebpf, shape)).transpose()?;
+    let ports = ports.then(|| reach_ports(&ebpf, shape)).transpose()?;
+    Ok(Successor { ebpf, shape: *shape, control, sketches, vlans, sources, ports })
+}
+
+impl Missing {
+    /// Returns which of the maps that a program of this shape needs have a single entry, because what
+    /// they are for was off.
+    pub(in super::super) fn of(maps: &Maps, shape: &Shape) -> Self {
+        let Settings { sources, ports, .. } = shape.settings;
+
+        Self {
+            sketches: maps.sketches.entries() < shape.entries().sketches,
+            vlans: maps.vlans.entries() < shape.entries().vlans,
+            sources: sources != 0 && !maps.sources.is_there(),
+            ports: ports != 0 && !maps.ports.is_there(),
+        }
+    }
+
+    fn has(self, name: &str) -> bool {
+        let Self { sketches, vlans, sources, ports } = self;
+
+        match name {
+            maps::SKETCHES => sketches,
+            maps::VLANS => vlans,
+            maps::SOURCES => sources,
+            maps::PORTS => ports,
+            _ if maps::OVERFLOW_SOURCES.contains(&name) => sources,
+            _ if maps::OVERFLOW_PORTS.contains(&name) => ports,
+            _ => false,
+        }
+    }
 }

@@ -9,6 +9,7 @@ use shared::Settings;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use crate::datapath::Placement;
+use crate::datapath::cpus::Cpus;
 use crate::datapath::shape::Shape;
 use crate::datapath::wire::{Mapping, make_array};
 use crate::health::Mode;
@@ -25,8 +26,11 @@ pub(in super::super) struct Layout {
     mode: u32,
     cpus: u32,
     pub(in super::super) settings: Settings,
-    pub(in super::super) source_overflow: u32,
-    pub(in super::super) port_overflow: u32,
+    source_overflow: u32,
+    port_overflow: u32,
+    /// CPUs with a part in the tables of keys.
+    online: u32,
+    reserved: u32,
     /// When counting began of what no process has read, in nanoseconds since 1970.
     unread: u64,
     /// When the last drain cut, likewise.
@@ -55,10 +59,13 @@ impl Layout {
             version: shared::LAYOUT,
             mode: 0,
             #[expect(clippy::cast_possible_truncation, reason = "there are fewer CPUs")]
-            cpus: cpus as u32,
+            cpus: cpus.possible as u32,
             settings,
             source_overflow,
             port_overflow,
+            #[expect(clippy::cast_possible_truncation, reason = "there are fewer CPUs")]
+            online: cpus.online as u32,
+            reserved: 0,
             unread: now,
             cut: now,
         }
@@ -68,12 +75,16 @@ impl Layout {
     pub(in super::super) fn shape(&self, wanted: Shape) -> Shape {
         let Self { settings, source_overflow, port_overflow, .. } = *self;
 
-        Shape { settings, source_overflow, port_overflow, ..wanted }
+        Shape { settings, cpus: self.cpus(), source_overflow, port_overflow, ..wanted }
+    }
+
+    fn cpus(&self) -> Cpus {
+        Cpus { possible: self.cpus as usize, online: self.online as usize }
     }
 
     /// Returns whether this build can read the maps.
     pub(in super::super) fn is_readable(&self, shape: &Shape) -> bool {
-        self.version == shared::LAYOUT && self.cpus as usize == shape.cpus
+        self.version == shared::LAYOUT && self.cpus().possible == shape.cpus.possible
     }
 
     /// Returns whether a program of that shape can go on with the maps.
@@ -83,6 +94,7 @@ impl Layout {
 
         self.is_readable(shape)
             && self.settings == of_seeds
+            && self.online == of_shape.online
             && self.source_overflow == of_shape.source_overflow
             && self.port_overflow == of_shape.port_overflow
     }
@@ -132,8 +144,11 @@ impl LayoutMap {
     }
 
     /// Notes the constants of the program that counts from now on.
-    pub(in super::super) fn counts(&self, settings: Settings) {
-        self.change(|layout| layout.settings = settings);
+    pub(in super::super) fn counts(&self, shape: &Shape) {
+        let Layout { settings, source_overflow, port_overflow, .. } = Layout::of(shape);
+        self.change(|layout| {
+            *layout = Layout { settings, source_overflow, port_overflow, ..*layout };
+        });
     }
 
     /// Notes that a drain cut at `time`.
@@ -164,13 +179,15 @@ const _: () = assert!(size_of::<Layout>().is_multiple_of(8));
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::datapath::Options;
+    use crate::datapath::options::{Options, Sizes};
 
     #[test]
     fn maps_of_the_hash_before_are_not_readable() {
         /// [`shared::LAYOUT`] while addresses were hashed with one seed.
         const ONE_SEED: u64 = 0x1587_3529_cba8_c41d;
-        let shape = Shape::of(&Options::default()).unwrap();
+        let sizes =
+            Sizes { source_sets: 2048, port_sets: 64, source_overflow: 1024, port_overflow: 1024 };
+        let shape = Shape::of(&Options::default(), Cpus { possible: 4, online: 2 }, sizes);
         let own = Layout::of(&shape);
 
         let before = Layout { version: ONE_SEED, mode: 1, ..own };

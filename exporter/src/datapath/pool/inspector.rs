@@ -6,7 +6,6 @@ use std::time::Instant;
 use aya::programs::{Program, ProgramError, TestRun, TestRunOptions};
 
 use super::{Pool, load};
-use crate::datapath::load::shape;
 use crate::datapath::wire::stay_on_cpu;
 use crate::datapath::{Datapath, Inspected, LoadError, Placement};
 use crate::interval::Interval;
@@ -27,7 +26,8 @@ impl<'a> PoolInspector<'a> {
         placement: Placement,
         slots: usize,
     ) -> Result<Self, LoadError> {
-        let pool = load(&shape(&datapath.options)?, placement, &datapath.ranks, slots)?;
+        let (shape, kind_sets) = datapath.for_pools().shape(&datapath.options, slots, 0)?;
+        let pool = load(&shape, kind_sets, placement, &datapath.ranks, slots)?;
         let doing = "keep a thread on one CPU";
         let cpu = stay_on_cpu().map_err(|source| LoadError::Io { doing, source })?;
 

@@ -8,8 +8,8 @@ use std::time::Instant;
 use super::{Attached, Leftover, Means, Room, SharedTaps};
 use crate::datapath::attach::{self, AttachError};
 use crate::datapath::claim::Claim;
-use crate::datapath::load::{self, LoadError};
-use crate::datapath::pool::{self, Pool};
+use crate::datapath::load::LoadError;
+use crate::datapath::pool::Pool;
 use crate::datapath::{Device, Options, Placement, Replaced, Tap};
 use crate::health::Running;
 
@@ -47,9 +47,9 @@ impl SharedTaps {
     ) -> Result<(), LoadError> {
         let Some(Attached { placement, .. }) = self.attached.get(tap) else { return Ok(()) };
         let placement = *placement;
-        let Some(slots) = self.pool(placement).map(Pool::capacity) else { return Ok(()) };
+        let Some(before) = self.pool(placement) else { return Ok(()) };
         if !self.next.iter().any(|(it, _)| *it == placement) {
-            let next = pool::load(&load::shape(means.options)?, placement, means.ranks, slots)?;
+            let next = means.load(placement, before.capacity(), before.bytes())?;
             self.next.push((placement, next));
         }
 

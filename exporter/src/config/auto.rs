@@ -1,0 +1,146 @@
+//! Values that the program chooses itself unless they are set, and sizes in bytes.
+
+use std::fmt::{self, Display};
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+const AUTO: &str = "auto";
+/// Units of sizes, the largest first.
+const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+
+/// A value, or `auto`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auto<T> {
+    Auto,
+    Set(T),
+}
+
+/// A size in bytes, written with its unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bytes(pub u64);
+
+/// Why a text is no size.
+#[derive(Debug, thiserror::Error)]
+#[error("it has to be a number with its unit, as in \"64MiB\"")]
+pub struct BytesError;
+
+impl<T> Auto<T> {
+    /// Returns the value, if one is set.
+    pub fn set(self) -> Option<T> {
+        match self {
+            Self::Auto => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+}
+
+impl<T> Auto<T> {
+    /// Returns whether a value that is set is as it has to be; `auto` is.
+    pub(super) fn is_none_or(self, is_allowed: impl FnOnce(T) -> bool) -> bool {
+        self.set().is_none_or(is_allowed)
+    }
+}
+
+impl<T: Display> Display for Auto<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str(AUTO),
+            Self::Set(value) => value.fmt(f),
+        }
+    }
+}
+
+impl<T: Display> Serialize for Auto<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Auto<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AutoVisitor(PhantomData))
+    }
+}
+
+/// Reads a text, or a number as it is written in a file.
+struct AutoVisitor<T>(PhantomData<T>);
+
+impl<T: FromStr<Err: Display>> Visitor<'_> for AutoVisitor<T> {
+    type Value = Auto<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value, or \"auto\"")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        match text {
+            AUTO => Ok(Auto::Auto),
+            _ => text.parse().map(Auto::Set).map_err(E::custom),
+        }
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        self.visit_str(&number.to_string())
+    }
+}
+
+impl FromStr for Bytes {
+    type Err = BytesError;
+
+    fn from_str(text: &str) -> Result<Self, BytesError> {
+        let with_unit = |(unit, bytes)| Some((text.strip_suffix(unit)?, bytes));
+        let (number, unit) = UNITS.into_iter().find_map(with_unit).ok_or(BytesError)?;
+        let number: u64 = number.trim_end().parse().map_err(|_| BytesError)?;
+
+        number.checked_mul(unit).map(Self).ok_or(BytesError)
+    }
+}
+
+impl Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(bytes) = self;
+        let divides = |(_, unit): &&(&str, u64)| bytes.is_multiple_of(*unit);
+        match UNITS.iter().find(divides) {
+            Some((unit, size)) => write!(f, "{}{unit}", bytes / size),
+            None => write!(f, "{bytes}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_has_a_number_and_a_unit() {
+        let cases = [
+            ("64MiB", Some(64 << 20)),
+            ("64 MiB", Some(64 << 20)),
+            ("1GiB", Some(1 << 30)),
+            ("512KiB", Some(512 << 10)),
+            ("64", None),
+            ("MiB", None),
+            ("-1MiB", None),
+            ("1.5GiB", None),
+            ("99999999999999GiB", None),
+        ];
+
+        for (text, bytes) in cases {
+            assert_eq!(text.parse().ok(), bytes.map(Bytes), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_size_is_written_in_its_largest_unit() {
+        for text in ["64MiB", "1GiB", "1536MiB", "12KiB"] {
+            assert_eq!(text.parse::<Bytes>().unwrap().to_string(), text);
+        }
+    }
+}

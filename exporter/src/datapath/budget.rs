@@ -1,0 +1,173 @@
+//! From the memory for the maps of the whole host to the size of each table; pure.
+
+use super::cpus::Cpus;
+use super::memory::{self, PoolBytes, TableBytes};
+use super::options::{Options, Sizes};
+
+/// Sizes where there is room for them: 256 KiB of sources and 64 KiB of ports for each CPU and
+/// generation, which fit into the second-level cache of a CPU.
+const AMPLE: Sizes =
+    Sizes { source_sets: 2048, port_sets: 1024, source_overflow: 65_536, port_overflow: 16_384 };
+/// The smallest sizes: with less, quiet traffic would not keep its keys.
+const LEAST: Sizes =
+    Sizes { source_sets: 128, port_sets: 64, source_overflow: 1024, port_overflow: 1024 };
+/// Sets of kinds for each CPU and generation of a pool, with room and at least.
+const KINDS: [usize; 2] = [1024, 64];
+
+/// How many programs are to count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Taps {
+    /// Taps with tables of their own.
+    pub own: usize,
+    /// Sets of tables that other taps share: one for each direction.
+    pub pools: usize,
+    /// Taps that fit into each of them.
+    pub slots: usize,
+}
+
+/// Sizes of the tables of a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PoolSizes {
+    pub(super) tables: Sizes,
+    /// Sets of kinds for each CPU and generation, a power of two.
+    pub(super) kind_sets: usize,
+}
+
+/// The sizes of all tables of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// Of each tap with tables of its own.
+    pub(super) own: Sizes,
+    /// Of each pool.
+    pub(super) pool: PoolSizes,
+}
+
+/// One table of some programs.
+#[derive(Clone, Copy, Debug)]
+struct Table {
+    entries: usize,
+    /// It is not halved below that.
+    least: usize,
+    /// Of all the programs that have one.
+    bytes: u64,
+}
+
+impl Plan {
+    /// Returns the largest sizes with which so many taps take no more than `room`, else the least.
+    ///
+    /// What is set by hand stays. Of the rest, the table that takes most is halved until all fit.
+    pub(super) fn of(options: &Options, cpus: Cpus, taps: Taps, room: u64) -> Self {
+        let Taps { own, pools, slots } = taps;
+        let [ample, least] = [AMPLE, LEAST].map(|sizes| options.sizes.or(sizes));
+        let of_own = memory::own_tables(options, cpus, ample);
+        let of_pool = memory::pool_tables(options, cpus, ample, KINDS[0]);
+        let fixed = (memory::own_totals(options, cpus) + memory::OWN_HEADERS) * own as u64
+            + (memory::pool_slots(options, slots) + memory::POOL_HEADERS) * pools as u64;
+
+        let [kinds, least_kinds] = KINDS;
+        let kinds = Table { entries: kinds, least: least_kinds, bytes: of_pool.kinds };
+        let mut tables = [kinds.of(pools); 9];
+        tables[..4].copy_from_slice(&keyed(of_own, ample, least, own));
+        tables[4..8].copy_from_slice(&keyed(of_pool.tables, ample, least, pools));
+        halve(&mut tables, room.saturating_sub(fixed));
+
+        let [a, b, c, d, e, f, g, h, kinds] = tables.map(|table| table.entries);
+        let pool = PoolSizes { tables: sizes([e, f, g, h]), kind_sets: kinds };
+        Self { own: sizes([a, b, c, d]), pool }
+    }
+}
+
+/// Returns what one own tap takes.
+pub(super) fn own_bytes(options: &Options, cpus: Cpus, sizes: Sizes) -> u64 {
+    let maps: u64 = memory::own(options, cpus, sizes).iter().map(|map| map.bytes).sum();
+
+    maps + memory::OWN_HEADERS
+}
+
+/// Returns what one pool takes.
+pub(super) fn pool_bytes(options: &Options, cpus: Cpus, sizes: PoolSizes, slots: usize) -> u64 {
+    let PoolSizes { tables, kind_sets } = sizes;
+    let PoolBytes { kinds, tables } = memory::pool_tables(options, cpus, tables, kind_sets);
+    let TableBytes { sources, ports, source_overflow, port_overflow } = tables;
+
+    let tables = kinds + sources + ports + source_overflow + port_overflow;
+
+    tables + memory::pool_slots(options, slots) + memory::POOL_HEADERS
+}
+
+/// Returns the largest sizes with which one more own tap fits into `room`; `None` if none does.
+pub(super) fn one_own(options: &Options, cpus: Cpus, room: u64) -> Option<Sizes> {
+    let plan = Plan::of(options, cpus, Taps { own: 1, ..Taps::default() }, room);
+
+    Some(plan.own).filter(|sizes| own_bytes(options, cpus, *sizes) <= room)
+}
+
+/// Returns the largest sizes with which a pool with so many slots fits into `room`; `None` if none
+/// does.
+pub(super) fn one_pool(
+    options: &Options,
+    cpus: Cpus,
+    slots: usize,
+    room: u64,
+) -> Option<PoolSizes> {
+    let plan = Plan::of(options, cpus, Taps { own: 0, pools: 1, slots }, room);
+
+    Some(plan.pool).filter(|sizes| pool_bytes(options, cpus, *sizes, slots) <= room)
+}
+
+/// Returns the smallest sizes of an own tap.
+pub(super) fn least(options: &Options) -> Sizes {
+    options.sizes.or(LEAST)
+}
+
+/// Returns the smallest sizes of a pool.
+pub(super) fn least_pool(options: &Options) -> PoolSizes {
+    PoolSizes { tables: least(options), kind_sets: KINDS[1] }
+}
+
+/// Halves the tables that take most until all fit into `room`, or none can be smaller.
+fn halve(tables: &mut [Table], room: u64) {
+    while tables.iter().map(|table| table.bytes).sum::<u64>() > room {
+        let can_be_smaller = |table: &&mut Table| table.entries > table.least && table.bytes > 0;
+        let largest = tables.iter_mut().filter(can_be_smaller).max_by_key(|table| table.bytes);
+        let Some(Table { entries, bytes, .. }) = largest else { return };
+        *entries /= 2;
+        *bytes /= 2;
+    }
+}
+
+/// Returns the keyed tables of so many programs, in the order of the fields.
+fn keyed(bytes: TableBytes, ample: Sizes, least: Sizes, programs: usize) -> [Table; 4] {
+    let TableBytes { sources, ports, source_overflow, port_overflow } = bytes;
+    let [ample, least] = [ample, least].map(entries);
+    let bytes = [sources, ports, source_overflow, port_overflow];
+
+    [0, 1, 2, 3].map(|place| {
+        Table { entries: ample[place], least: least[place], bytes: bytes[place] }.of(programs)
+    })
+}
+
+impl Table {
+    fn of(self, programs: usize) -> Self {
+        Self { bytes: self.bytes * programs as u64, ..self }
+    }
+}
+
+fn entries(sizes: Sizes) -> [usize; 4] {
+    let Sizes { source_sets, port_sets, source_overflow, port_overflow } = sizes;
+
+    [source_sets, port_sets, source_overflow as usize, port_overflow as usize]
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "they come from 32 bits")]
+fn sizes([source_sets, port_sets, source_overflow, port_overflow]: [usize; 4]) -> Sizes {
+    Sizes {
+        source_sets,
+        port_sets,
+        source_overflow: source_overflow as u32,
+        port_overflow: port_overflow as u32,
+    }
+}
+
+#[cfg(test)]
+mod tests;
