@@ -92,7 +92,7 @@ impl Default for Options {
             transmit: TransmitChoice::Auto,
             memory: 256 << 20,
             sizes: SizeChoice::default(),
-            budget: 70_000,
+            budget: 50_000,
             port_rules: PortRules::default(),
             tunnels: TunnelPorts::USUAL,
             sources: true,

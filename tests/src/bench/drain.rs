@@ -18,7 +18,7 @@ pub(super) fn measure(rounds: usize) -> (String, Vec<Check>) {
     let mut checks = Vec::new();
 
     for (name, traffic, budget, limit) in [
-        ("1,000 sources", Traffic::in_turn(1000), 70_000, 1.0),
+        ("1,000 sources", Traffic::in_turn(1000), 50_000, 1.0),
         ("level 2 full", Traffic::flood(), 2_000_000_000, 60.0),
     ] {
         let datapath = Datapath::new(Options { budget, ..Options::default() }).expect("a datapath");

@@ -18,8 +18,8 @@ pub(super) fn measure(rounds: usize) -> (String, Vec<Check>) {
     let mut checks = Vec::new();
 
     for (name, traffic, budget) in [
-        ("one source", Traffic::in_turn(1), 70_000),
-        ("1,000 sources", Traffic::in_turn(1000), 70_000),
+        ("one source", Traffic::in_turn(1), 50_000),
+        ("1,000 sources", Traffic::in_turn(1000), 50_000),
         ("flood with ports, guard closed", Traffic::flood_with_ports(), 1),
     ] {
         let datapath = Datapath::new(Options { budget, ..Options::default() }).expect("a datapath");
