@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 use shared::{
     Cast, Count, Direction, Encapsulation, Family, FragmentPosition, IpFamily, Malformed, PortKey,
-    PortProtocol, Protocol, SIZE_BOUNDS, SKETCH_REGISTERS,
+    PortProtocol, Protocol, SIZE_BOUNDS,
 };
 
 use crate::dimension::{ByDimension, Dimension};
@@ -224,10 +224,7 @@ impl<K> Default for Keyed<K> {
 
 impl Default for Sketches {
     fn default() -> Self {
-        Self {
-            sources: [vec![0; SKETCH_REGISTERS], vec![0; SKETCH_REGISTERS]],
-            ports: [(); PortProtocol::ALL.len()].map(|()| vec![0; shared::PORT_BITMAP_WORDS]),
-        }
+        Self::none()
     }
 }
 

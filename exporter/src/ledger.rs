@@ -35,7 +35,8 @@ pub use self::rules::Rules;
 /// What one direction of one device has counted since its program was attached.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ledger {
-    totals: Totals,
+    /// Readers share it until there is more.
+    totals: Arc<Totals>,
     conservation: Conservation,
     tallies: Tallies,
     signals: Window,
@@ -47,7 +48,7 @@ impl Ledger {
         let Rules { naming, signals } = rules;
 
         Self {
-            totals: Totals::default(),
+            totals: Arc::default(),
             conservation: Conservation::default(),
             tallies: Tallies::new(naming),
             signals: Window::new(signals),
@@ -77,7 +78,9 @@ impl Ledger {
         let began = now.checked_sub(*elapsed).unwrap_or(now);
         let broken = interval.imbalances().filter(|it| self.watches(it.law)).collect();
 
-        self.totals += totals;
+        if totals.frames().packets > 0 {
+            *Arc::make_mut(&mut self.totals) += totals;
+        }
         Self {
             conservation: self.conservation.fold(broken),
             tallies: self.tallies.fold(interval, began),
@@ -106,7 +109,7 @@ impl Ledger {
             device,
             direction,
             since,
-            totals: totals.clone(),
+            totals: Arc::clone(totals),
             imbalanced: conservation.intervals(),
             breakdowns: tallies.breakdowns(since),
             signals,

@@ -24,7 +24,7 @@ pub struct Flow {
     pub direction: Direction,
     /// When counting began.
     pub since: SystemTime,
-    pub totals: Totals,
+    pub totals: Arc<Totals>,
     /// Intervals that broke a law of conservation, by [`Law`].
     pub imbalanced: [u64; Law::ALL.len()],
     /// What was counted by each dimension; `None` when it is switched off.

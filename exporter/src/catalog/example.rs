@@ -87,7 +87,7 @@ pub(crate) fn empty(device: &str, direction: Direction) -> Flow {
         device: device.into(),
         direction,
         since: at(1),
-        totals: Totals::default(),
+        totals: Arc::default(),
         imbalanced: [0; Law::ALL.len()],
         breakdowns: ByDimension::from_fn(|dimension| {
             let parts = if dimension == Dimension::Ports { PortProtocol::ALL.len() } else { 1 };
@@ -164,7 +164,7 @@ fn received() -> Flow {
     });
 
     Flow {
-        totals: totals(),
+        totals: totals().into(),
         breakdowns: breakdowns.map(Some),
         signals: Some(Signals {
             distinct_sources: [3.25, 1.0],

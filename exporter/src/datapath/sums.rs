@@ -17,23 +17,27 @@ pub(super) fn totals<'a>(of_cpus: impl Iterator<Item = &'a Counts>) -> interval:
     sum
 }
 
-/// Joins the sketches: the larger register, either bit.
+/// Joins the sketches: the larger register, either bit. Of what was not seen there is no sketch.
 pub(super) fn sketches<'a>(of_cpus: impl Iterator<Item = &'a Sketch>) -> Sketches {
     let mut joined = Sketches::default();
-    for of_cpu in of_cpus {
-        for (to, from) in joined.sources.iter_mut().zip(&of_cpu.distinct_sources) {
-            for (to, from) in to.iter_mut().zip(from) {
-                *to = (*to).max(*from);
-            }
+    for Sketch { distinct_sources, distinct_ports } in of_cpus {
+        for (to, from) in joined.sources.iter_mut().zip(distinct_sources) {
+            join(to, from, |to, from| *to = from.max(*to));
         }
-        for (to, from) in joined.ports.iter_mut().zip(&of_cpu.distinct_ports) {
-            for (to, from) in to.iter_mut().zip(from) {
-                *to |= from;
-            }
+        for (to, from) in joined.ports.iter_mut().zip(distinct_ports) {
+            join(to, from, |to, from| *to |= from);
         }
     }
 
     joined
+}
+
+fn join<T: Copy + Default + PartialEq>(to: &mut Vec<T>, from: &[T], join: impl Fn(&mut T, T)) {
+    if from.iter().all(|from| *from == T::default()) {
+        return;
+    }
+    to.resize(from.len(), T::default());
+    to.iter_mut().zip(from).for_each(|(to, from)| join(to, *from));
 }
 
 /// Adds up where packets without room went; the mask is the widest.

@@ -39,7 +39,10 @@ impl Counting {
         let ledger = ledger.fold(interval, now);
         let flow = ledger.flow(Arc::clone(&published.device), published.direction, since);
 
-        Self { since, ledger, rules, published: Arc::new(flow) }
+        // Readers keep what has not changed.
+        let published = if *published == flow { published } else { Arc::new(flow) };
+
+        Self { since, ledger, rules, published }
     }
 
     pub(super) fn say_total(&self, what: &str) {

@@ -1,3 +1,4 @@
+mod idle;
 mod live;
 
 use std::sync::Mutex;

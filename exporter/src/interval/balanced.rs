@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use shared::{Address, Count, Family, PortKey, PortProtocol, Protocol, hash_address, size_bucket};
+use shared::{
+    Address, Count, Family, PORT_BITMAP_WORDS, PortKey, PortProtocol, Protocol, SKETCH_REGISTERS,
+    hash_address, size_bucket,
+};
 
 use super::{Interval, Keyed, Seen, each_once};
 
@@ -180,11 +183,15 @@ fn sketch(interval: &mut Interval, burst: &Burst, source: IpAddr) {
     };
     let hash = hash_address(address, [0, 0]);
     let rank = u8::try_from(((hash >> 12) | 1 << 51).trailing_zeros() + 1).unwrap();
-    let register = &mut interval.sketches.sources[family][(hash % 4096) as usize];
+    let registers = &mut interval.sketches.sources[family];
+    registers.resize(SKETCH_REGISTERS, 0);
+    let register = &mut registers[(hash % 4096) as usize];
     *register = rank.max(*register);
 
     if let Some((protocol, port)) = burst.port.and_then(|key| key.protocol().zip(key.port())) {
-        interval.sketches.ports[protocol.index()][usize::from(port / 64)] |= 1 << (port % 64);
+        let bits = &mut interval.sketches.ports[protocol.index()];
+        bits.resize(PORT_BITMAP_WORDS, 0);
+        bits[usize::from(port / 64)] |= 1 << (port % 64);
     }
 }
 

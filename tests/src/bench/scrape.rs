@@ -75,7 +75,7 @@ pub(super) fn readings(series: u32) -> Readings {
         device: "eth0".into(),
         direction: Direction::Receive,
         since: UNIX_EPOCH,
-        totals: Totals::default(),
+        totals: Totals::default().into(),
         imbalanced: [0; Law::ALL.len()],
         breakdowns,
         signals: None,

@@ -11,11 +11,11 @@ use super::*;
 proptest! {
     #[test]
     fn what_needs_no_key_adds_up(totals in totals()) {
-        let flow = Flow { totals, ..example::empty("eth0", Direction::Receive) };
+        let flow = Flow { totals: totals.into(), ..example::empty("eth0", Direction::Receive) };
         let readings = only(flow.clone());
         let Totals {
             cells: _, sizes, tcp_flags, icmp, cast, fragments, malformed, encapsulations,
-        } = &flow.totals;
+        } = &*flow.totals;
         let frames = flow.totals.frames();
         let cases = [
             ("packets_total", frames.packets),

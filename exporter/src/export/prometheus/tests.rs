@@ -101,7 +101,7 @@ fn a_device_may_be_called_anything_the_kernel_allows() {
 #[test]
 fn counters_are_exact_beyond_what_a_float_can_hold() {
     let mut flow = example::empty("eth0", Direction::Receive);
-    flow.totals.cells[0][0] = Count { packets: (1 << 53) + 1, bytes: u64::MAX };
+    Arc::make_mut(&mut flow.totals).cells[0][0] = Count { packets: (1 << 53) + 1, bytes: u64::MAX };
 
     for format in [Format::Text0_0_4, Format::OpenMetrics1_0_0] {
         let scrape = encode(&one(flow.clone()), format);

@@ -60,7 +60,7 @@ impl House {
     /// Shows one device that has counted so many packets.
     fn show(&self, packets: u64) {
         let mut flow = example::empty("eth0", Direction::Receive);
-        flow.totals.cells[0][0] = Count { packets, bytes: packets * 100 };
+        Arc::make_mut(&mut flow.totals).cells[0][0] = Count { packets, bytes: packets * 100 };
         let flows = vec![Arc::new(flow)];
         let snapshot = Snapshot { flows, ..Snapshot::clone(&example::readings().snapshot) };
 

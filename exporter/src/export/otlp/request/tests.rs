@@ -35,8 +35,8 @@ fn sources(second: u64, packets: &[(&str, u64)]) -> Taken {
     });
     let mut flow = example::of_sources(named);
     let all = packets.iter().map(|(_, packets)| packets).sum();
-    flow.totals.cells[0][0] = Count { packets: all, bytes: all * 100 };
-    flow.totals.sizes[1] = Count { packets: all, bytes: all * 100 };
+    Arc::make_mut(&mut flow.totals).cells[0][0] = Count { packets: all, bytes: all * 100 };
+    Arc::make_mut(&mut flow.totals).sizes[1] = Count { packets: all, bytes: all * 100 };
     let snapshot = Snapshot { flows: vec![Arc::new(flow)], ..Snapshot::default() };
 
     taken(Readings { snapshot: Arc::new(snapshot), ..example::readings() }, second)

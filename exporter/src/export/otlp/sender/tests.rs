@@ -123,7 +123,8 @@ impl Pushing {
     /// Shows one device that has counted so many packets.
     fn show(&self, packets: u64) {
         let mut flow: Flow = example::empty("eth0", Direction::Receive);
-        flow.totals.cells[0][0] = shared::Count { packets, bytes: packets * 100 };
+        Arc::make_mut(&mut flow.totals).cells[0][0] =
+            shared::Count { packets, bytes: packets * 100 };
         let snapshot = Snapshot {
             flows: vec![Arc::new(flow)],
             ..Snapshot::clone(&example::readings().snapshot)

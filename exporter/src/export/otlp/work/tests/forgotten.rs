@@ -29,7 +29,8 @@ fn counted(igmp: u64, sources: &[(u8, u64)], second: u64) -> Taken {
     let mut flow = example::of_sources(named);
     flow.since = example::at(SINCE);
     let cell = [shared::Family::Ipv6.index(), shared::Protocol::Igmp.index()];
-    flow.totals.cells[cell[0]][cell[1]] = Count { packets: igmp, bytes: igmp * 100 };
+    Arc::make_mut(&mut flow.totals).cells[cell[0]][cell[1]] =
+        Count { packets: igmp, bytes: igmp * 100 };
     let snapshot = Snapshot { flows: vec![Arc::new(flow)], ..Snapshot::default() };
 
     taken(&Readings { snapshot: Arc::new(snapshot), ..example::readings() }, second)
