@@ -71,9 +71,9 @@ impl Plan {
         tables[4..8].copy_from_slice(&keyed(of_pool.tables, ample, least, pools));
         halve(&mut tables, room.saturating_sub(fixed));
 
-        let [a, b, c, d, e, f, g, h, kinds] = tables.map(|table| table.entries);
-        let pool = PoolSizes { tables: sizes([e, f, g, h]), kind_sets: kinds };
-        Self { own: sizes([a, b, c, d]), pool }
+        let entries = tables.map(|table| table.entries);
+        let four = |first: usize| sizes([0, 1, 2, 3].map(|place| entries[first + place]));
+        Self { own: four(0), pool: PoolSizes { tables: four(4), kind_sets: entries[8] } }
     }
 }
 
