@@ -39,7 +39,7 @@ impl<T> Auto<T> {
 
 impl<T> Auto<T> {
     /// Returns whether a value that is set is as it has to be; `auto` is.
-    pub(super) fn is_none_or(self, is_allowed: impl FnOnce(T) -> bool) -> bool {
+    pub(super) fn allows(self, is_allowed: impl FnOnce(T) -> bool) -> bool {
         self.set().is_none_or(is_allowed)
     }
 }

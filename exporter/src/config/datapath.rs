@@ -136,16 +136,16 @@ impl Datapath {
 
         super::refused([
             ("interval", INTERVAL.contains(interval)),
-            ("memory", memory.is_none_or(|it| it >= LEAST_MEMORY)),
-            ("source_table_kib", source_table_kib.is_none_or(is_table(64..=4096))),
-            ("port_table_kib", port_table_kib.is_none_or(is_table(16..=1024))),
+            ("memory", memory.allows(|it| it >= LEAST_MEMORY)),
+            ("source_table_kib", source_table_kib.allows(is_table(64..=4096))),
+            ("port_table_kib", port_table_kib.allows(is_table(16..=1024))),
             (
                 "source_overflow_entries",
-                source_overflow_entries.is_none_or(|it| (1024..=4_194_304).contains(&it)),
+                source_overflow_entries.allows(|it| (1024..=4_194_304).contains(&it)),
             ),
             (
                 "port_overflow_entries",
-                port_overflow_entries.is_none_or(|it| (1024..=262_144).contains(&it)),
+                port_overflow_entries.allows(|it| (1024..=262_144).contains(&it)),
             ),
             ("miss_budget", (1000..=10_000_000).contains(miss_budget)),
             ("pin_path", pin_path.is_absolute()),

@@ -143,7 +143,7 @@ impl Datapath {
 
     fn charged(&self) -> u64 {
         let attached = self.attached.values().map(|attached| attached.instance.maps.bytes());
-        let left_over = self.leftovers.iter().map(|leftover| leftover.bytes());
+        let left_over = self.leftovers.iter().map(super::Leftover::bytes);
 
         attached.chain(left_over).sum::<u64>() + self.shared.bytes()
     }

@@ -13,6 +13,7 @@ use crate::datapath::wire::stand_in;
 
 /// Maps that a program needs and those of the one before it lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each map, none depends on another")]
 pub(in super::super) struct Missing {
     pub(in super::super) sketches: bool,
     pub(in super::super) vlans: bool,
