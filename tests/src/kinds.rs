@@ -9,9 +9,8 @@ use shared::Count;
 
 use crate::cable::{Cable, Namespace};
 use crate::raw::{Tunnel, packet_socket, tunnel};
+use crate::senders::VIRTIO_HEADER;
 
-/// What is before a frame of a tunnel, see [`tunnel`].
-pub const VIRTIO_HEADER: usize = 10;
 const ETHERNET: usize = 14;
 
 /// A kind of device, and how it is laid.
@@ -140,6 +139,17 @@ impl Ends {
         // The ends know each other's address from here on.
         if self.kind.file.is_none() {
             there.run("ping", &["-n", "-q", "-c", "1", Cable::HERE[0]]);
+        }
+    }
+
+    /// Gives both ends an address, and each that of the other, for which neither has to ask then.
+    pub fn number(&self, here: &str, there: &str) {
+        let Cable { here: one, there: other } = &self.cable;
+        for (end, own, peer, of) in [(one, here, there, other), (other, there, here, one)] {
+            end.ip(&["address", "add", &format!("{own}/24"), "dev", Self::DEVICE]);
+            let shown = show(of, Self::DEVICE);
+            let link = shown["address"].as_str().expect("an address");
+            end.ip(&["neighbour", "add", peer, "lladdr", link, "dev", Self::DEVICE]);
         }
     }
 

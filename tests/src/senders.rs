@@ -4,6 +4,6 @@ mod frames;
 mod relay;
 mod stream;
 
-pub use frames::{Mix, Sender, VIRTIO_HEADER};
+pub use frames::{Mix, Sender, VIRTIO_HEADER, checksum};
 pub use relay::relay;
 pub use stream::{Streamed, stream};

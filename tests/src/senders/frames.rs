@@ -140,7 +140,7 @@ fn frame(to: [u8; 6]) -> [u8; VIRTIO_HEADER + LENGTH] {
 
 /// Returns the checksum of an IPv4 header without options, whatever its own field has. Source: RFC
 /// 1071.
-fn checksum(header: &[u8]) -> u16 {
+pub fn checksum(header: &[u8]) -> u16 {
     const FIELD: usize = 5;
     let words =
         header.chunks_exact(2).map(|word| u32::from(u16::from_be_bytes([word[0], word[1]])));
