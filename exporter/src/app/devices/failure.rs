@@ -74,9 +74,11 @@ impl NotAttached {
     /// Returns the reason under which the failure is counted.
     pub(super) fn reason(&self) -> AttachFailure {
         match self {
-            Self::Load(LoadError::NotPermitted { .. } | LoadError::Filtered { .. }) => {
-                AttachFailure::Permission
-            }
+            Self::Load(
+                LoadError::NotPermitted { .. }
+                | LoadError::Filtered { .. }
+                | LoadError::Locked { .. },
+            ) => AttachFailure::Permission,
             Self::Load(LoadError::NoFeature { .. })
             | Self::NoEthernet { .. }
             | Self::ForeignLinkLayer { .. }
