@@ -14,7 +14,7 @@ use crate::tools;
 /// What the console shows last.
 const END: &str = "the end\n";
 /// A machine takes a tenth of it where nothing else runs.
-const SECONDS: &str = "300";
+const SECONDS: &str = "600";
 /// Some machines that are emulated hang before they start the service.
 const ATTEMPTS: usize = 3;
 /// The console shows it before anything of ours runs. A machine that crashes or hangs later fails
