@@ -27,8 +27,8 @@ struct Kernel {
     charges_memory: bool,
 }
 
-const CLSACT: [&str; 2] = ["xdp", "tc_egress"];
-const TCX: [&str; 2] = ["xdp", "tcx_egress"];
+const CLSACT: [&str; 2] = ["tc_ingress", "tc_egress"];
+const TCX: [&str; 2] = ["tcx_ingress", "tcx_egress"];
 
 const OLDEST: Kernel = Kernel {
     release: "bullseye",

@@ -90,7 +90,7 @@ accept veth0
 # A machine that comes no further is killed, and its test fails; before this line it is tried again.
 # A service that has ended is waited for no longer.
 echo "the service starts"
-packet-exporter --devices.include 'veth[0-3]|vlan1|bond[12]|kit0' --vlans.enabled true > /run/log 2>&1 &
+packet-exporter --devices.include 'veth[0-3]|vlan1|bond[12]|wg0|kit0' --vlans.enabled true > /run/log 2>&1 &
 service=$!
 wait_until() { until "$@" || ! kill -0 $service; do sleep 0.2; done; }
 get() { timeout 10 wget -q -O - http://127.0.0.1:10199"$1"; }
