@@ -1,6 +1,8 @@
 //! The program that devices share counts as the one that a device has alone, each device apart.
 
-use exporter::datapath::{Datapath, Inspector, LinkLayer, Options, Placement, PoolInspector};
+use exporter::datapath::{
+    Datapath, Inspector, LinkLayer, Options, Placement, PoolInspector, SizeChoice,
+};
 use exporter::health::Hook;
 use exporter::interval::Interval;
 use proptest::collection::vec;
@@ -93,10 +95,12 @@ fn any_bytes_are_counted_alike() {
 #[ignore = "needs root: `cargo xtask test pool`"]
 fn what_a_guard_turns_away_is_counted_for_its_device() {
     let small = Options {
-        source_sets: 1,
-        port_sets: 1,
-        source_overflow: 64,
-        port_overflow: 64,
+        sizes: SizeChoice {
+            source_sets: Some(1),
+            port_sets: Some(1),
+            source_overflow: Some(64),
+            port_overflow: Some(64),
+        },
         budget: 100,
         ..Options::default()
     };

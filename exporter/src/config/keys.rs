@@ -202,7 +202,7 @@ mod tests {
     /// The whole table: a key that is added is live, or has its place here.
     #[test]
     fn these_keys_need_a_restart_and_all_others_are_live() {
-        const START: [&str; 13] = [
+        const START: [&str; 14] = [
             "datapath.mode",
             "datapath.transmit",
             "datapath.memory",
