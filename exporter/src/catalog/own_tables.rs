@@ -28,7 +28,7 @@ pub(super) const METRICS: &[Metric] = &[
     Metric {
         name: "map_entries",
         help: "Entries in a kernel map when it was last drained; for a table with a part for each \
-               CPU, those in the fullest part. The device is empty where devices share the map.",
+               CPU, those in the fullest part.",
         kind: Kind::Gauge,
         labels: MAP,
         read: Read::Exporter(|snapshot, sink| maps(snapshot, sink, |map| map.entries)),

@@ -39,6 +39,8 @@ pub(super) struct SharedTaps {
     next: Vec<(Placement, Pool)>,
     attached: BTreeMap<Tap, Attached>,
     paused: BTreeMap<Tap, Paused>,
+    /// Those of them that could not be moved to another pool, which nobody knows yet.
+    lost: BTreeSet<Tap>,
     leftovers: Vec<Leftover>,
     /// Indices of devices that were let go of; programs of theirs may run until the next grace period.
     let_go: BTreeSet<u32>,
@@ -222,6 +224,9 @@ impl SharedTaps {
 
     /// Asks the kernel where the program of a tap is; `None` where none was attached.
     pub(super) fn presence(&self, tap: &Tap) -> Option<Presence> {
+        if self.lost.contains(tap) {
+            return Some(Presence::TakenOff);
+        }
         let attached = self.attached.get(tap)?;
         let program = self.rooms.get(&attached.room)?.program;
 

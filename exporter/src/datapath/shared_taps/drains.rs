@@ -86,6 +86,7 @@ impl SharedTaps {
     /// series go on when they are attached again.
     pub(in super::super) fn pause(&mut self, taps: &[Tap]) {
         for tap in taps {
+            self.lost.remove(tap);
             let Some(attached) = self.attached.remove(tap) else { continue };
             let Attached { held, placement: _, room, slot, since, is_device_gone } = attached;
             // Without what holds it the program gets no more packets of this device.

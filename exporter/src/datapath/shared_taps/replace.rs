@@ -103,6 +103,7 @@ impl SharedTaps {
             if outcome.is_err() {
                 // On the pool before, it would go on counting where nothing is read any more.
                 self.pause(slice::from_ref(&tap));
+                self.lost.insert(tap.clone());
             }
             Replaced { tap, outcome }
         });
