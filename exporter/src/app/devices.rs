@@ -1,11 +1,13 @@
 //! Keeps programs on the devices that are wanted, and drains them.
 
+mod attachments;
 mod choice;
 mod failure;
 mod front;
 mod infos;
 mod names;
 mod replacing;
+mod sharing;
 mod slice;
 mod stacked;
 mod standing;
@@ -19,14 +21,14 @@ use std::time::{Duration, Instant};
 use shared::Direction;
 use tokio::sync::watch;
 
-use crate::config::{Class, Config};
+use crate::config::Config;
 use crate::datapath::{
-    Datapath, Device, MapsMemory, Owner, Placement, Presence, ProgramNames, Tap, Taps,
+    Datapath, Device, MapsMemory, Owner, Placement, Presence, ProgramNames, Tap,
 };
 use crate::folder::Collected;
-use crate::health::{AttachFailure, Attachment, Hook, PartMemory, Running, SharedMap};
+use crate::health::{AttachFailure, Attachment, Hook, PartMemory, Running};
 use crate::interfaces::Interface;
-use crate::interval::{Drained, MapUse};
+use crate::interval::Drained;
 
 use choice::{Hooks, Placements};
 use failure::{Known, NotAttached};
@@ -336,50 +338,6 @@ impl Devices {
         Ok(attached.map_err(|error| error.owned_by(self.owner(interface), is_below))?)
     }
 
-    /// Returns how many programs the interfaces are to have.
-    fn expected_taps(&self, wanted: &[Interface]) -> Taps {
-        let hooks = self.hooks();
-        let (mut own, mut shared) = (0, BTreeMap::<Placement, usize>::new());
-        for direction in self.datapath.directions() {
-            for interface in wanted {
-                let config = &self.config.datapath;
-                let placements = choice::placements(interface, direction, config, hooks);
-                match placements.map(|it| it.first) {
-                    Ok(first) if self.is_shared(first, interface) => {
-                        *shared.entry(first).or_default() += 1;
-                    }
-                    Ok(_) => own += 1,
-                    Err(_) => {}
-                }
-            }
-        }
-
-        Taps { own, pools: shared.len(), slots: shared.into_values().max().unwrap_or_default() }
-    }
-
-    fn shared_maps(&self) -> Vec<SharedMap> {
-        let shared = |(direction, it): (Direction, MapUse)| {
-            let MapUse { map, entries, entries_limit, memory_bytes } = it;
-            SharedMap { direction, map, entries, entries_limit, memory_bytes }
-        };
-
-        self.datapath.shared_maps().into_iter().map(shared).collect()
-    }
-
-    /// Returns whether one program counts the device together with others. Pinned maps are those of one
-    /// device.
-    fn is_shared(&self, placement: Placement, interface: &Interface) -> bool {
-        if !placement.hook.is_tc() || self.datapath.is_pinned() {
-            return false;
-        }
-
-        match self.config.datapath.class_of(interface.names()) {
-            Some(Class::Own) => false,
-            Some(Class::Shared) => true,
-            None => !interface.has_hardware,
-        }
-    }
-
     /// Returns the XDP program that is on an interface.
     fn owner(&self, interface: &Interface) -> Owner {
         let id = interface.xdp_program;
@@ -410,40 +368,6 @@ impl Devices {
             );
         }
         self.stacked = pairs;
-    }
-
-    /// Returns the state of every program that is wanted, also on devices that are wanted by name
-    /// and not there.
-    fn attachments(&self) -> Vec<Attachment> {
-        let mut running: BTreeMap<(Arc<str>, Hook), Option<Running>> = BTreeMap::new();
-        let interfaces = self.interfaces.borrow();
-        for direction in self.datapath.directions() {
-            let expected = self.expected(direction);
-            let is_there = |name: &&str| interfaces.iter().any(|it| it.has_other_name(name));
-            for name in
-                names(&self.config.devices.include.to_string()).filter(|name| !is_there(name))
-            {
-                running.insert((name.into(), expected), None);
-            }
-            for (tap, known) in self.known.iter().filter(|(tap, _)| tap.direction == direction) {
-                // What is hidden from a program it does not count.
-                let runs = known.running.clone().filter(|_| !known.standing.is_hidden());
-                // A device that was expected elsewhere is here now.
-                running.remove(&(Arc::clone(&tap.device.name), expected));
-                let hook = known.hook.unwrap_or(expected);
-                running.insert((Arc::clone(&tap.device.name), hook), runs);
-            }
-        }
-
-        running
-            .into_iter()
-            .map(|(of_tap, running)| Attachment {
-                failures: self.failures.get(&of_tap).cloned().unwrap_or_default(),
-                device: of_tap.0,
-                hook: of_tap.1,
-                running,
-            })
-            .collect()
     }
 }
 

@@ -1,25 +1,27 @@
 //! Devices that one program counts together: exactly, each apart, while others come and go.
 
+mod sharing {
+    pub(super) mod bed;
+}
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use exporter::datapath::{Datapath, LinkLayer, Options, Placement, Tap};
-use exporter::health::Hook;
+use exporter::datapath::{Datapath, Options, Tap};
 use exporter::interval::{Drained, Interval, sum};
 use shared::{Count, Direction};
 use tests::cable::Namespace;
 use tests::patience::{Reason, let_pass, wait_for};
 use tests::veths::{self, Sender};
 
-const SENT: Placement = Placement::tc(Hook::TcxEgress, LinkLayer::Ethernet);
-const RECEIVED: Placement = Placement::tc(Hook::TcxIngress, LinkLayer::Ethernet);
-const INTERVAL: Duration = Duration::from_millis(100);
+use sharing::bed::{Bed, Counted, INTERVAL, RECEIVED, Run, SENT};
+
 /// How long devices come and go in the default run.
 const SHORT: Duration = Duration::from_secs(20);
 
 #[test]
-#[ignore = "needs root: `cargo xtask test shared`"]
+#[ignore = "needs root: `cargo xtask test sharing`"]
 fn fifty_devices_are_counted_to_the_packet_and_to_the_byte() {
     let bed = Bed::of("shared-fifty", 50);
     bed.namespace.within(|| {
@@ -53,7 +55,7 @@ fn fifty_devices_are_counted_to_the_packet_and_to_the_byte() {
 }
 
 #[test]
-#[ignore = "needs root: `cargo xtask test shared`"]
+#[ignore = "needs root: `cargo xtask test sharing`"]
 fn what_each_device_receives_is_what_its_other_end_sent() {
     let bed = Bed::of("shared-received", 20);
     bed.namespace.within(|| {
@@ -86,7 +88,7 @@ fn what_each_device_receives_is_what_its_other_end_sent() {
 }
 
 #[test]
-#[ignore = "needs root: `cargo xtask test shared`"]
+#[ignore = "needs root: `cargo xtask test sharing`"]
 fn devices_come_and_go_under_traffic() {
     churn(SHORT);
 }
@@ -98,7 +100,7 @@ fn devices_come_and_go_for_ten_minutes() {
 }
 
 #[test]
-#[ignore = "needs root: `cargo xtask test shared`"]
+#[ignore = "needs root: `cargo xtask test sharing`"]
 fn a_full_load_on_many_devices_is_conserved() {
     let run = Run::of("shared-load", 30);
     let all = sum(run.sent.values());
@@ -109,7 +111,7 @@ fn a_full_load_on_many_devices_is_conserved() {
 
 /// The control: the same check sees what is lost on purpose.
 #[test]
-#[ignore = "needs root: `cargo xtask test shared`"]
+#[ignore = "needs root: `cargo xtask test sharing`"]
 fn what_is_lost_of_one_device_is_noticed() {
     let mut run = Run::of("shared-control", 3);
     assert_eq!(run.verdict(), Ok(()));
@@ -121,7 +123,7 @@ fn what_is_lost_of_one_device_is_noticed() {
 }
 
 #[test]
-#[ignore = "needs root: `cargo xtask test shared`"]
+#[ignore = "needs root: `cargo xtask test sharing`"]
 fn two_hundred_devices_are_attached_soon_and_take_little_memory() {
     const MOST: u64 = 128 << 20;
     let bed = Bed::of("shared-many", 200);
@@ -150,7 +152,7 @@ fn two_hundred_devices_are_attached_soon_and_take_little_memory() {
 }
 
 #[test]
-#[ignore = "needs root: `cargo xtask test shared`"]
+#[ignore = "needs root: `cargo xtask test sharing`"]
 fn other_constants_and_a_larger_pool_lose_nothing() {
     let bed = Bed::of("shared-change", 70);
     bed.namespace.within(|| {
@@ -195,7 +197,7 @@ fn other_constants_and_a_larger_pool_lose_nothing() {
 }
 
 #[test]
-#[ignore = "needs root: `cargo xtask test shared`"]
+#[ignore = "needs root: `cargo xtask test sharing`"]
 fn a_renamed_device_begins_anew_and_the_old_name_keeps_its_counts() {
     let bed = Bed::of("shared-names", 2);
     bed.namespace.within(|| {
@@ -281,102 +283,6 @@ fn churn(time: Duration) {
 fn delete(namespace: &Namespace, devices: usize) {
     let script = format!("for i in $(seq 0 {}); do ip link del c$i; done", devices - 1);
     namespace.run("sh", &["-c", &script]);
-}
-
-/// A namespace with veth devices `v0`, `v1` and so on.
-struct Bed {
-    namespace: Namespace,
-    devices: usize,
-}
-
-impl Bed {
-    fn of(name: &str, devices: usize) -> Self {
-        let namespace = Namespace::make(name);
-        veths::be_silent(&namespace);
-        veths::make(&namespace, "v", 0..devices);
-
-        Self { namespace, devices }
-    }
-
-    fn taps(&self) -> Vec<Tap> {
-        (0..self.devices).map(|at| veths::sent(&self.namespace, &format!("v{at}"))).collect()
-    }
-
-    fn share_all(&self, datapath: &mut Datapath) -> Vec<Tap> {
-        let taps = self.taps();
-        for tap in &taps {
-            datapath.share(tap, SENT).unwrap();
-        }
-
-        taps
-    }
-}
-
-/// What was counted of each device.
-#[derive(Default)]
-struct Counted {
-    frames: BTreeMap<String, Count>,
-    sources: BTreeMap<String, BTreeMap<std::net::IpAddr, Count>>,
-}
-
-impl Counted {
-    fn add(&mut self, drained: Vec<Drained>) {
-        for it in drained {
-            let device = it.device.to_string();
-            let interval = it.counted.unwrap();
-            assert_eq!(interval.imbalance(), None, "{device}");
-            self.frames.entry(device.clone()).or_default().add(interval.totals.frames());
-            let sources = self.sources.entry(device).or_default();
-            for seen in &interval.sources.keys {
-                sources.entry(seen.key).or_default().add(seen.count);
-            }
-        }
-    }
-}
-
-/// Several processes that send on all of some devices, drained all the time.
-struct Run {
-    counted: Counted,
-    sent: BTreeMap<String, Count>,
-    intervals: usize,
-}
-
-impl Run {
-    fn of(name: &str, intervals: usize) -> Self {
-        const DEVICES: usize = 8;
-        let bed = Bed::of(name, DEVICES);
-        bed.namespace.within(|| {
-            let mut datapath = Datapath::new(Options::default()).unwrap();
-            let taps = bed.share_all(&mut datapath);
-            let names: Vec<String> = taps.iter().map(|tap| tap.device.name.to_string()).collect();
-            let mut senders: Vec<_> = (0..2).map(|_| Sender::start(&bed.namespace)).collect();
-            for sender in &mut senders {
-                sender.forever(&names);
-            }
-            let mut counted = Counted::default();
-            for _ in 0..intervals {
-                let_pass(INTERVAL, Reason::Traffic);
-                counted.add(datapath.drain().unwrap());
-            }
-            let mut sent: BTreeMap<String, Count> = BTreeMap::new();
-            for sender in senders {
-                for (name, count) in names.iter().zip(sender.stop()) {
-                    sent.entry(name.clone()).or_default().add(count);
-                }
-            }
-            counted.add(datapath.drain().unwrap());
-
-            Self { counted, sent, intervals }
-        })
-    }
-
-    fn verdict(&self) -> Result<(), String> {
-        let is_wrong =
-            |(name, sent): &(&String, &Count)| self.counted.frames.get(*name) != Some(sent);
-        let wrong: Vec<_> = self.sent.iter().filter(is_wrong).collect();
-
-        if wrong.is_empty() { Ok(()) } else { Err(format!("{wrong:?} are not what was counted")) }
-    }
 }
 
 fn frames(drained: &Drained) -> Count {
