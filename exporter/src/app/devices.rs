@@ -26,7 +26,7 @@ use crate::datapath::{
     Datapath, Device, MapsMemory, Owner, Placement, Presence, ProgramNames, Tap,
 };
 use crate::folder::Collected;
-use crate::health::{AttachFailure, Attachment, Hook, PartMemory, Running};
+use crate::health::{AttachFailure, Hook, PartMemory, Running};
 use crate::interfaces::Interface;
 use crate::interval::Drained;
 
