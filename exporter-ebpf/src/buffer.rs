@@ -39,7 +39,7 @@ pub(crate) fn parse(ctx: &TcContext, tap: Tap, out: &mut Parsed) -> Segments {
     parse_bytes(ctx, origin, out);
     // The stack may leave headers in pages; then they are copied together, and read once more.
     if out.rare & Rare::MALFORMED != 0
-        && packet(ctx).readable() < ctx.len() as usize
+        && packet(ctx).readable() < ctx.len()
         && ctx.pull_data(ctx.len().min(HEADERS)).is_ok()
     {
         parse_bytes(ctx, origin, out);

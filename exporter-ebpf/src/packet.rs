@@ -11,7 +11,6 @@ use zerocopy::FromBytes;
 pub struct Packet {
     start: usize,
     end: usize,
-    readable: usize,
 }
 
 impl Packet {
@@ -21,19 +20,14 @@ impl Packet {
     /// The bounds of an XDP or TC context do, until a helper resizes the packet.
     #[inline(always)]
     pub unsafe fn new(start: usize, end: usize) -> Self {
-        let readable = end - start;
-        // Read back from memory: the compiler must not conclude from a comparison with the
-        // length that a check in `read` is needless. The verifier needs that check.
-        // SAFETY: a reference to a local is valid.
-        let readable = unsafe { ptr::read_volatile(&raw const readable) };
-
-        Self { start, end, readable }
+        Self { start, end }
     }
 
-    /// Bytes that can be read.
+    /// Returns how many bytes can be read.
+    #[expect(clippy::cast_possible_truncation, reason = "a packet is shorter than 4 GiB")]
     #[inline(always)]
-    pub const fn readable(&self) -> usize {
-        self.readable
+    pub const fn readable(&self) -> u32 {
+        (self.end - self.start) as u32
     }
 
     /// Copies out the header at `offset`; `None` if the readable bytes end within it.

@@ -53,7 +53,8 @@ pub struct Parsed {
     /// Length on the wire in bytes, from the Ethernet header on and without the FCS.
     pub length: u32,
     /// Where the IP packet ends, in bytes from the start of the frame: as its header claims
-    /// where that can be, else where the frame ends. Meant only with a transport header.
+    /// where that can be, else where the frame ends. Meant only with a transport header; before that
+    /// is found, the end that PPPoE or LLC states, far away where nothing states one.
     pub end: u32,
     /// Host order; meant only with `has_ports`.
     pub source_port: u16,
@@ -78,6 +79,12 @@ pub struct Parsed {
     /// A [`crate::Cast`].
     pub cast: u8,
     pub reserved: u8,
+    /// Bytes that can be read and belong to the frame: behind the end that PPPoE or LLC states lies
+    /// padding. For the parser alone, as is the next one.
+    pub readable: u32,
+    /// What the link layer names where that is not IP, as it lies in memory.
+    pub ethertype: u16,
+    pub unused: u16,
 }
 
 impl Parsed {
@@ -109,13 +116,14 @@ impl Parsed {
         if self.transport_offset == 0 {
             self.end = 0;
         }
+        (self.readable, self.ethertype) = (0, 0);
 
         self
     }
 }
 
 const _: () = {
-    assert!(size_of::<Parsed>() == 48);
+    assert!(size_of::<Parsed>() == 56);
     // The parser clears these eight bytes with one store.
     assert!(core::mem::offset_of!(Parsed, rare) == 16);
     assert!(core::mem::offset_of!(Parsed, length) == 24);

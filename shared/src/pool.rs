@@ -35,7 +35,6 @@ pub struct PoolCpu {
     pub parsed: Parsed,
     /// Frames of devices without a slot.
     pub strays: u64,
-    pub reserved: u64,
     /// How the guard stands; what it refused is counted for each slot.
     pub sources: Attribution,
     pub ports: Attribution,

@@ -100,7 +100,7 @@ pub struct Sketch {
 pub struct Totals {
     /// The frame at hand. It lies here because here it costs no stack and no second lookup.
     pub parsed: Parsed,
-    pub reserved: [u64; 2],
+    pub reserved: u64,
     pub counts: Counts,
 }
 

@@ -19,7 +19,7 @@ impl<S: Surroundings> Frame<'_, S> {
     #[inline(always)]
     pub(super) fn arp(&mut self, offset: usize) -> Option<()> {
         self.out.network_offset = short(offset);
-        if offset + size_of::<ArpStart>() > self.readable {
+        if offset + size_of::<ArpStart>() > self.readable() {
             return self.stop(Malformed::ArpTruncated);
         }
         let header: ArpStart = self.header(offset, Malformed::ArpTruncated)?;

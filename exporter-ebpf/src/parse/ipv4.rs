@@ -66,7 +66,7 @@ impl<S: Surroundings> Frame<'_, S> {
         if length < LENGTH {
             return self.stop(Malformed::Ipv4HeaderLength);
         }
-        if length > self.readable - offset {
+        if length > self.readable() - offset {
             return self.stop(Malformed::Ipv4OptionsTruncated);
         }
 
@@ -77,7 +77,7 @@ impl<S: Surroundings> Frame<'_, S> {
     #[inline(always)]
     fn ipv4_length(&mut self, offset: usize, header_length: usize, total_length: usize) -> usize {
         // Nearly always: the claim can be, and can be read.
-        if total_length >= header_length && total_length <= self.readable - offset {
+        if total_length >= header_length && total_length <= self.readable() - offset {
             return total_length;
         }
 

@@ -3,7 +3,7 @@
 
 use shared::{Cast, Family, Malformed, Protocol, Rare, cell};
 
-use super::{Frame, Surroundings, usually};
+use super::{Frame, Surroundings, settle, short, usually};
 
 const ETHERNET_LENGTH: usize = 14;
 const VLAN_LENGTH: usize = 4;
@@ -46,12 +46,7 @@ impl<S: Surroundings> Frame<'_, S> {
     /// and one customer tag at most, one of which may be aside; frames with more count as not IP.
     #[inline(always)]
     pub(super) fn behind(&mut self, mut ethertype: u16, mut offset: usize) -> Option<()> {
-        if usually(ethertype == ethertype::IPV4) {
-            self.leads_to(4, offset);
-            return Some(());
-        }
-        if usually(ethertype == ethertype::IPV6) {
-            self.leads_to(6, offset);
+        if self.is_ip(ethertype, offset) {
             return Some(());
         }
 
@@ -65,11 +60,37 @@ impl<S: Surroundings> Frame<'_, S> {
                 [_, ethertype] = self.header::<[u16; 2]>(offset, Malformed::VlanTruncated)?;
                 offset += VLAN_LENGTH;
             }
+            if self.is_ip(ethertype, offset) {
+                return Some(());
+            }
+        }
+        self.out.ethertype = ethertype;
+        self.out.network_offset = short(offset);
+        settle();
+
+        self.behind_tags()
+    }
+
+    /// Leaves the offset of an IP header for the next stage, where an EtherType names one.
+    #[inline(always)]
+    fn is_ip(&mut self, ethertype: u16, offset: usize) -> bool {
+        if usually(ethertype == ethertype::IPV4) {
+            self.leads_to(4, offset);
+            return true;
+        }
+        let is_ipv6 = usually(ethertype == ethertype::IPV6);
+        if is_ipv6 {
+            self.leads_to(6, offset);
         }
 
-        match ethertype {
-            ethertype::IPV4 => self.leads_to(4, offset),
-            ethertype::IPV6 => self.leads_to(6, offset),
+        is_ipv6
+    }
+
+    /// Follows what is not IP, at the offset that was left behind the tags.
+    #[inline(always)]
+    fn behind_tags(&mut self) -> Option<()> {
+        let offset = self.taken_offset();
+        match self.out.ethertype {
             ethertype::ARP => self.arp(offset)?,
             ethertype::MPLS | ethertype::MPLS_UPSTREAM => self.mpls(offset)?,
             ethertype::PPPOE_SESSION => self.pppoe(offset)?,

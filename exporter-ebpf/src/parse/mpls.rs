@@ -2,7 +2,7 @@
 
 use shared::{Encapsulation, Family, Malformed};
 
-use super::{Frame, Surroundings};
+use super::{Frame, Surroundings, settle, short};
 
 /// Labels that are followed; deeper stacks count as malformed.
 const LABELS: usize = 8;
@@ -18,16 +18,20 @@ impl<S: Surroundings> Frame<'_, S> {
         self.without_ip(Family::Mpls);
         self.encapsulated(Encapsulation::Mpls);
 
-        let mut payload = offset;
         let mut is_bottom = false;
+        self.out.network_offset = short(offset);
         for _ in 0..LABELS {
-            let label = u32::from_be(self.header(payload, Malformed::MplsTruncated)?);
-            payload += LABEL_LENGTH;
+            settle();
+            let offset = self.taken_offset();
+            let label = u32::from_be(self.header(offset, Malformed::MplsTruncated)?);
+            self.out.network_offset = short(offset + LABEL_LENGTH);
             is_bottom = label & BOTTOM != 0;
             if is_bottom {
                 break;
             }
         }
+        settle();
+        let payload = self.taken_offset();
         if !is_bottom {
             return self.stop(Malformed::MplsTooDeep);
         }

@@ -57,6 +57,13 @@ impl<S: Surroundings> Frame<'_, S> {
         self.out.end = end;
     }
 
+    /// Returns the offset that was left.
+    #[inline(always)]
+    pub(super) fn transport_offset(&self) -> usize {
+        // Extensions take 16 KiB at the most. The mask shows this to the verifier.
+        usize::from(self.out.transport_offset & 0x7fff)
+    }
+
     /// Reads the transport header of a datagram, or of its first fragment.
     #[inline(always)]
     pub(super) fn transport(&mut self) -> Option<()> {
@@ -65,8 +72,7 @@ impl<S: Surroundings> Frame<'_, S> {
             return None;
         }
         let datagram = &Datagram {
-            // Extensions take 16 KiB at the most. The mask shows this to the verifier.
-            offset: usize::from(transport_offset & 0x7fff),
+            offset: self.transport_offset(),
             end: end as usize,
             has_more: has_more != 0,
             is_ipv6: cell >> 5 == Family::Ipv6 as u8,
@@ -194,6 +200,6 @@ impl<S: Surroundings> Frame<'_, S> {
     pub(super) fn ends_before(&self, datagram: &Datagram, bytes: usize) -> bool {
         let end = datagram.offset + bytes;
 
-        end > datagram.end || end > self.readable
+        end > datagram.end || end > self.readable()
     }
 }
