@@ -1,10 +1,13 @@
 //! Counting what needs no key.
 
+pub mod alike;
+
 use shared::{
     Count, Counts, Family, Parsed, PortProtocol, Rare, SIZE_BUCKETS, Sketch, size_bucket,
 };
 
 use crate::segments::Segments;
+use alike::Alike;
 
 /// Bits of a hash that choose a register of the sketch; the others are its rank.
 const REGISTER_BITS: u32 = 12;
@@ -14,12 +17,6 @@ const REGISTER_BITS: u32 = 12;
 pub fn is_ip(cell: u8) -> bool {
     cell >> 5 <= Family::Ipv6 as u8
 }
-
-/// FIN and PSH, which only the last segment keeps. Source: `tcp_gso_segment` in
-/// net/ipv4/tcp_offload.c.
-const OF_LAST: u8 = 0x09;
-/// CWR, which only the first segment keeps.
-const OF_FIRST: u8 = 0x80;
 
 /// How counters are added to.
 pub trait Add: Copy {
@@ -52,7 +49,7 @@ impl Add for Alone {
 
 /// Counts the frame that `parsed` describes, as the frames on the wire that it becomes.
 #[inline(always)]
-pub fn frame(counts: &mut Counts, parsed: &Parsed, segments: Segments) {
+pub fn frame(counts: &mut Counts, parsed: &mut Parsed, segments: Segments) {
     let Parsed { cell, rare, has_tcp_flags, tcp_flags, .. } = *parsed;
 
     counts.cells[usize::from(cell)].add(segments.count());
@@ -69,59 +66,17 @@ pub fn frame(counts: &mut Counts, parsed: &Parsed, segments: Segments) {
     }
 }
 
-/// Frames on the wire that one buffer becomes, and that are alike.
-#[derive(Clone, Copy)]
-pub struct Alike {
-    /// See [`size_bucket`].
-    pub bucket: u32,
-    /// Meant only where the frame has some.
-    pub tcp_flags: u8,
-    pub count: Count,
-}
-
-impl Alike {
-    /// A frame that stays one.
-    #[inline(always)]
-    pub fn one(parsed: &Parsed, segments: Segments) -> Self {
-        Self { tcp_flags: parsed.tcp_flags, ..Self::of(segments.bytes, segments.count()) }
-    }
-
-    /// Frames of one size, without flags.
-    #[expect(clippy::cast_possible_truncation, reason = "there are sixteen buckets")]
-    #[inline(always)]
-    fn of(size: u32, count: Count) -> Self {
-        Self { bucket: size_bucket(size) as u32, tcp_flags: 0, count }
-    }
-}
-
-/// Returns the first segment of several, those in the middle, if there are any, and the last.
-#[inline(always)]
-pub fn alike(parsed: &Parsed, segments: Segments) -> [Alike; 3] {
-    let flags = parsed.tcp_flags;
-    let Segments { number, full, bytes } = segments;
-    let before_last = u64::from(number) - 1;
-    let last = u64::from(bytes) - before_last * u64::from(full);
-    let full_ones =
-        |packets: u64| Alike::of(full, Count { packets, bytes: packets * u64::from(full) });
-    #[expect(clippy::cast_possible_truncation, reason = "a part of what fits")]
-    let last = Alike::of(last as u32, Count { packets: 1, bytes: last });
-
-    [
-        Alike { tcp_flags: flags & !OF_LAST, ..full_ones(1) },
-        Alike { tcp_flags: flags & !OF_LAST & !OF_FIRST, ..full_ones(before_last - 1) },
-        Alike { tcp_flags: flags & !OF_FIRST, ..last },
-    ]
-}
-
 /// Counts sizes and flags of the segments that one buffer is cut into.
 #[inline(always)]
-fn many(counts: &mut Counts, parsed: &Parsed, segments: Segments) {
-    for Alike { bucket, tcp_flags, count } in alike(parsed, segments) {
-        counts.sizes[bucket as usize % SIZE_BUCKETS].add(count);
-        if parsed.has_tcp_flags != 0 {
+fn many(counts: &mut Counts, parsed: &mut Parsed, segments: Segments) {
+    let has_tcp_flags = parsed.has_tcp_flags != 0;
+
+    alike::each(parsed, segments, |Alike { bucket, tcp_flags, count }| {
+        counts.sizes[usize::from(bucket) % SIZE_BUCKETS].add(count);
+        if has_tcp_flags {
             counts.tcp_flags[usize::from(tcp_flags)] += count.packets;
         }
-    }
+    });
 }
 
 /// Returns whether a frame has marks that [`rare_marks`] counts.

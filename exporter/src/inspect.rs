@@ -51,9 +51,9 @@ impl Counted {
 
     /// Counts a packet, of which `parsed` is known.
     #[inline]
-    pub fn add(&mut self, record: &Record<'_>, parsed: Parsed) {
+    pub fn add(&mut self, record: &Record<'_>, mut parsed: Parsed) {
         let Record { bytes, wire_length, .. } = *record;
-        count::frame(&mut self.totals, &parsed, Segments::one(wire_length));
+        count::frame(&mut self.totals, &mut parsed, Segments::one(wire_length));
         self.cut_off += u64::from(bytes.len() < wire_length as usize);
 
         if !count::is_ip(parsed.cell) {

@@ -78,7 +78,9 @@ pub struct Parsed {
     pub icmp_type: u8,
     /// A [`crate::Cast`].
     pub cast: u8,
-    pub reserved: u8,
+    /// The size bucket of the segments at hand, of a frame that is cut into some. No result of the
+    /// parser.
+    pub bucket: u8,
     /// Bytes that can be read and belong to the frame: behind the end that PPPoE or LLC states lies
     /// padding. For the parser alone, as is the next one.
     pub readable: u32,
@@ -116,7 +118,7 @@ impl Parsed {
         if self.transport_offset == 0 {
             self.end = 0;
         }
-        (self.readable, self.ethertype) = (0, 0);
+        (self.readable, self.ethertype, self.bucket) = (0, 0, 0);
 
         self
     }
