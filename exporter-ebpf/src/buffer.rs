@@ -98,7 +98,7 @@ fn settle() {
 }
 
 #[inline(always)]
-fn packet(ctx: &TcContext) -> Packet {
+pub(crate) fn packet(ctx: &TcContext) -> Packet {
     // SAFETY: the context's bounds are those of its readable bytes. What was made before they are
     // moved by `pull_data` is not used behind it.
     unsafe { Packet::new(ctx.data(), ctx.data_end()) }

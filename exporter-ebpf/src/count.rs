@@ -6,6 +6,7 @@ use shared::{
     Count, Counts, Family, Parsed, PortProtocol, Rare, SIZE_BUCKETS, Sketch, size_bucket,
 };
 
+use crate::packet::Packet;
 use crate::segments::Segments;
 use alike::Alike;
 
@@ -112,6 +113,18 @@ pub fn rare_marks(counts: &mut Counts, parsed: &Parsed, packets: u64, by: impl A
     if rare & Rare::ENCAPSULATION != 0 {
         by.add(&mut counts.encapsulations[usize::from(encapsulation & 7)], packets);
     }
+}
+
+/// Returns the traffic class of a packet whose IP header held. Source: RFC 791, section 3.1; RFC 8200,
+/// section 3.
+#[inline(always)]
+pub fn traffic_class(packet: Packet, parsed: &Parsed) -> Option<u8> {
+    // The parser leaves no greater one. The mask shows this to the verifier.
+    let offset = usize::from(parsed.network_offset & 0xff);
+    let [first, second] = packet.read::<[u8; 2]>(offset)?;
+    let is_ipv4 = parsed.cell >> 5 == Family::Ipv4 as u8;
+
+    Some(if is_ipv4 { second } else { first << 4 | second >> 4 })
 }
 
 /// Notes that the address with this hash was seen, in a HyperLogLog sketch: the register keeps

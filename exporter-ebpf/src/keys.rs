@@ -3,14 +3,20 @@
 
 use exporter_ebpf::attribute::Found;
 use exporter_ebpf::count;
+use exporter_ebpf::packet::Packet;
 use exporter_ebpf::service::Ports;
 use shared::{PortProtocol, Protocol, Rare, SourceSlot, hash_address, hash_port};
 
 use super::maps::{OfCpu, Partition, ranks, settings};
 
-/// Counts `packets` under everything that has a key.
+/// Counts `packets`, of which `packet` is or becomes the bytes, under everything that has a key.
 #[inline(always)]
-pub(crate) fn count(place: Partition, memory: &mut OfCpu, packets: u64) {
+pub(crate) fn count(
+    place: Partition,
+    memory: &mut OfCpu,
+    packets: u64,
+    packet: impl FnOnce() -> Packet,
+) {
     let cell = memory.parsed.cell;
 
     if memory.parsed.rare & Rare::VLAN != 0 && settings::vlans() {
@@ -18,6 +24,11 @@ pub(crate) fn count(place: Partition, memory: &mut OfCpu, packets: u64) {
     }
     if !count::is_ip(cell) {
         return;
+    }
+    if settings::traffic_classes()
+        && let Some(class) = count::traffic_class(packet(), &memory.parsed)
+    {
+        place.traffic_class(class, packets);
     }
     let mark = port(place, memory, cell & 31, packets);
     let hash = hash_address(memory.parsed.address, settings::address_seeds());

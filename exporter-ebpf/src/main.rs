@@ -52,7 +52,9 @@ fn count_received(ctx: XdpContext) -> u32 {
         settle();
 
         let frame = Segments::one(totals.parsed.length);
-        count_frame(place, totals, frame);
+        // SAFETY: as above.
+        let packet = || unsafe { Packet::new(ctx.data(), ctx.data_end()) };
+        count_frame(place, totals, frame, packet);
     }
 
     xdp_action::XDP_PASS
@@ -86,17 +88,22 @@ fn count_buffer(ctx: &TcContext, direction: Direction) {
         let segments = buffer::parse(ctx, tap, &mut totals.parsed);
         settle();
 
-        count_frame(place, totals, segments);
+        count_frame(place, totals, segments, || buffer::packet(ctx));
     }
 }
 
-/// Counts a frame that was parsed.
+/// Counts a frame that was parsed, whose bytes `packet` returns.
 #[inline(always)]
-fn count_frame(place: Partition, totals: &mut Totals, segments: Segments) {
+fn count_frame(
+    place: Partition,
+    totals: &mut Totals,
+    segments: Segments,
+    packet: impl FnOnce() -> Packet,
+) {
     let Totals { parsed, counts, .. } = totals;
     count::frame(counts, parsed, segments);
 
-    keys::count(place, totals, segments.number.into());
+    keys::count(place, totals, segments.number.into(), packet);
 }
 
 /// Has what was parsed read back from memory, so that the ways through the parser meet here.

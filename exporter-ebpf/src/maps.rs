@@ -15,7 +15,7 @@ use exporter_ebpf::attribute::{self, Found};
 use exporter_ebpf::count::{self, Alone};
 use shared::{
     Address, Attribution, Control, Count, Overflow, Parsed, PortKey, PortProtocol, PortSet, Sketch,
-    SourceSet, Totals, VLAN_IDS, first_place, second_place,
+    SourceSet, TRAFFIC_CLASSES as CLASSES, Totals, VLAN_IDS, first_place, second_place,
 };
 
 use second::more;
@@ -41,6 +41,8 @@ static SOURCES: Array<SourceSet, AT_LOAD, MAPPED> = Array::new();
 static PORTS: Array<PortSet, AT_LOAD, MAPPED> = Array::new();
 #[btf_map]
 static VLANS: Array<[u64; VLAN_IDS], AT_LOAD, MAPPED> = Array::new();
+#[btf_map]
+static TRAFFIC_CLASSES: Array<[u64; CLASSES], AT_LOAD, MAPPED> = Array::new();
 #[btf_map]
 static MORE_SOURCES_0: LruHashMap<Address, Overflow, AT_LOAD> = LruHashMap::new();
 #[btf_map]
@@ -195,6 +197,16 @@ impl Partition {
         // SAFETY: the entry outlives the run, which has no other reference into this map, and any bits
         // are a sketch. User space touches the other generation only.
         Some(unsafe { &mut *sketch })
+    }
+
+    /// Counts packets under their traffic class.
+    #[inline(always)]
+    pub(crate) fn traffic_class(self, class: u8, packets: u64) {
+        if let Some(classes) = TRAFFIC_CLASSES.get_ptr_mut(self.index) {
+            // SAFETY: as for the totals; the reference ends with this function.
+            let classes = unsafe { &mut *classes };
+            classes[usize::from(class)] += packets;
+        }
     }
 
     #[inline(always)]

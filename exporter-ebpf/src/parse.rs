@@ -36,6 +36,9 @@ pub trait Surroundings {
     /// Returns the length of the frame with all its buffers; costs a call in the kernel.
     fn full_length(&self) -> u32;
 
+    /// Returns [`TunnelPorts::bounds`], which is quick.
+    fn tunnel_bounds(&self) -> [u16; 2];
+
     fn tunnel_ports(&self) -> TunnelPorts;
 }
 

@@ -10,6 +10,7 @@ use crate::snapshot::Snapshot;
 use crate::version::Build;
 
 mod choice;
+mod classes;
 mod configuration;
 #[cfg(test)]
 pub(crate) mod example;
@@ -67,7 +68,7 @@ struct Section {
 }
 
 const SECTIONS: [Section; 4] = [
-    Section { title: "Traffic", metrics: &[traffic::METRICS, keyed::METRICS] },
+    Section { title: "Traffic", metrics: &[traffic::METRICS, classes::METRICS, keyed::METRICS] },
     Section { title: "Signals", metrics: &[signals::METRICS] },
     Section {
         title: "The exporter about itself",

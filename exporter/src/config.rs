@@ -6,6 +6,7 @@ mod change;
 mod command;
 mod datapath;
 mod devices;
+mod dscp;
 mod endpoint;
 mod file;
 mod following;
@@ -49,6 +50,7 @@ pub use self::change::{Change, Changed, Overridden};
 pub use self::command::{Bundle, By, Command, Doctor, Inspect, Output, Parser, UsageError};
 pub use self::datapath::{Datapath, Mode, Transmit};
 pub use self::devices::Devices;
+pub use self::dscp::Dscp;
 pub use self::endpoint::{Endpoint, Scheme, split_query};
 pub use self::file::ConfigFile;
 pub use self::following::Following;
@@ -86,6 +88,7 @@ pub struct Config {
     pub sources: Sources,
     pub ports: Ports,
     pub vlans: Vlans,
+    pub dscp: Dscp,
     pub signals: Signals,
     pub metrics: Metrics,
     pub otlp: Otlp,
@@ -186,6 +189,7 @@ impl Config {
             sources,
             ports,
             vlans,
+            dscp,
             signals,
             metrics,
             otlp,
@@ -200,6 +204,7 @@ impl Config {
             ("sources", sources.refusals()),
             ("ports", ports.refusals()),
             ("vlans", vlans.refusals()),
+            ("dscp", dscp.refusals()),
             ("signals", signals.refusals()),
             ("metrics", metrics.refusals()),
             ("otlp", otlp.refusals()),

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 use shared::{
     Cast, Count, Direction, Encapsulation, Family, FragmentPosition, IpFamily, Malformed, PortKey,
-    PortProtocol, Protocol, SIZE_BOUNDS,
+    PortProtocol, Protocol, SIZE_BOUNDS, TRAFFIC_CLASSES,
 };
 
 use crate::dimension::{ByDimension, Dimension};
@@ -96,6 +96,8 @@ pub struct Interval {
     pub ports: Keyed<PortKey>,
     /// Frames by the id of the outermost VLAN tag, without bytes; empty unless switched on.
     pub vlans: Keyed<u16>,
+    /// IP packets by traffic class; empty unless switched on.
+    pub traffic_classes: [u64; TRAFFIC_CLASSES],
     pub sketches: Sketches,
     pub maps: Vec<MapUse>,
     /// What the program was loaded to count.
@@ -107,21 +109,28 @@ pub struct Interval {
 pub struct Switches {
     pub dimensions: ByDimension<bool>,
     pub signals: bool,
+    pub traffic_classes: bool,
 }
 
 impl Switches {
     /// Everything is counted.
     pub fn all() -> Self {
-        Self { dimensions: ByDimension::from_fn(|_| true), signals: true }
+        let dimensions = ByDimension::from_fn(|_| true);
+
+        Self { dimensions, signals: true, traffic_classes: true }
     }
 
     /// Returns what both count.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        let Self { dimensions, signals } = other;
+        let Self { dimensions, signals, traffic_classes } = other;
         let both = |dimension| self.dimensions[dimension] && dimensions[dimension];
 
-        Self { dimensions: ByDimension::from_fn(both), signals: self.signals && signals }
+        Self {
+            dimensions: ByDimension::from_fn(both),
+            signals: self.signals && signals,
+            traffic_classes: self.traffic_classes && traffic_classes,
+        }
     }
 }
 
@@ -243,6 +252,7 @@ impl Default for Interval {
             sources: Keyed::default(),
             ports: Keyed::default(),
             vlans: Keyed::default(),
+            traffic_classes: [0; TRAFFIC_CLASSES],
             sketches: Sketches::default(),
             maps: Vec::new(),
             switches: Switches::all(),
@@ -354,7 +364,8 @@ pub fn sum<'a>(counts: impl Iterator<Item = &'a Count>) -> Count {
     })
 }
 
-fn add(to: &mut [u64], more: &[u64]) {
+/// Adds counts to others, place by place.
+pub fn add(to: &mut [u64], more: &[u64]) {
     for (to, more) in to.iter_mut().zip(more) {
         *to += more;
     }

@@ -1,6 +1,8 @@
 //! Everything counted by one direction of one device: an interval comes in, totals and named
 //! series go on; pure.
 
+mod begun;
+mod classes;
 mod conservation;
 mod credit;
 mod key;
@@ -23,6 +25,7 @@ use std::time::SystemTime;
 
 use shared::Direction;
 
+use self::classes::Classes;
 use self::conservation::Conservation;
 use self::tallies::Tallies;
 use crate::dimension::Dimension;
@@ -39,18 +42,20 @@ pub struct Ledger {
     totals: Arc<Totals>,
     conservation: Conservation,
     tallies: Tallies,
+    classes: Classes,
     signals: Window,
     maps: Vec<MapUse>,
 }
 
 impl Ledger {
     pub fn new(rules: Rules) -> Self {
-        let Rules { naming, signals } = rules;
+        let Rules { naming, signals, traffic_classes } = rules;
 
         Self {
             totals: Arc::default(),
             conservation: Conservation::default(),
             tallies: Tallies::new(naming),
+            classes: Classes::new(traffic_classes),
             signals: Window::new(signals),
             maps: Vec::new(),
         }
@@ -62,10 +67,11 @@ impl Ledger {
     /// next interval.
     #[must_use]
     pub fn with_rules(self, rules: Rules) -> Self {
-        let Rules { naming, signals } = rules;
+        let Rules { naming, signals, traffic_classes } = rules;
 
         Self {
             tallies: self.tallies.with_rules(naming),
+            classes: self.classes.with_rules(traffic_classes),
             signals: self.signals.with_rules(signals),
             ..self
         }
@@ -84,6 +90,7 @@ impl Ledger {
         Self {
             conservation: self.conservation.fold(broken),
             tallies: self.tallies.fold(interval, began),
+            classes: self.classes.fold(&interval.traffic_classes, began),
             signals: self.signals.fold(interval),
             maps: maps.clone(),
             ..self
@@ -97,7 +104,7 @@ impl Ledger {
 
     /// Returns what readers see of it; `since` is when the program was attached.
     pub fn flow(&self, device: Arc<str>, direction: Direction, since: SystemTime) -> Flow {
-        let Self { totals, conservation, tallies, signals, maps } = self;
+        let Self { totals, conservation, tallies, classes, signals, maps } = self;
         let has_sources = tallies.is_enabled(Dimension::Sources);
         let signals = signals.signals().map(|signals| Signals {
             // Ports leave their marks on sources: without these no scan can be seen.
@@ -112,6 +119,7 @@ impl Ledger {
             totals: Arc::clone(totals),
             imbalanced: conservation.intervals(),
             breakdowns: tallies.breakdowns(since),
+            classes: classes.seen(since),
             signals,
             maps: maps.clone(),
         }

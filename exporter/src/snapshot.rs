@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use shared::{Count, Direction, IpFamily, PortProtocol};
+use shared::{Count, Direction, IpFamily, PortProtocol, TRAFFIC_CLASSES};
 
 use crate::dimension::{ByDimension, SeriesKey};
 use crate::health::Health;
@@ -29,6 +29,8 @@ pub struct Flow {
     pub imbalanced: [u64; Law::ALL.len()],
     /// What was counted by each dimension; `None` when it is switched off.
     pub breakdowns: ByDimension<Option<Breakdown>>,
+    /// `None` when switched off.
+    pub classes: Option<TrafficClasses>,
     /// `None` when switched off.
     pub signals: Option<Signals>,
     pub maps: Vec<MapUse>,
@@ -70,6 +72,14 @@ pub struct Breakdown {
     pub evicted: u64,
     /// Misses are being sampled.
     pub guarded: bool,
+}
+
+/// The IP packets of one flow by traffic class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrafficClasses {
+    /// When these counts began: with those of the flow, or when they were switched on.
+    pub since: SystemTime,
+    pub packets: Arc<[u64; TRAFFIC_CLASSES]>,
 }
 
 /// One named series.

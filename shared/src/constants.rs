@@ -18,6 +18,9 @@ pub struct Settings {
     pub source_set_mask: u32,
     /// Sets of one CPU and generation less one; the number is a power of two.
     pub port_set_mask: u32,
+    /// [`crate::TunnelPorts::bounds`].
+    pub tunnels_first: u16,
+    pub tunnels_last: u16,
     /// 1: a frame may be counted under its source.
     pub sources: u8,
     /// 1: a frame may be counted under its port.
@@ -26,7 +29,9 @@ pub struct Settings {
     pub signals: u8,
     /// 1: frames are counted by VLAN id.
     pub vlans: u8,
-    pub reserved: [u8; 4],
+    /// 1: IP packets are counted by traffic class.
+    pub traffic_classes: u8,
+    pub reserved: [u8; 7],
 }
 
 /// Words that the program reads for each packet and user space writes while it runs.

@@ -38,9 +38,9 @@ pub use table::{
 };
 pub use totals::{
     Attribution, CELLS, Count, Counts, PORT_BITMAP_WORDS, SIZE_BOUNDS, SIZE_BUCKETS,
-    SKETCH_REGISTERS, Sketch, Totals, VLAN_IDS, size_bucket,
+    SKETCH_REGISTERS, Sketch, TRAFFIC_CLASSES, Totals, VLAN_IDS, size_bucket,
 };
-pub use tunnels::{TunnelPorts, UpToFour};
+pub use tunnels::{GTPU_PORT, TunnelPorts, UpToFour};
 
 /// Names of the maps of one instance, as in the object file.
 pub mod maps {
@@ -56,6 +56,9 @@ pub mod maps {
     pub const PORTS: &str = "PORTS";
     /// 4,096 counters by VLAN id for each possible CPU and generation; one without `vlans`.
     pub const VLANS: &str = "VLANS";
+    /// 256 counters by traffic class for each possible CPU and generation; one without
+    /// `traffic_classes`.
+    pub const TRAFFIC_CLASSES: &str = "TRAFFIC_CLASSES";
     /// Sources that found no room in [`SOURCES`], by generation.
     pub const OVERFLOW_SOURCES: [&str; 2] = ["MORE_SOURCES_0", "MORE_SOURCES_1"];
     /// Ports that found no room in [`PORTS`], by generation.
@@ -63,13 +66,14 @@ pub mod maps {
     /// One [`super::Ranks`] for all programs: the section of the object whose place it takes.
     pub const RANKS: &str = ".data.ranks";
     /// Every map of an instance.
-    pub const ALL: [&str; 10] = [
+    pub const ALL: [&str; 11] = [
         CONTROL,
         TOTALS,
         SKETCHES,
         SOURCES,
         PORTS,
         VLANS,
+        TRAFFIC_CLASSES,
         OVERFLOW_SOURCES[0],
         OVERFLOW_SOURCES[1],
         OVERFLOW_PORTS[0],
@@ -99,6 +103,8 @@ pub mod pool_maps {
     pub const SKETCHES: &str = "SKETCHES";
     /// 4,096 counters by VLAN id for each slot and generation; one without `vlans`.
     pub const VLANS: &str = "VLANS";
+    /// 256 counters by traffic class for each slot and generation; one without `traffic_classes`.
+    pub const TRAFFIC_CLASSES: &str = "TRAFFIC_CLASSES";
     /// Sources that found no room in [`SOURCES`], by generation.
     pub const OVERFLOW_SOURCES: [&str; 2] = super::maps::OVERFLOW_SOURCES;
     /// Ports that found no room in [`PORTS`], by generation.
@@ -118,6 +124,9 @@ pub mod settings {
     pub const VLANS: &str = "COUNT_VLANS";
     /// Whether the kernel has frames in several buffers for XDP, and the helper for their length.
     pub const FRAGS: &str = "XDP_FRAGS";
+    pub const TRAFFIC_CLASSES: &str = "COUNT_TRAFFIC_CLASSES";
+    /// The first and the last port of [`VXLAN_PORTS`], [`GENEVE_PORTS`] and GTP-U.
+    pub const TUNNELS: [&str; 2] = ["TUNNELS_FIRST", "TUNNELS_LAST"];
     pub const VXLAN_PORTS: &str = "VXLAN_PORTS";
     pub const GENEVE_PORTS: &str = "GENEVE_PORTS";
     /// Of a pool alone.

@@ -50,6 +50,8 @@ impl Active {
     pub const SKETCH: u64 = 1 << 1;
     /// Its counters by VLAN id.
     pub const VLANS: u64 = 1 << 2;
+    /// Its counters by traffic class.
+    pub const TRAFFIC_CLASSES: u64 = 1 << 3;
 }
 
 impl Default for PoolCpu {

@@ -39,6 +39,9 @@ pub const SKETCH_REGISTERS: usize = 4096;
 pub const PORT_BITMAP_WORDS: usize = 65536 / 64;
 /// Values of a VLAN id.
 pub const VLAN_IDS: usize = 4096;
+/// Values of a traffic class: DSCP in the high six bits, ECN in the low two. Source: RFC 2474,
+/// section 3; RFC 3168, section 5.
+pub const TRAFFIC_CLASSES: usize = 256;
 
 /// Where the packets of one keyed dimension went that found no room in the table of the CPU.
 #[repr(C)]

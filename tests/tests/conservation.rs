@@ -237,7 +237,8 @@ impl Run {
         let naming =
             Naming { enabled: true, limit: 100, idle: INTERVAL, churn: 1, remembered: 1000 };
         let signals = Signals { enabled: true, window: INTERVAL, scan_ports: 32 };
-        let rules = Rules { naming: ByDimension::from_fn(|_| naming), signals };
+        let naming = ByDimension::from_fn(|_| naming);
+        let rules = Rules { naming, signals, traffic_classes: false };
         let new = Ledger::new(rules);
         let ledger =
             self.intervals.iter().fold(new, |ledger, it| ledger.fold(it, SystemTime::UNIX_EPOCH));

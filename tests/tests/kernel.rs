@@ -10,7 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestError, TestRunner};
-use shared::Direction;
+use shared::{Direction, Encapsulation, TunnelPorts, UpToFour};
 use tests::oracle::{self, Rules};
 use tests::outcome::Outcome;
 use tests::rows::Rows;
@@ -112,6 +112,57 @@ fn what_is_switched_off_is_not_counted_and_the_totals_stay() {
     let expected = pair.expected().without(&KEYED);
     assert_eq!(Rows::of(&interval).differences(&expected), [""; 0]);
     assert_eq!(touched_registers(&interval), 0, "no sketch is kept");
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test kernel`"]
+fn ip_packets_are_counted_by_traffic_class_where_that_is_switched_on() {
+    let frames = |class: u8| {
+        let v4 = ipv4(17, &udp(53, b"")).with(1, &[class]);
+        let v6 = ipv6(17, &udp(53, b"")).with(0, &[0x60 | class >> 4, class << 4]);
+        [ethernet(IPV4, &v4), ethernet(IPV6, &v6), ethernet(VLAN, &vlan(7, IPV6, &v6))]
+    };
+
+    for (direction, is_on) in
+        [(Direction::Receive, true), (Direction::Transmit, true), (Direction::Receive, false)]
+    {
+        let options = Options { traffic_classes: is_on, ..Options::default() };
+        let datapath = Datapath::new(options).unwrap();
+        let mut inspector = Inspector::of(&datapath, direction).unwrap();
+        for class in 0..=u8::MAX {
+            for frame in frames(class) {
+                inspector.run(&frame).unwrap();
+            }
+            inspector.run(&ethernet(ARP, &arp())).unwrap();
+        }
+
+        let interval = inspector.drain().unwrap();
+        assert_eq!(interval.traffic_classes, [if is_on { 3 } else { 0 }; 256]);
+        assert_eq!(interval.totals.ip().packets, 3 * 256);
+        assert_eq!(inspector.drain().unwrap().traffic_classes, [0; 256], "they are read once");
+    }
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test kernel`"]
+fn tunnels_are_recognised_on_the_ports_that_are_set() {
+    let vxlan = |port| ethernet(IPV4, &ipv4(17, &udp(port, &[8, 0, 0, 0, 0, 0, 1, 0])));
+    let geneve = |port| ethernet(IPV4, &ipv4(17, &udp(port, &[0, 0, 0x65, 0x58, 0, 0, 1, 0])));
+    let own = TunnelPorts { vxlan: UpToFour::of(&[5000, 1]), geneve: UpToFour::of(&[]) };
+    let options = Options { tunnels: own, ..Options::default() };
+    let datapath = Datapath::new(options.clone()).unwrap();
+    let mut inspector = Inspector::new(&datapath).unwrap();
+    let seen = |inspector: &mut Inspector<'_>| {
+        let frames = [vxlan(5000), vxlan(1), vxlan(0), vxlan(4789), vxlan(8472), geneve(6081)];
+        frames.map(|frame| Outcome::of(&inspector.run(&frame).unwrap().parsed).encapsulation)
+    };
+
+    let vxlan = Some(Encapsulation::Vxlan);
+    assert_eq!(seen(&mut inspector), [vxlan, vxlan, None, None, None, None]);
+
+    inspector.change(&Options { tunnels: TunnelPorts::USUAL, ..options }).unwrap();
+    let geneve = Some(Encapsulation::Geneve);
+    assert_eq!(seen(&mut inspector), [None, None, None, vxlan, vxlan, geneve]);
 }
 
 #[test]

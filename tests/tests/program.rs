@@ -30,7 +30,7 @@ fn the_programs_call_nothing_on_the_usual_path() {
     for (placement, calls) in
         [(XDP, CALLS), (INGRESS, CALLS_IN_STACK), (TUNNEL, CALLS_IN_STACK), (SENT, CALLS_IN_STACK)]
     {
-        let options = Options { vlans: true, ..Options::default() };
+        let options = Options { vlans: true, traffic_classes: true, ..Options::default() };
         let Some(program) = load_for(placement, options) else { return };
 
         let sites = program.call_sites();
@@ -57,6 +57,7 @@ fn what_is_switched_off_leaves_no_code_behind() {
         ports: false,
         signals: false,
         vlans: false,
+        traffic_classes: false,
         ..Options::default()
     };
     let Some(program) = load(off) else { return };
@@ -76,7 +77,7 @@ fn the_programs_return_nothing_but_pass_and_next() {
     let next = ["w0 = -1", "r0 = -1"];
 
     for (placement, values) in [(XDP, pass), (INGRESS, next), (TUNNEL, next), (SENT, next)] {
-        let options = Options { vlans: true, ..Options::default() };
+        let options = Options { vlans: true, traffic_classes: true, ..Options::default() };
         let Some(program) = load_for(placement, options) else { return };
         assert_returns(&program, values);
     }

@@ -29,6 +29,10 @@ static PROFILE_SPOOFED: Global<u32> = Global::new(0);
 #[unsafe(no_mangle)]
 static PROFILE_PORTS: Global<u32> = Global::new(0);
 #[unsafe(no_mangle)]
+static TUNNELS_FIRST: Global<u16> = Global::new(TunnelPorts::USUAL.bounds()[0]);
+#[unsafe(no_mangle)]
+static TUNNELS_LAST: Global<u16> = Global::new(TunnelPorts::USUAL.bounds()[1]);
+#[unsafe(no_mangle)]
 static VXLAN_PORTS: Global<u64> = Global::new(TunnelPorts::USUAL.vxlan.0);
 #[unsafe(no_mangle)]
 static GENEVE_PORTS: Global<u64> = Global::new(TunnelPorts::USUAL.geneve.0);
@@ -40,6 +44,11 @@ impl<L: Fn() -> u32> Surroundings for Device<L> {
     #[inline(always)]
     fn full_length(&self) -> u32 {
         (self.0)()
+    }
+
+    #[inline(always)]
+    fn tunnel_bounds(&self) -> [u16; 2] {
+        [TUNNELS_FIRST.load(), TUNNELS_LAST.load()]
     }
 
     #[inline(always)]

@@ -23,6 +23,12 @@ static COUNT_SIGNALS: Global<u8> = Global::new(1);
 #[unsafe(no_mangle)]
 static COUNT_VLANS: Global<u8> = Global::new(0);
 #[unsafe(no_mangle)]
+static COUNT_TRAFFIC_CLASSES: Global<u8> = Global::new(0);
+#[unsafe(no_mangle)]
+static TUNNELS_FIRST: Global<u16> = Global::new(0);
+#[unsafe(no_mangle)]
+static TUNNELS_LAST: Global<u16> = Global::new(u16::MAX);
+#[unsafe(no_mangle)]
 static VXLAN_PORTS: Global<u64> = Global::new(0);
 #[unsafe(no_mangle)]
 static GENEVE_PORTS: Global<u64> = Global::new(0);
@@ -36,6 +42,11 @@ impl<L: Fn() -> u32> Surroundings for Device<L> {
     #[inline(always)]
     fn full_length(&self) -> u32 {
         (self.0)()
+    }
+
+    #[inline(always)]
+    fn tunnel_bounds(&self) -> [u16; 2] {
+        [TUNNELS_FIRST.load(), TUNNELS_LAST.load()]
     }
 
     #[inline(always)]
@@ -77,6 +88,11 @@ pub(crate) fn vlans() -> bool {
 #[inline(always)]
 pub(crate) fn starts_with_network() -> bool {
     is_on(&STARTS_WITH_NETWORK)
+}
+
+#[inline(always)]
+pub(crate) fn traffic_classes() -> bool {
+    is_on(&COUNT_TRAFFIC_CLASSES)
 }
 
 /// The verifier removes a branch where it knows that the first instruction of one side never

@@ -18,6 +18,11 @@ impl<L: Fn() -> u32> Surroundings for Host<L> {
     }
 
     #[inline(always)]
+    fn tunnel_bounds(&self) -> [u16; 2] {
+        self.tunnels.bounds()
+    }
+
+    #[inline(always)]
     fn tunnel_ports(&self) -> TunnelPorts {
         self.tunnels
     }

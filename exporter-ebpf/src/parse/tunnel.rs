@@ -1,6 +1,6 @@
 //! Encapsulations: only the outermost one of a frame is noted.
 
-use shared::{Encapsulation, Rare, TunnelPorts};
+use shared::{Encapsulation, GTPU_PORT, Rare, TunnelPorts};
 
 use super::{Frame, Surroundings};
 
@@ -8,8 +8,6 @@ use super::{Frame, Surroundings};
 const VXLAN_FLAG: u8 = 0x08;
 /// The version is the first two bits. Source: RFC 8926, section 3.4.
 const GENEVE_VERSION: u8 = 0xc0;
-/// Source: 3GPP TS 29.281, section 4.4.2.
-const GTPU_PORT: u16 = 2152;
 /// The first byte: version 1, protocol type GTP. Source: 3GPP TS 29.281, section 5.1.
 const GTPU: [u8; 2] = [0x30, 0xf0];
 /// The message that carries a packet; the others belong to the tunnel. Source: 3GPP TS 29.281,
@@ -42,6 +40,10 @@ impl<S: Surroundings> Frame<'_, S> {
     #[inline(always)]
     pub(super) fn udp_tunnel(&mut self, payload: usize, end: usize) -> Option<()> {
         let port = self.out.destination_port;
+        let [first, last] = self.around.tunnel_bounds();
+        if port < first || port > last {
+            return Some(());
+        }
         let TunnelPorts { vxlan, geneve } = self.around.tunnel_ports();
         let [is_vxlan, is_geneve] = [vxlan.contains(port), geneve.contains(port)];
         if !(is_vxlan || is_geneve || port == GTPU_PORT) || payload + LEAST > end {

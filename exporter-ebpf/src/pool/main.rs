@@ -55,7 +55,7 @@ fn count(ctx: &TcContext, direction: Direction) {
         settle();
 
         place.frame(memory, segments);
-        keys::count(place, memory, segments.number.into());
+        keys::count(place, memory, segments.number.into(), || buffer::packet(ctx));
     }
 }
 

@@ -19,7 +19,7 @@ use aya_ebpf::helpers::bpf_get_smp_processor_id;
 use aya_ebpf::macros::btf_map;
 use shared::{
     Control, Counts, DEVICE_PROBES, DeviceSlot, KindSet, Overflow, PoolCpu, PortAt, PortAtSet,
-    Sketch, SourceAt, SourceAtSet, VLAN_IDS,
+    Sketch, SourceAt, SourceAtSet, TRAFFIC_CLASSES as CLASSES, VLAN_IDS,
 };
 
 const MAPPED: usize = BPF_F_MMAPABLE as usize;
@@ -53,6 +53,8 @@ static COUNTS: Array<Counts, AT_LOAD> = Array::new();
 static SKETCHES: Array<Sketch, AT_LOAD> = Array::new();
 #[btf_map]
 static VLANS: Array<[u64; VLAN_IDS], AT_LOAD> = Array::new();
+#[btf_map]
+static TRAFFIC_CLASSES: Array<[u64; CLASSES], AT_LOAD> = Array::new();
 #[btf_map]
 static MORE_SOURCES_0: LruHashMap<SourceAt, Overflow, AT_LOAD> = LruHashMap::new();
 #[btf_map]

@@ -40,6 +40,7 @@ pub(super) fn datapath(config: &Config) -> Options {
         ports: config.ports.enabled,
         signals: config.signals.enabled,
         vlans: config.vlans.enabled,
+        traffic_classes: config.dscp.enabled,
         pins: config.datapath.pin.then(|| config.datapath.pin_path.clone()),
         seeds: None,
         online: None,
@@ -74,7 +75,11 @@ fn sizes(datapath: &Datapath) -> SizeChoice {
 pub(super) fn plan(config: &Config) -> Plan {
     Plan {
         interval: config.datapath.interval,
-        rules: Rules { naming: config.naming(), signals: config.signals },
+        rules: Rules {
+            naming: config.naming(),
+            signals: config.signals,
+            traffic_classes: config.dscp.enabled,
+        },
         farewell: Farewell { most: config.devices.linger, least: config.datapath.interval },
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use shared::{Count, Direction, Family, PortKey, PortProtocol, Protocol};
+use shared::{Count, Direction, Family, PortKey, PortProtocol, Protocol, TRAFFIC_CLASSES};
 
 use crate::dimension::{ByDimension, Dimension, SeriesKey};
 use crate::health::{
@@ -15,7 +15,7 @@ use crate::health::{
 };
 use crate::interval::{Law, MapUse, Totals};
 use crate::process::Process;
-use crate::snapshot::{Breakdown, Flow, Named, Signals, Snapshot, Unattributed};
+use crate::snapshot::{Breakdown, Flow, Named, Signals, Snapshot, TrafficClasses, Unattributed};
 use crate::version::Build;
 
 use super::{Choice, Readings};
@@ -93,6 +93,7 @@ pub(crate) fn empty(device: &str, direction: Direction) -> Flow {
             let parts = if dimension == Dimension::Ports { PortProtocol::ALL.len() } else { 1 };
             Some(breakdown(Vec::new(), vec![Count::default(); parts]))
         }),
+        classes: Some(TrafficClasses { since: at(1), packets: [0; TRAFFIC_CLASSES].into() }),
         signals: Some(Signals { scanning_sources: Some(0), ..Signals::default() }),
         maps: Vec::new(),
     }
@@ -166,6 +167,7 @@ fn received() -> Flow {
     Flow {
         totals: totals().into(),
         breakdowns: breakdowns.map(Some),
+        classes: Some(classes()),
         signals: Some(Signals {
             distinct_sources: [3.25, 1.0],
             distinct_ports: [2, 1, 0],
@@ -179,6 +181,17 @@ fn received() -> Flow {
         ],
         ..empty("eth0", Direction::Receive)
     }
+}
+
+/// Nine packets that are best effort, one of which met congestion, and one that is expedited.
+fn classes() -> TrafficClasses {
+    let mut packets = [0; TRAFFIC_CLASSES];
+    packets[0] = 5;
+    packets[0b10] = 3;
+    packets[0b11] = 1;
+    packets[46 << 2] = 1;
+
+    TrafficClasses { since: at(1), packets: packets.into() }
 }
 
 fn totals() -> Totals {

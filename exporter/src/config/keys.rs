@@ -122,13 +122,14 @@ mod tests {
 # and that to the command line (--devices.include). A change takes effect while the exporter runs,
 # unless the comment of the key says that it needs a restart: see docs/configuration.md.
 ";
-    const SECTIONS: [(&str, &str); 12] = [
+    const SECTIONS: [(&str, &str); 13] = [
         ("devices", include_str!("devices.rs")),
         ("datapath", include_str!("datapath.rs")),
         ("parser", include_str!("parser.rs")),
         ("sources", include_str!("sources.rs")),
         ("ports", include_str!("ports.rs")),
         ("vlans", include_str!("vlans.rs")),
+        ("dscp", include_str!("dscp.rs")),
         ("signals", include_str!("signals.rs")),
         ("metrics", include_str!("metrics.rs")),
         ("otlp", include_str!("otlp.rs")),

@@ -7,11 +7,11 @@ use shared::{TunnelPorts, UpToFour};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Parsing {
-    /// UDP ports on which VXLAN is recognised; an empty list recognises none: up to four ports from 1
-    /// to 65535.
+    /// UDP ports on which VXLAN is recognised; an empty list recognises none: at most four ports,
+    /// 1-65535.
     pub vxlan_ports: Vec<u16>,
-    /// UDP ports on which GENEVE is recognised; an empty list recognises none: up to four ports from 1
-    /// to 65535, none of which is in `vxlan_ports`.
+    /// UDP ports on which GENEVE is recognised; an empty list recognises none: at most four ports,
+    /// 1-65535, none of which is in `vxlan_ports`.
     pub geneve_ports: Vec<u16>,
 }
 

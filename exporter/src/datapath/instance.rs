@@ -15,7 +15,7 @@ use std::time::{Duration, Instant, SystemTime};
 use aya::Ebpf;
 use shared::{
     Address, Attribution, Control, Count, GENERATIONS, Overflow, Parsed, PortKey, Sketch,
-    SourceSlot, TableCount, Totals, hash_address, hash_port,
+    SourceSlot, TRAFFIC_CLASSES, TableCount, Totals, hash_address, hash_port,
 };
 
 use super::pins::LayoutMap;
@@ -177,6 +177,11 @@ impl Instance {
         } else {
             Keyed::default()
         };
+        let traffic_classes = if switches.traffic_classes {
+            self.take_classes(generation)
+        } else {
+            [0; TRAFFIC_CLASSES]
+        };
         let of_sketches =
             if switches.signals { self.take_sketches(generation) } else { Vec::new() };
         let of_cpus = self.take_totals(generation);
@@ -190,6 +195,7 @@ impl Instance {
             sources: keyed(sources, more_sources, by_source, Address::to_ip),
             ports: keyed(ports, more_ports, by_port, |key| key),
             vlans,
+            traffic_classes,
             sketches: sums::sketches(of_sketches.iter()),
             maps: self.maps.fill(in_tables, in_overflow, self.shape.cpus.possible),
             switches,
@@ -310,6 +316,20 @@ impl Instance {
         }
 
         Keyed::of_packets(sum)
+    }
+
+    fn take_classes(&self, generation: usize) -> [u64; TRAFFIC_CLASSES] {
+        let mut sum = [0; TRAFFIC_CLASSES];
+        for entry in self.entries(generation).filter(|entry| is_any(&self.maps.totals, *entry)) {
+            for (to, packets) in
+                sum.iter_mut().zip(self.maps.classes.read(entry..entry + 1).as_flattened())
+            {
+                *to += packets;
+            }
+            self.maps.classes.clear(entry..entry + 1);
+        }
+
+        sum
     }
 
     /// Returns the entries of a generation in maps with one for each CPU.

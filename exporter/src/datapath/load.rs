@@ -191,13 +191,22 @@ fn linear(object: &[u8]) -> Vec<u8> {
 
 /// Returns how many entries a map has in an object of this shape.
 fn max_entries(shape: &Shape, name: &str) -> u32 {
-    let Entries { totals, sketches, vlans, sources, ports, source_overflow, port_overflow } =
-        shape.entries();
+    let Entries {
+        totals,
+        sketches,
+        vlans,
+        classes,
+        sources,
+        ports,
+        source_overflow,
+        port_overflow,
+    } = shape.entries();
 
     match name {
         maps::TOTALS => entries(totals),
         maps::SKETCHES => entries(sketches),
         maps::VLANS => entries(vlans),
+        maps::TRAFFIC_CLASSES => entries(classes),
         maps::SOURCES => entries(sources),
         maps::PORTS => entries(ports),
         _ if maps::OVERFLOW_SOURCES.contains(&name) => source_overflow,
@@ -212,12 +221,15 @@ pub(super) fn loader(settings: &Settings, link_layer: LinkLayer) -> EbpfLoader<'
         seeds: [high_seed, low_seed],
         vxlan_ports,
         geneve_ports,
+        tunnels_first,
+        tunnels_last,
         source_set_mask,
         port_set_mask,
         sources,
         ports,
         signals,
         vlans,
+        traffic_classes,
         reserved: _,
     } = settings;
 
@@ -233,6 +245,9 @@ pub(super) fn loader(settings: &Settings, link_layer: LinkLayer) -> EbpfLoader<'
         .override_global(settings::PORTS, ports, true)
         .override_global(settings::SIGNALS, signals, true)
         .override_global(settings::VLANS, vlans, true)
+        .override_global(settings::TRAFFIC_CLASSES, traffic_classes, true)
+        .override_global(settings::TUNNELS[0], tunnels_first, true)
+        .override_global(settings::TUNNELS[1], tunnels_last, true)
         .override_global(settings::VXLAN_PORTS, vxlan_ports, true)
         .override_global(settings::GENEVE_PORTS, geneve_ports, true);
     if link_layer == LinkLayer::None {
@@ -246,13 +261,14 @@ pub(super) fn loader(settings: &Settings, link_layer: LinkLayer) -> EbpfLoader<'
 }
 
 fn reach_maps(ebpf: &Ebpf, shape: &Shape) -> Result<Maps, LoadError> {
-    let Entries { totals, sketches, vlans, .. } = shape.entries();
+    let Entries { totals, sketches, vlans, classes, .. } = shape.entries();
 
     Ok(Maps {
         control: map_in(ebpf, maps::CONTROL, 1)?,
         totals: map_in(ebpf, maps::TOTALS, totals)?,
         sketches: map_in(ebpf, maps::SKETCHES, sketches)?,
         vlans: map_in(ebpf, maps::VLANS, vlans)?,
+        classes: map_in(ebpf, maps::TRAFFIC_CLASSES, classes)?,
         sources: reach_sources(ebpf, shape)?,
         ports: reach_ports(ebpf, shape)?,
     })

@@ -2,7 +2,7 @@
 
 use shared::{
     Address, Counts, GENERATIONS, KindSet, Overflow, PortAt, PortKey, PortSet, Sketch, SourceAt,
-    SourceSet, Totals, VLAN_IDS,
+    SourceSet, TRAFFIC_CLASSES, Totals, VLAN_IDS,
 };
 
 use super::cpus::Cpus;
@@ -27,7 +27,7 @@ pub(super) struct TableBytes {
 
 /// What the kernel needs for the maps of one own tap beside their entries: each array that
 /// user space maps begins at a page of its own. Source: `array_map_alloc` in kernel/bpf/arraymap.c.
-pub(super) const OWN_HEADERS: u64 = 6 * PAGE;
+pub(super) const OWN_HEADERS: u64 = 7 * PAGE;
 /// The same of a pool, with its small maps: where slots are found, and which have counts.
 pub(super) const POOL_HEADERS: u64 = 40 * PAGE;
 const PAGE: u64 = 4096;
@@ -70,8 +70,12 @@ pub(super) fn own_totals(options: &Options, cpus: Cpus) -> u64 {
     let places = cpus.possible * GENERATIONS;
     let sketches = if options.signals { cpus.online * GENERATIONS } else { 1 };
     let vlans = if options.vlans { places } else { 1 };
+    let classes = if options.traffic_classes { places } else { 1 };
 
-    array::<Totals>(places) + array::<Sketch>(sketches) + array::<[u64; VLAN_IDS]>(vlans)
+    array::<Totals>(places)
+        + array::<Sketch>(sketches)
+        + array::<[u64; VLAN_IDS]>(vlans)
+        + array::<[u64; TRAFFIC_CLASSES]>(classes)
 }
 
 /// What the tables of one pool take that all its taps share, both generations together.
@@ -108,8 +112,12 @@ pub(super) fn pool_slots(options: &Options, slots: usize) -> u64 {
     let places = slots * GENERATIONS;
     let sketches = if options.signals { places } else { 1 };
     let vlans = if options.vlans { places } else { 1 };
+    let classes = if options.traffic_classes { places } else { 1 };
 
-    array::<Counts>(places) + array::<Sketch>(sketches) + array::<[u64; VLAN_IDS]>(vlans)
+    array::<Counts>(places)
+        + array::<Sketch>(sketches)
+        + array::<[u64; VLAN_IDS]>(vlans)
+        + array::<[u64; TRAFFIC_CLASSES]>(classes)
 }
 
 /// Bytes of the entries of an array that user space maps.

@@ -77,6 +77,7 @@ pub struct Options {
     pub ports: bool,
     pub signals: bool,
     pub vlans: bool,
+    pub traffic_classes: bool,
     /// Below this directory the programs are pinned, so that they outlive the process.
     pub pins: Option<PathBuf>,
     /// What the hashes of keys begin with, where results are to be the same again. By default each
@@ -99,6 +100,7 @@ impl Default for Options {
             ports: true,
             signals: true,
             vlans: false,
+            traffic_classes: false,
             pins: None,
             seeds: None,
             online: None,

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use aya::Ebpf;
 use shared::{
     Attribution, Control, Counts, DeviceSlot, GENERATIONS, KindSet, Parsed, PoolCpu, PortAt,
-    PortAtSet, Sketch, SourceAt, SourceAtSet, VLAN_IDS, hash_port_at, hash_source_at,
+    PortAtSet, Sketch, SourceAt, SourceAtSet, TRAFFIC_CLASSES, VLAN_IDS, hash_port_at,
+    hash_source_at,
 };
 
 use super::instance::{AGEING, OverflowMap};
@@ -66,6 +67,7 @@ struct Maps {
     counts: OwnedFd,
     sketches: OwnedFd,
     vlans: OwnedFd,
+    classes: OwnedFd,
     more_sources: [OverflowMap; GENERATIONS],
     more_ports: [OverflowMap; GENERATIONS],
 }
@@ -200,9 +202,11 @@ impl Pool {
         let sketch = if switches.signals { size_of::<Sketch>() } else { 0 };
         let has_vlans = switches.dimensions[Dimension::Vlans];
         let vlans = if has_vlans { size_of::<[u64; VLAN_IDS]>() } else { 0 };
+        let classes =
+            if switches.traffic_classes { size_of::<[u64; TRAFFIC_CLASSES]>() } else { 0 };
         let slots = self.slots.capacity() * GENERATIONS;
 
-        (slots * (size_of::<Counts>() + sketch + vlans)) as u64 + self.maps.cpus.bytes()
+        (slots * (size_of::<Counts>() + sketch + vlans + classes)) as u64 + self.maps.cpus.bytes()
     }
 
     /// Returns what the program found in the last frame that it saw on `cpu`.
@@ -264,4 +268,5 @@ const _: () = {
     assert!(size_of::<Counts>().is_multiple_of(8));
     assert!(size_of::<Sketch>().is_multiple_of(8));
     assert!(size_of::<[u64; VLAN_IDS]>().is_multiple_of(8));
+    assert!(size_of::<[u64; TRAFFIC_CLASSES]>().is_multiple_of(8));
 };

@@ -66,21 +66,21 @@ impl Shape {
 
     /// Returns what a program of this shape counts.
     pub(super) fn switches(&self) -> Switches {
-        let Settings { sources, ports, vlans, signals, .. } = self.settings;
+        let Settings { sources, ports, vlans, signals, traffic_classes, .. } = self.settings;
         let dimensions = ByDimension::from_fn(|dimension| match dimension {
             Dimension::Sources => sources != 0,
             Dimension::Ports => ports != 0,
             Dimension::Vlans => vlans != 0,
         });
 
-        Switches { dimensions, signals: signals != 0 }
+        Switches { dimensions, signals: signals != 0, traffic_classes: traffic_classes != 0 }
     }
 
     /// Returns how many entries each map has. One of what is off has a single one: maps cannot be
     /// left out of an object.
     pub(super) fn entries(&self) -> Entries {
         let Sizes { source_sets, port_sets, source_overflow, port_overflow } = self.sizes();
-        let Settings { sources, ports, vlans, signals, .. } = self.settings;
+        let Settings { sources, ports, vlans, signals, traffic_classes, .. } = self.settings;
         let Cpus { possible, online } = self.cpus;
         let keyed = |switch: u8, entries: usize| if switch == 0 { 1 } else { entries };
 
@@ -88,6 +88,7 @@ impl Shape {
             totals: possible * GENERATIONS,
             sketches: keyed(signals, online * GENERATIONS),
             vlans: keyed(vlans, possible * GENERATIONS),
+            classes: keyed(traffic_classes, possible * GENERATIONS),
             sources: keyed(sources, online * GENERATIONS * source_sets),
             ports: keyed(ports, online * GENERATIONS * port_sets),
             source_overflow: if sources == 0 { 1 } else { source_overflow },
@@ -102,6 +103,7 @@ pub(super) struct Entries {
     pub(super) totals: usize,
     pub(super) sketches: usize,
     pub(super) vlans: usize,
+    pub(super) classes: usize,
     pub(super) sources: usize,
     pub(super) ports: usize,
     /// Of each generation.
@@ -114,18 +116,22 @@ fn constants(options: &Options, sizes: Sizes) -> Settings {
     let drawn = || [0, 1].map(|word| RandomState::new().hash_one(word));
 
     let TunnelPorts { vxlan, geneve } = options.tunnels;
+    let [tunnels_first, tunnels_last] = options.tunnels.bounds();
 
     Settings {
         seeds: options.seeds.unwrap_or_else(drawn),
         vxlan_ports: vxlan.0,
         geneve_ports: geneve.0,
+        tunnels_first,
+        tunnels_last,
         source_set_mask: entries(sizes.source_sets) - 1,
         port_set_mask: entries(sizes.port_sets) - 1,
         sources: options.sources.into(),
         ports: options.ports.into(),
         signals: options.signals.into(),
         vlans: options.vlans.into(),
-        reserved: [0; 4],
+        traffic_classes: options.traffic_classes.into(),
+        reserved: [0; 7],
     }
 }
 

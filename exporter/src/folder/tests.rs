@@ -301,6 +301,7 @@ fn rules() -> Rules {
     Rules {
         naming: ByDimension::from_fn(|_| naming),
         signals: Signals { enabled: true, window: idle, scan_ports: 32 },
+        traffic_classes: true,
     }
 }
 

@@ -2,21 +2,23 @@
 
 use shared::Count;
 
-use super::{Interval, Keyed, Sketches, each_once, sum};
+use super::{Interval, Keyed, Sketches, add, each_once, sum};
 
 impl Interval {
     /// Joins this interval and the next one.
     #[must_use]
     pub fn followed_by(mut self, next: Self) -> Self {
-        let Self { elapsed, totals, sources, ports, vlans, sketches, maps, switches } = next;
+        let Self { elapsed, totals, sources, ports, vlans, sketches, maps, switches, .. } = next;
 
         self.totals += &totals;
+        add(&mut self.traffic_classes, &next.traffic_classes);
         Self {
             elapsed: self.elapsed + elapsed,
             totals: self.totals,
             sources: self.sources.followed_by(sources),
             ports: self.ports.followed_by(ports),
             vlans: self.vlans.followed_by(vlans),
+            traffic_classes: self.traffic_classes,
             sketches: self.sketches.joined_with(&sketches),
             maps,
             // A part that was off for a while does not add up.
@@ -61,7 +63,7 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::interval::balanced::hard_times;
-    use crate::interval::sum;
+    use crate::interval::{Interval, sum};
 
     proptest! {
         #[test]
@@ -79,6 +81,8 @@ mod tests {
             prop_assert_eq!(joined.elapsed, one.elapsed + next.elapsed);
             let vlans = [one.vlans.total(), next.vlans.total()];
             prop_assert_eq!(joined.vlans.total(), sum(vlans.iter()));
+            let classes = |interval: &Interval| interval.traffic_classes.iter().sum::<u64>();
+            prop_assert_eq!(classes(&joined), classes(one) + classes(next));
             prop_assert!(joined.sources.keys.is_sorted_by(|one, next| one.key < next.key));
             prop_assert_eq!(joined.sources.keys, turned.sources.keys);
             prop_assert_eq!(joined.ports.keys, turned.ports.keys);

@@ -9,17 +9,20 @@ use crate::interval::Switches;
 pub struct Rules {
     pub naming: ByDimension<Naming>,
     pub signals: Signals,
+    /// IP packets are counted by traffic class.
+    pub traffic_classes: bool,
 }
 
 impl Rules {
     /// Returns these rules for a program that counts no more than `switches` say.
     #[must_use]
     pub fn within(mut self, switches: Switches) -> Self {
-        let Switches { dimensions, signals } = switches;
+        let Switches { dimensions, signals, traffic_classes } = switches;
         for (dimension, is_counted) in dimensions.iter() {
             self.naming[dimension].enabled &= is_counted;
         }
         self.signals.enabled &= signals;
+        self.traffic_classes &= traffic_classes;
 
         self
     }

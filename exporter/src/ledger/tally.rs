@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use shared::Count;
 
+use super::begun::Begun;
 use super::key::Nameable;
 use super::names::Names;
 use crate::config::Naming;
@@ -19,16 +20,6 @@ pub(super) struct Tally<K> {
     unattributed: Unattributed,
     guarded: bool,
     begun: Begun,
-}
-
-/// When the counts of a dimension began.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Begun {
-    /// With those of its flow.
-    WithFlow,
-    /// With the interval that is folded next.
-    WithNext,
-    At(SystemTime),
 }
 
 impl<K: Nameable> Tally<K> {
@@ -72,9 +63,7 @@ impl<K: Nameable> Tally<K> {
             *other = sum([*other, *more].iter());
         }
         self.guarded = keyed.guarded;
-        if self.begun == Begun::WithNext {
-            self.begun = Begun::At(began);
-        }
+        self.begun.fold(began);
 
         self
     }
@@ -87,13 +76,9 @@ impl<K: Nameable> Tally<K> {
     /// `flow_since`.
     pub(super) fn breakdown(&self, flow_since: SystemTime) -> Option<Breakdown> {
         let Self { names, other, unattributed, guarded, begun } = self;
-        let since = match begun {
-            Begun::WithFlow | Begun::WithNext => flow_since,
-            Begun::At(since) => *since,
-        };
 
         self.is_enabled().then(|| Breakdown {
-            since,
+            since: begun.since(flow_since),
             named: names.named(),
             other: other.clone(),
             unattributed: *unattributed,

@@ -86,5 +86,6 @@ fn rules() -> Rules {
     Rules {
         naming: ByDimension::from_fn(|_| naming),
         signals: Signals { enabled: true, window, scan_ports: 32 },
+        traffic_classes: false,
     }
 }

@@ -78,6 +78,7 @@ pub(super) fn readings(series: u32) -> Readings {
         totals: Totals::default().into(),
         imbalanced: [0; Law::ALL.len()],
         breakdowns,
+        classes: None,
         signals: None,
         maps: Vec::new(),
     };

@@ -46,6 +46,84 @@ fn odd_captures_are_counted_right() {
 }
 
 #[test]
+fn headers_are_read_as_their_specifications_have_them() {
+    let cases = [
+        ("a01-vxlan-8472.pcap", json!([["ipv4", "udp", 2]]), json!({"vxlan": 2}), json!({})),
+        ("a02-gtpu-echo.pcap", json!([["ipv4", "udp", 5]]), json!({"gtpu": 1}), json!({})),
+        // Behind 0x9200 nothing is followed.
+        (
+            "a03-qinq-9100.pcap",
+            json!([["ipv4", "tcp", 2], ["other", "none", 1]]),
+            json!({}),
+            json!({}),
+        ),
+        ("a04-snap.pcap", json!([["arp", "none", 1], ["ipv4", "tcp", 2]]), json!({}), json!({})),
+        // MACsec, PBB, TrustSec, HSR, NSH, discovery of PPPoE, EAPOL, LLDP, RARP, and IP of the
+        // version that the EtherType does not name.
+        (
+            "a14-l2.pcap",
+            json!([["other", "none", 11]]),
+            json!({}),
+            json!({"ipv4_version": 1, "ipv6_version": 1}),
+        ),
+        (
+            "c01-pppoe-one-byte-protocol.pcap",
+            json!([["ipv4", "tcp", 1]]),
+            json!({"pppoe": 1}),
+            json!({}),
+        ),
+        (
+            "c02-pppoe-length.pcap",
+            json!([["ipv4", "tcp", 3]]),
+            json!({"pppoe": 3}),
+            json!({"ipv4_total_length_long": 1}),
+        ),
+        // The last one is no fragment.
+        (
+            "c03-header-across-fragments.pcap",
+            json!([["ipv4", "tcp", 2], ["ipv4", "udp", 2]]),
+            json!({}),
+            json!({"udp_length": 1}),
+        ),
+        (
+            "c04-jumbogram-length.pcap",
+            json!([["ipv6", "icmpv6", 1]]),
+            json!({}),
+            json!({"ipv6_payload_length_long": 1}),
+        ),
+    ];
+    if !is_there("headers_are_read_as_their_specifications_have_them") {
+        return;
+    }
+
+    for (name, cells, encapsulations, malformed) in cases {
+        let report = sorted(report(&HOST, &folder().join(name)));
+
+        let cell = |cell: &Value| json!([cell["family"], cell["protocol"], cell["packets"]]);
+        let mut counted: Vec<_> = report["cells"].as_array().unwrap().iter().map(cell).collect();
+        counted.sort_by_key(ToString::to_string);
+        assert_eq!(Value::from(counted), cells, "{name}");
+        assert_eq!(report["encapsulations"], encapsulations, "{name}");
+        assert_eq!(report["malformed"], malformed, "{name}");
+    }
+}
+
+#[test]
+fn what_is_behind_the_end_of_a_session_frame_has_no_ports() {
+    if !is_there("what_is_behind_the_end_of_a_session_frame_has_no_ports") {
+        return;
+    }
+
+    let report = report(&HOST, &folder().join("c02-pppoe-length.pcap"));
+
+    assert_eq!(report["tcp_flags"], json!({"syn": 2}));
+    let ports = report["ports"].as_array().unwrap().iter();
+    let mut ports: Vec<_> = ports.map(|it| (it["port"].to_string(), &it["packets"])).collect();
+    ports.sort_by_key(|(port, _)| port.clone());
+    assert_eq!(ports, [("\"other\"".to_owned(), &json!(1)), ("80".to_owned(), &json!(2))]);
+}
+
+#[test]
 fn packets_behind_other_records_have_the_number_that_wireshark_gives() {
     if !is_there("packets_behind_other_records_have_the_number_that_wireshark_gives") {
         return;

@@ -11,7 +11,8 @@ use super::crowds::{
 use super::observations::Row;
 use super::scenes::{
     PORTS, SCANNING, SOURCES, apply_at_level_warn, attached, has, has_value, is_refused_a_page,
-    knock_from, knock_named, limit, lose_extra, ping_named, scan, scan_a_little, write_again,
+    is_tunnel, knock_from, knock_named, limit, lose_extra, ping_named, scan, scan_a_little,
+    write_again,
 };
 
 pub(crate) use pushes::PUSHES;
@@ -117,6 +118,24 @@ pub(crate) const DIMENSIONS: &[Row] = &[
         key: "vlans.enabled",
         after: "true",
         seen: |it| has(it, "packet_receive_vlan_packets_total", &[]),
+        ..Row::USUAL
+    },
+    Row {
+        key: "parser.vxlan_ports",
+        after: "[4799]",
+        seen: |it| is_tunnel(it, 4799, "vxlan"),
+        ..Row::USUAL
+    },
+    Row {
+        key: "parser.geneve_ports",
+        after: "[6082, 6083]",
+        seen: |it| is_tunnel(it, 6083, "geneve"),
+        ..Row::USUAL
+    },
+    Row {
+        key: "dscp.enabled",
+        after: "true",
+        seen: |it| has(it, "packet_receive_ecn_packets_total", &[]),
         ..Row::USUAL
     },
     Row {

@@ -99,6 +99,20 @@ pub(crate) fn knock_from(scene: &Scene<'_>, port: u16, ports: std::ops::RangeInc
     }
 }
 
+/// Sends what looks like a packet of VXLAN, and of GENEVE too, and returns whether it was ever
+/// counted as this.
+pub(crate) fn is_tunnel(scene: &Scene<'_>, port: u16, encapsulation: &str) -> bool {
+    const HEADER: [u8; 8] = [0x08, 0, 0x65, 0x58, 0, 0, 1, 0];
+    const ENCAPSULATED: &str = "packet_receive_encapsulated_packets_total";
+    let from = || UdpSocket::bind((Cable::THERE[0], 0)).expect("a socket");
+    let socket = scene.house.cable.there.within(from);
+    // The other end answers that nobody listens there.
+    let _refused = socket.send_to(&HEADER, (Cable::HERE[0], port));
+
+    let labels = [("device", "veth0"), ("encapsulation", encapsulation)];
+    scene.house.service.scrape().find(ENCAPSULATED, &labels) > Some(0)
+}
+
 pub(crate) fn scan_a_little(scene: &mut Scene<'_>) {
     knock(scene, 1..=20);
 }

@@ -6,7 +6,7 @@ use core::ptr;
 use exporter_ebpf::count::{self, Add};
 use shared::{Active, Attribution, Count, Counts, PoolCpu, PortProtocol, Sketch, VLAN_IDS};
 
-use super::{ACTIVE, COUNTS, Partition, SKETCHES, VLANS};
+use super::{ACTIVE, COUNTS, Partition, SKETCHES, TRAFFIC_CLASSES, VLANS};
 
 /// Adds to memory that other CPUs add to at the same time.
 #[derive(Clone, Copy)]
@@ -70,6 +70,17 @@ impl Partition {
             // SAFETY: as for the counters.
             let ids = unsafe { &mut *ids };
             Together.add(&mut ids[usize::from(id) % VLAN_IDS], packets);
+        }
+    }
+
+    /// Counts packets under their traffic class.
+    #[inline(always)]
+    pub(crate) fn traffic_class(self, class: u8, packets: u64) {
+        self.note(Active::TRAFFIC_CLASSES);
+        if let Some(classes) = TRAFFIC_CLASSES.get_ptr_mut(self.of_slot()) {
+            // SAFETY: as for the counters.
+            let classes = unsafe { &mut *classes };
+            Together.add(&mut classes[usize::from(class)], packets);
         }
     }
 

@@ -36,6 +36,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("ports.services", "['8444/tcp']"),
     ("vlans.enabled", "true"),
     ("vlans.limit", "7"),
+    ("dscp.enabled", "true"),
     ("signals.enabled", "false"),
     ("signals.window", "'2m'"),
     ("signals.scan_ports", "8"),

@@ -134,7 +134,7 @@ fn value_name(key: &Key) -> String {
         _ if allowed.starts_with("\"http") => "URL",
         _ if allowed.starts_with("\":port") => "ADDRESS",
         _ if allowed.starts_with("\"name=value") => "NAME=VALUE",
-        _ if allowed.starts_with("up to four ports") => "PORT",
+        _ if allowed.starts_with("at most four ports") => "PORT",
         _ if words(allowed).is_some() => {
             let name = name.rsplit(['.', '_']).next().unwrap_or(name);
             return name.to_uppercase();

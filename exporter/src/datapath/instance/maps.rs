@@ -2,7 +2,9 @@
 
 use std::os::fd::OwnedFd;
 
-use shared::{Control, GENERATIONS, PortSet, Sketch, Slot, SourceSet, Totals, VLAN_IDS, Ways};
+use shared::{
+    Control, GENERATIONS, PortSet, Sketch, Slot, SourceSet, TRAFFIC_CLASSES, Totals, VLAN_IDS, Ways,
+};
 
 use crate::datapath::memory;
 use crate::datapath::tables::Table;
@@ -15,6 +17,7 @@ pub(in super::super) struct Maps {
     pub(in super::super) totals: Mapping<Totals>,
     pub(in super::super) sketches: Mapping<Sketch>,
     pub(in super::super) vlans: Mapping<[u64; VLAN_IDS]>,
+    pub(in super::super) classes: Mapping<[u64; TRAFFIC_CLASSES]>,
     pub(in super::super) sources: Levels<SourceSet>,
     pub(in super::super) ports: Levels<PortSet>,
 }
@@ -36,7 +39,8 @@ pub(in super::super) struct OverflowMap {
 impl Maps {
     /// Returns what the maps take in the kernel, in bytes.
     pub(in super::super) fn bytes(&self) -> u64 {
-        let Self { control: _, totals: _, sketches: _, vlans: _, sources, ports } = self;
+        let Self { control: _, totals: _, sketches: _, vlans: _, classes: _, sources, ports } =
+            self;
         let tables = sources.first.bytes() + ports.first.bytes();
 
         self.without_key() + tables + sources.in_second() + ports.in_second() + memory::OWN_HEADERS
@@ -44,7 +48,7 @@ impl Maps {
 
     /// Returns what the maps take that hold no keys.
     fn without_key(&self) -> u64 {
-        self.totals.bytes() + self.sketches.bytes() + self.vlans.bytes()
+        self.totals.bytes() + self.sketches.bytes() + self.vlans.bytes() + self.classes.bytes()
     }
 
     /// Returns how full the maps are, by how many entries of both levels were in use. A dimension that

@@ -1,7 +1,7 @@
 //! Another program on the same maps: a cut that changes programs.
 
 use aya::Ebpf;
-use shared::{Control, PortSet, Sketch, SourceSet, VLAN_IDS};
+use shared::{Control, PortSet, Sketch, SourceSet, TRAFFIC_CLASSES, VLAN_IDS};
 
 use super::{Instance, Levels};
 use crate::datapath::shape::Shape;
@@ -18,6 +18,7 @@ pub(in super::super) struct Successor {
     /// Maps of what was off so far.
     pub(in super::super) sketches: Option<Mapping<Sketch>>,
     pub(in super::super) vlans: Option<Mapping<[u64; VLAN_IDS]>>,
+    pub(in super::super) classes: Option<Mapping<[u64; TRAFFIC_CLASSES]>>,
     pub(in super::super) sources: Option<Levels<SourceSet>>,
     pub(in super::super) ports: Option<Levels<PortSet>>,
 }
@@ -38,7 +39,7 @@ impl Instance {
         next: Successor,
         put: impl FnOnce(&Ebpf, &mut Ebpf) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Successor { mut ebpf, shape, control, sketches, vlans, sources, ports } = next;
+        let Successor { mut ebpf, shape, control, sketches, vlans, classes, sources, ports } = next;
         self.carry();
         // Whichever program counts there, no processor sees the new control word before the slots;
         // the same word of a program that does not run yet needs no more.
@@ -56,6 +57,9 @@ impl Instance {
         }
         if let Some(vlans) = vlans {
             self.maps.vlans = vlans;
+        }
+        if let Some(classes) = classes {
+            self.maps.classes = classes;
         }
         if let Some(sources) = sources {
             self.maps.sources = sources;

@@ -17,6 +17,7 @@ use crate::datapath::wire::stand_in;
 pub(in super::super) struct Missing {
     pub(in super::super) sketches: bool,
     pub(in super::super) vlans: bool,
+    pub(in super::super) classes: bool,
     pub(in super::super) sources: bool,
     pub(in super::super) ports: bool,
 }
@@ -47,13 +48,15 @@ pub(in super::super) fn successor(
     load_program(&mut ebpf, placement.program()).map_err(program_error)?;
 
     let control = map_in(&ebpf, maps::CONTROL, 1)?;
-    let Missing { sketches, vlans, sources, ports } = missing;
-    let sketches =
-        sketches.then(|| map_in(&ebpf, maps::SKETCHES, shape.entries().sketches)).transpose()?;
-    let vlans = vlans.then(|| map_in(&ebpf, maps::VLANS, shape.entries().vlans)).transpose()?;
+    let Missing { sketches, vlans, classes, sources, ports } = missing;
+    let entries = shape.entries();
+    let sketches = sketches.then(|| map_in(&ebpf, maps::SKETCHES, entries.sketches)).transpose()?;
+    let vlans = vlans.then(|| map_in(&ebpf, maps::VLANS, entries.vlans)).transpose()?;
+    let classes =
+        classes.then(|| map_in(&ebpf, maps::TRAFFIC_CLASSES, entries.classes)).transpose()?;
     let sources = sources.then(|| reach_sources(&ebpf, shape)).transpose()?;
     let ports = ports.then(|| reach_ports(&ebpf, shape)).transpose()?;
-    Ok(Successor { ebpf, shape: *shape, control, sketches, vlans, sources, ports })
+    Ok(Successor { ebpf, shape: *shape, control, sketches, vlans, classes, sources, ports })
 }
 
 impl Missing {
@@ -65,17 +68,19 @@ impl Missing {
         Self {
             sketches: maps.sketches.entries() < shape.entries().sketches,
             vlans: maps.vlans.entries() < shape.entries().vlans,
+            classes: maps.classes.entries() < shape.entries().classes,
             sources: sources != 0 && !maps.sources.is_there(),
             ports: ports != 0 && !maps.ports.is_there(),
         }
     }
 
     fn has(self, name: &str) -> bool {
-        let Self { sketches, vlans, sources, ports } = self;
+        let Self { sketches, vlans, classes, sources, ports } = self;
 
         match name {
             maps::SKETCHES => sketches,
             maps::VLANS => vlans,
+            maps::TRAFFIC_CLASSES => classes,
             maps::SOURCES => sources,
             maps::PORTS => ports,
             _ if maps::OVERFLOW_SOURCES.contains(&name) => sources,

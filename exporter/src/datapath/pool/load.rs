@@ -63,7 +63,11 @@ fn load_object(
         .map_max_entries(pool_maps::ACTIVE, entries(of_slots))
         .map_max_entries(pool_maps::COUNTS, entries(of_slots))
         .map_max_entries(pool_maps::SKETCHES, entries(if_on(shape.settings.signals)))
-        .map_max_entries(pool_maps::VLANS, entries(if_on(shape.settings.vlans)));
+        .map_max_entries(pool_maps::VLANS, entries(if_on(shape.settings.vlans)))
+        .map_max_entries(
+            pool_maps::TRAFFIC_CLASSES,
+            entries(if_on(shape.settings.traffic_classes)),
+        );
     for generation in 0..GENERATIONS {
         loader
             .map_max_entries(pool_maps::OVERFLOW_SOURCES[generation], source_overflow)
@@ -111,6 +115,7 @@ fn reach_maps(
         counts: kept(pool_maps::COUNTS)?,
         sketches: kept(pool_maps::SKETCHES)?,
         vlans: kept(pool_maps::VLANS)?,
+        classes: kept(pool_maps::TRAFFIC_CLASSES)?,
         more_sources: overflow(pool_maps::OVERFLOW_SOURCES)?,
         more_ports: overflow(pool_maps::OVERFLOW_PORTS)?,
     })

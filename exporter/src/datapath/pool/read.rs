@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use shared::{
     Active, Address, Attribution, Count, Counts, GENERATIONS, Kind, Overflow, PoolCpu, PortAt,
-    PortKey, Protocol, Sketch, SourceAt, VLAN_IDS, cell,
+    PortKey, Protocol, Sketch, SourceAt, TRAFFIC_CLASSES, VLAN_IDS, cell,
 };
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
@@ -33,6 +33,7 @@ struct OfSlot {
     counts: Box<Counts>,
     sketches: Option<Sketches>,
     vlans: BTreeMap<u16, u64>,
+    classes: Option<[u64; TRAFFIC_CLASSES]>,
     sources: Keys<Address>,
     ports: Keys<PortKey>,
     more_sources: Vec<(Address, Overflow)>,
@@ -98,6 +99,10 @@ impl Pool {
                 of_slot.vlans = (0..).zip(ids).filter(|(_, packets)| *packets > 0).collect();
                 done(Active::VLANS);
             }
+            if active & Active::TRAFFIC_CLASSES != 0 {
+                of_slot.classes = Some(take_entry(&maps.classes, entry)?);
+                done(Active::TRAFFIC_CLASSES);
+            }
         }
 
         Ok(())
@@ -162,7 +167,8 @@ impl Pool {
     }
 
     fn interval(&self, of_slot: OfSlot, [source_mask, port_mask]: [u64; 2]) -> Interval {
-        let OfSlot { counts, sketches, vlans, sources, ports, more_sources, more_ports } = of_slot;
+        let OfSlot { counts, sketches, vlans, classes, sources, ports, more_sources, more_ports } =
+            of_slot;
         // A guard stands before all slots; it is shut for those that it has turned away from.
         let guarded = |attribution: Attribution, mask| Attribution {
             mask: if attribution.refused.packets > 0 { mask } else { 0 },
@@ -176,6 +182,7 @@ impl Pool {
             sources: keyed(sources, more_sources, by_source, Address::to_ip),
             ports: keyed(ports, more_ports, by_port, |key| key),
             vlans: Keyed::of_packets(vlans),
+            traffic_classes: classes.unwrap_or([0; TRAFFIC_CLASSES]),
             sketches: sketches.unwrap_or_else(Sketches::none),
             switches: self.shape.switches(),
             maps: Vec::new(),
