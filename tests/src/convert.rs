@@ -14,10 +14,15 @@ pub const WITH_ETHERTYPE: [u16; 2] = [COOKED, COOKED_2];
 /// Link types that carry IP alone, here at least.
 pub const OF_IP: [u16; 7] = [RAW, IPV4, IPV6, PPP, PPP_HDLC, PPPD, PPP_WITH_DIRECTION];
 
-/// Puts the header of `link` in the place of the Ethernet header; `None` where there is none whole.
+/// Puts the header of `link` in the place of the Ethernet header; `None` where there is none whole, or
+/// where it has a length.
 pub fn cooked(frame: &Frame, link: u16) -> Option<Frame> {
     let (ethernet, payload) = frame.bytes.split_at_checked(ETHERNET_LENGTH)?;
     let ethertype = &ethernet[12..];
+    // A length is of Ethernet alone: in the place of a protocol it would be one.
+    if u16::from_be_bytes([ethertype[0], ethertype[1]]) <= 1500 {
+        return None;
+    }
     // Source: `eth_type_trans` in net/ethernet/eth.c and LINUX_SLL_* of libpcap.
     let to = match ethernet[..6] {
         [0xff, 0xff, 0xff, 0xff, 0xff, 0xff] => 1,

@@ -144,7 +144,7 @@ fn class(flags: u8) -> &'static str {
         (false, true, ..) => "syn",
         (false, false, _, false, true, _) => "ack",
         (false, false, _, true, true, _) => "psh_ack",
-        (true, false, _, _, true, false) => "fin_ack",
+        (true, false, _, _, true, _) => "fin_ack",
         (false, false, _, false, false, false) => "null",
         (true, false, _, true, false, true) => "xmas",
         _ => "other",
