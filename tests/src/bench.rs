@@ -17,6 +17,7 @@ mod parallel;
 mod scrape;
 mod table;
 mod targets;
+mod tcx;
 pub mod traffic;
 
 use crate::cable::Namespace;
@@ -30,7 +31,7 @@ pub use json::json;
 pub struct Effort {
     /// Samples of each cell, taken in turn with those of all the others.
     pub rounds: usize,
-    /// Only the table of columns.
+    /// Only the tables of nanoseconds a frame.
     pub quick: bool,
 }
 
@@ -43,6 +44,9 @@ pub fn run(effort: Effort) -> (Figures, String) {
     let figures = table::measure(effort.rounds);
     let mut report = table::print(&figures);
     let mut checks = targets::of_columns(&figures);
+    let (text, more) = tcx::measure(effort.rounds);
+    report.push_str(&text);
+    checks.extend(more);
     if !effort.quick {
         for section in [
             parallel::measure,

@@ -121,13 +121,30 @@ impl Generator {
         self.classifier("pass_on", device, direction);
     }
 
-    /// Puts a program before all others that see what a device sends or receives.
-    fn classifier(&mut self, name: &str, device: &str, direction: TcAttachType) -> u32 {
+    /// Runs the program of TCX that only passes `times` times on the frame of this traffic.
+    pub fn repeat_pass_on(&mut self, times: u32) -> u32 {
+        let frame = self.traffic.frame.clone();
+        let mut options = TestRunOptions::new();
+        options.data_in = Some(&frame);
+        options.repeat = times;
+        let result = self.loaded_classifier("pass_on").test_run(options);
+
+        result.expect("a program that runs").return_value
+    }
+
+    fn loaded_classifier(&mut self, name: &str) -> &mut SchedClassifier {
         let program = self.ebpf.program_mut(name).expect("a program of this name");
         let program: &mut SchedClassifier = program.try_into().expect("a classifier");
         if program.fd().is_err() {
             program.load().unwrap_or_else(|error| panic!("cannot load `{name}`: {error}"));
         }
+
+        program
+    }
+
+    /// Puts a program before all others that see what a device sends or receives.
+    fn classifier(&mut self, name: &str, device: &str, direction: TcAttachType) -> u32 {
+        let program = self.loaded_classifier(name);
         let first = TcAttachOptions::TcxOrder(LinkOrder::first());
         program.attach_with_options(device, direction, first).expect("a program before all others");
 
