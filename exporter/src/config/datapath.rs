@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::auto::{Auto, Bytes};
+use super::mode::Mode;
 use super::overrides::{self, Class, Override};
 
 /// The programs in the kernel and their tables.
@@ -64,20 +65,6 @@ pub struct Datapath {
     /// that has a choice for a device counts: a list of tables with devices and mode, class or both.
     /// Needs a restart.
     pub r#override: Vec<Override>,
-}
-
-/// Where what is received is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// In the driver of hardware that can, else in the stack.
-    Auto,
-    /// XDP in the driver.
-    Native,
-    /// XDP in the stack.
-    Generic,
-    Tcx,
-    Clsact,
 }
 
 /// Where what is sent is counted.

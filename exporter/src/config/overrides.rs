@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::datapath::Mode;
+use super::mode::Mode;
 use super::pattern::Pattern;
 
 /// Another choice for some devices.
