@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 
-use exporter::datapath::{Datapath, Inspected, Inspector, Options};
+use exporter::datapath::{Datapath, Inspected, Inspector, LinkLayer, Options, Placement};
+use exporter::health::{Hook, Mode};
 use exporter::interval::Interval;
 use exporter::services::PortRules;
 use exporter_ebpf::parse_bytes;
@@ -11,6 +12,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestError, TestRunner};
 use shared::{Direction, Encapsulation, TunnelPorts, UpToFour};
+use tests::corpus::bytes::{ARP, Change, IPV4, IPV6, VLAN, arp, ethernet, ipv4, ipv6, udp, vlan};
 use tests::oracle::{self, Rules};
 use tests::outcome::Outcome;
 use tests::rows::Rows;
@@ -123,12 +125,14 @@ fn ip_packets_are_counted_by_traffic_class_where_that_is_switched_on() {
         [ethernet(IPV4, &v4), ethernet(IPV6, &v6), ethernet(VLAN, &vlan(7, IPV6, &v6))]
     };
 
-    for (direction, is_on) in
-        [(Direction::Receive, true), (Direction::Transmit, true), (Direction::Receive, false)]
-    {
+    let xdp = Placement::xdp(Mode::Native);
+    let [ingress, sent] =
+        [Hook::TcxIngress, Hook::TcxEgress].map(|hook| Placement::tc(hook, LinkLayer::Ethernet));
+
+    for (placement, is_on) in [(xdp, true), (ingress, true), (sent, true), (xdp, false)] {
         let options = Options { traffic_classes: is_on, ..Options::default() };
         let datapath = Datapath::new(options).unwrap();
-        let mut inspector = Inspector::of(&datapath, direction).unwrap();
+        let mut inspector = Inspector::of(&datapath, placement).unwrap();
         for class in 0..=u8::MAX {
             for frame in frames(class) {
                 inspector.run(&frame).unwrap();

@@ -163,6 +163,33 @@ fn each_device_has_its_own_counts_also_after_others_had_its_slot() {
 
 #[test]
 #[ignore = "needs root: `cargo xtask test pool`"]
+fn ip_packets_are_counted_by_traffic_class_where_that_is_switched_on() {
+    for is_on in [true, false] {
+        let options = Options { traffic_classes: is_on, ..Options::default() };
+        let datapath = Datapath::new(options).unwrap();
+        let mut pool = PoolInspector::of(&datapath, SENT, 4).unwrap();
+        let other = pool.add(1000).unwrap();
+        let slot = pool.add(LOOPBACK).unwrap();
+        for class in 0..=u8::MAX {
+            let v4 = ipv4(number::UDP, &udp(53, b"")).with(1, &[class]);
+            let v6 = ipv6(number::UDP, &udp(53, b"")).with(0, &[0x60 | class >> 4, class << 4]);
+            for frame in [ethernet(IPV4, &v4), ethernet(IPV6, &v6)] {
+                pool.run(&frame, &[]).unwrap();
+            }
+        }
+        // Both generations, so that what is left in one would show.
+        let drained = [(); 3].map(|()| {
+            pool.drain().unwrap();
+            [slot, other].map(|slot| pool.take(slot).traffic_classes)
+        });
+
+        let all = [if is_on { 2 } else { 0 }; 256];
+        assert_eq!(drained, [[all, [0; 256]], [[0; 256]; 2], [[0; 256]; 2]]);
+    }
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test pool`"]
 fn every_slot_can_be_taken() {
     let datapath = Datapath::new(Options { signals: false, ..Options::default() }).unwrap();
     let mut pool = PoolInspector::of(&datapath, SENT, 256).unwrap();
@@ -207,6 +234,7 @@ impl<'a> Pair<'a> {
         assert_eq!(Rows::of(&shared).differences(&Rows::of(&own)), [""; 0]);
         assert_eq!(shared.imbalance(), None);
         assert_eq!(shared.totals, own.totals);
+        assert_eq!(shared.traffic_classes, own.traffic_classes);
         let marks = |interval: &Interval| -> Vec<u32> {
             interval.sources.keys.iter().map(|seen| seen.marks.count_ones()).collect()
         };
@@ -222,7 +250,7 @@ impl<'a> Pair<'a> {
 }
 
 fn all_counted() -> Options {
-    Options { vlans: true, ..Options::default() }
+    Options { vlans: true, traffic_classes: true, ..Options::default() }
 }
 
 /// Runs the program once for each frame of a device.
