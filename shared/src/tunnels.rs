@@ -24,17 +24,17 @@ impl TunnelPorts {
         let [mut first, mut last] = [GTPU_PORT; 2];
         let mut left = [self.vxlan.0, self.geneve.0];
         while left[0] != 0 || left[1] != 0 {
-            let mut list = 0;
-            while list < left.len() {
-                let port = (left[list] & 0xffff) as u16;
+            let mut index = 0;
+            while index < left.len() {
+                let port = (left[index] & 0xffff) as u16;
                 if port != 0 && port < first {
                     first = port;
                 }
                 if port > last {
                     last = port;
                 }
-                left[list] >>= 16;
-                list += 1;
+                left[index] >>= 16;
+                index += 1;
             }
         }
 

@@ -219,7 +219,7 @@ fn a_start_without_pins_takes_them_off() {
     pinned.end();
     assert_eq!(pins.taps(), 2);
 
-    let [_, flag, path] = pins.flags();
+    let [_, flag, path, ..] = pins.flags();
     let mut next = Exporter::start(&cable.here, &[flag, path]);
 
     assert_eq!(pins.taps(), 0);

@@ -196,7 +196,7 @@ fn every_slot_can_be_taken() {
 
     let slots: Vec<_> = (1..=256).map(|index| pool.add(index * 7).unwrap()).collect();
 
-    assert_eq!(slots, Vec::from_iter(0..256));
+    assert_eq!(slots, (0..256).collect::<Vec<_>>());
     assert_eq!(pool.add(5000), None);
 }
 

@@ -119,10 +119,10 @@ mod tests {
         let running = async { tokio::join!(part.run(stop.clone()), under_way).0 };
         let asked = trigger.reload(ReloadSource::Api);
 
-        let (answer, ended) =
-            timeout(Duration::from_secs(10), async { tokio::join!(asked, running) })
-                .await
-                .expect("it stops before the slow part has applied it");
+        let both = Box::pin(async { tokio::join!(asked, running) });
+        let (answer, ended) = timeout(Duration::from_secs(10), both)
+            .await
+            .expect("it stops before the slow part has applied it");
         assert_eq!(answer.unwrap_err(), "the exporter is stopping");
         ended.unwrap();
     }

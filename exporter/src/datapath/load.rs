@@ -308,7 +308,7 @@ mod tests {
         let differing = BUILT.iter().zip(&linear).filter(|(before, after)| before != after);
         assert_eq!(BUILT.len(), linear.len());
         // Of a program and its relocations they are one, and its types have another.
-        let names = BUILT.windows(10).filter(|it| it == b"xdp.frags\0").count();
-        assert_eq!(differing.count(), names);
+        let places = BUILT.windows(10).filter(|it| it == b"xdp.frags\0").count();
+        assert_eq!(differing.count(), places);
     }
 }

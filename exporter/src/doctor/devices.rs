@@ -13,6 +13,7 @@ const LARGE_MTU: u32 = 3506;
 
 /// What was found of a device.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact, and none depends on another")]
 pub struct DeviceFacts {
     pub device: String,
     pub ifindex: u32,
@@ -98,7 +99,7 @@ pub(super) fn judge(facts: &DeviceFacts, mode: Mode, stack: &'static str) -> Dev
         let found = format!("{found}, which `run` will not replace");
         return check(State::Refused, None, found, Some(remedy));
     }
-    if !is_xdp && !(facts.has_hardware && *has_ethernet) {
+    if !(is_xdp || facts.has_hardware && *has_ethernet) {
         let found = "virtual devices are counted in the network stack";
         return check(State::Ok, Some(stack), found.into(), None);
     }

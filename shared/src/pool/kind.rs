@@ -28,7 +28,6 @@ impl Kind {
         )
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "twelve bits")]
     pub const fn slot(self) -> u16 {
         (self.0 >> Self::SLOT) as u16
     }
@@ -78,12 +77,12 @@ impl Slot for KindSlot {
     type Key = Kind;
 
     fn carried(Kind(kind): Kind, _weight: u64) -> Self {
-        Self { word: (kind as u64) << Self::PACKETS, bytes: 0 }
+        Self { word: u64::from(kind) << Self::PACKETS, bytes: 0 }
     }
 
     #[inline(always)]
     fn holds(&self, Kind(kind): Kind) -> bool {
-        self.word >> Self::PACKETS == kind as u64 && self.word & Self::FULL == 0
+        self.word >> Self::PACKETS == u64::from(kind) && self.word & Self::FULL == 0
     }
 
     #[inline(always)]
@@ -105,7 +104,7 @@ impl Slot for KindSlot {
 
     #[inline(always)]
     fn take(&mut self, Kind(kind): Kind, count: Count, _mark: u64) {
-        self.word = (kind as u64) << Self::PACKETS | count.packets;
+        self.word = u64::from(kind) << Self::PACKETS | count.packets;
         self.bytes = count.bytes;
     }
 
@@ -115,7 +114,6 @@ impl Slot for KindSlot {
         self.bytes += count.bytes;
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the kind has the upper half")]
     fn key(&self) -> Kind {
         Kind((self.word >> Self::PACKETS) as u32)
     }

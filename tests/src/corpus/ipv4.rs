@@ -152,7 +152,7 @@ fn fragments() -> Vec<Case> {
     let first = FragmentPosition::First;
     let later = |protocol| v4(protocol).at(14, 0);
 
-    vec![
+    let mut all = vec![
         Case::new("an ipv4 packet that must not be fragmented", syn().with(20, &[0x40]), syn_v4()),
         Case::new("an ipv4 packet with the evil bit", syn().with(20, &[0x80]), syn_v4()),
         Case::new(
@@ -185,6 +185,27 @@ fn fragments() -> Vec<Case> {
             fragment(1, false, 47, &[0; 8]),
             later(Protocol::Gre).fragment(FragmentPosition::Last),
         ),
+        Case::new(
+            "last ipv4 fragment with a total length that is long",
+            fragment(1, false, 6, b"12345678").cut(14 + 27),
+            {
+                let last = later(Protocol::Tcp).fragment(FragmentPosition::Last);
+                last.malformed(Malformed::Ipv4TotalLengthLong)
+            },
+        ),
+    ];
+    all.extend(first_fragments());
+
+    all
+}
+
+fn first_fragments() -> Vec<Case> {
+    let fragment = |offset: u16, more: bool, protocol: u8, payload: &[u8]| {
+        ethernet(IPV4, &ipv4_fragment(offset, more, protocol, payload))
+    };
+    let first = FragmentPosition::First;
+
+    vec![
         Case::new(
             "first ipv4 fragment, tiny",
             fragment(0, true, 6, &tcp(SYN, b"")[..8]),
@@ -239,14 +260,6 @@ fn fragments() -> Vec<Case> {
             "first ipv4 fragment of sctp",
             fragment(0, true, 132, &sctp()),
             v4(Protocol::Sctp).port(36_412).fragment(first),
-        ),
-        Case::new(
-            "last ipv4 fragment with a total length that is long",
-            fragment(1, false, 6, b"12345678").cut(14 + 27),
-            {
-                let last = later(Protocol::Tcp).fragment(FragmentPosition::Last);
-                last.malformed(Malformed::Ipv4TotalLengthLong)
-            },
         ),
     ]
 }
