@@ -71,7 +71,8 @@ fn print_cell(out: &mut String, live: &Live, cell: &Cell) {
 fn ratios(live: &Live, cell: &Cell) -> [Option<f64>; 2] {
     let to = |subject: Subject| {
         let floor = live.0.iter().find(|it| it.is(cell.kind, cell.load, subject))?;
-        floor.refusal.is_none().then(|| cell.rates().times(&floor.rates()))
+        let is_measured = [cell, floor].iter().all(|it| it.refusal.is_none());
+        is_measured.then(|| cell.rates().times(&floor.rates()))
     };
 
     match cell.subject {
@@ -140,5 +141,54 @@ fn short(rate: f64) -> String {
         _ if rate >= 1e9 => format!("{:.2} G", rate / 1e9),
         _ if rate >= 1e6 => format!("{:.2} M", rate / 1e6),
         _ => format!("{:.1} k", rate / 1e3),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bed::Kind;
+    use super::super::figures::Sample;
+    use super::super::{Load, Mode};
+    use super::*;
+
+    fn cell(subject: Subject, refusal: Option<String>) -> Cell {
+        let is_measured = refusal.is_none();
+        let samples = if is_measured { vec![Sample { arrived: 10, seconds: 1.0 }] } else { vec![] };
+        let sent = samples.len() as u64 * 10;
+        let tally = Tally { sent, passed: sent, to_pass: sent, ..Tally::default() };
+
+        Cell {
+            kind: Kind::Tun,
+            load: Load::Flood,
+            subject,
+            hook: String::new(),
+            refusal,
+            samples,
+            tally,
+        }
+    }
+
+    #[test]
+    fn a_refused_cell_has_no_figures() {
+        let refusal = Some("no XDP".to_owned());
+        let live =
+            Live(vec![cell(Subject::None, None), cell(Subject::Exporter(Mode::Native), refusal)]);
+
+        let json = json(&live);
+
+        assert_eq!(json["live"][0]["median_rate"], 10.0);
+        assert_eq!(json["live"][1]["median_rate"], Value::Null);
+        assert_eq!(json["live"][1]["x_none"], Value::Null);
+        assert!(print(&live).contains("refused: no XDP"));
+    }
+
+    #[test]
+    fn a_frame_that_is_missing_fails_its_row() {
+        let mut lost = cell(Subject::Exporter(Mode::Auto), None);
+        lost.tally.counted = Some(9);
+        let live = Live(vec![lost]);
+
+        assert!(!live.is_exact());
+        assert!(print(&live).contains("FAILED: counts differ"));
     }
 }
