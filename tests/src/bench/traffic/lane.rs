@@ -201,8 +201,13 @@ fn exporter(bed: &Bed, mode: Mode) -> Result<Exporter<'_>, String> {
     let labels = [("device", device)];
     match exporter.scrape().find("packet_exporter_program_attached", &labels) {
         Some(2) => Ok(exporter),
-        _ => Err(exporter.lines().pop().unwrap_or_default()),
+        _ => Err(without_time(&exporter.lines().pop().unwrap_or_default())),
     }
+}
+
+/// Returns the message of a line of the log, and what follows it.
+fn without_time(line: &str) -> String {
+    line.split_once(" message=").map_or(line, |(_, message)| message).into()
 }
 
 fn hook_of(bed: &Bed, exporter: &Exporter<'_>) -> String {
