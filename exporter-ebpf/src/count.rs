@@ -23,8 +23,6 @@ pub fn is_ip(cell: u8) -> bool {
 pub trait Add: Copy {
     fn add(self, to: &mut u64, packets: u64);
     fn count(self, to: &mut Count, count: Count);
-    /// Sets bits.
-    fn set(self, word: &mut u64, bits: u64);
 }
 
 /// Adds to memory that belongs to this CPU.
@@ -40,11 +38,6 @@ impl Add for Alone {
     #[inline(always)]
     fn count(self, to: &mut Count, count: Count) {
         to.add(count);
-    }
-
-    #[inline(always)]
-    fn set(self, word: &mut u64, bits: u64) {
-        *word |= bits;
     }
 }
 
@@ -162,13 +155,13 @@ const fn rank(rest: u64) -> u8 {
 
 /// Notes that a frame was addressed to this port.
 #[inline(always)]
-pub fn distinct_port(sketch: &mut Sketch, protocol: PortProtocol, port: u16, by: impl Add) {
+pub fn distinct_port(sketch: &mut Sketch, protocol: PortProtocol, port: u16) {
     let Some(bitmap) = sketch.distinct_ports.get_mut(protocol as usize) else { return };
     let word = &mut bitmap[usize::from(port >> 6)];
     let bit = 1 << (port & 63);
 
     // A read leaves the cache line clean and with this CPU alone; most ports are known.
     if *word & bit == 0 {
-        by.set(word, bit);
+        *word |= bit;
     }
 }

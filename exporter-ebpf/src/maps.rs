@@ -12,7 +12,7 @@ use aya_ebpf::btf_maps::{Array, LruHashMap};
 use aya_ebpf::helpers::bpf_get_smp_processor_id;
 use aya_ebpf::macros::btf_map;
 use exporter_ebpf::attribute::{self, Found};
-use exporter_ebpf::count::{self, Alone};
+use exporter_ebpf::count;
 use shared::{
     Address, Attribution, Control, Count, Overflow, Parsed, PortKey, PortProtocol, PortSet, Sketch,
     SourceSet, TRAFFIC_CLASSES as CLASSES, Totals, VLAN_IDS, first_place, second_place,
@@ -181,7 +181,7 @@ impl Partition {
     #[inline(always)]
     pub(crate) fn distinct_port(self, totals: &mut Totals, protocol: PortProtocol) {
         if let Some(sketch) = self.sketch() {
-            count::distinct_port(sketch, protocol, totals.parsed.destination_port, Alone);
+            count::distinct_port(sketch, protocol, totals.parsed.destination_port);
         }
     }
 

@@ -40,18 +40,29 @@ pub struct PoolCpu {
     pub ports: Attribution,
 }
 
-/// Marks of what was written for a slot in one generation, beside the tables.
+/// The bytes of a word that mark what was written for a slot in one generation, beside the tables.
+///
+/// Each mark is a byte of its own, so that CPUs that set several at once need no atomic instruction:
+/// Linux has only that for an addition before 5.12.
 pub struct Active;
 
 impl Active {
     /// Its [`crate::Counts`].
-    pub const COUNTS: u64 = 1;
+    pub const COUNTS: usize = 0;
     /// Its [`crate::Sketch`].
-    pub const SKETCH: u64 = 1 << 1;
+    pub const SKETCH: usize = 1;
     /// Its counters by VLAN id.
-    pub const VLANS: u64 = 1 << 2;
+    pub const VLANS: usize = 2;
     /// Its counters by traffic class.
-    pub const TRAFFIC_CLASSES: u64 = 1 << 3;
+    pub const TRAFFIC_CLASSES: usize = 3;
+
+    /// Returns the word in which only this byte is a mark.
+    pub const fn mark(byte: usize) -> u64 {
+        let mut bytes = [0; size_of::<u64>()];
+        bytes[byte] = 1;
+
+        u64::from_ne_bytes(bytes)
+    }
 }
 
 impl Default for PoolCpu {

@@ -26,14 +26,6 @@ impl Add for Together {
         self.add(&mut to.packets, packets);
         self.add(&mut to.bytes, bytes);
     }
-
-    #[inline(always)]
-    fn set(self, word: &mut u64, bits: u64) {
-        // SAFETY: as above.
-        unsafe {
-            asm!("lock *(u64 *)({to} + 0) |= {bits}", to = in(reg) word, bits = in(reg) bits);
-        }
-    }
 }
 
 impl Partition {
@@ -95,11 +87,12 @@ impl Partition {
         }
     }
 
-    /// Notes the destination port of the frame at hand.
+    /// Notes the destination port of the frame at hand. Where two CPUs note neighbouring ports at once,
+    /// one of them may be lost until its next packet.
     #[inline(always)]
     pub(crate) fn distinct_port(self, memory: &mut PoolCpu, protocol: PortProtocol) {
         if let Some(sketch) = self.sketch() {
-            count::distinct_port(sketch, protocol, memory.parsed.destination_port, Together);
+            count::distinct_port(sketch, protocol, memory.parsed.destination_port);
         }
     }
 
@@ -115,13 +108,15 @@ impl Partition {
 
     /// Marks what is written for the slot, once.
     #[inline(always)]
-    fn note(self, marks: u64) {
+    fn note(self, byte: usize) {
         let Some(active) = ACTIVE.get_ptr_mut(self.of_slot()) else { return };
-        // SAFETY: the map outlives the program.
-        let known = unsafe { ptr::read_volatile(active) };
-        if known & marks == 0 {
-            // SAFETY: as above.
-            Together.set(unsafe { &mut *active }, marks);
+        let mark = active.cast::<u8>().wrapping_add(byte);
+        // SAFETY: the map outlives the program, and the byte lies in the word of the slot. Other CPUs
+        // write the same value there.
+        unsafe {
+            if ptr::read_volatile(mark) == 0 {
+                ptr::write_volatile(mark, 1);
+            }
         }
     }
 }

@@ -79,29 +79,30 @@ impl Pool {
                 continue;
             }
             let of_slot = partly.slots.entry(entries(slot)).or_default();
+            let is_marked = |byte| active & Active::mark(byte) != 0;
             // A mark goes with what it stands for: nothing is read twice, should the next call fail.
             let mut left = active;
             let mut done = |mark: u64| {
                 left &= !mark;
                 maps.active.write(entry, &[left]);
             };
-            if active & Active::COUNTS != 0 {
+            if is_marked(Active::COUNTS) {
                 *of_slot.counts = take_entry(&maps.counts, entry)?;
-                done(Active::COUNTS);
+                done(Active::mark(Active::COUNTS));
             }
-            if active & Active::SKETCH != 0 {
+            if is_marked(Active::SKETCH) {
                 let sketch: Sketch = take_entry(&maps.sketches, entry)?;
                 of_slot.sketches = Some(sums::sketches([&sketch].into_iter()));
-                done(Active::SKETCH);
+                done(Active::mark(Active::SKETCH));
             }
-            if active & Active::VLANS != 0 {
+            if is_marked(Active::VLANS) {
                 let ids: [u64; VLAN_IDS] = take_entry(&maps.vlans, entry)?;
                 of_slot.vlans = (0..).zip(ids).filter(|(_, packets)| *packets > 0).collect();
-                done(Active::VLANS);
+                done(Active::mark(Active::VLANS));
             }
-            if active & Active::TRAFFIC_CLASSES != 0 {
+            if is_marked(Active::TRAFFIC_CLASSES) {
                 of_slot.classes = Some(take_entry(&maps.classes, entry)?);
-                done(Active::TRAFFIC_CLASSES);
+                done(Active::mark(Active::TRAFFIC_CLASSES));
             }
         }
 
