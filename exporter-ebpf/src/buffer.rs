@@ -55,7 +55,11 @@ pub(crate) fn parse(ctx: &TcContext, tap: Tap, out: &mut Parsed) -> Segments {
     if buffer.segment_size != 0 && has_jumbo(ctx, out) {
         buffer.dropped = JUMBO_LENGTH as u32;
     }
-    let segments = Segments::of(buffer, || repeated(packet(ctx), out).saturating_sub(ahead));
+    let mut header = 0;
+    if buffer.lacks_header() {
+        header = repeated(packet(ctx), out).saturating_sub(ahead);
+    }
+    let segments = Segments::of(buffer, header);
     out.length = segments.bytes;
 
     segments

@@ -14,8 +14,8 @@ use aya_ebpf::macros::btf_map;
 use exporter_ebpf::attribute::{self, Found};
 use exporter_ebpf::count;
 use shared::{
-    Address, Attribution, Control, Count, Overflow, Parsed, PortKey, PortProtocol, PortSet, Sketch,
-    SourceSet, TRAFFIC_CLASSES as CLASSES, Totals, VLAN_IDS, first_place, second_place,
+    Address, Control, Count, Overflow, Parsed, PortKey, PortProtocol, PortSet, Sketch, SourceSet,
+    TRAFFIC_CLASSES as CLASSES, Totals, VLAN_IDS, first_place, second_place,
 };
 
 use second::more;
@@ -105,11 +105,11 @@ impl Partition {
         if found == Found::Spilled || (is_wide && found == Found::Full) {
             found = self.source_in(second_place(hash, last), *address, count, mark);
         }
-        if !found.is_there() {
-            self.overflow(&mut counts.sources, hash, count, || match self.generation() {
+        if !found.is_there() && attribute::admit(&mut counts.sources, self.budget, hash, count) {
+            match self.generation() {
                 0 => more(&MORE_SOURCES_0, address, count, mark),
                 _ => more(&MORE_SOURCES_1, address, count, mark),
-            });
+            }
         }
 
         found
@@ -138,11 +138,12 @@ impl Partition {
         if found == Found::Spilled {
             found = self.port_in(second_place(hash, last), key, count);
         }
-        if !found.is_there() {
-            self.overflow(&mut totals.counts.ports, hash, count, || match self.generation() {
+        if !found.is_there() && attribute::admit(&mut totals.counts.ports, self.budget, hash, count)
+        {
+            match self.generation() {
                 0 => more(&MORE_PORTS_0, &key, count, 0),
                 _ => more(&MORE_PORTS_1, &key, count, 0),
-            });
+            }
         }
     }
 
@@ -206,13 +207,6 @@ impl Partition {
             // SAFETY: as for the totals; the reference ends with this function.
             let classes = unsafe { &mut *classes };
             classes[usize::from(class)] += packets;
-        }
-    }
-
-    #[inline(always)]
-    fn overflow(self, at: &mut Attribution, hash: u64, count: Count, admitted: impl FnOnce()) {
-        if attribute::admit(at, self.budget, hash, count) {
-            admitted();
         }
     }
 }

@@ -40,6 +40,15 @@ pub struct Segments {
     pub bytes: u32,
 }
 
+impl Buffer {
+    /// Returns whether it is cut and the kernel does not state the length of the headers that
+    /// segments repeat.
+    #[inline(always)]
+    pub const fn lacks_header(&self) -> bool {
+        self.segment_size != 0 && (self.wire_length.is_none() || self.segments <= 1)
+    }
+}
+
 impl Segments {
     /// A frame that stays one.
     #[inline(always)]
@@ -47,10 +56,10 @@ impl Segments {
         Self { number: 1, full: 0, bytes }
     }
 
-    /// Cuts a buffer as the stack or the device will; `header` returns the length of the headers
-    /// where the kernel does not state it.
+    /// Cuts a buffer as the stack or the device will; `header` is the length of the headers, meant
+    /// only where the buffer lacks it.
     #[inline(always)]
-    pub fn of(buffer: Buffer, header: impl FnOnce() -> u32) -> Self {
+    pub fn of(buffer: Buffer, header: u32) -> Self {
         let Buffer { length, wire_length, segments, segment_size, tag_aside, dropped } = buffer;
         let tag = if tag_aside { TAG_LENGTH } else { 0 };
         let whole = Self::one(length + tag);
@@ -61,7 +70,7 @@ impl Segments {
             Some(wire_length) if segments > 1 => {
                 wire_length.saturating_sub(length) / (segments - 1)
             }
-            _ => header(),
+            _ => header,
         };
         let number = if segments > 1 {
             segments
@@ -99,7 +108,7 @@ mod tests {
     const HEADER: u32 = 66;
 
     fn cut(buffer: Buffer) -> Segments {
-        Segments::of(buffer, || HEADER)
+        Segments::of(buffer, HEADER)
     }
 
     #[test]
@@ -143,7 +152,7 @@ mod tests {
         let cut_up = Segments { number: 50, full: 1514, bytes: 50 * 1514 };
         assert_eq!(cut(buffer), cut_up);
         let unsaid = Buffer { segments: 0, ..buffer };
-        assert_eq!(Segments::of(unsaid, || HEADER + JUMBO), cut_up, "nobody said how many");
+        assert_eq!(Segments::of(unsaid, HEADER + JUMBO), cut_up, "nobody said how many");
     }
 
     proptest! {
@@ -161,7 +170,7 @@ mod tests {
             let buffer =
                 Buffer { length, wire_length, segments, segment_size, tag_aside, dropped };
 
-            let Segments { number, full, bytes } = Segments::of(buffer, || header);
+            let Segments { number, full, bytes } = Segments::of(buffer, header);
 
             prop_assert!(number >= 1);
             prop_assert!(u64::from(number - 1) * u64::from(full) <= u64::from(bytes));
