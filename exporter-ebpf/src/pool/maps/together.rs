@@ -111,12 +111,10 @@ impl Partition {
     fn note(self, byte: usize) {
         let Some(active) = ACTIVE.get_ptr_mut(self.of_slot()) else { return };
         let mark = active.cast::<u8>().wrapping_add(byte);
-        // SAFETY: the map outlives the program, and the byte lies in the word of the slot. Other CPUs
-        // write the same value there.
-        unsafe {
-            if ptr::read_volatile(mark) == 0 {
-                ptr::write_volatile(mark, 1);
-            }
+        // SAFETY: the map outlives the program, and the byte lies in the word of the slot.
+        if unsafe { ptr::read_volatile(mark) } == 0 {
+            // SAFETY: as above; other CPUs write the same value.
+            unsafe { ptr::write_volatile(mark, 1) };
         }
     }
 }
