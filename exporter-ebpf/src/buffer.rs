@@ -55,11 +55,11 @@ pub(crate) fn parse(ctx: &TcContext, tap: Tap, out: &mut Parsed) -> Segments {
     if buffer.segment_size != 0 && has_jumbo(ctx, out) {
         buffer.dropped = JUMBO_LENGTH as u32;
     }
-    let mut header = 0;
     if buffer.lacks_header() {
-        header = repeated(packet(ctx), out).saturating_sub(ahead);
+        repeated(packet(ctx), out);
     }
-    let segments = Segments::of(buffer, header);
+    settle();
+    let segments = Segments::of(buffer, out.length.saturating_sub(ahead));
     out.length = segments.bytes;
 
     segments

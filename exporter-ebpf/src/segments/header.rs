@@ -17,14 +17,13 @@ const BRIDGED: u16 = 0x6558;
 /// Extensions take 16 KiB at the most. The mask shows this to the verifier.
 const OFFSETS: u32 = 0x7fff;
 
-/// Returns the bytes of all headers of a merged frame, from its first byte on: down to the innermost
-/// TCP or UDP header, behind one tunnel at the most. Of what is deeper only the headers up to there
-/// are known.
+/// Leaves in `parsed.length` the bytes of all headers of a merged frame, from its first byte on: down
+/// to the innermost TCP or UDP header, behind one tunnel at the most. Of what is deeper only the
+/// headers up to there are known.
 ///
-/// `parsed.length` is overwritten: in memory, because the verifier then meets one state behind all
-/// ways through this.
+/// In memory, because the verifier then meets one state behind all ways through this.
 #[inline(always)]
-pub fn repeated(packet: Packet, parsed: &mut Parsed) -> u32 {
+pub fn repeated(packet: Packet, parsed: &mut Parsed) {
     let transport = u32::from(parsed.transport_offset) & OFFSETS;
     let mut found = of_transport(packet, transport as usize, parsed.number);
     if parsed.rare & Rare::ENCAPSULATION != 0
@@ -35,9 +34,6 @@ pub fn repeated(packet: Packet, parsed: &mut Parsed) -> u32 {
         found = of_ip(packet, (parsed.length & OFFSETS) as usize).or(found);
     }
     parsed.length = found.map_or(transport, short);
-    settle();
-
-    parsed.length & 0xffff
 }
 
 /// Returns where a transport header ends.

@@ -12,7 +12,9 @@ fn of(frame: &[u8]) -> u32 {
     // SAFETY: the frame lives longer than the packet.
     let packet = unsafe { Packet::new(start, start + frame.len()) };
 
-    repeated(packet, &mut parsed)
+    repeated(packet, &mut parsed);
+
+    parsed.length
 }
 
 fn ethernet(ethertype: u16, payload: &[u8]) -> Vec<u8> {
