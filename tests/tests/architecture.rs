@@ -159,6 +159,7 @@ const UNSAFE_IN: &[&str] = &[
     "exporter-ebpf/src/pool/main.rs",
     "exporter-ebpf/src/buffer.rs",
     "exporter-ebpf/src/parse/host.rs",
+    "exporter-ebpf/src/segments/header/tests.rs",
 ];
 
 #[test]
