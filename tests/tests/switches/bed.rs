@@ -216,6 +216,14 @@ fn adds_up(interval: &Interval, way: Way) -> Result<(), String> {
         way == Way::AsIfAllWereOn
             || law.dimension().is_none_or(|dimension| interval.switches.dimensions[dimension])
     };
+    let by_class: u64 = interval.traffic_classes.iter().sum();
+    let is_whole = by_class == interval.totals.ip().packets;
+    if interval.switches.traffic_classes && !is_whole {
+        return Err(format!(
+            "{by_class} packets have a traffic class in {:?}",
+            interval.totals.ip()
+        ));
+    }
     match interval.imbalances().find(|broken| is_counted(broken.law)) {
         Some(broken) => Err(format!("an interval does not add up: {broken:?}")),
         None => Ok(()),
@@ -237,7 +245,12 @@ fn changed(options: &Options, change: usize) -> Options {
         4 => Options { vlans: true, ..default },
         6 => Options { signals: false, ..default },
         8 => Options { sources: false, ports: false, signals: false, ..default },
-        _ => Options { port_rules: clients_in(20_000..=65_535), vlans: true, ..default },
+        _ => Options {
+            port_rules: clients_in(20_000..=65_535),
+            vlans: true,
+            traffic_classes: true,
+            ..default
+        },
     }
 }
 
