@@ -65,7 +65,7 @@ pub struct Seen<K> {
 }
 
 /// Sketches of how many different keys there were.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sketches {
     /// HyperLogLog registers of addresses, by [`IpFamily`]; empty where there are none.
     pub sources: [Vec<u8>; IpFamily::ALL.len()],
@@ -110,6 +110,8 @@ pub struct Switches {
     pub dimensions: ByDimension<bool>,
     pub signals: bool,
     pub traffic_classes: bool,
+    /// Destination types: only an Ethernet header has them.
+    pub casts: bool,
 }
 
 impl Switches {
@@ -117,19 +119,20 @@ impl Switches {
     pub fn all() -> Self {
         let dimensions = ByDimension::from_fn(|_| true);
 
-        Self { dimensions, signals: true, traffic_classes: true }
+        Self { dimensions, signals: true, traffic_classes: true, casts: true }
     }
 
     /// Returns what both count.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        let Self { dimensions, signals, traffic_classes } = other;
+        let Self { dimensions, signals, traffic_classes, casts } = other;
         let both = |dimension| self.dimensions[dimension] && dimensions[dimension];
 
         Self {
             dimensions: ByDimension::from_fn(both),
             signals: self.signals && signals,
             traffic_classes: self.traffic_classes && traffic_classes,
+            casts: self.casts && casts,
         }
     }
 }
@@ -231,16 +234,10 @@ impl<K> Default for Keyed<K> {
     }
 }
 
-impl Default for Sketches {
-    fn default() -> Self {
-        Self::none()
-    }
-}
-
 impl Sketches {
     /// Returns the sketches of nothing, which take no memory.
     pub fn none() -> Self {
-        Self { sources: Default::default(), ports: Default::default() }
+        Self::default()
     }
 }
 
@@ -261,6 +258,11 @@ impl Default for Interval {
 }
 
 impl Interval {
+    /// Returns what a program counts that sees no frame for so long.
+    pub fn idle(elapsed: Duration, switches: Switches) -> Self {
+        Self { elapsed, switches, ..Self::default() }
+    }
+
     /// Adds to `evicted` what a killed process had already read: keys are read before totals.
     pub fn make_up(&mut self) {
         let missing = |whole: Count, parts: Count| Count {

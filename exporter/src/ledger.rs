@@ -43,19 +43,21 @@ pub struct Ledger {
     conservation: Conservation,
     tallies: Tallies,
     classes: Classes,
+    has_casts: bool,
     signals: Window,
     maps: Vec<MapUse>,
 }
 
 impl Ledger {
     pub fn new(rules: Rules) -> Self {
-        let Rules { naming, signals, traffic_classes } = rules;
+        let Rules { naming, signals, traffic_classes, casts } = rules;
 
         Self {
             totals: Arc::default(),
             conservation: Conservation::default(),
             tallies: Tallies::new(naming),
             classes: Classes::new(traffic_classes),
+            has_casts: casts,
             signals: Window::new(signals),
             maps: Vec::new(),
         }
@@ -67,11 +69,12 @@ impl Ledger {
     /// next interval.
     #[must_use]
     pub fn with_rules(self, rules: Rules) -> Self {
-        let Rules { naming, signals, traffic_classes } = rules;
+        let Rules { naming, signals, traffic_classes, casts } = rules;
 
         Self {
             tallies: self.tallies.with_rules(naming),
             classes: self.classes.with_rules(traffic_classes),
+            has_casts: casts,
             signals: self.signals.with_rules(signals),
             ..self
         }
@@ -104,7 +107,7 @@ impl Ledger {
 
     /// Returns what readers see of it; `since` is when the program was attached.
     pub fn flow(&self, device: Arc<str>, direction: Direction, since: SystemTime) -> Flow {
-        let Self { totals, conservation, tallies, classes, signals, maps } = self;
+        let Self { totals, conservation, tallies, classes, has_casts, signals, maps } = self;
         let has_sources = tallies.is_enabled(Dimension::Sources);
         let signals = signals.signals().map(|signals| Signals {
             // Ports leave their marks on sources: without these no scan can be seen.
@@ -120,6 +123,7 @@ impl Ledger {
             imbalanced: conservation.intervals(),
             breakdowns: tallies.breakdowns(since),
             classes: classes.seen(since),
+            has_casts: *has_casts,
             signals,
             maps: maps.clone(),
         }

@@ -31,6 +31,8 @@ pub struct Flow {
     pub breakdowns: ByDimension<Option<Breakdown>>,
     /// `None` when switched off.
     pub classes: Option<TrafficClasses>,
+    /// Frames have a destination type, because they have an Ethernet header.
+    pub has_casts: bool,
     /// `None` when switched off.
     pub signals: Option<Signals>,
     pub maps: Vec<MapUse>,

@@ -37,6 +37,11 @@ fn each_kind_of_device_counts_both_directions_exactly() {
         let sent = ends.transmit(&packets);
 
         let scrape = wait_until_counted(&exporter, "udp", [received, sent]);
+        for direction in ["receive", "transmit"] {
+            let name = format!("packet_{direction}_cast_packets_total");
+            let casts = scrape.find(&name, &[("device", Ends::DEVICE)]);
+            assert_eq!(casts.is_none(), kind.is_network, "{}: {name} is {casts:?}", kind.name);
+        }
         if let Some((protocol, more)) = kind.below {
             let below = |upper: Count| Count {
                 packets: upper.packets,

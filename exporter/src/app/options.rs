@@ -79,6 +79,7 @@ pub(super) fn plan(config: &Config) -> Plan {
             naming: config.naming(),
             signals: config.signals,
             traffic_classes: config.dscp.enabled,
+            casts: true,
         },
         farewell: Farewell { most: config.devices.linger, least: config.datapath.interval },
     }

@@ -94,6 +94,7 @@ pub(crate) fn empty(device: &str, direction: Direction) -> Flow {
             Some(breakdown(Vec::new(), vec![Count::default(); parts]))
         }),
         classes: Some(TrafficClasses { since: at(1), packets: [0; TRAFFIC_CLASSES].into() }),
+        has_casts: true,
         signals: Some(Signals { scanning_sources: Some(0), ..Signals::default() }),
         maps: Vec::new(),
     }

@@ -125,11 +125,13 @@ fn a_cell_that_should_not_be_is_exposed_with_its_first_packet() {
 fn what_is_switched_off_is_absent() {
     let readings = only(Flow {
         breakdowns: ByDimension::default(),
+        has_casts: false,
         signals: None,
         ..example::empty("eth0", Direction::Receive)
     });
 
     for name in [
+        "packet_receive_cast_packets_total",
         "packet_receive_source_packets_total",
         "packet_receive_port_packets_total",
         "packet_receive_vlan_packets_total",

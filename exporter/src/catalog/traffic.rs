@@ -141,6 +141,9 @@ fn sizes(flow: &Flow, sink: &mut dyn Sink) {
 }
 
 fn cast(flow: &Flow, sink: &mut dyn Sink) {
+    if !flow.has_casts {
+        return;
+    }
     for cast in Cast::ALL {
         let labels = [&*flow.device, cast.label()].map(Into::into);
         sink.count(&labels, flow.totals.cast[cast.index()], flow.since);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::instance::Instance;
 use super::wire::Barrier;
 use super::{Attached, Datapath, Device, Replaced, Tap};
-use crate::interval::{Drained, Interval};
+use crate::interval::{Drained, Interval, Switches};
 
 /// A tap whose program another process removed. Its series continue once another one is attached.
 pub(super) struct Paused {
@@ -17,6 +17,8 @@ pub(super) struct Paused {
     pub(super) since: SystemTime,
     /// Up to when its intervals are told of.
     pub(super) counted_to: Instant,
+    /// What its program counted.
+    pub(super) switches: Switches,
     /// The kernel told that the device was removed.
     pub(super) is_device_gone: bool,
 }
@@ -79,7 +81,7 @@ impl Datapath {
         all.extend(self.paused.iter_mut().map(|(tap, paused)| {
             let elapsed = paused.counted_to.elapsed();
             paused.counted_to += elapsed;
-            drained(tap, paused.since, Ok(Interval { elapsed, ..Interval::default() }))
+            drained(tap, paused.since, Ok(Interval::idle(elapsed, paused.switches)))
         }));
         let mut caught_up = self.catch_up(behind);
         all.extend(self.attached.iter_mut().map(|(tap, Attached { instance, since, .. })| {
@@ -103,7 +105,7 @@ impl Datapath {
     fn detach_own(&mut self, taps: &[Tap]) -> Vec<Drained> {
         self.pause_own(taps);
         let gone: Vec<_> =
-            taps.iter().filter_map(|tap| Some((tap, self.paused.remove(tap)?.since))).collect();
+            taps.iter().filter_map(|tap| Some((tap, self.paused.remove(tap)?))).collect();
         if gone.is_empty() {
             return Vec::new();
         }
@@ -113,10 +115,10 @@ impl Datapath {
             mem::take(&mut self.leftovers).into_iter().partition(|it| taps.contains(&it.tap));
         self.leftovers = others;
         gone.into_iter()
-            .map(|(tap, since)| {
+            .map(|(tap, Paused { since, switches, .. })| {
                 let of_tap = of_gone.iter_mut().filter(|it| it.tap == *tap);
                 let counted = match &waited {
-                    Ok(()) => joined(of_tap.map(|it| it.read(&self.barrier).counted)),
+                    Ok(()) => joined(switches, of_tap.map(|it| it.read(&self.barrier).counted)),
                     Err(error) => Err(again(error)),
                 };
                 drained(tap, since, counted)
@@ -140,9 +142,9 @@ impl Datapath {
                 place.remove();
             }
             drop(held);
-            let counted_to = Instant::now();
+            let (counted_to, switches) = (Instant::now(), instance.shape.switches());
             self.leftovers.push(Leftover::new(tap, since, instance));
-            self.paused.insert(tap.clone(), Paused { since, counted_to, is_device_gone });
+            self.paused.insert(tap.clone(), Paused { since, counted_to, switches, is_device_gone });
         }
     }
 
@@ -169,7 +171,7 @@ impl Datapath {
                 "Cannot read the last counts under the old name; they are counted under the new \
                  name"
             );
-            Interval { elapsed: Duration::ZERO, ..Interval::default() }
+            Interval::idle(Duration::ZERO, instance.shape.switches())
         });
         let last = drained(tap, *since, Ok(counted));
         *since = instance.unread_from();
@@ -219,9 +221,12 @@ impl Datapath {
     }
 }
 
-/// Joins what one tap counted in several maps.
-pub(super) fn joined(counted: impl Iterator<Item = io::Result<Interval>>) -> io::Result<Interval> {
-    let nothing = Interval { elapsed: Duration::ZERO, ..Interval::default() };
+/// Joins what the program of one tap counted in several maps.
+pub(super) fn joined(
+    switches: Switches,
+    counted: impl Iterator<Item = io::Result<Interval>>,
+) -> io::Result<Interval> {
+    let nothing = Interval::idle(Duration::ZERO, switches);
 
     counted.reduce(|one, next| Ok(one?.followed_by(next?))).unwrap_or(Ok(nothing))
 }

@@ -148,7 +148,7 @@ impl Instance {
     fn read_cut(&mut self) -> io::Result<Interval> {
         let Some(Cut { generation, from: _, elapsed, switches }) = self.pending else {
             let switches = self.shape.switches();
-            return Ok(Interval { elapsed: Duration::ZERO, switches, ..Interval::default() });
+            return Ok(Interval::idle(Duration::ZERO, switches));
         };
         let Maps { sources, ports, .. } = &self.maps;
         if switches.dimensions[Dimension::Sources] {

@@ -57,7 +57,8 @@ pub(super) fn load(
     ranks: &PortRanks,
     place: Option<&PinDirectory>,
 ) -> Result<Instance, LoadError> {
-    let mut ebpf = load_object(shape, placement, place)?;
+    let shape = &shape.on(placement.link_layer);
+    let mut ebpf = load_object(shape, place)?;
     share(ranks, &ebpf)?;
     load_program(&mut ebpf, placement.program()).map_err(program_error)?;
     let maps = reach_maps(&ebpf, shape)?;
@@ -83,7 +84,8 @@ pub(super) fn open(
     placement: Placement,
     place: &PinDirectory,
 ) -> Result<Instance, LoadError> {
-    let ebpf = load_object(shape, placement, Some(place))?;
+    let shape = &shape.on(placement.link_layer);
+    let ebpf = load_object(shape, Some(place))?;
     let maps = reach_maps(&ebpf, shape)?;
 
     Ok(Instance::new(ebpf, maps, *shape).adopt(place.describe(shape).map_err(pinning)?))
@@ -102,12 +104,8 @@ pub(super) fn load_program(ebpf: &mut Ebpf, name: &str) -> Result<(), ProgramErr
     }
 }
 
-fn load_object(
-    shape: &Shape,
-    placement: Placement,
-    place: Option<&PinDirectory>,
-) -> Result<Ebpf, LoadError> {
-    let mut loader = loader(&shape.settings, placement.link_layer);
+fn load_object(shape: &Shape, place: Option<&PinDirectory>) -> Result<Ebpf, LoadError> {
+    let mut loader = loader(shape);
     for name in maps::ALL {
         loader.map_max_entries(name, max_entries(shape, name));
     }
@@ -161,7 +159,7 @@ fn max_entries(shape: &Shape, name: &str) -> u32 {
 }
 
 /// Returns a loader with the constants of the program.
-pub(super) fn loader(settings: &Settings, link_layer: LinkLayer) -> EbpfLoader<'_> {
+pub(super) fn loader(shape: &Shape) -> EbpfLoader<'_> {
     let Settings {
         seeds: [high_seed, low_seed],
         vxlan_ports,
@@ -176,7 +174,7 @@ pub(super) fn loader(settings: &Settings, link_layer: LinkLayer) -> EbpfLoader<'
         vlans,
         traffic_classes,
         reserved: _,
-    } = settings;
+    } = &shape.settings;
 
     let mut loader = EbpfLoader::new();
     // Nothing in the object depends on the types of the running kernel.
@@ -195,7 +193,7 @@ pub(super) fn loader(settings: &Settings, link_layer: LinkLayer) -> EbpfLoader<'
         .override_global(settings::TUNNELS[1], tunnels_last, true)
         .override_global(settings::VXLAN_PORTS, vxlan_ports, true)
         .override_global(settings::GENEVE_PORTS, geneve_ports, true);
-    if link_layer == LinkLayer::None {
+    if shape.link_layer == LinkLayer::None {
         loader.override_global(settings::STARTS_WITH_NETWORK, &1_u8, true);
     }
     if !has_frags() {

@@ -22,7 +22,7 @@ use super::shape::Shape;
 use super::tables::{Load, Table};
 use super::wire::Mapping;
 use crate::dimension::Dimension;
-use crate::interval::{Interval, MapUse, Sketches};
+use crate::interval::{Interval, MapUse};
 
 pub use inspector::PoolInspector;
 pub(super) use load::load;
@@ -160,8 +160,7 @@ impl Pool {
     }
 
     fn told(&mut self, slot: u32, elapsed: Duration) -> Interval {
-        let switches = self.shape.switches();
-        let idle = || Interval { sketches: Sketches::none(), switches, ..Interval::default() };
+        let idle = || Interval::idle(elapsed, self.shape.switches());
 
         Interval { elapsed, ..self.counted.remove(&slot).unwrap_or_else(idle) }
     }

@@ -6,6 +6,7 @@ use shared::{GENERATIONS, Settings, TunnelPorts};
 
 use super::cpus::Cpus;
 use super::options::{Options, Sizes};
+use super::placement::LinkLayer;
 use crate::dimension::{ByDimension, Dimension};
 use crate::interval::Switches;
 
@@ -13,6 +14,8 @@ use crate::interval::Switches;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
     pub(super) settings: Settings,
+    /// What the frames begin with where the program is.
+    pub(super) link_layer: LinkLayer,
     /// Numbers of CPUs that have a part of their own in the maps.
     pub(super) cpus: Cpus,
     /// Misses of one CPU and interval that are all admitted.
@@ -28,7 +31,14 @@ impl Shape {
         let Sizes { source_overflow, port_overflow, .. } = sizes;
         let settings = constants(options, sizes);
 
-        Self { settings, cpus, budget: options.budget, source_overflow, port_overflow }
+        Self {
+            settings,
+            link_layer: LinkLayer::Ethernet,
+            cpus,
+            budget: options.budget,
+            source_overflow,
+            port_overflow,
+        }
     }
 
     /// Returns this shape with the constants and the budget that the options ask for; what the maps
@@ -38,6 +48,11 @@ impl Shape {
         let settings = Settings { seeds, ..constants(options, self.sizes()) };
 
         Self { settings, budget: options.budget, ..*self }
+    }
+
+    /// Returns this shape for frames that begin so.
+    pub(super) fn on(&self, link_layer: LinkLayer) -> Self {
+        Self { link_layer, ..*self }
     }
 
     /// Returns this shape with tables of other sizes.
@@ -73,7 +88,12 @@ impl Shape {
             Dimension::Vlans => vlans != 0,
         });
 
-        Switches { dimensions, signals: signals != 0, traffic_classes: traffic_classes != 0 }
+        Switches {
+            dimensions,
+            signals: signals != 0,
+            traffic_classes: traffic_classes != 0,
+            casts: self.link_layer == LinkLayer::Ethernet,
+        }
     }
 
     /// Returns how many entries each map has. One of what is off has a single one: maps cannot be
@@ -138,4 +158,20 @@ fn constants(options: &Options, sizes: Sizes) -> Settings {
 #[expect(clippy::cast_possible_truncation, reason = "the configuration bounds every size")]
 pub(super) fn entries(number: usize) -> u32 {
     number as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_frames_with_an_ethernet_header_have_destination_types() {
+        let sizes =
+            Sizes { source_sets: 128, port_sets: 64, source_overflow: 1024, port_overflow: 1024 };
+        let shape = Shape::of(&Options::default(), Cpus { possible: 2, online: 2 }, sizes);
+        let tunnel = shape.on(LinkLayer::None).changed(&Options::default());
+
+        assert!(shape.switches().casts);
+        assert!(!tunnel.switches().casts, "nor after a change of the configuration");
+    }
 }

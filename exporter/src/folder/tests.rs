@@ -302,6 +302,7 @@ fn rules() -> Rules {
         naming: ByDimension::from_fn(|_| naming),
         signals: Signals { enabled: true, window: idle, scan_ports: 32 },
         traffic_classes: true,
+        casts: true,
     }
 }
 

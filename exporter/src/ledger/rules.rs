@@ -11,18 +11,21 @@ pub struct Rules {
     pub signals: Signals,
     /// IP packets are counted by traffic class.
     pub traffic_classes: bool,
+    /// Frames are counted by destination type.
+    pub casts: bool,
 }
 
 impl Rules {
     /// Returns these rules for a program that counts no more than `switches` say.
     #[must_use]
     pub fn within(mut self, switches: Switches) -> Self {
-        let Switches { dimensions, signals, traffic_classes } = switches;
+        let Switches { dimensions, signals, traffic_classes, casts } = switches;
         for (dimension, is_counted) in dimensions.iter() {
             self.naming[dimension].enabled &= is_counted;
         }
         self.signals.enabled &= signals;
         self.traffic_classes &= traffic_classes;
+        self.casts &= casts;
 
         self
     }

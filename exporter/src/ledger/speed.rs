@@ -78,5 +78,5 @@ fn rules() -> Rules {
     };
     let signals = Signals { enabled: true, window: Duration::from_mins(1), scan_ports: 32 };
 
-    Rules { naming: ByDimension::from_fn(|_| naming), signals, traffic_classes: false }
+    Rules { naming: ByDimension::from_fn(|_| naming), signals, traffic_classes: false, casts: true }
 }

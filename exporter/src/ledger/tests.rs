@@ -184,7 +184,7 @@ fn ledger(naming: Naming) -> Ledger {
 fn rules(naming: Naming) -> Rules {
     let signals = Signals { enabled: true, window: Duration::from_mins(1), scan_ports: 50 };
 
-    Rules { naming: ByDimension::from_fn(|_| naming), signals, traffic_classes: false }
+    Rules { naming: ByDimension::from_fn(|_| naming), signals, traffic_classes: false, casts: true }
 }
 
 /// Folds a second in which each host sends so many packets.

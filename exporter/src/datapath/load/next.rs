@@ -34,7 +34,7 @@ pub(in super::super) fn successor(
 ) -> Result<Successor, LoadError> {
     let missing = Missing::of(&instance.maps, shape);
     let is_new = |name: &str| name == maps::CONTROL || missing.has(name);
-    let mut loader = loader(&shape.settings, placement.link_layer);
+    let mut loader = loader(shape);
     for name in maps::ALL {
         loader.map_max_entries(name, if is_new(name) { max_entries(shape, name) } else { 1 });
     }

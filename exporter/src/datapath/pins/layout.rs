@@ -52,7 +52,8 @@ pub(in super::super) struct LayoutMap(Mapping<Layout>);
 
 impl Layout {
     pub(super) fn of(shape: &Shape) -> Self {
-        let Shape { settings, cpus, source_overflow, port_overflow, budget: _ } = *shape;
+        let Shape { settings, cpus, source_overflow, port_overflow, link_layer: _, budget: _ } =
+            *shape;
         let now = nanoseconds(SystemTime::now());
 
         Self {

@@ -30,7 +30,8 @@ pub(in super::super) fn load(
     slots: usize,
 ) -> Result<Pool, LoadError> {
     let slots = slots.next_power_of_two().min(POOL_SLOTS);
-    let mut ebpf = load_object(shape, kind_sets, placement, slots)?;
+    let shape = &shape.on(placement.link_layer);
+    let mut ebpf = load_object(shape, kind_sets, slots)?;
     load::share(ranks, &ebpf)?;
     load::load_program(&mut ebpf, placement.program()).map_err(load::program_error)?;
     let maps = reach_maps(&ebpf, shape, kind_sets, slots)?;
@@ -39,19 +40,14 @@ pub(in super::super) fn load(
     Ok(Pool::new(ebpf, maps, devices, *shape, slots))
 }
 
-fn load_object(
-    shape: &Shape,
-    kind_sets: usize,
-    placement: Placement,
-    slots: usize,
-) -> Result<Ebpf, LoadError> {
+fn load_object(shape: &Shape, kind_sets: usize, slots: usize) -> Result<Ebpf, LoadError> {
     let Sizes { source_sets, port_sets, source_overflow, port_overflow } = shape.sizes();
     let places = shape.cpus.online * GENERATIONS;
     let of_slots = slots * GENERATIONS;
     let if_on = |switch: u8| if switch == 0 { 1 } else { of_slots };
     let [kind_mask, device_mask] = [kind_sets, slots * ENTRIES_PER_SLOT].map(|it| entries(it) - 1);
 
-    let mut loader = load::loader(&shape.settings, placement.link_layer);
+    let mut loader = load::loader(shape);
     loader
         .override_global(settings::KIND_SET_MASK, &kind_mask, true)
         .override_global(settings::DEVICE_MASK, &device_mask, true)

@@ -3,13 +3,13 @@
 use std::io;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use super::{Attached, Room, SharedTaps};
 use crate::datapath::drains::{Paused, again, drained, joined};
 use crate::datapath::wire::Barrier;
 use crate::datapath::{Device, Tap};
-use crate::interval::{Drained, Interval, Sketches};
+use crate::interval::{Drained, Interval};
 
 /// A slot of a device that is not attached to its pool any more, to be read a last time.
 pub(super) struct Leftover {
@@ -65,7 +65,7 @@ impl SharedTaps {
         all.extend(self.paused.iter_mut().map(|(tap, paused)| {
             let elapsed = paused.counted_to.elapsed();
             paused.counted_to += elapsed;
-            drained(tap, paused.since, Ok(idle(elapsed)))
+            drained(tap, paused.since, Ok(Interval::idle(elapsed, paused.switches)))
         }));
         let Self { rooms, attached, .. } = self;
         for (tap, Attached { room, slot, since, .. }) in attached {
@@ -91,13 +91,13 @@ impl SharedTaps {
             let Attached { held, placement: _, room, slot, since, is_device_gone } = attached;
             // Without what holds it the program gets no more packets of this device.
             drop(held);
-            if let Some(Room { pool, .. }) = self.rooms.get_mut(&room) {
-                pool.remove(slot);
-            }
+            let Some(Room { pool, .. }) = self.rooms.get_mut(&room) else { continue };
+            pool.remove(slot);
+            let switches = pool.shape.switches();
             self.let_go.insert(tap.device.index);
             self.leftovers.push(Leftover::new(tap, since, room, slot));
             let counted_to = Instant::now();
-            self.paused.insert(tap.clone(), Paused { since, counted_to, is_device_gone });
+            self.paused.insert(tap.clone(), Paused { since, counted_to, switches, is_device_gone });
         }
     }
 
@@ -107,7 +107,7 @@ impl SharedTaps {
     pub(in super::super) fn detach(&mut self, taps: &[Tap], barrier: &Barrier) -> Vec<Drained> {
         self.pause(taps);
         let gone: Vec<_> =
-            taps.iter().filter_map(|tap| Some((tap, self.paused.remove(tap)?.since))).collect();
+            taps.iter().filter_map(|tap| Some((tap, self.paused.remove(tap)?))).collect();
         if gone.is_empty() {
             return Vec::new();
         }
@@ -115,14 +115,14 @@ impl SharedTaps {
         let unread = self.read_now(barrier);
         let mut of_gone = self.take_leftovers(|tap| taps.contains(tap));
         gone.into_iter()
-            .map(|(tap, since)| {
+            .map(|(tap, Paused { since, switches, .. })| {
                 let is_of_tap = |it: &mut Drained| {
                     it.device == tap.device.name && it.direction == tap.direction
                 };
                 let of_tap: Vec<_> = of_gone.extract_if(.., is_of_tap).collect();
                 let counted = match &unread {
                     Some(error) if of_tap.is_empty() => Err(again(error)),
-                    _ => joined(of_tap.into_iter().map(|it| it.counted)),
+                    _ => joined(switches, of_tap.into_iter().map(|it| it.counted)),
                 };
                 drained(tap, since, counted)
             })
@@ -195,8 +195,4 @@ impl SharedTaps {
                 || attached.values().any(|it| it.room == *number)
         });
     }
-}
-
-fn idle(elapsed: Duration) -> Interval {
-    Interval { elapsed, sketches: Sketches::none(), ..Interval::default() }
 }

@@ -98,6 +98,18 @@ async fn a_dimension_that_is_switched_off_ends_and_begins_anew_and_what_was_evic
     assert_eq!(again.flows[0].imbalanced, [0; Law::ALL.len()]);
 }
 
+#[tokio::test]
+async fn frames_without_an_ethernet_header_have_no_destination_types() {
+    let bare = || Interval { switches: Switches { casts: false, ..Switches::all() }, ..packets(5) };
+
+    let mut kernel = Kernel::start(look(Ok(bare()), FIRST)).await;
+    let snapshot = kernel.look(look(Ok(bare()), FIRST)).await;
+
+    assert!(!snapshot.flows[0].has_casts);
+    let ethernet = kernel.look(counted(1)).await;
+    assert!(ethernet.flows[0].has_casts, "the device has another program now");
+}
+
 impl Kernel {
     /// Sets another configuration of the folder, and what its next look is to bring.
     async fn configure(&mut self, config: Config, collected: Collected) -> Arc<Snapshot> {

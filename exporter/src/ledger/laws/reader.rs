@@ -75,7 +75,7 @@ pub(super) fn few_names() -> Naming {
 pub(super) fn rules(naming: Naming) -> Rules {
     let signals = Signals { enabled: true, window: Duration::from_mins(1), scan_ports: 50 };
 
-    Rules { naming: ByDimension::from_fn(|_| naming), signals, traffic_classes: false }
+    Rules { naming: ByDimension::from_fn(|_| naming), signals, traffic_classes: false, casts: true }
 }
 
 /// Folds, and shows `check` each interval with what readers saw before and after.

@@ -230,7 +230,7 @@ fn each_count(taken: &Taken, show: impl FnMut(String, MetricFamily, &Sample<'_>,
 fn rules(naming: Naming) -> Rules {
     let signals = Signals { enabled: false, window: Duration::from_mins(1), scan_ports: 50 };
 
-    Rules { naming: ByDimension::from_fn(|_| naming), signals, traffic_classes: false }
+    Rules { naming: ByDimension::from_fn(|_| naming), signals, traffic_classes: false, casts: true }
 }
 
 fn folds() -> impl Strategy<Value = Vec<Fold>> {
