@@ -6,6 +6,7 @@ use std::mem;
 use shared::maps;
 
 use super::attach::{self, AttachError};
+use super::budget::Plan;
 use super::claim::Claim;
 use super::instance::Successor;
 use super::load::{self, LoadError};
@@ -27,6 +28,7 @@ impl Datapath {
         let Options { transmit, memory, sizes, seeds, online, .. } = self.options;
         let pins = self.options.pins.take();
         self.options = Options { transmit, memory, sizes, pins, seeds, online, ..options.clone() };
+        self.plan = Plan::of(&self.options, self.cpus, self.taps, self.options.memory);
         self.ranks.follow(&self.options.port_rules);
 
         let budget = self.options.budget;

@@ -10,6 +10,7 @@ use super::memory::{self, MapMemory};
 use super::options::{Options, SizeChoice, Sizes};
 use super::pins::PinDirectory;
 use super::shape::Shape;
+use super::shared_taps::slots_for;
 
 /// What maps take in the kernel, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,7 @@ impl Datapath {
     /// Notes how many programs are to count, those that count already included: the memory is divided
     /// among them. Programs that count keep their tables.
     pub fn expect(&mut self, taps: Taps) {
+        let taps = Taps { slots: slots_for(taps.slots), ..taps };
         if taps != self.taps {
             self.taps = taps;
             self.plan = Plan::of(&self.options, self.cpus, taps, self.options.memory);
@@ -67,13 +69,18 @@ impl Datapath {
     pub(super) fn for_pools(&self) -> PoolRoom {
         let to_come = self.taps.own.saturating_sub(self.attached.len());
         let of_own = budget::own_bytes(&self.options, self.cpus, self.plan.own);
+        let Taps { pools, slots, .. } = self.taps;
+        let of_pool = budget::pool_bytes(&self.options, self.cpus, self.plan.pool, slots);
+        // Of the pools that are to come, one is the next.
+        let others = pools.saturating_sub(self.shared.pools() + 1);
         let limit = self.options.memory;
+        let reserved = to_come as u64 * of_own + others as u64 * of_pool;
 
         PoolRoom {
             cpus: self.cpus,
             planned: self.plan.pool,
-            slots: self.taps.slots,
-            left: limit.saturating_sub(self.charged() + to_come as u64 * of_own),
+            slots,
+            left: limit.saturating_sub(self.charged() + reserved),
             limit,
         }
     }

@@ -64,8 +64,7 @@ impl Means<'_> {
         before: Option<(usize, u64)>,
     ) -> Result<Pool, LoadError> {
         let (taken, released) = before.unwrap_or_default();
-        let mut slots = SLOTS.max(taken * 2).max(self.room.slots.next_power_of_two());
-        slots = slots.min(POOL_SLOTS);
+        let mut slots = slots_for((taken * 2).max(self.room.slots));
 
         loop {
             match self.load(placement, slots, released) {
@@ -186,6 +185,8 @@ impl SharedTaps {
             return Err(full(tap));
         }
         let larger = means.load_larger(placement, before)?;
+        // It has the present constants, and more slots than what was prepared.
+        self.next.retain(|(it, _)| *it != placement);
         let number = self.install(placement, larger, &tap.device)?;
         for Replaced { tap, outcome } in self.move_to(placement, number) {
             if let Err(error) = outcome {
@@ -284,6 +285,11 @@ impl SharedTaps {
             place: None,
         })
     }
+}
+
+/// Returns how many slots a pool for so many taps has.
+pub(super) fn slots_for(taps: usize) -> usize {
+    taps.next_power_of_two().clamp(SLOTS, POOL_SLOTS)
 }
 
 fn full(tap: &Tap) -> ShareError {

@@ -83,10 +83,9 @@ impl NotAttached {
             | Self::NoEthernet { .. }
             | Self::ForeignLinkLayer { .. }
             | Self::Unseen { .. } => AttachFailure::Unsupported,
-            Self::Load(LoadError::NoMemory { .. } | LoadError::OverBudget { .. }) => {
-                AttachFailure::Memory
-            }
-            Self::Load(_) | Self::Full(_) => AttachFailure::Other,
+            Self::Load(LoadError::NoMemory { .. } | LoadError::OverBudget { .. })
+            | Self::Full(_) => AttachFailure::Memory,
+            Self::Load(_) => AttachFailure::Other,
             Self::Attach(error) => error.reason(),
         }
     }

@@ -11,7 +11,7 @@ use crate::datapath::cpus::Cpus;
 use crate::datapath::load::{self, LoadError};
 use crate::datapath::options::Sizes;
 use crate::datapath::ranks::PortRanks;
-use crate::datapath::shape::{Shape, entries};
+use crate::datapath::shape::{Entries, Shape, entries};
 use crate::datapath::tables::Table;
 
 /// The object that `build.rs` compiled.
@@ -41,7 +41,8 @@ pub(in super::super) fn load(
 }
 
 fn load_object(shape: &Shape, kind_sets: usize, slots: usize) -> Result<Ebpf, LoadError> {
-    let Sizes { source_sets, port_sets, source_overflow, port_overflow } = shape.sizes();
+    // Of what is off there is a single entry.
+    let Entries { sources, ports, source_overflow, port_overflow, .. } = shape.entries();
     let places = shape.cpus.online * GENERATIONS;
     let of_slots = slots * GENERATIONS;
     let if_on = |switch: u8| if switch == 0 { 1 } else { of_slots };
@@ -54,8 +55,8 @@ fn load_object(shape: &Shape, kind_sets: usize, slots: usize) -> Result<Ebpf, Lo
         .map_max_entries(pool_maps::DEVICES, entries(slots * ENTRIES_PER_SLOT))
         .map_max_entries(pool_maps::CPUS, entries(shape.cpus.possible * GENERATIONS))
         .map_max_entries(pool_maps::KINDS, entries(places * kind_sets))
-        .map_max_entries(pool_maps::SOURCES, entries(places * source_sets))
-        .map_max_entries(pool_maps::PORTS, entries(places * port_sets))
+        .map_max_entries(pool_maps::SOURCES, entries(sources))
+        .map_max_entries(pool_maps::PORTS, entries(ports))
         .map_max_entries(pool_maps::ACTIVE, entries(of_slots))
         .map_max_entries(pool_maps::COUNTS, entries(of_slots))
         .map_max_entries(pool_maps::SKETCHES, entries(if_on(shape.settings.signals)))
@@ -82,6 +83,8 @@ fn reach_maps(
     let Cpus { possible, online } = shape.cpus;
     let places = online * GENERATIONS;
     let Sizes { source_sets, port_sets, .. } = shape.sizes();
+    let Entries { sources, ports, .. } = shape.entries();
+    let parts = |switch: u8| if switch == 0 { 0 } else { online };
     let overflow = |names| load::reach_overflow(ebpf, names);
     let kept = |name| -> Result<OwnedFd, LoadError> {
         let doing = "keep a map of the program open";
@@ -99,14 +102,14 @@ fn reach_maps(
             online,
         ),
         sources: Table::new(
-            load::map_in(ebpf, pool_maps::SOURCES, places * source_sets)?,
+            load::map_in(ebpf, pool_maps::SOURCES, sources)?,
             source_sets,
-            online,
+            parts(shape.settings.sources),
         ),
         ports: Table::new(
-            load::map_in(ebpf, pool_maps::PORTS, places * port_sets)?,
+            load::map_in(ebpf, pool_maps::PORTS, ports)?,
             port_sets,
-            online,
+            parts(shape.settings.ports),
         ),
         counts: kept(pool_maps::COUNTS)?,
         sketches: kept(pool_maps::SKETCHES)?,
