@@ -64,7 +64,8 @@ impl Scrape {
     pub fn find(&self, name: &str, labels: &[(&str, &str)]) -> Option<u64> {
         let has = |sample: &&Sample| {
             let label = |(name, value): &(&str, &str)| {
-                sample.labels.get(*name).is_some_and(|it| it == value)
+                // For Prometheus a label without a value is none.
+                sample.labels.get(*name).map_or("", String::as_str) == *value
             };
             sample.name == name && labels.iter().all(label)
         };

@@ -274,7 +274,14 @@ fn standard_output_takes_the_archive_too() {
 fn an_exporter_that_runs_is_in_the_archive() {
     let cable = Cable::lay("bundle");
     cable.plug_in();
-    let run = ["--devices.include", Cable::DEVICE, "--datapath.interval", "100ms"];
+    let run = [
+        "--devices.include",
+        Cable::DEVICE,
+        "--datapath.interval",
+        "100ms",
+        "--datapath.mode",
+        "native",
+    ];
     let mut service = Service::start(&cable.here, &run);
     cable.there.run("ping", &["-c", "1", "-W", "5", Cable::HERE[0]]);
     service.wait_until("the ping is counted", |it| {

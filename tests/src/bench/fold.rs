@@ -87,5 +87,6 @@ fn rules() -> Rules {
         naming: ByDimension::from_fn(|_| naming),
         signals: Signals { enabled: true, window, scan_ports: 32 },
         traffic_classes: false,
+        casts: true,
     }
 }

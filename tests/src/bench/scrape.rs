@@ -72,6 +72,7 @@ pub(super) fn readings(series: u32) -> Readings {
     let mut breakdowns = ByDimension::default();
     breakdowns[Dimension::Sources] = Some(sources);
     let flow = Flow {
+        has_casts: true,
         device: "eth0".into(),
         direction: Direction::Receive,
         since: UNIX_EPOCH,
