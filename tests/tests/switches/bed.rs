@@ -270,7 +270,7 @@ fn rules() -> Rules {
     let naming = Naming { enabled: true, limit: 100, idle, churn: 1, remembered: 1000 };
     let signals = Signals { enabled: true, window: idle, scan_ports: 32 };
 
-    Rules { naming: ByDimension::from_fn(|_| naming), signals, traffic_classes: false }
+    Rules { naming: ByDimension::from_fn(|_| naming), signals, traffic_classes: false, casts: true }
 }
 
 /// What a device dropped because the other end had no room.
