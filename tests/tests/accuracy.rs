@@ -302,5 +302,5 @@ fn rules() -> Rules {
     let config = Config::default();
     let naming = config.naming().map(|naming| Naming { enabled: true, ..naming });
 
-    Rules { naming, signals: config.signals, traffic_classes: false }
+    Rules { naming, signals: config.signals, traffic_classes: false, casts: true }
 }
