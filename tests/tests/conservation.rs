@@ -238,7 +238,7 @@ impl Run {
             Naming { enabled: true, limit: 100, idle: INTERVAL, churn: 1, remembered: 1000 };
         let signals = Signals { enabled: true, window: INTERVAL, scan_ports: 32 };
         let naming = ByDimension::from_fn(|_| naming);
-        let rules = Rules { naming, signals, traffic_classes: false };
+        let rules = Rules { naming, signals, traffic_classes: false, casts: true };
         let new = Ledger::new(rules);
         let ledger =
             self.intervals.iter().fold(new, |ledger, it| ledger.fold(it, SystemTime::UNIX_EPOCH));

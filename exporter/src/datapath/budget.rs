@@ -1,5 +1,7 @@
 //! From the memory for the maps of the whole host to the size of each table; pure.
 
+use shared::POOL_SLOTS;
+
 use super::cpus::Cpus;
 use super::memory::{self, PoolBytes, TableBytes};
 use super::options::{Options, Sizes};
@@ -11,6 +13,8 @@ const AMPLE: Sizes =
 /// The smallest sizes: with less, quiet traffic would not keep its keys.
 const LEAST: Sizes =
     Sizes { source_sets: 128, port_sets: 64, source_overflow: 1024, port_overflow: 1024 };
+/// Slots of the smallest pool.
+pub(super) const LEAST_SLOTS: usize = 64;
 /// Sets of kinds for each CPU and generation of a pool, with room and at least.
 const KINDS: [usize; 2] = [1024, 64];
 
@@ -118,6 +122,11 @@ pub(super) fn one_pool(
 /// Returns the smallest sizes of an own tap.
 pub(super) fn least(options: &Options) -> Sizes {
     options.sizes.or(LEAST)
+}
+
+/// Returns how many slots a pool for so many taps has.
+pub(super) fn slots_for(taps: usize) -> usize {
+    taps.next_power_of_two().clamp(LEAST_SLOTS, POOL_SLOTS)
 }
 
 /// Returns the smallest sizes of a pool.

@@ -10,7 +10,6 @@ use super::memory::{self, MapMemory};
 use super::options::{Options, SizeChoice, Sizes};
 use super::pins::PinDirectory;
 use super::shape::Shape;
-use super::shared_taps::slots_for;
 
 /// What maps take in the kernel, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +43,7 @@ impl Datapath {
     /// Notes how many programs are to count, those that count already included: the memory is divided
     /// among them. Programs that count keep their tables.
     pub fn expect(&mut self, taps: Taps) {
-        let taps = Taps { slots: slots_for(taps.slots), ..taps };
+        let taps = Taps { slots: budget::slots_for(taps.slots), ..taps };
         if taps != self.taps {
             self.taps = taps;
             self.plan = Plan::of(&self.options, self.cpus, taps, self.options.memory);

@@ -10,6 +10,7 @@ use std::time::{Instant, SystemTime};
 use shared::{Direction, POOL_SLOTS};
 
 use super::attach::{self, AttachError, Held};
+use super::budget::{LEAST_SLOTS, slots_for};
 use super::claim::Claim;
 use super::drains::Paused;
 use super::front::OnDevice;
@@ -23,9 +24,6 @@ use crate::causes::with_causes;
 use crate::health::Running;
 use crate::interval::MapUse;
 use drains::Leftover;
-
-/// Slots of the first pool. Each next one has twice as many.
-const SLOTS: usize = 64;
 
 /// Taps that share programs.
 #[derive(Default)]
@@ -68,7 +66,9 @@ impl Means<'_> {
 
         loop {
             match self.load(placement, slots, released) {
-                Err(LoadError::OverBudget { .. }) if slots / 2 > taken.max(SLOTS / 2) => slots /= 2,
+                Err(LoadError::OverBudget { .. }) if slots / 2 > taken.max(LEAST_SLOTS / 2) => {
+                    slots /= 2
+                }
                 loaded => return loaded,
             }
         }
@@ -285,11 +285,6 @@ impl SharedTaps {
             place: None,
         })
     }
-}
-
-/// Returns how many slots a pool for so many taps has.
-pub(super) fn slots_for(taps: usize) -> usize {
-    taps.next_power_of_two().clamp(SLOTS, POOL_SLOTS)
 }
 
 fn full(tap: &Tap) -> ShareError {
