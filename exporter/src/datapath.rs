@@ -5,6 +5,7 @@ mod budget;
 mod claim;
 mod cpus;
 mod drains;
+mod expected;
 mod filter;
 mod foreign;
 mod front;
@@ -44,6 +45,7 @@ pub use budget::Taps;
 use claim::Claim;
 pub use cpus::Cpus;
 use drains::{Leftover, Paused};
+pub use expected::{ExpectedMaps, ProgramMaps};
 pub use foreign::{InFront, Owner, ProgramNames};
 pub use front::would_hide;
 pub use inspect::{Inspected, Inspector};
@@ -62,7 +64,7 @@ pub use prepared::Prepared;
 pub use ranks::PortRanks;
 use removals::Removals;
 pub use replace::Replaced;
-pub use room::{MapsMemory, OwnMaps};
+pub use room::MapsMemory;
 pub use shared_taps::ShareError;
 use shared_taps::{Means, SharedTaps};
 pub use wire::share_heap;
@@ -196,13 +198,6 @@ impl Datapath {
         })
     }
 
-    /// Returns the directions that are counted on every device.
-    pub fn directions(&self) -> impl Iterator<Item = Direction> + use<> {
-        let transmit = self.transmit.map(|_| Direction::Transmit);
-
-        [Some(Direction::Receive), transmit].into_iter().flatten()
-    }
-
     /// Returns the hook where what is received is counted in the stack.
     pub fn ingress(&self) -> Hook {
         if has_tcx() { Hook::TcxIngress } else { Hook::TcIngress }
@@ -265,18 +260,20 @@ impl Datapath {
         let (held, running, placement) = held?;
 
         self.paused.remove(tap);
-        let attached = Attached {
-            instance,
-            since,
-            held,
-            claim,
-            program,
-            placement,
-            next: None,
-            is_device_gone: false,
-            place,
-        };
-        self.attached.insert(tap.clone(), attached);
+        self.attached.insert(
+            tap.clone(),
+            Attached {
+                instance,
+                since,
+                held,
+                claim,
+                program,
+                placement,
+                next: None,
+                is_device_gone: false,
+                place,
+            },
+        );
 
         Ok(running)
     }

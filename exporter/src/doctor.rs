@@ -13,8 +13,8 @@ use serde::Serialize;
 
 use crate::config::Mode;
 
-pub use devices::{DeviceFacts, Program};
-pub use memory::{MapBytes, MapFacts, Memory, TableSizes};
+pub use devices::{Classes, DeviceFacts, Program};
+pub use memory::{MapBytes, MapFacts, Memory, TableFacts, TableSizes, Tables};
 
 /// What was found on a host.
 #[derive(Clone, Debug)]
@@ -89,6 +89,7 @@ pub struct DeviceCheck {
     pub state: State,
     /// `native` or `generic`, as it is expected; `null` where no program can be attached.
     pub mode: Option<&'static str>,
+    pub class: Classes,
     pub found: String,
     pub remedy: Option<String>,
     /// The XDP program that is there already.
@@ -114,7 +115,7 @@ impl Diagnosis {
             .map(|device| devices::judge(device, facts.mode, facts.ingress))
             .collect();
         let memory = memory::of(facts);
-        memory::refuse(&mut devices, &memory);
+        memory::refuse(&mut devices, &facts.maps);
         let mut checks = checks::of(facts, memory::check(&memory, facts.available));
         checks.push(devices::some(&devices, facts));
         checks.extend(devices::hidden(facts));

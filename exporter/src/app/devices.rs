@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use shared::Direction;
 use tokio::sync::watch;
 
-use crate::config::Config;
+use crate::config::{Class, Config};
 use crate::datapath::{
     Datapath, Device, MapsMemory, Owner, Placement, Presence, ProgramNames, Tap,
 };
@@ -30,10 +30,12 @@ use crate::health::{AttachFailure, Hook, PartMemory, Running};
 use crate::interfaces::Interface;
 use crate::interval::Drained;
 
-use choice::{Hooks, Placements};
+pub(super) use choice::Hooks;
+use choice::Placements;
 use failure::{Known, NotAttached};
 use names::names;
 use replacing::Waiting;
+pub(super) use sharing::Sharing;
 use slice::Slice;
 use stacked::Pair;
 pub(super) use start::NoDevices;
@@ -245,11 +247,11 @@ impl Devices {
     fn attach_wanted(&mut self, slice: &mut Slice<'_>) -> bool {
         let begun = Instant::now();
         let mut has_tried = false;
-        let directions: Vec<Direction> = self.datapath.directions().collect();
+        let directions: Vec<Direction> = self.hooks().directions().collect();
         let is_starting = self.is_starting();
         let mut wanted = self.wanted();
         stacked::from_below(&mut wanted);
-        self.datapath.expect(self.expected_taps(&wanted));
+        self.datapath.expect(self.sharing().taps(&wanted));
         for interface in wanted {
             for direction in &directions {
                 let tap = Tap { device: device(&interface), direction: *direction };
@@ -328,7 +330,7 @@ impl Devices {
         placement: Placement,
         interface: &Interface,
     ) -> Result<Running, NotAttached> {
-        if self.is_shared(placement, interface) {
+        if self.sharing().class(placement, interface) == Class::Shared {
             return Ok(self.datapath.share(tap, placement)?);
         }
         let prepared = self.datapath.prepare_for(tap, placement)?;

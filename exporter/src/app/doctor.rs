@@ -11,27 +11,21 @@ use anyhow::{Context, anyhow};
 use shared::Direction;
 use tokio::runtime::Builder;
 
+use super::devices::{Hooks, Sharing};
 use super::{Failure, host_memory, options, pushes, web_file};
 use crate::causes::with_causes;
 use crate::config::{Config, Doctor, Transmit, Web};
 use crate::datapath::{
-    Datapath, Device, LinkLayer, Options, OwnMaps, Placement, ProgramNames, Tap, check_pins,
-    is_left_behind, raise_limits, would_hide,
+    Datapath, Device, ExpectedMaps, LinkLayer, Options, Placement, ProgramMaps, ProgramNames, Tap,
+    Taps, check_pins, is_left_behind, raise_limits, would_hide,
 };
-use crate::doctor::{DeviceFacts, Diagnosis, Facts, MapFacts, Program};
+use crate::doctor::{Classes, DeviceFacts, Diagnosis, Facts, MapFacts, Program, TableFacts};
 use crate::driver::{Driver, Drivers};
 use crate::health::{Hook, Mode};
 use crate::http::Listeners;
 use crate::interfaces::{self, FrameStart, Interface};
 use crate::privileges::{self, Kept};
 use crate::{files, process};
-
-/// The hooks of tc.
-#[derive(Clone, Copy)]
-struct Hooks {
-    ingress: Hook,
-    egress: Option<Hook>,
-}
 
 const RELEASE: &str = "/proc/sys/kernel/osrelease";
 const VERSION: &str = "/proc/sys/kernel/version";
@@ -85,10 +79,19 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
         None => expected(config.datapath.transmit),
     };
     let Web { listen_address, systemd_socket, .. } = &config.web;
-    let wanted = wanted(config, &interfaces, hooks.and_then(|hooks| hooks.egress));
-    let counted = wanted.iter().filter(|device| device.has_ethernet).count();
-    let directions = if transmit.is_some() { 2 } else { 1 };
-    let maps = maps(&for_maps, counted * directions).context("cannot count the CPUs")?;
+    let sharing = Sharing {
+        config: &config.datapath,
+        // The class of a device is the same with TCX and with clsact.
+        hooks: Hooks {
+            ingress: hooks.map_or(Hook::TcxIngress, |hooks| hooks.ingress),
+            egress: transmit.map(|_| Hook::TcxEgress),
+        },
+        is_pinned: config.datapath.pin,
+    };
+    let counted: Vec<_> =
+        interfaces.iter().filter(|it| it.is_wanted(&config.devices)).cloned().collect();
+    let maps = maps(&for_maps, sharing.taps(&counted)).context("cannot count the CPUs")?;
+    let wanted = wanted(&counted, sharing, hooks.and_then(|hooks| hooks.egress));
     let listening = (!systemd_socket).then(|| Listeners::bind(listen_address).map(drop));
     let Files { kept, web, otlp } = files(config)?;
 
@@ -118,14 +121,20 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
     })
 }
 
-/// Returns what the maps of each of so many taps would take.
-fn maps(options: &Options, taps: usize) -> io::Result<MapFacts> {
-    let OwnMaps { sizes, maps, bytes } = options.own_maps(taps)?;
-
-    Ok(MapFacts {
-        maps: maps.map(|map| (map.map, map.bytes)).to_vec(),
+/// Returns what the maps of so many programs would take.
+fn maps(options: &Options, taps: Taps) -> io::Result<MapFacts> {
+    let ExpectedMaps { own, pool, slots } = options.expected_maps(taps)?;
+    let tables = |programs: usize, ProgramMaps { sizes, maps, bytes }| TableFacts {
+        programs: programs as u64,
+        maps: maps.iter().map(|map| (map.map, map.bytes)).collect(),
         bytes,
         sizes: options::table_sizes(sizes),
+    };
+
+    Ok(MapFacts {
+        own: tables(taps.own, own),
+        shared: tables(taps.pools, pool),
+        room: slots,
         limit: options.memory,
     })
 }
@@ -175,30 +184,33 @@ fn expected(choice: Transmit) -> Option<&'static str> {
     }
 }
 
-fn wanted(config: &Config, interfaces: &[Interface], hook: Option<Hook>) -> Vec<DeviceFacts> {
+fn wanted(interfaces: &[Interface], sharing: Sharing<'_>, hook: Option<Hook>) -> Vec<DeviceFacts> {
+    let config = sharing.config;
     let names = ProgramNames::read();
     let mut drivers = Drivers::new().ok();
     let mut driver = |index| match &mut drivers {
         Some(drivers) => drivers.of(index).unwrap_or_default(),
         None => Driver::default(),
     };
-    let is_wanted = |it: &&Interface| it.is_wanted(&config.devices);
     let program = |id| Program { id, name: names.of(id).map(ToOwned::to_owned) };
 
     interfaces
         .iter()
-        .filter(is_wanted)
         .map(|interface| DeviceFacts {
             device: interface.name.to_string(),
             ifindex: interface.index,
             mtu: interface.mtu,
             driver: driver(interface.index),
             program: interface.xdp_program.map(program),
-            mode: Some(config.datapath.mode_of(interface.names())),
+            mode: Some(config.mode_of(interface.names())),
+            classes: Classes {
+                receive: sharing.class_of(interface, Direction::Receive),
+                transmit: sharing.class_of(interface, Direction::Transmit),
+            },
             has_hardware: interface.has_hardware,
             has_ethernet: interface.frames == FrameStart::Ethernet,
             is_countable: !matches!(interface.frames, FrameStart::Foreign | FrameStart::Nowhere),
-            is_left_behind: is_left_behind(&config.datapath.pin_path, &received(interface)),
+            is_left_behind: is_left_behind(&config.pin_path, &received(interface)),
             hidden_by: hook
                 .and_then(|hook| would_hide(&received(interface).device, hook))
                 .map(|in_front| in_front.to_string()),

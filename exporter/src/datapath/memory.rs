@@ -107,6 +107,27 @@ pub(super) fn pool_tables(
     }
 }
 
+/// Returns what the maps of a pool with so many slots take.
+pub(super) fn pool(
+    options: &Options,
+    cpus: Cpus,
+    sizes: Sizes,
+    kind_sets: usize,
+    slots: usize,
+) -> [MapMemory; 6] {
+    let PoolBytes { kinds, tables } = pool_tables(options, cpus, sizes, kind_sets);
+    let TableBytes { sources, ports, source_overflow, port_overflow } = tables;
+
+    [
+        MapMemory { map: "kinds", bytes: kinds },
+        MapMemory { map: "ports", bytes: ports },
+        MapMemory { map: "ports_overflow", bytes: port_overflow },
+        MapMemory { map: "sources", bytes: sources },
+        MapMemory { map: "sources_overflow", bytes: source_overflow },
+        MapMemory { map: "totals", bytes: pool_slots(options, slots) },
+    ]
+}
+
 /// Returns what the slots of a pool take.
 pub(super) fn pool_slots(options: &Options, slots: usize) -> u64 {
     let places = slots * GENERATIONS;

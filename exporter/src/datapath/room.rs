@@ -1,12 +1,9 @@
 //! What the maps of this process take, and what is left for others.
 
-use std::io;
-
 use super::Datapath;
 use super::budget::{self, Plan, PoolSizes, Taps};
 use super::cpus::Cpus;
 use super::load::{LoadError, Missing};
-use super::memory::{self, MapMemory};
 use super::options::{Options, SizeChoice, Sizes};
 use super::pins::PinDirectory;
 use super::shape::Shape;
@@ -16,27 +13,6 @@ use super::shape::Shape;
 pub struct MapsMemory {
     pub bytes: u64,
     pub limit: u64,
-}
-
-/// What each of several taps with tables of its own would take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OwnMaps {
-    pub sizes: Sizes,
-    pub maps: [MapMemory; 5],
-    /// With what the kernel needs for itself.
-    pub bytes: u64,
-}
-
-impl Options {
-    /// Returns what the maps of each of so many own taps would take on this host.
-    pub fn own_maps(&self, taps: usize) -> io::Result<OwnMaps> {
-        let cpus = Cpus::read()?;
-        let taps = Taps { own: taps, ..Taps::default() };
-        let Plan { own: sizes, .. } = Plan::of(self, cpus, taps, self.memory);
-        let bytes = budget::own_bytes(self, cpus, sizes);
-
-        Ok(OwnMaps { sizes, maps: memory::own(self, cpus, sizes), bytes })
-    }
 }
 
 impl Datapath {

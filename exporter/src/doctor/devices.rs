@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Check, DeviceCheck, Facts, State};
-use crate::config::Mode;
+use crate::config::{Class, Mode};
 use crate::driver::{Driver, Offload, Offloads, XdpFeatures};
 use crate::health::Hook;
 
@@ -22,6 +22,7 @@ pub struct DeviceFacts {
     pub program: Option<Program>,
     /// How what it receives is to be counted; `None` as all the others.
     pub mode: Option<Mode>,
+    pub classes: Classes,
     pub has_hardware: bool,
     /// Its frames have an Ethernet header.
     pub has_ethernet: bool,
@@ -31,6 +32,13 @@ pub struct DeviceFacts {
     pub is_left_behind: bool,
     /// What would see frames first, and may hide them.
     pub hidden_by: Option<String>,
+}
+
+/// Whose program and tables count a device; `None` where nothing is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Classes {
+    pub receive: Option<Class>,
+    pub transmit: Option<Class>,
 }
 
 /// A program in the kernel.
@@ -64,6 +72,7 @@ pub(super) fn judge(facts: &DeviceFacts, mode: Mode, stack: &'static str) -> Dev
         mtu: *mtu,
         state,
         mode,
+        class: facts.classes,
         found,
         remedy,
         program: program.clone(),

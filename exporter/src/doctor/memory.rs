@@ -2,22 +2,35 @@
 
 use serde::Serialize;
 
-use super::{Check, DeviceCheck, Facts, State};
+use super::{Check, DeviceCheck, DeviceFacts, Facts, State};
+use crate::config::Class;
 use crate::printable::mebibytes;
 
-/// What the maps of one direction of one device will take, and what all may take.
+/// What the maps will take, and what they may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MapFacts {
-    /// Bytes of each map.
-    pub maps: Vec<(&'static str, u64)>,
-    /// Bytes of all of them, with what the kernel needs beside.
-    pub bytes: u64,
-    pub sizes: TableSizes,
+    /// Of taps with tables of their own.
+    pub own: TableFacts,
+    /// Of the programs that devices share.
+    pub shared: TableFacts,
+    /// Devices that have room in each set of shared tables.
+    pub room: usize,
     /// `datapath.memory`, in bytes.
     pub limit: u64,
 }
 
-/// Sizes of the tables of one direction of one device, as the configuration has them.
+/// What the maps of programs of one class will take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableFacts {
+    pub programs: u64,
+    /// Bytes of each map of one program.
+    pub maps: Vec<(&'static str, u64)>,
+    /// Bytes of all maps of one program, with what the kernel needs beside.
+    pub bytes: u64,
+    pub sizes: TableSizes,
+}
+
+/// Sizes of the tables of one program, as the configuration has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TableSizes {
     pub source_table_kib: u64,
@@ -34,9 +47,21 @@ pub struct Memory {
     pub limit: u64,
     pub devices: u64,
     pub directions: u64,
-    /// Of one direction of one device.
+    /// `None` where no device has tables of its own.
+    pub own: Option<Tables>,
+    /// `None` where no devices share tables.
+    pub shared: Option<Tables>,
+}
+
+/// Memory of the programs of one class.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Tables {
+    pub programs: u64,
+    /// Of one program.
+    pub bytes: u64,
+    /// Of one program.
     pub sizes: TableSizes,
-    /// Of one direction of one device.
+    /// Of one program.
     pub maps: Vec<MapBytes>,
 }
 
@@ -48,39 +73,61 @@ pub struct MapBytes {
 
 /// Returns what the devices will take that a program can be attached to.
 pub(super) fn of(facts: &Facts) -> Memory {
-    let MapFacts { maps, bytes, sizes, limit } = &facts.maps;
-    let devices = facts.wanted.iter().filter(|device| device.has_ethernet).count() as u64;
-    let directions = if facts.transmit.is_some() { 2 } else { 1 };
-    let maps = maps.iter().map(|(map, bytes)| MapBytes { map, bytes: *bytes }).collect();
+    let MapFacts { own, shared, room: _, limit } = &facts.maps;
+    let is_counted = |it: &&DeviceFacts| it.classes.receive.or(it.classes.transmit).is_some();
 
     Memory {
-        bytes: bytes * devices * directions,
+        bytes: own.all() + shared.all(),
         limit: *limit,
-        devices,
-        directions,
-        sizes: *sizes,
-        maps,
+        devices: facts.wanted.iter().filter(is_counted).count() as u64,
+        directions: if facts.transmit.is_some() { 2 } else { 1 },
+        own: own.tables(),
+        shared: shared.tables(),
+    }
+}
+
+impl TableFacts {
+    fn all(&self) -> u64 {
+        self.bytes * self.programs
+    }
+
+    fn tables(&self) -> Option<Tables> {
+        let Self { programs, maps, bytes, sizes } = self;
+        let maps = maps.iter().map(|(map, bytes)| MapBytes { map, bytes: *bytes }).collect();
+        let tables = Tables { programs: *programs, bytes: *bytes, sizes: *sizes, maps };
+
+        (*programs > 0).then_some(tables)
     }
 }
 
 /// Refuses the devices that have no room behind those before them.
-pub(super) fn refuse(devices: &mut [DeviceCheck], memory: &Memory) {
-    let Memory { bytes, limit, devices: of, .. } = memory;
-    let of_device = bytes / (*of).max(1);
-    let usable = devices.iter_mut().filter(|device| device.state != State::Refused);
-    let room = limit.checked_div(of_device).unwrap_or(u64::MAX);
+pub(super) fn refuse(devices: &mut [DeviceCheck], maps: &MapFacts) {
+    let MapFacts { own, shared, room, limit } = maps;
+    let mut left = limit.saturating_sub(shared.all());
+    let mut free = *room;
 
-    for device in usable.skip(usize::try_from(room).unwrap_or(usize::MAX)) {
-        *device = DeviceCheck {
-            state: State::Refused,
-            mode: None,
-            found: format!(
+    for device in devices.iter_mut().filter(|device| device.state != State::Refused) {
+        let classes = [device.class.receive, device.class.transmit];
+        let of = |class| classes.iter().filter(|it| **it == Some(class)).count();
+        let bytes = own.bytes * of(Class::Own) as u64;
+        let is_shared = of(Class::Shared) > 0;
+        let found = if bytes > left {
+            format!(
                 "its maps take {}, and the devices before it leave less of `datapath.memory`",
-                mebibytes(of_device)
-            ),
-            remedy: Some(REMEDY.into()),
-            ..device.clone()
+                mebibytes(bytes)
+            )
+        } else if is_shared && free == 0 {
+            format!(
+                "the tables that devices share have room for {room}, and those before it fill them"
+            )
+        } else {
+            left -= bytes;
+            free -= usize::from(is_shared);
+            continue;
         };
+        let remedy = Some(REMEDY.into());
+        *device =
+            DeviceCheck { state: State::Refused, mode: None, found, remedy, ..device.clone() };
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::{Check, DeviceCheck, Diagnosis, MapBytes, Memory, State, TableSizes};
+use super::{Check, Classes, DeviceCheck, Diagnosis, MapBytes, Memory, State, TableSizes, Tables};
+use crate::config::Class;
 use crate::printable::{mebibytes, printable};
 
 impl Display for Diagnosis {
@@ -15,37 +16,65 @@ impl Display for Diagnosis {
         if !devices.is_empty() {
             writeln!(f)?;
         }
-        for DeviceCheck { device, state, mode, found, remedy, .. } in devices {
-            let found = match mode {
-                Some(mode) => format!("{mode}: {found}"),
-                None => found.clone(),
-            };
-            row(f, *state, device, &found, remedy.as_deref())?;
+        for device in devices {
+            let DeviceCheck { device: name, state, remedy, .. } = device;
+            row(f, *state, name, &found(device), remedy.as_deref())?;
         }
 
-        let Memory { bytes, limit, devices, directions, sizes, maps } = memory;
+        let Memory { bytes, limit, devices, directions, own, shared } = memory;
         let [all, limit] = [*bytes, *limit].map(mebibytes);
-        writeln!(
-            f,
-            "\nmemory: {all} of {limit}, devices: {devices}, directions: {directions}; of each"
-        )?;
-        for MapBytes { map, bytes } in maps {
-            writeln!(f, "  {map:<18} {:>10}", mebibytes(*bytes))?;
+        writeln!(f, "\nmemory: {all} of {limit}, devices: {devices}, directions: {directions}")?;
+        for (class, tables) in [(Class::Own, own), (Class::Shared, shared)] {
+            if let Some(tables) = tables {
+                write_tables(f, class, tables)?;
+            }
         }
-
-        let TableSizes {
-            source_table_kib,
-            port_table_kib,
-            source_overflow_entries,
-            port_overflow_entries,
-        } = sizes;
-        writeln!(f, "  source_table_kib {source_table_kib}, port_table_kib {port_table_kib}")?;
-        writeln!(f, "  source_overflow_entries {source_overflow_entries}")?;
-        writeln!(f, "  port_overflow_entries {port_overflow_entries}")?;
 
         let verdict = if *works { "`run` would work here" } else { "`run` would be refused here" };
         writeln!(f, "\n{verdict}")
     }
+}
+
+/// Returns what was found of a device, behind how and by whose program it is counted.
+fn found(device: &DeviceCheck) -> String {
+    let DeviceCheck { state, mode, class, found, .. } = device;
+    let Classes { receive, transmit } = class;
+    let class = match (receive.map(label), transmit.map(label)) {
+        _ if *state == State::Refused => None,
+        (Some(receive), Some(transmit)) if receive != transmit => {
+            Some(format!("{receive}, sent frames {transmit}"))
+        }
+        (receive, transmit) => receive.or(transmit).map(Into::into),
+    };
+    let how: Vec<_> = mode.map(Into::into).into_iter().chain(class).collect();
+
+    if how.is_empty() { found.clone() } else { format!("{}: {found}", how.join(", ")) }
+}
+
+const fn label(class: Class) -> &'static str {
+    match class {
+        Class::Own => "own",
+        Class::Shared => "shared",
+    }
+}
+
+fn write_tables(f: &mut Formatter<'_>, class: Class, tables: &Tables) -> fmt::Result {
+    let Tables { programs, bytes, sizes, maps } = tables;
+    let (class, bytes) = (label(class), mebibytes(*bytes));
+    writeln!(f, "\n{class}: programs: {programs}, of each {bytes}")?;
+    for MapBytes { map, bytes } in maps {
+        writeln!(f, "  {map:<18} {:>10}", mebibytes(*bytes))?;
+    }
+    let TableSizes {
+        source_table_kib,
+        port_table_kib,
+        source_overflow_entries,
+        port_overflow_entries,
+    } = sizes;
+
+    writeln!(f, "  source_table_kib {source_table_kib}, port_table_kib {port_table_kib}")?;
+    writeln!(f, "  source_overflow_entries {source_overflow_entries}")?;
+    writeln!(f, "  port_overflow_entries {port_overflow_entries}")
 }
 
 fn row(

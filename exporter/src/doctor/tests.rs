@@ -1,5 +1,9 @@
 use super::*;
+use crate::config::Class;
 use crate::driver::{Driver, Offload, Offloads, XdpFeatures};
+
+const OWN: Classes = Classes { receive: Some(Class::Own), transmit: Some(Class::Own) };
+const SHARED: Classes = Classes { receive: Some(Class::Shared), transmit: Some(Class::Shared) };
 
 fn driver(native: bool, buffers: bool) -> Driver {
     Driver { xdp: Some(XdpFeatures { native, buffers }), offloads: Some(Offloads::default()) }
@@ -13,11 +17,40 @@ fn device(name: &str, driver: Driver) -> DeviceFacts {
         driver,
         program: None,
         mode: None,
+        classes: OWN,
         has_hardware: true,
         has_ethernet: true,
         is_countable: true,
         is_left_behind: false,
         hidden_by: None,
+    }
+}
+
+fn cable(name: &str) -> DeviceFacts {
+    DeviceFacts { has_hardware: false, classes: SHARED, ..device(name, driver(true, true)) }
+}
+
+fn tables(programs: u64, maps: Vec<(&'static str, u64)>) -> TableFacts {
+    let bytes = maps.iter().map(|(_, bytes)| bytes).sum();
+    let sizes = TableSizes {
+        source_table_kib: 256,
+        port_table_kib: 64,
+        source_overflow_entries: 65_536,
+        port_overflow_entries: 16_384,
+    };
+
+    TableFacts { programs, maps, bytes, sizes }
+}
+
+/// Facts of a host where so many programs have tables of their own, and so many are shared.
+fn maps(own: u64, shared: u64) -> MapFacts {
+    let MapFacts { own: of_own, shared: of_shared, room, limit } = facts().maps;
+
+    MapFacts {
+        own: TableFacts { programs: own, ..of_own },
+        shared: TableFacts { programs: shared, ..of_shared },
+        room,
+        limit,
     }
 }
 
@@ -41,14 +74,9 @@ fn facts() -> Facts {
         wanted: vec![device("eth0", driver(true, true))],
         transmit: Some("tcx_egress"),
         maps: MapFacts {
-            maps: vec![("ports", 3 << 20), ("totals", 1 << 19)],
-            bytes: 7 << 19,
-            sizes: TableSizes {
-                source_table_kib: 256,
-                port_table_kib: 64,
-                source_overflow_entries: 65_536,
-                port_overflow_entries: 16_384,
-            },
+            own: tables(2, vec![("ports", 3 << 20), ("totals", 1 << 19)]),
+            shared: tables(0, vec![("kinds", 5 << 20), ("totals", 1 << 20)]),
+            room: 64,
             limit: 256 << 20,
         },
         available: Some(1 << 30),
@@ -77,8 +105,9 @@ fn a_table_reads_like_this() {
             device("eth0", driver(true, true)),
             device("eth1", driver(false, false)),
             DeviceFacts { program: Some(busy), ..device("eth2", driver(true, true)) },
-            DeviceFacts { has_hardware: false, ..device("veth0", driver(true, true)) },
+            cable("veth0"),
         ],
+        maps: maps(6, 2),
         available: Some(1 << 20),
         ..facts()
     };
@@ -106,11 +135,13 @@ fn json_is_one_object() {
     );
     let ends = concat!(
         r#""devices":[{"device":"eth0","ifindex":2,"mtu":1500,"state":"ok","mode":"native","#,
+        r#""class":{"receive":"own","transmit":"own"},"#,
         r#""found":"the driver runs XDP","remedy":null,"program":null}],"#,
         r#""memory":{"bytes":7340032,"limit":268435456,"devices":1,"directions":2,"#,
+        r#""own":{"programs":2,"bytes":3670016,"#,
         r#""sizes":{"source_table_kib":256,"port_table_kib":64,"#,
         r#""source_overflow_entries":65536,"port_overflow_entries":16384},"#,
-        r#""maps":[{"map":"ports","bytes":3145728},{"map":"totals","bytes":524288}]}}"#,
+        r#""maps":[{"map":"ports","bytes":3145728},{"map":"totals","bytes":524288}]},"shared":null}}"#,
         "\n"
     );
     assert!(json.starts_with(begins), "{json}");
@@ -120,7 +151,7 @@ fn json_is_one_object() {
 #[test]
 fn devices_without_room_are_refused_by_name_and_the_others_go_on() {
     let wanted = ["eth0", "eth1", "eth2"].map(|name| device(name, driver(true, true))).to_vec();
-    let maps = MapFacts { limit: 15 << 20, ..facts().maps };
+    let maps = MapFacts { limit: 15 << 20, ..maps(6, 0) };
 
     let diagnosis = Diagnosis::of(&Facts { wanted, maps, ..facts() });
 
@@ -134,6 +165,22 @@ fn devices_without_room_are_refused_by_name_and_the_others_go_on() {
     assert_eq!(memory.state, State::Warning);
     assert_eq!(memory.found, "21.0 MiB in the kernel, more than the 15.0 MiB of `datapath.memory`");
     assert!(diagnosis.works);
+}
+
+#[test]
+fn devices_that_share_tables_take_the_memory_of_these_alone() {
+    let wanted: Vec<_> = (0..50).map(|number| cable(&format!("veth{number}"))).collect();
+    let all = Facts { wanted, maps: maps(0, 2), ..facts() };
+    let few = Facts { maps: MapFacts { room: 48, ..all.maps.clone() }, ..all.clone() };
+
+    let [all, few] = [all, few].map(|facts| Diagnosis::of(&facts));
+
+    assert_eq!((all.memory.bytes, all.memory.devices), (12 << 20, 50));
+    assert!(all.devices.iter().all(|it| it.state == State::Ok));
+    let refused: Vec<_> = few.devices.iter().filter(|it| it.state == State::Refused).collect();
+    assert_eq!(refused.iter().map(|it| &it.device).collect::<Vec<_>>(), ["veth48", "veth49"]);
+    let found = "the tables that devices share have room for 48, and those before it fill them";
+    assert_eq!(refused[0].found, found);
 }
 
 #[test]
@@ -267,7 +314,6 @@ fn a_device_without_ethernet_is_counted_in_the_stack_alone() {
     assert!(tunnel.found.contains("no Ethernet header"), "{tunnel:?}");
     assert!(tunnel.remedy.as_ref().is_some_and(|it| it.contains("datapath.mode")));
     assert_eq!(state_of(&native, "devices"), State::Warning);
-    assert_eq!(refused.memory.devices, 1);
 }
 
 #[test]

@@ -12,7 +12,7 @@ impl Devices {
     pub(super) fn attachments(&self) -> Vec<Attachment> {
         let mut running: BTreeMap<(Arc<str>, Hook), Option<Running>> = BTreeMap::new();
         let interfaces = self.interfaces.borrow();
-        for direction in self.datapath.directions() {
+        for direction in self.hooks().directions() {
             let expected = self.expected(direction);
             let is_there = |name: &&str| interfaces.iter().any(|it| it.has_other_name(name));
             for name in

@@ -10,11 +10,20 @@ use crate::interfaces::{FrameStart, Interface};
 
 /// The hooks of tc that the kernel has, or that are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hooks {
+pub(in crate::app) struct Hooks {
     /// Where what is received is counted in the stack.
-    pub(super) ingress: Hook,
+    pub(in crate::app) ingress: Hook,
     /// Where what is sent is counted, if it is.
-    pub(super) egress: Option<Hook>,
+    pub(in crate::app) egress: Option<Hook>,
+}
+
+impl Hooks {
+    /// Returns the directions that are counted on every device.
+    pub(super) fn directions(self) -> impl Iterator<Item = Direction> {
+        let transmit = self.egress.map(|_| Direction::Transmit);
+
+        [Some(Direction::Receive), transmit].into_iter().flatten()
+    }
 }
 
 /// Where frames of a device may be counted, the best place first.

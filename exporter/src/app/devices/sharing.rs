@@ -4,33 +4,74 @@ use std::collections::BTreeMap;
 
 use shared::Direction;
 
+use super::choice::Hooks;
 use super::{Devices, choice};
-use crate::config::Class;
+use crate::config::{Class, Datapath as Config};
 use crate::datapath::{Placement, Taps};
 use crate::health::SharedMap;
 use crate::interfaces::Interface;
 use crate::interval::MapUse;
 
-impl Devices {
+/// What decides where a device is counted, and in whose tables.
+#[derive(Clone, Copy)]
+pub(in crate::app) struct Sharing<'a> {
+    pub(in crate::app) config: &'a Config,
+    pub(in crate::app) hooks: Hooks,
+    pub(in crate::app) is_pinned: bool,
+}
+
+impl Sharing<'_> {
     /// Returns how many programs the interfaces are to have.
-    pub(super) fn expected_taps(&self, wanted: &[Interface]) -> Taps {
-        let hooks = self.hooks();
+    pub(in crate::app) fn taps(self, wanted: &[Interface]) -> Taps {
         let (mut own, mut shared) = (0, BTreeMap::<Placement, usize>::new());
-        for direction in self.datapath.directions() {
-            for interface in wanted {
-                let config = &self.config.datapath;
-                let placements = choice::placements(interface, direction, config, hooks);
-                match placements.map(|it| it.first) {
-                    Ok(first) if self.is_shared(first, interface) => {
-                        *shared.entry(first).or_default() += 1;
-                    }
-                    Ok(_) => own += 1,
-                    Err(_) => {}
+        for direction in self.hooks.directions() {
+            for (placement, class) in wanted.iter().filter_map(|it| self.first(it, direction)) {
+                match class {
+                    Class::Own => own += 1,
+                    Class::Shared => *shared.entry(placement).or_default() += 1,
                 }
             }
         }
 
         Taps { own, pools: shared.len(), slots: shared.into_values().max().unwrap_or_default() }
+    }
+
+    /// Returns the class of the program of a direction; `None` where nothing is counted.
+    pub(in crate::app) fn class_of(
+        self,
+        interface: &Interface,
+        direction: Direction,
+    ) -> Option<Class> {
+        let is_counted = self.hooks.directions().any(|it| it == direction);
+
+        self.first(interface, direction).filter(|_| is_counted).map(|(_, class)| class)
+    }
+
+    /// Returns whether a program there counts the device alone or together with others. Pinned maps are
+    /// those of one device.
+    pub(super) fn class(self, placement: Placement, interface: &Interface) -> Class {
+        if !placement.hook.is_tc() || self.is_pinned {
+            return Class::Own;
+        }
+        let by_device = if interface.has_hardware { Class::Own } else { Class::Shared };
+
+        self.config.class_of(interface.names()).unwrap_or(by_device)
+    }
+
+    /// Returns the best place for a device, and the class of a program there.
+    fn first(self, interface: &Interface, direction: Direction) -> Option<(Placement, Class)> {
+        let placements = choice::placements(interface, direction, self.config, self.hooks);
+        let first = placements.ok()?.first;
+
+        Some((first, self.class(first, interface)))
+    }
+}
+
+impl Devices {
+    pub(super) fn sharing(&self) -> Sharing<'_> {
+        let is_pinned = self.datapath.is_pinned();
+
+        Sharing { config: &self.config.datapath, hooks: self.hooks(), is_pinned }
     }
 
     /// Returns how full the maps are that devices share.
@@ -41,19 +82,5 @@ impl Devices {
         };
 
         self.datapath.shared_maps().into_iter().map(shared).collect()
-    }
-
-    /// Returns whether one program counts the device together with others. Pinned maps are those of one
-    /// device.
-    pub(super) fn is_shared(&self, placement: Placement, interface: &Interface) -> bool {
-        if !placement.hook.is_tc() || self.datapath.is_pinned() {
-            return false;
-        }
-
-        match self.config.datapath.class_of(interface.names()) {
-            Some(Class::Own) => false,
-            Some(Class::Shared) => true,
-            None => !interface.has_hardware,
-        }
     }
 }

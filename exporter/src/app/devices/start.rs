@@ -98,7 +98,7 @@ impl Devices {
     /// to last for as long as others come.
     pub(super) fn note_tried(&mut self) {
         let is_untried = |interface: &Interface| {
-            self.datapath.directions().any(|direction| {
+            self.hooks().directions().any(|direction| {
                 let tap = Tap { device: device(interface), direction };
                 self.known.get(&tap).is_none_or(Known::is_untried)
             })

@@ -1,0 +1,109 @@
+//! What the maps of programs would take that are still to be attached.
+
+use std::io;
+
+use super::budget::{self, Plan, PoolSizes, Taps};
+use super::cpus::Cpus;
+use super::memory::{self, MapMemory};
+use super::options::{Options, Sizes};
+
+/// What the maps of all programs would take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectedMaps {
+    /// Of each tap with tables of its own.
+    pub own: ProgramMaps,
+    /// Of each set of tables that taps share.
+    pub pool: ProgramMaps,
+    /// Taps that have room in each of these sets.
+    pub slots: usize,
+}
+
+/// What the maps of one program would take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramMaps {
+    pub sizes: Sizes,
+    pub maps: Vec<MapMemory>,
+    /// With what the kernel needs for itself.
+    pub bytes: u64,
+}
+
+impl Options {
+    /// Returns what the maps of so many programs would take on this host.
+    pub fn expected_maps(&self, taps: Taps) -> io::Result<ExpectedMaps> {
+        Ok(expected(self, Cpus::read()?, taps))
+    }
+}
+
+fn expected(options: &Options, cpus: Cpus, taps: Taps) -> ExpectedMaps {
+    let Plan { own, pool } = Plan::of(options, cpus, taps, options.memory);
+    let slots = budget::slots_for(taps.slots);
+    let of_own = budget::own_bytes(options, cpus, own);
+    let left = options.memory.saturating_sub(of_own * taps.own as u64);
+
+    ExpectedMaps {
+        own: ProgramMaps {
+            sizes: own,
+            maps: memory::own(options, cpus, own).to_vec(),
+            bytes: of_own,
+        },
+        pool: ProgramMaps {
+            sizes: pool.tables,
+            maps: memory::pool(options, cpus, pool.tables, pool.kind_sets, slots).to_vec(),
+            bytes: budget::pool_bytes(options, cpus, pool, slots),
+        },
+        slots: slots_in((options, cpus), pool, taps, left),
+    }
+}
+
+/// Returns how many slots the pool has that is loaded last. Each one takes what those before it leave,
+/// and has fewer slots where that is too little.
+fn slots_in(
+    (options, cpus): (&Options, Cpus),
+    planned: PoolSizes,
+    taps: Taps,
+    mut left: u64,
+) -> usize {
+    let mut slots = budget::slots_for(taps.slots);
+    for _ in 0..taps.pools {
+        let largest = |slots| budget::one_pool(options, cpus, slots, left);
+        while slots > budget::LEAST_SLOTS && largest(slots).is_none() {
+            slots /= 2;
+        }
+        let Some(largest) = largest(slots) else { return 0 };
+        let bytes = |sizes| budget::pool_bytes(options, cpus, sizes, slots);
+        left -= if bytes(planned) <= left { bytes(planned) } else { bytes(largest) };
+    }
+
+    slots
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CPUS: Cpus = Cpus { possible: 2, online: 2 };
+
+    fn shared(slots: usize, memory: u64) -> ExpectedMaps {
+        let options = Options { memory: memory << 20, ..Options::default() };
+
+        expected(&options, CPUS, Taps { own: 0, pools: 2, slots })
+    }
+
+    #[test]
+    fn devices_that_share_tables_take_little_each() {
+        let [few, many] = [50, 250].map(|devices| shared(devices, 256));
+
+        assert_eq!((few.slots, many.slots), (64, 256));
+        assert!(2 * many.pool.bytes <= 256 << 20, "{}", many.pool.bytes);
+        assert!(many.pool.bytes - few.pool.bytes < 200 * (256 << 10), "{few:?} {many:?}");
+        let maps: u64 = few.pool.maps.iter().map(|map| map.bytes).sum();
+        assert!(few.pool.bytes.abs_diff(maps) < 1 << 20, "{few:?}");
+    }
+
+    #[test]
+    fn what_does_not_fit_has_no_slot() {
+        assert!(shared(2000, 256).slots < 2000);
+        assert_eq!(shared(2000, 2048).slots, 2048);
+        assert_eq!(shared(50, 1).slots, 0);
+    }
+}
