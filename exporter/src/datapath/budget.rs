@@ -119,6 +119,15 @@ pub(super) fn one_pool(
     Some(plan.pool).filter(|sizes| pool_bytes(options, cpus, *sizes, slots) <= room)
 }
 
+/// Returns what the next pool may take of `left`, before so many others of `planned` bytes. Where that
+/// is too little for all, each has an equal part.
+pub(super) fn for_next_pool(left: u64, others: usize, planned: u64) -> u64 {
+    let others = others as u64;
+    let part = left / (others + 1);
+
+    left - others * part.min(planned)
+}
+
 /// Returns the smallest sizes of an own tap.
 pub(super) fn least(options: &Options) -> Sizes {
     options.sizes.or(LEAST)

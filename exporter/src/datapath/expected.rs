@@ -35,8 +35,9 @@ impl Options {
 }
 
 fn expected(options: &Options, cpus: Cpus, taps: Taps) -> ExpectedMaps {
-    let Plan { own, pool } = Plan::of(options, cpus, taps, options.memory);
     let slots = budget::slots_for(taps.slots);
+    let taps = Taps { slots, ..taps };
+    let Plan { own, pool } = Plan::of(options, cpus, taps, options.memory);
     let of_own = budget::own_bytes(options, cpus, own);
     let left = options.memory.saturating_sub(of_own * taps.own as u64);
 
@@ -55,26 +56,29 @@ fn expected(options: &Options, cpus: Cpus, taps: Taps) -> ExpectedMaps {
     }
 }
 
-/// Returns how many slots the pool has that is loaded last. Each one takes what those before it leave,
-/// and has fewer slots where that is too little.
+/// Returns how many slots the smallest pool has. One for which there is too little left has fewer.
 fn slots_in(
     (options, cpus): (&Options, Cpus),
     planned: PoolSizes,
     taps: Taps,
     mut left: u64,
 ) -> usize {
-    let mut slots = budget::slots_for(taps.slots);
-    for _ in 0..taps.pools {
-        let largest = |slots| budget::one_pool(options, cpus, slots, left);
+    let planned_bytes = budget::pool_bytes(options, cpus, planned, taps.slots);
+    let mut fewest = taps.slots;
+    for others in (0..taps.pools).rev() {
+        let mut slots = taps.slots;
+        let room = budget::for_next_pool(left, others, planned_bytes);
+        let largest = |slots| budget::one_pool(options, cpus, slots, room);
         while slots > budget::LEAST_SLOTS && largest(slots).is_none() {
             slots /= 2;
         }
         let Some(largest) = largest(slots) else { return 0 };
         let bytes = |sizes| budget::pool_bytes(options, cpus, sizes, slots);
-        left -= if bytes(planned) <= left { bytes(planned) } else { bytes(largest) };
+        left -= if bytes(planned) <= room { bytes(planned) } else { bytes(largest) };
+        fewest = fewest.min(slots);
     }
 
-    slots
+    fewest
 }
 
 #[cfg(test)]
@@ -102,7 +106,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_has_no_slot() {
-        assert!(shared(2000, 256).slots < 2000);
+        assert_eq!(shared(2000, 256).slots, 1024);
         assert_eq!(shared(2000, 2048).slots, 2048);
         assert_eq!(shared(50, 1).slots, 0);
     }

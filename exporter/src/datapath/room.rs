@@ -49,13 +49,13 @@ impl Datapath {
         // Of the pools that are to come, one is the next.
         let others = pools.saturating_sub(self.shared.pools() + 1);
         let limit = self.options.memory;
-        let reserved = to_come as u64 * of_own + others as u64 * of_pool;
+        let left = limit.saturating_sub(self.charged() + to_come as u64 * of_own);
 
         PoolRoom {
             cpus: self.cpus,
             planned: self.plan.pool,
             slots,
-            left: limit.saturating_sub(self.charged() + reserved),
+            left: budget::for_next_pool(left, others, of_pool),
             limit,
         }
     }
