@@ -26,7 +26,8 @@ pub(super) struct Filter {
     ifindex: u32,
     direction: Direction,
     priority: u16,
-    /// The kernel's number of the first program.
+    /// The kernel's number of the first program, or the next one that is free: a program of many
+    /// devices keeps its number, in whose place there may be another filter by now.
     handle: u32,
     /// The kernel's number of the program: another one that comes to its place is not taken for it.
     program: u32,
@@ -58,7 +59,8 @@ impl Filter {
             handle: number,
             program: number,
         };
-        filter.put(program, device, foremost(&filter.listed()?))?;
+        let listed = filter.listed()?;
+        filter.put(program, device, foremost(&listed), &listed)?;
 
         Ok(filter)
     }
@@ -100,7 +102,7 @@ impl Filter {
         }
         self.take_off(device)?;
 
-        self.put(program, device, priority).map(|()| true)
+        self.put(program, device, priority, &others).map(|()| true)
     }
 
     /// Puts another program in the place of the one that is there, with one message: every frame is
@@ -149,7 +151,9 @@ impl Filter {
         program: &mut SchedClassifier,
         device: &Device,
         priority: u16,
+        others: &[Listed],
     ) -> io::Result<()> {
+        self.handle = free_handle(others, priority, self.handle);
         let options =
             NlOptions { priority, handle: TcHandle::from(self.handle), ..NlOptions::default() };
         let options = TcAttachOptions::Netlink(options);
@@ -197,6 +201,16 @@ fn foremost(listed: &[Listed]) -> u16 {
     };
 
     (1..u16::MAX).find(is_free).unwrap_or_default()
+}
+
+/// Returns the first handle from `wanted` on that no filter of a preference has.
+fn free_handle(listed: &[Listed], priority: u16, wanted: u32) -> u32 {
+    let is_free = |handle: &u32| {
+        let mut there = listed.iter().filter(|it| it.chain == 0 && it.priority == priority);
+        there.all(|it| it.handle != *handle)
+    };
+
+    (wanted..u32::MAX).find(is_free).unwrap_or(wanted)
 }
 
 /// Returns whether the verdict of a filter may end what the kernel asks filters for. The program
@@ -348,6 +362,15 @@ mod tests {
         assert_eq!(foremost(&[elsewhere]), 1, "another chain");
         assert_eq!(foremost(&[of_ip.clone(), bpf(3)]), 2);
         assert_eq!(foremost(&[of_ip, matching]), 3);
+    }
+
+    #[test]
+    fn a_handle_that_another_filter_has_is_not_taken() {
+        let at = |priority, handle| Listed { priority, handle, ..Listed::default() };
+        let elsewhere = Listed { chain: 7, ..at(1, 9) };
+
+        assert_eq!(free_handle(&[elsewhere, at(1, 0), at(2, 9)], 1, 9), 9);
+        assert_eq!(free_handle(&[at(1, 9), at(1, 10), at(1, 12)], 1, 9), 11);
     }
 
     #[test]
