@@ -8,9 +8,18 @@ use serde_json::Value;
 use crate::cable::{Cable, Namespace};
 
 /// Returns the kernel's numbers of the TCX programs that see what the cable's end in a namespace
-/// sends, in their order.
+/// receives, in their order.
+pub fn receivers(namespace: &Namespace) -> Vec<u32> {
+    programs(namespace, TcAttachType::Ingress)
+}
+
+/// Returns those that see what it sends.
 pub fn senders(namespace: &Namespace) -> Vec<u32> {
-    let query = || SchedClassifier::query_tcx(Cable::DEVICE, TcAttachType::Egress);
+    programs(namespace, TcAttachType::Egress)
+}
+
+fn programs(namespace: &Namespace, side: TcAttachType) -> Vec<u32> {
+    let query = || SchedClassifier::query_tcx(Cable::DEVICE, side);
     let (_, programs) = namespace.within(query).expect("a kernel with TCX");
 
     programs.iter().map(|program| program.id()).collect()
