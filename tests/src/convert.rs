@@ -19,8 +19,14 @@ pub const OF_IP: [u16; 7] = [RAW, IPV4, IPV6, PPP, PPP_HDLC, PPPD, PPP_WITH_DIRE
 pub fn cooked(frame: &Frame, link: u16) -> Option<Frame> {
     let (ethernet, payload) = frame.bytes.split_at_checked(ETHERNET_LENGTH)?;
     let ethertype = &ethernet[12..];
-    // A length is of Ethernet alone: in the place of a protocol it would be one.
-    if u16::from_be_bytes([ethertype[0], ethertype[1]]) <= 1500 {
+    let tags = payload.chunks_exact(4).scan([ethertype[0], ethertype[1]], |before, tag| {
+        let is_tag = matches!(*before, [0x81, 0x00] | [0x88, 0xa8] | [0x91, 0x00]);
+        *before = [tag[2], tag[3]];
+        is_tag.then_some(*before)
+    });
+    let last = tags.last().unwrap_or([ethertype[0], ethertype[1]]);
+    // A length, also behind VLAN tags, is of Ethernet alone: in the place of a protocol it would be one.
+    if u16::from_be_bytes(last) <= 1500 {
         return None;
     }
     // Source: `eth_type_trans` in net/ethernet/eth.c and LINUX_SLL_* of libpcap.
