@@ -61,7 +61,7 @@ fn maps_that_another_version_laid_out_are_not_adopted() {
     first.end();
     programs::ping(&cable, Cable::THERE[0], 5, 56);
     for direction in ["receive", "transmit"] {
-        pins.change(direction, "LAYOUT", |layout: &mut [u8; 72]| {
+        pins.change(direction, "LAYOUT", |layout: &mut [u8; 104]| {
             layout[..8].copy_from_slice(&(LAYOUT - 1).to_ne_bytes());
         });
     }
