@@ -35,11 +35,12 @@ mod otlp {
 
     /// Values of which a scrape and a push at another moment say different things: times, what a
     /// fold, a scrape or a push itself counts, and the process.
-    const MOVING: [&str; 4] = [
+    const MOVING: [&str; 5] = [
         "process_",
         "packet_exporter_fold",
         "packet_exporter_otlp_",
         "packet_exporter_last_fold_timestamp_seconds",
+        "packet_exporter_listening_age_seconds",
     ];
     const EXACT: Leeway<'_> = Leeway { moving: &MOVING, fraction: 0.0 };
     /// VictoriaMetrics keeps some 15 digits, of seconds since 1970 five behind the point, and the
