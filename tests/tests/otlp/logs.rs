@@ -141,7 +141,12 @@ fn the_command_line_is_stronger_than_variables_of_the_log() {
 fn a_log_that_nobody_takes_does_not_feed_itself() {
     let cable = cable("nolog");
     let service = start_in(&cable, &ON_CABLE, &logging("grpc", "http://127.0.0.1:4999"));
-    wait_until_failed(&service);
+    for failure in ["Cannot push; ", "Cannot push the log"] {
+        wait_for(failure, || match service.said(failure) {
+            0 => Err(service.log()),
+            _ => Ok(()),
+        });
+    }
 
     let before = service.log().lines().count();
     let failures = failures(&service);
