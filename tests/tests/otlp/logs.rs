@@ -191,7 +191,3 @@ fn logging(protocol: &'static str, endpoint: &'static str) -> [(&'static str, &'
 fn failures(service: &Service<'_>) -> u64 {
     service.scrape().find("packet_exporter_otlp_export_failures_total", &[]).unwrap_or_default()
 }
-
-fn wait_until_failed(service: &Service<'_>) {
-    wait_for("a failure", || if failures(service) > 0 { Ok(()) } else { Err(service.log()) });
-}
