@@ -110,7 +110,8 @@ fn a_stop_while_it_attaches_is_not_put_off_until_all_devices_have_a_program() {
         let (one, other) = (format!("many{pair}a"), format!("many{pair}b"));
         cable.here.ip(&["link", "add", &one, "type", "veth", "peer", "name", &other]);
     }
-    let mut service = Service::spawn(&cable.here, command(&["--devices.include", "many.*"]));
+    let arguments = ["--devices.include", "many.*", "--datapath.mode", "native"];
+    let mut service = Service::spawn(&cable.here, command(&arguments));
     service.wait_until("the first program is attached", |it| it.said("Counting") > 0);
     let asked = Instant::now();
 
