@@ -18,6 +18,7 @@ mod service {
     mod web_config;
 
     use tests::cable::Cable;
+    use tests::links;
     use tests::service::Service;
 
     /// Counts on the cable, and looks often.
@@ -38,6 +39,8 @@ mod service {
         let links = cable.here.ip(&["-j", "-d", "link", "show"]);
 
         assert!(!links.contains("xdp"), "{links}");
+        assert_eq!(links::receivers(&cable.here), Vec::<u32>::new());
+        assert_eq!(links::senders(&cable.here), Vec::<u32>::new());
     }
 
     fn quick(cable: &Cable) -> Service<'_> {
