@@ -9,18 +9,21 @@ use tests::service::{Service, command};
 
 use super::{assert_nothing_attached, cable};
 
-const PAIRS: usize = 8;
+const PAIRS: usize = 32;
 const ATTACHED: &str = "packet_exporter_program_attached";
 const FOLDS: &str = "packet_exporter_folds_total";
 
-/// A service that has many devices to attach to, and little memory for each.
+/// A service that has many devices to attach to, with a program and a little memory for each, and
+/// looks often.
 fn many(cable: &Cable) -> Service<'_> {
     for pair in 0..PAIRS {
         let (one, other) = (format!("many{pair}a"), format!("many{pair}b"));
         cable.here.ip(&["link", "add", &one, "type", "veth", "peer", "name", &other]);
     }
     let few = ["--datapath.source-overflow-entries", "1024", "--datapath.port-overflow-entries"];
-    let arguments = [&["--devices.include", "many.*"], &few[..], &["1024"]].concat();
+    let devices = ["--devices.include", "many.*", "--datapath.mode", "native"];
+    let interval = ["--datapath.interval", "100ms"];
+    let arguments = [&devices[..], &few, &["1024"], &interval].concat();
 
     Service::spawn(&cable.here, command(&arguments))
 }
