@@ -20,7 +20,7 @@ pub fn cooked(frame: &Frame, link: u16) -> Option<Frame> {
     let (ethernet, payload) = frame.bytes.split_at_checked(ETHERNET_LENGTH)?;
     let ethertype = &ethernet[12..];
     let tags = payload.chunks_exact(4).scan([ethertype[0], ethertype[1]], |before, tag| {
-        let is_tag = matches!(*before, [0x81, 0x00] | [0x88, 0xa8] | [0x91, 0x00]);
+        let is_tag = matches!(*before, [0x81 | 0x91, 0x00] | [0x88, 0xa8]);
         *before = [tag[2], tag[3]];
         is_tag.then_some(*before)
     });

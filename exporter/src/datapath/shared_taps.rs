@@ -67,7 +67,7 @@ impl Means<'_> {
         loop {
             match self.load(placement, slots, released) {
                 Err(LoadError::OverBudget { .. }) if slots / 2 > taken.max(LEAST_SLOTS / 2) => {
-                    slots /= 2
+                    slots /= 2;
                 }
                 loaded => return loaded,
             }
