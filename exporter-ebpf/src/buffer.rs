@@ -1,15 +1,14 @@
 //! Frames in the stack: socket buffers, with what it knows of them beside their bytes.
 
-use core::sync::atomic::{Ordering, compiler_fence};
-
 use aya_ebpf::bindings::__sk_buff;
 use aya_ebpf::programs::TcContext;
 use exporter_ebpf::packet::Packet;
 use exporter_ebpf::parse::{self, Provenance, Start};
 use exporter_ebpf::segments::{Buffer, Segments, repeated};
+use exporter_ebpf::settle;
 use shared::{Direction, Parsed, Rare};
 
-use super::maps::settings::Device;
+use super::maps::device::Device;
 
 /// Bytes that are made readable where headers lie outside of the first ones; few buffers are so.
 const HEADERS: u32 = 2048;
@@ -93,12 +92,6 @@ fn origin(ctx: &TcContext, tap: Tap, tag_aside: bool, ahead: u32) -> Provenance 
 fn parse_bytes(ctx: &TcContext, origin: Provenance, out: &mut Parsed) {
     parse::parse(packet(ctx), origin, Device(|| ctx.len()), out);
     settle();
-}
-
-/// Makes the compiler read back from memory what it wrote there.
-#[inline(always)]
-fn settle() {
-    compiler_fence(Ordering::SeqCst);
 }
 
 #[inline(always)]

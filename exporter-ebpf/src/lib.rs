@@ -9,5 +9,7 @@ pub mod packet;
 pub mod parse;
 pub mod segments;
 pub mod service;
+mod settle;
 
 pub use parse::{parse_bytes, parse_captured, parse_first_buffer, parse_live};
+pub use settle::settle;

@@ -9,27 +9,23 @@
 )]
 
 mod buffer;
+mod in_stack;
 mod keys;
 mod maps;
-
-use core::sync::atomic::{Ordering, compiler_fence};
+mod object;
 
 use aya_ebpf::bindings::xdp_action;
 use aya_ebpf::helpers::bpf_xdp_get_buff_len;
-use aya_ebpf::macros::{classifier, xdp};
+use aya_ebpf::macros::xdp;
 use aya_ebpf::programs::{TcContext, XdpContext};
 use buffer::Tap;
 use exporter_ebpf::packet::Packet;
 use exporter_ebpf::parse::Provenance;
 use exporter_ebpf::segments::Segments;
-use exporter_ebpf::{count, parse};
-use maps::settings::{self, Device};
-use maps::{Partition, frags};
+use exporter_ebpf::{count, parse, settle};
+use maps::device::Device;
+use maps::{Partition, frags, settings};
 use shared::{Direction, Totals};
-
-/// Lets the programs behind this one decide; as `TC_ACT_UNSPEC`, the same in clsact. Source:
-/// `enum tcx_action_base` in include/uapi/linux/bpf.h.
-const TCX_NEXT: i32 = -1;
 
 /// Counts a received frame and lets it pass.
 #[xdp(frags)]
@@ -60,25 +56,6 @@ fn count_received(ctx: XdpContext) -> u32 {
     xdp_action::XDP_PASS
 }
 
-/// Counts a frame that the stack has received, as the segments that were merged to it, and passes
-/// it on.
-#[classifier]
-#[inline(always)]
-fn count_ingress(ctx: TcContext) -> i32 {
-    count_buffer(&ctx, Direction::Receive);
-
-    TCX_NEXT
-}
-
-/// Counts a frame that is sent, as the segments that it becomes, and passes it on.
-#[classifier]
-#[inline(always)]
-fn count_sent(ctx: TcContext) -> i32 {
-    count_buffer(&ctx, Direction::Transmit);
-
-    TCX_NEXT
-}
-
 /// Counts a socket buffer.
 #[inline(always)]
 fn count_buffer(ctx: &TcContext, direction: Direction) {
@@ -105,20 +82,3 @@ fn count_frame(
 
     keys::count(place, totals, segments.number.into(), packet);
 }
-
-/// Has what was parsed read back from memory, so that the ways through the parser meet here.
-#[inline(always)]
-fn settle() {
-    compiler_fence(Ordering::SeqCst);
-}
-
-#[panic_handler]
-fn panic(_info: &core::panic::PanicInfo) -> ! {
-    // No code that is left can panic; the linker would name what does.
-    loop {}
-}
-
-/// Dual licensed, so that the helpers for GPL programs could be used.
-#[unsafe(link_section = "license")]
-#[unsafe(no_mangle)]
-static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";

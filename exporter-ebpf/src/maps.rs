@@ -1,5 +1,6 @@
 //! Every map of the program, and the only code that writes to them.
 
+pub(crate) mod device;
 pub(crate) mod frags;
 pub(crate) mod ranks;
 mod second;
@@ -19,15 +20,12 @@ use shared::{
 };
 
 use second::more;
-use settings::{PORT_SET_MASK, SOURCE_SET_MASK};
+use settings::{PORT_SET_MASK, SOURCE_SET_MASK, TWO_CANDIDATES};
 
 /// User space reads and clears these by mapping them: ten times cheaper than by system calls.
 const MAPPED: usize = BPF_F_MMAPABLE as usize;
 /// Stands for numbers of entries that are set at the load.
 const AT_LOAD: usize = 1;
-/// From this mask on, which is that of 2 MiB for each CPU and generation, a source that finds its
-/// set full has a second one. A smaller table is for floods, where every source would look twice.
-const TWO_CANDIDATES: u32 = 16_383;
 
 #[btf_map]
 static CONTROL: Array<Control, 1, MAPPED> = Array::new();

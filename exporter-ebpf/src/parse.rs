@@ -16,11 +16,10 @@ mod pppoe;
 mod transport;
 mod tunnel;
 
-use core::sync::atomic::{Ordering, compiler_fence};
-
 use shared::{Family, Parsed, Protocol, TunnelPorts, cell};
 
 use crate::packet::Packet;
+use crate::settle;
 use frame::Frame;
 
 pub use host::{parse_bytes, parse_captured, parse_first_buffer, parse_live};
@@ -86,12 +85,6 @@ fn usually(condition: bool) -> bool {
 #[inline(always)]
 fn usually(condition: bool) -> bool {
     condition
-}
-
-/// Makes the compiler read back from memory what it wrote there.
-#[inline(always)]
-fn settle() {
-    compiler_fence(Ordering::SeqCst);
 }
 
 /// Forgets the marks of the frame before; what has no mark has no meaning.

@@ -6,10 +6,10 @@
 
 mod linger;
 mod maps;
+#[path = "../object.rs"]
+mod object;
 #[expect(unreachable_pub, reason = "the crate `tests` compiles this file too")]
 mod profile;
-
-use core::sync::atomic::{Ordering, compiler_fence};
 
 use aya_ebpf::bindings::xdp_action;
 use aya_ebpf::helpers::{bpf_skb_vlan_push, bpf_xdp_get_buff_len};
@@ -17,6 +17,7 @@ use aya_ebpf::macros::{classifier, xdp};
 use aya_ebpf::programs::{TcContext, XdpContext};
 use exporter_ebpf::packet::Packet;
 use exporter_ebpf::parse::{self, Provenance};
+use exporter_ebpf::settle;
 use maps::UNDER_TEST;
 use profile::{PORT_AT, SOURCE_AT, draw};
 use shared::Direction;
@@ -40,7 +41,7 @@ fn parse(ctx: XdpContext) -> u32 {
     if let Some(totals) = maps::totals() {
         let origin = Provenance::live(Direction::Receive);
         parse::parse(packet, origin, maps::Device(full_length), &mut totals.parsed);
-        compiler_fence(Ordering::SeqCst);
+        settle();
     }
 
     xdp_action::XDP_PASS
@@ -120,13 +121,3 @@ fn rewrite(ctx: &XdpContext) -> Option<()> {
 
     Some(())
 }
-
-#[panic_handler]
-fn panic(_info: &core::panic::PanicInfo) -> ! {
-    // No code that is left can panic; the linker would name what does.
-    loop {}
-}
-
-#[unsafe(link_section = "license")]
-#[unsafe(no_mangle)]
-static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";

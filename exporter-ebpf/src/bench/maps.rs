@@ -1,5 +1,8 @@
 //! The maps of the programs for tests and benchmarks.
 
+#[path = "../maps/device.rs"]
+mod device;
+
 use core::ptr;
 
 use aya_ebpf::Global;
@@ -7,10 +10,11 @@ use aya_ebpf::bindings::BPF_F_MMAPABLE;
 use aya_ebpf::btf_maps::{Array, ProgramArray};
 use aya_ebpf::helpers::bpf_get_smp_processor_id;
 use aya_ebpf::macros::btf_map;
-use exporter_ebpf::parse::Surroundings;
-use shared::{Control, Totals, TunnelPorts, UpToFour};
+use shared::{Control, Totals};
 
 use crate::profile::Profile;
+
+pub(crate) use device::Device;
 
 const MAPPED: usize = BPF_F_MMAPABLE as usize;
 /// Stands for numbers of entries that are set at the load.
@@ -28,34 +32,6 @@ static PROFILE_QUANTILES: Global<u32> = Global::new(0);
 static PROFILE_SPOOFED: Global<u32> = Global::new(0);
 #[unsafe(no_mangle)]
 static PROFILE_PORTS: Global<u32> = Global::new(0);
-#[unsafe(no_mangle)]
-static TUNNELS_FIRST: Global<u16> = Global::new(TunnelPorts::USUAL.bounds()[0]);
-#[unsafe(no_mangle)]
-static TUNNELS_LAST: Global<u16> = Global::new(TunnelPorts::USUAL.bounds()[1]);
-#[unsafe(no_mangle)]
-static VXLAN_PORTS: Global<u64> = Global::new(TunnelPorts::USUAL.vxlan.0);
-#[unsafe(no_mangle)]
-static GENEVE_PORTS: Global<u64> = Global::new(TunnelPorts::USUAL.geneve.0);
-
-/// As in the program that counts.
-pub(crate) struct Device<L>(pub(crate) L);
-
-impl<L: Fn() -> u32> Surroundings for Device<L> {
-    #[inline(always)]
-    fn full_length(&self) -> u32 {
-        (self.0)()
-    }
-
-    #[inline(always)]
-    fn tunnel_bounds(&self) -> [u16; 2] {
-        [TUNNELS_FIRST.load(), TUNNELS_LAST.load()]
-    }
-
-    #[inline(always)]
-    fn tunnel_ports(&self) -> TunnelPorts {
-        TunnelPorts { vxlan: UpToFour(VXLAN_PORTS.load()), geneve: UpToFour(GENEVE_PORTS.load()) }
-    }
-}
 
 /// What [`UNDER_TEST`] holds gets every generated frame.
 #[btf_map]

@@ -1,10 +1,9 @@
 //! The frames on the wire that one buffer becomes, by what they have in common.
 
-use core::sync::atomic::{Ordering, compiler_fence};
-
 use shared::{Count, Parsed, size_bucket};
 
 use crate::segments::Segments;
+use crate::settle;
 
 /// FIN and PSH, which only the last segment keeps. Source: `tcp_gso_segment` in
 /// net/ipv4/tcp_offload.c.
@@ -73,10 +72,4 @@ fn sort(parsed: &mut Parsed, size: u32) {
 #[inline(always)]
 const fn bucket(size: u32) -> u8 {
     size_bucket(size) as u8
-}
-
-/// Makes the compiler read back from memory what it wrote there.
-#[inline(always)]
-fn settle() {
-    compiler_fence(Ordering::SeqCst);
 }

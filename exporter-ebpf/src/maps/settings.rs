@@ -3,8 +3,10 @@
 use core::arch::asm;
 
 use aya_ebpf::Global;
-use exporter_ebpf::parse::Surroundings;
-use shared::{TunnelPorts, UpToFour};
+
+/// From this mask on, which is that of 2 MiB for each CPU and generation, a source that finds its
+/// set full has a second one. A smaller table is for floods, where every source would look twice.
+pub(super) const TWO_CANDIDATES: u32 = 16_383;
 
 #[unsafe(no_mangle)]
 static SEED_HIGH: Global<u64> = Global::new(0);
@@ -25,35 +27,7 @@ static COUNT_VLANS: Global<u8> = Global::new(0);
 #[unsafe(no_mangle)]
 static COUNT_TRAFFIC_CLASSES: Global<u8> = Global::new(0);
 #[unsafe(no_mangle)]
-static TUNNELS_FIRST: Global<u16> = Global::new(0);
-#[unsafe(no_mangle)]
-static TUNNELS_LAST: Global<u16> = Global::new(u16::MAX);
-#[unsafe(no_mangle)]
-static VXLAN_PORTS: Global<u64> = Global::new(0);
-#[unsafe(no_mangle)]
-static GENEVE_PORTS: Global<u64> = Global::new(0);
-#[unsafe(no_mangle)]
 static STARTS_WITH_NETWORK: Global<u8> = Global::new(0);
-
-/// A device, with a way to the full length of its frame.
-pub(crate) struct Device<L>(pub(crate) L);
-
-impl<L: Fn() -> u32> Surroundings for Device<L> {
-    #[inline(always)]
-    fn full_length(&self) -> u32 {
-        (self.0)()
-    }
-
-    #[inline(always)]
-    fn tunnel_bounds(&self) -> [u16; 2] {
-        [TUNNELS_FIRST.load(), TUNNELS_LAST.load()]
-    }
-
-    #[inline(always)]
-    fn tunnel_ports(&self) -> TunnelPorts {
-        TunnelPorts { vxlan: UpToFour(VXLAN_PORTS.load()), geneve: UpToFour(GENEVE_PORTS.load()) }
-    }
-}
 
 #[inline(always)]
 pub(crate) fn address_seeds() -> [u64; 2] {

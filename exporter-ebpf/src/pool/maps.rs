@@ -1,5 +1,7 @@
 //! Every map of a pool, and the only code that writes to them.
 
+#[path = "../maps/device.rs"]
+pub(crate) mod device;
 mod frame;
 mod keyed;
 #[path = "../maps/ranks.rs"]
@@ -25,8 +27,6 @@ use shared::{
 const MAPPED: usize = BPF_F_MMAPABLE as usize;
 /// Stands for numbers of entries that are set at the load.
 const AT_LOAD: usize = 1;
-/// As in the program of one device.
-const TWO_CANDIDATES: u32 = 16_383;
 
 #[unsafe(no_mangle)]
 static KIND_SET_MASK: Global<u32> = Global::new(0);

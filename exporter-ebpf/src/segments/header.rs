@@ -1,10 +1,9 @@
 //! The headers that every segment of a merged frame repeats.
 
-use core::sync::atomic::{Ordering, compiler_fence};
-
 use shared::{Encapsulation, Parsed, Rare, number};
 
 use crate::packet::Packet;
+use crate::settle;
 
 const UDP_LENGTH: usize = 8;
 /// VXLAN and Geneve without options. Source: RFC 7348, section 5; RFC 8926, section 3.4.
@@ -103,12 +102,6 @@ fn behind_protocol(offset: usize, protocol: [u8; 2]) -> usize {
 #[inline(always)]
 const fn short(offset: usize) -> u32 {
     offset as u32
-}
-
-/// Makes the compiler read back from memory what it wrote there.
-#[inline(always)]
-fn settle() {
-    compiler_fence(Ordering::SeqCst);
 }
 
 #[cfg(test)]

@@ -7,10 +7,9 @@ use shared::{
 };
 
 use super::second::more;
-use super::settings::{PORT_SET_MASK, SOURCE_SET_MASK};
+use super::settings::{PORT_SET_MASK, SOURCE_SET_MASK, TWO_CANDIDATES};
 use super::{
     MORE_PORTS_0, MORE_PORTS_1, MORE_SOURCES_0, MORE_SOURCES_1, PORTS, Partition, SOURCES,
-    TWO_CANDIDATES,
 };
 
 impl Partition {
