@@ -15,6 +15,7 @@ mod limits;
 mod load;
 mod loaded;
 mod memory;
+mod of_cpus;
 mod options;
 mod pins;
 mod placement;
@@ -31,7 +32,6 @@ mod tables;
 mod wire;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -244,8 +244,7 @@ impl Datapath {
         let paused = self.paused.get(tap);
         if paused.is_some_and(|paused| paused.is_device_gone) {
             // The series of the device before this one are to end first.
-            let source = io::Error::from_raw_os_error(libc::ENODEV);
-            return Err(AttachError::Gone { device: tap.device.name.to_string(), source });
+            return Err(AttachError::gone(tap));
         }
         if is_new {
             instance.begin(paused.map_or_else(Instant::now, |paused| paused.counted_to));

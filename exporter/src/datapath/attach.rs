@@ -108,6 +108,13 @@ impl AttachError {
         Self::BelowAnother { device, source }
     }
 
+    /// Of a device that the kernel has no more.
+    pub(super) fn gone(tap: &Tap) -> Self {
+        let source = io::Error::from_raw_os_error(libc::ENODEV);
+
+        Self::Gone { device: tap.device.name.to_string(), source }
+    }
+
     /// Returns the reason under which the failure is counted.
     pub fn reason(&self) -> AttachFailure {
         match self {

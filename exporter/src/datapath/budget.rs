@@ -3,7 +3,7 @@
 use shared::POOL_SLOTS;
 
 use super::cpus::Cpus;
-use super::memory::{self, PoolBytes, TableBytes};
+use super::memory::{self, TableBytes};
 use super::options::{Options, Sizes};
 
 /// Sizes where there is room for them: 256 KiB of sources and 64 KiB of ports for each CPU and
@@ -91,12 +91,9 @@ pub(super) fn own_bytes(options: &Options, cpus: Cpus, sizes: Sizes) -> u64 {
 /// Returns what one pool takes.
 pub(super) fn pool_bytes(options: &Options, cpus: Cpus, sizes: PoolSizes, slots: usize) -> u64 {
     let PoolSizes { tables, kind_sets } = sizes;
-    let PoolBytes { kinds, tables } = memory::pool_tables(options, cpus, tables, kind_sets);
-    let TableBytes { sources, ports, source_overflow, port_overflow } = tables;
+    let maps = memory::pool(options, cpus, tables, kind_sets, slots);
 
-    let tables = kinds + sources + ports + source_overflow + port_overflow;
-
-    tables + memory::pool_slots(options, slots) + memory::POOL_HEADERS
+    maps.iter().map(|map| map.bytes).sum::<u64>() + memory::POOL_HEADERS
 }
 
 /// Returns the largest sizes with which one more own tap fits into `room`; `None` if none does.

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 
+use aya::Ebpf;
 use aya::programs::{Program, ProgramError, TestRun, TestRunOptions, Xdp};
 use shared::Parsed;
 
@@ -56,10 +57,7 @@ impl<'a> Inspector<'a> {
     /// Runs the program once on `frame` with what the kernel is to know beside its bytes, a
     /// `struct __sk_buff`; empty for nothing.
     pub fn run_with(&mut self, frame: &[u8], context: &[u8]) -> io::Result<Inspected> {
-        let mut options = TestRunOptions::new();
-        options.data_in = Some(frame);
-        options.ctx_in = (!context.is_empty()).then_some(context);
-        let verdict = self.test_run(options)?;
+        let verdict = self.test_run(once(frame, context))?;
         let Prepared { instance, .. } = &self.program;
         let parsed = instance.parsed_on(self.cpu).ok_or(io::ErrorKind::NotFound)?.meant();
 
@@ -68,26 +66,12 @@ impl<'a> Inspector<'a> {
 
     /// Runs the program `times` times on `frame` and returns its last verdict.
     pub fn repeat(&mut self, frame: &[u8], times: u32) -> io::Result<u32> {
-        let mut options = TestRunOptions::new();
-        options.data_in = Some(frame);
-        options.repeat = times;
-
-        self.test_run(options)
+        self.test_run(TestRunOptions { repeat: times, ..once(frame, &[]) })
     }
 
     fn test_run(&mut self, options: TestRunOptions<'_>) -> io::Result<u32> {
         let Prepared { instance, placement, .. } = &mut self.program;
-        let result = match instance.ebpf.program_mut(placement.program()) {
-            Some(Program::Xdp(program)) => program.test_run(options),
-            Some(Program::SchedClassifier(program)) => program.test_run(options),
-            _ => Err(ProgramError::NotLoaded),
-        };
-
-        match result {
-            Ok(result) => Ok(result.return_value),
-            Err(ProgramError::SyscallError(error)) => Err(error.io_error),
-            Err(error) => Err(io::Error::other(error)),
-        }
+        test_run(&mut instance.ebpf, *placement, options)
     }
 
     /// Returns the kernel's number of the program.
@@ -141,5 +125,34 @@ impl<'a> Inspector<'a> {
     pub fn read(&mut self) -> io::Result<Interval> {
         let Prepared { instance, .. } = &mut self.program;
         instance.read()
+    }
+}
+
+/// Returns what runs a program once on `frame`, with what the kernel is to know beside its bytes; empty
+/// for nothing.
+pub(super) fn once<'a>(frame: &'a [u8], context: &'a [u8]) -> TestRunOptions<'a> {
+    let mut options = TestRunOptions::new();
+    options.data_in = Some(frame);
+    options.ctx_in = (!context.is_empty()).then_some(context);
+
+    options
+}
+
+/// Runs the program for a place; returns its verdict.
+pub(super) fn test_run(
+    ebpf: &mut Ebpf,
+    placement: Placement,
+    options: TestRunOptions<'_>,
+) -> io::Result<u32> {
+    let result = match ebpf.program_mut(placement.program()) {
+        Some(Program::Xdp(program)) => program.test_run(options),
+        Some(Program::SchedClassifier(program)) => program.test_run(options),
+        _ => Err(ProgramError::NotLoaded),
+    };
+
+    match result {
+        Ok(result) => Ok(result.return_value),
+        Err(ProgramError::SyscallError(error)) => Err(error.io_error),
+        Err(error) => Err(io::Error::other(error)),
     }
 }

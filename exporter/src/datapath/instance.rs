@@ -18,13 +18,14 @@ use shared::{
     SourceSlot, TRAFFIC_CLASSES, TableCount, Totals, hash_address, hash_port,
 };
 
+use super::of_cpus::{self, is_any};
 use super::pins::LayoutMap;
 use super::shape::Shape;
 use super::sums;
 use super::tables::{Keys, Load};
-use super::wire::{Mapping, take_all};
+use super::wire::take_all;
 use crate::dimension::Dimension;
-use crate::interval::{Interval, Keyed, Seen, Switches};
+use crate::interval::{Interval, Keyed, Seen, Switches, add};
 
 pub(super) use maps::{Levels, Maps, OverflowMap};
 pub(super) use successor::Successor;
@@ -249,15 +250,7 @@ impl Instance {
     /// Returns what each CPU counted in a generation, in the dimension with this place in the
     /// totals.
     fn loads(&self, generation: usize, dimension: usize, ages: bool) -> Vec<Load> {
-        const MISSES: usize = offset_of!(Attribution, misses);
-        let totals = &self.maps.totals;
-        let load = |entry| Load {
-            is_any: is_any(totals, entry),
-            is_short: totals.word(entry, dimension + MISSES) > 0,
-            ages,
-        };
-
-        self.entries(generation).map(load).collect()
+        of_cpus::loads(&self.maps.totals, self.entries(generation), dimension, ages)
     }
 
     /// Sends the program to a generation, where it finds the keys that were carried there.
@@ -321,11 +314,7 @@ impl Instance {
     fn take_classes(&self, generation: usize) -> [u64; TRAFFIC_CLASSES] {
         let mut sum = [0; TRAFFIC_CLASSES];
         for entry in self.entries(generation).filter(|entry| is_any(&self.maps.totals, *entry)) {
-            for (to, packets) in
-                sum.iter_mut().zip(self.maps.classes.read(entry..entry + 1).as_flattened())
-            {
-                *to += packets;
-            }
+            add(&mut sum, self.maps.classes.read(entry..entry + 1).as_flattened());
             self.maps.classes.clear(entry..entry + 1);
         }
 
@@ -334,15 +323,8 @@ impl Instance {
 
     /// Returns the entries of a generation in maps with one for each CPU.
     fn entries(&self, generation: usize) -> impl Iterator<Item = usize> + use<> {
-        (0..self.shape.cpus.possible).map(move |cpu| cpu * GENERATIONS + generation)
+        of_cpus::entries(self.shape.cpus.possible, generation)
     }
-}
-
-/// Returns whether a frame came to a CPU in a generation: each leaves its length there.
-fn is_any(totals: &Mapping<Totals>, entry: usize) -> bool {
-    const LENGTH: usize = offset_of!(Totals, parsed) + offset_of!(Parsed, length);
-
-    totals.word(entry, LENGTH) != 0
 }
 
 /// Returns the keys of the second level that deserve a place in the first, the busiest first.

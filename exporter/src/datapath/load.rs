@@ -12,7 +12,7 @@ use aya::maps::{Map, MapData};
 use aya::programs::{Program, ProgramError, ProgramType};
 use aya::sys::is_program_supported;
 use aya::{Ebpf, EbpfLoader};
-use shared::{GENERATIONS, PortSet, Settings, SourceSet, maps, settings};
+use shared::{GENERATIONS, PortSet, Settings, Slot, SourceSet, Ways, maps, settings};
 
 use super::instance::{Instance, Levels, Maps, OverflowMap};
 use super::pins::PinDirectory;
@@ -218,19 +218,52 @@ fn reach_maps(ebpf: &Ebpf, shape: &Shape) -> Result<Maps, LoadError> {
 }
 
 pub(super) fn reach_sources(ebpf: &Ebpf, shape: &Shape) -> Result<Levels<SourceSet>, LoadError> {
-    let sets = map_in(ebpf, maps::SOURCES, shape.entries().sources)?;
-    let second = reach_overflow(ebpf, maps::OVERFLOW_SOURCES)?;
-    let parts = if shape.settings.sources == 0 { 0 } else { shape.cpus.online };
-
-    Ok(Levels { first: Table::new(sets, shape.sizes().source_sets, parts), second })
+    reach_levels(ebpf, (maps::SOURCES, maps::OVERFLOW_SOURCES), of_sources(shape))
 }
 
 pub(super) fn reach_ports(ebpf: &Ebpf, shape: &Shape) -> Result<Levels<PortSet>, LoadError> {
-    let sets = map_in(ebpf, maps::PORTS, shape.entries().ports)?;
-    let second = reach_overflow(ebpf, maps::OVERFLOW_PORTS)?;
+    reach_levels(ebpf, (maps::PORTS, maps::OVERFLOW_PORTS), of_ports(shape))
+}
+
+/// How the first level of a dimension is laid out.
+#[derive(Clone, Copy)]
+pub(super) struct Layout {
+    /// Sets in all; a single one of what is off.
+    entries: usize,
+    /// Sets of one CPU and generation.
+    sets: usize,
+    /// CPUs that have some.
+    parts: usize,
+}
+
+pub(super) fn of_sources(shape: &Shape) -> Layout {
+    let parts = if shape.settings.sources == 0 { 0 } else { shape.cpus.online };
+
+    Layout { entries: shape.entries().sources, sets: shape.sizes().source_sets, parts }
+}
+
+pub(super) fn of_ports(shape: &Shape) -> Layout {
     let parts = if shape.settings.ports == 0 { 0 } else { shape.cpus.online };
 
-    Ok(Levels { first: Table::new(sets, shape.sizes().port_sets, parts), second })
+    Layout { entries: shape.entries().ports, sets: shape.sizes().port_sets, parts }
+}
+
+/// Reaches both levels of a dimension by the names of their maps.
+pub(super) fn reach_levels<W: Ways>(
+    ebpf: &Ebpf,
+    (first, second): (&'static str, [&'static str; GENERATIONS]),
+    layout: Layout,
+) -> Result<Levels<W>, LoadError>
+where
+    <W::Slot as Slot>::Key: Ord,
+{
+    let Layout { entries, sets, parts } = layout;
+    let [one, other] = second.map(|name| reach_overflow(ebpf, name));
+
+    Ok(Levels {
+        first: Table::new(map_in(ebpf, first, entries)?, sets, parts),
+        second: [one?, other?],
+    })
 }
 
 /// Maps an array into memory.
@@ -247,16 +280,7 @@ where
     Mapping::new(map_fd(ebpf, name)?, entries).map_err(|source| LoadError::Io { doing, source })
 }
 
-pub(super) fn reach_overflow(
-    ebpf: &Ebpf,
-    names: [&'static str; GENERATIONS],
-) -> Result<[OverflowMap; GENERATIONS], LoadError> {
-    let [first, second] = names.map(|name| reach_overflow_of(ebpf, name));
-
-    Ok([first?, second?])
-}
-
-fn reach_overflow_of(ebpf: &Ebpf, name: &'static str) -> Result<OverflowMap, LoadError> {
+fn reach_overflow(ebpf: &Ebpf, name: &'static str) -> Result<OverflowMap, LoadError> {
     let doing = "keep a map of the program open";
     let io = |source| LoadError::Io { doing, source };
     let data = map_data(ebpf, name)?;

@@ -48,34 +48,33 @@ pub(super) fn own(options: &Options, cpus: Cpus, sizes: Sizes) -> [MapMemory; 5]
 
 /// Returns what the tables with keys of one own tap take.
 pub(super) fn own_tables(options: &Options, cpus: Cpus, sizes: Sizes) -> TableBytes {
+    tables(options, cpus, sizes, [size_of::<Address>(), size_of::<PortKey>()])
+}
+
+/// Returns what tables take whose keys of sources and ports have these sizes in the second level.
+fn tables(options: &Options, cpus: Cpus, sizes: Sizes, keys: [usize; 2]) -> TableBytes {
     let Sizes { source_sets, port_sets, source_overflow, port_overflow } = sizes;
+    let Options { sources, ports, .. } = *options;
     let places = cpus.online * GENERATIONS;
-    let overflow = size_of::<Overflow>();
-    // A map of what is off has one entry.
-    let [sources, ports] = [options.sources, options.ports].map(usize::from);
-    let [of_sources, of_ports] =
-        [(options.sources, source_overflow), (options.ports, port_overflow)]
-            .map(|(is_on, entries)| if is_on { entries } else { 1 });
 
     TableBytes {
-        sources: array::<SourceSet>((places * source_sets * sources).max(1)),
-        ports: array::<PortSet>((places * port_sets * ports).max(1)),
-        source_overflow: overflow_pair(of_sources, size_of::<Address>(), overflow),
-        port_overflow: overflow_pair(of_ports, size_of::<PortKey>(), overflow),
+        sources: array::<SourceSet>(if_on(sources, places * source_sets)),
+        ports: array::<PortSet>(if_on(ports, places * port_sets)),
+        source_overflow: overflow_pair(if_on(sources, source_overflow), keys[0]),
+        port_overflow: overflow_pair(if_on(ports, port_overflow), keys[1]),
     }
+}
+
+/// Returns how many entries a map has: that of what is off has one.
+fn if_on<N: From<u8>>(is_on: bool, entries: N) -> N {
+    if is_on { entries } else { 1.into() }
 }
 
 /// Returns what the maps without a table of keys take, of one own tap.
 pub(super) fn own_totals(options: &Options, cpus: Cpus) -> u64 {
     let places = cpus.possible * GENERATIONS;
-    let sketches = if options.signals { cpus.online * GENERATIONS } else { 1 };
-    let vlans = if options.vlans { places } else { 1 };
-    let classes = if options.traffic_classes { places } else { 1 };
 
-    array::<Totals>(places)
-        + array::<Sketch>(sketches)
-        + array::<[u64; VLAN_IDS]>(vlans)
-        + array::<[u64; TRAFFIC_CLASSES]>(classes)
+    array::<Totals>(places) + opt_in(options, cpus.online * GENERATIONS, places)
 }
 
 /// What the tables of one pool take that all its taps share, both generations together.
@@ -92,18 +91,10 @@ pub(super) fn pool_tables(
     sizes: Sizes,
     kind_sets: usize,
 ) -> PoolBytes {
-    let value = size_of::<Overflow>();
-    let [of_sources, of_ports] =
-        [(options.sources, sizes.source_overflow), (options.ports, sizes.port_overflow)]
-            .map(|(is_on, entries)| if is_on { entries } else { 1 });
-
     PoolBytes {
         kinds: array::<KindSet>(cpus.online * GENERATIONS * kind_sets),
-        tables: TableBytes {
-            source_overflow: overflow_pair(of_sources, size_of::<SourceAt>(), value),
-            port_overflow: overflow_pair(of_ports, size_of::<PortAt>(), value),
-            ..own_tables(options, cpus, sizes)
-        },
+        // The sets are as large as those of an own tap.
+        tables: tables(options, cpus, sizes, [size_of::<SourceAt>(), size_of::<PortAt>()]),
     }
 }
 
@@ -131,14 +122,16 @@ pub(super) fn pool(
 /// Returns what the slots of a pool take.
 pub(super) fn pool_slots(options: &Options, slots: usize) -> u64 {
     let places = slots * GENERATIONS;
-    let sketches = if options.signals { places } else { 1 };
-    let vlans = if options.vlans { places } else { 1 };
-    let classes = if options.traffic_classes { places } else { 1 };
 
-    array::<Counts>(places)
-        + array::<Sketch>(sketches)
-        + array::<[u64; VLAN_IDS]>(vlans)
-        + array::<[u64; TRAFFIC_CLASSES]>(classes)
+    array::<Counts>(places) + opt_in(options, places, places)
+}
+
+/// Returns what the maps without keys take that may be off, with so many sketches, and so many places
+/// of the others.
+fn opt_in(options: &Options, sketches: usize, places: usize) -> u64 {
+    array::<Sketch>(if_on(options.signals, sketches))
+        + array::<[u64; VLAN_IDS]>(if_on(options.vlans, places))
+        + array::<[u64; TRAFFIC_CLASSES]>(if_on(options.traffic_classes, places))
 }
 
 /// Bytes of the entries of an array that user space maps.
@@ -147,8 +140,8 @@ fn array<T>(entries: usize) -> u64 {
 }
 
 /// Bytes of two hash maps of the second level.
-fn overflow_pair(entries: u32, key: usize, value: usize) -> u64 {
-    GENERATIONS as u64 * hash(entries, key, value)
+fn overflow_pair(entries: u32, key: usize) -> u64 {
+    GENERATIONS as u64 * hash(entries, key, size_of::<Overflow>())
 }
 
 /// Bytes of a hash map whose entries are allocated when it is made.

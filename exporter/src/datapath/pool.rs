@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 
 use aya::Ebpf;
 use shared::{
-    Attribution, Control, Counts, DeviceSlot, GENERATIONS, KindSet, Parsed, PoolCpu, PortAt,
-    PortAtSet, Sketch, SourceAt, SourceAtSet, TRAFFIC_CLASSES, VLAN_IDS, hash_port_at,
-    hash_source_at,
+    Control, Counts, DeviceSlot, GENERATIONS, KindSet, Parsed, PoolCpu, PortAt, PortAtSet, Sketch,
+    SourceAt, SourceAtSet, TRAFFIC_CLASSES, VLAN_IDS, hash_port_at, hash_source_at,
 };
 
-use super::instance::{AGEING, OverflowMap};
+use super::instance::{AGEING, Levels};
+use super::of_cpus;
 use super::shape::Shape;
 use super::tables::{Load, Table};
 use super::wire::Mapping;
@@ -61,15 +61,13 @@ struct Maps {
     cpus: Mapping<PoolCpu>,
     active: Mapping<u64>,
     kinds: Table<KindSet>,
-    sources: Table<SourceAtSet>,
-    ports: Table<PortAtSet>,
+    sources: Levels<SourceAtSet>,
+    ports: Levels<PortAtSet>,
     /// Read entry by entry, so that what idle devices have takes no resident memory.
     counts: OwnedFd,
     sketches: OwnedFd,
     vlans: OwnedFd,
     classes: OwnedFd,
-    more_sources: [OverflowMap; GENERATIONS],
-    more_ports: [OverflowMap; GENERATIONS],
 }
 
 /// A generation that no program counts in, and when it was left.
@@ -167,27 +165,22 @@ impl Pool {
 
     /// Returns how full the maps are, as of the last reading.
     pub(super) fn map_use(&self) -> Vec<MapUse> {
-        let Maps { kinds, sources, ports, more_sources, more_ports, .. } = &self.maps;
+        let Maps { kinds, sources, ports, .. } = &self.maps;
         let map = |map, entries: usize, entries_limit, memory_bytes| MapUse {
             map,
             entries: entries as u64,
             entries_limit,
             memory_bytes,
         };
-        let overflow = |name, entries, [first, second]: &[OverflowMap; GENERATIONS]| {
-            map(name, entries, u64::from(first.capacity), first.memory + second.memory)
-        };
         let [in_kinds, in_sources, in_ports, in_more_sources, in_more_ports] = self.fill;
         let slots = self.slots.capacity() as u64;
 
-        vec![
-            map("kinds", in_kinds, kinds.capacity(), kinds.bytes()),
-            map("ports", in_ports, ports.capacity(), ports.bytes()),
-            overflow("ports_overflow", in_more_ports, more_ports),
-            map("sources", in_sources, sources.capacity(), sources.bytes()),
-            overflow("sources_overflow", in_more_sources, more_sources),
-            map("totals", self.slots.taken(), slots, self.of_slots()),
-        ]
+        let mut all = vec![map("kinds", in_kinds, kinds.capacity(), kinds.bytes())];
+        all.extend(ports.fill(["ports", "ports_overflow"], in_ports, in_more_ports));
+        all.extend(sources.fill(["sources", "sources_overflow"], in_sources, in_more_sources));
+        all.push(map("totals", self.slots.taken(), slots, self.of_slots()));
+
+        all
     }
 
     /// Returns what all maps take, in bytes.
@@ -225,21 +218,15 @@ impl Pool {
         let seeds = shape.settings.seeds;
 
         let hash = |key| hash_source_at(key, seeds);
-        maps.sources.carry(*generation, &by_source, promoted_sources, hash);
-        maps.ports.carry(*generation, &by_port, promoted_ports, |key| hash_port_at(key, seeds[1]));
+        maps.sources.first.carry(*generation, &by_source, promoted_sources, hash);
+        maps.ports
+            .first
+            .carry(*generation, &by_port, promoted_ports, |key| hash_port_at(key, seeds[1]));
     }
 
     /// Returns what each CPU counted in a generation, in the dimension with this place in its memory.
     fn loads(&self, generation: usize, dimension: usize, ages: bool) -> Vec<Load> {
-        const MISSES: usize = offset_of!(Attribution, misses);
-        let cpus = &self.maps.cpus;
-        let load = |entry| Load {
-            is_any: is_any(cpus, entry),
-            is_short: cpus.word(entry, dimension + MISSES) > 0,
-            ages,
-        };
-
-        self.entries(generation).map(load).collect()
+        of_cpus::loads(&self.maps.cpus, self.entries(generation), dimension, ages)
     }
 
     /// Sends the program to a generation. As for the program of one device, the number is published
@@ -251,15 +238,8 @@ impl Pool {
 
     /// Returns the entries of a generation in maps with one for each CPU.
     fn entries(&self, generation: usize) -> impl Iterator<Item = usize> + use<> {
-        (0..self.shape.cpus.possible).map(move |cpu| cpu * GENERATIONS + generation)
+        of_cpus::entries(self.shape.cpus.possible, generation)
     }
-}
-
-/// Returns whether a frame came to a CPU in a generation: each leaves its length there.
-fn is_any(cpus: &Mapping<PoolCpu>, entry: usize) -> bool {
-    const LENGTH: usize = offset_of!(PoolCpu, parsed) + offset_of!(Parsed, length);
-
-    cpus.word(entry, LENGTH) != 0
 }
 
 // What the maps without a mapping hold.

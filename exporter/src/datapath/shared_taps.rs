@@ -4,7 +4,6 @@ mod drains;
 mod replace;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::time::{Instant, SystemTime};
 
 use shared::{Direction, POOL_SLOTS};
@@ -32,9 +31,9 @@ pub(super) struct SharedTaps {
     rooms: BTreeMap<u32, Room>,
     last_number: u32,
     /// Those that devices are attached to, by their place on the device.
-    current: Vec<(Placement, u32)>,
+    current: BTreeMap<Placement, u32>,
     /// Pools with other constants, which come in the place of those with the next drain.
-    next: Vec<(Placement, Pool)>,
+    next: BTreeMap<Placement, Pool>,
     attached: BTreeMap<Tap, Attached>,
     paused: BTreeMap<Tap, Paused>,
     /// Those of them that could not be moved to another pool, which nobody knows yet.
@@ -136,8 +135,7 @@ impl SharedTaps {
         let paused = self.paused.get(tap);
         if paused.is_some_and(|paused| paused.is_device_gone) {
             // The series of the device before this one are to end first.
-            let source = io::Error::from_raw_os_error(libc::ENODEV);
-            return Err(AttachError::Gone { device: tap.device.name.to_string(), source }.into());
+            return Err(AttachError::gone(tap).into());
         }
         let counted_to = paused.map_or_else(Instant::now, |paused| paused.counted_to);
         let since = paused.map_or_else(SystemTime::now, |paused| paused.since);
@@ -174,7 +172,7 @@ impl SharedTaps {
         counted_to: Instant,
         means: Means<'_>,
     ) -> Result<(u32, u32), ShareError> {
-        if let Some(number) = self.current(placement)
+        if let Some(number) = self.current.get(&placement).copied()
             && let Some(Room { pool, .. }) = self.rooms.get_mut(&number)
             && let Some(slot) = pool.add(tap.device.index, counted_to)
         {
@@ -186,7 +184,7 @@ impl SharedTaps {
         }
         let larger = means.load_larger(placement, before)?;
         // It has the present constants, and more slots than what was prepared.
-        self.next.retain(|(it, _)| *it != placement);
+        self.next.remove(&placement);
         let number = self.install(placement, larger, &tap.device)?;
         for Replaced { tap, outcome } in self.move_to(placement, number) {
             if let Err(error) = outcome {
@@ -203,11 +201,6 @@ impl SharedTaps {
         slot.map(|slot| (number, slot)).ok_or_else(|| full(tap))
     }
 
-    /// Returns the number of the pool that devices are attached to.
-    fn current(&self, placement: Placement) -> Option<u32> {
-        self.current.iter().find(|(it, _)| *it == placement).map(|(_, number)| *number)
-    }
-
     /// Returns how many pools devices are attached to.
     pub(super) fn pools(&self) -> usize {
         self.current.len()
@@ -220,7 +213,7 @@ impl SharedTaps {
 
     /// Returns the pool that devices are attached to.
     fn pool(&self, placement: Placement) -> Option<&Pool> {
-        self.rooms.get(&self.current(placement)?).map(|room| &room.pool)
+        self.rooms.get(self.current.get(&placement)?).map(|room| &room.pool)
     }
 
     /// Asks the kernel where the program of a tap is; `None` where none was attached.

@@ -92,7 +92,12 @@ where
         self.second.iter().map(|map| map.memory).sum()
     }
 
-    fn fill(&self, names: [&'static str; 2], in_first: usize, in_second: usize) -> [MapUse; 2] {
+    pub(in super::super) fn fill(
+        &self,
+        names: [&'static str; 2],
+        in_first: usize,
+        in_second: usize,
+    ) -> [MapUse; 2] {
         let Self { first, second: [one, _] } = self;
 
         [

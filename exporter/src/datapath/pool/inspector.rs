@@ -3,9 +3,10 @@
 use std::io;
 use std::time::Instant;
 
-use aya::programs::{Program, ProgramError, TestRun, TestRunOptions};
+use aya::programs::TestRunOptions;
 
 use super::{Pool, load};
+use crate::datapath::inspect::{once, test_run};
 use crate::datapath::wire::stay_on_cpu;
 use crate::datapath::{Datapath, Inspected, LoadError, Placement};
 use crate::interval::Interval;
@@ -47,10 +48,7 @@ impl<'a> PoolInspector<'a> {
     /// Runs the program once on `frame` with what the kernel is to know beside its bytes, a
     /// `struct __sk_buff`; empty for nothing, then the frame is the loopback device's.
     pub fn run(&mut self, frame: &[u8], context: &[u8]) -> io::Result<Inspected> {
-        let mut options = TestRunOptions::new();
-        options.data_in = Some(frame);
-        options.ctx_in = (!context.is_empty()).then_some(context);
-        let verdict = self.test_run(options)?;
+        let verdict = self.test_run(once(frame, context))?;
         let parsed = self.pool.parsed_on(self.cpu).ok_or(io::ErrorKind::NotFound)?.meant();
 
         Ok(Inspected { verdict, parsed })
@@ -58,24 +56,11 @@ impl<'a> PoolInspector<'a> {
 
     /// Runs the program `times` times on `frame` and returns its last verdict.
     pub fn repeat(&mut self, frame: &[u8], times: u32) -> io::Result<u32> {
-        let mut options = TestRunOptions::new();
-        options.data_in = Some(frame);
-        options.repeat = times;
-
-        self.test_run(options)
+        self.test_run(TestRunOptions { repeat: times, ..once(frame, &[]) })
     }
 
     fn test_run(&mut self, options: TestRunOptions<'_>) -> io::Result<u32> {
-        let result = match self.pool.ebpf.program_mut(self.placement.program()) {
-            Some(Program::SchedClassifier(program)) => program.test_run(options),
-            _ => Err(ProgramError::NotLoaded),
-        };
-
-        match result {
-            Ok(result) => Ok(result.return_value),
-            Err(ProgramError::SyscallError(error)) => Err(error.io_error),
-            Err(error) => Err(io::Error::other(error)),
-        }
+        test_run(&mut self.pool.ebpf, self.placement, options)
     }
 
     /// Reads what all slots counted since the drain before.

@@ -9,7 +9,6 @@ use super::{Maps, Pool};
 use crate::datapath::Placement;
 use crate::datapath::cpus::Cpus;
 use crate::datapath::load::{self, LoadError};
-use crate::datapath::options::Sizes;
 use crate::datapath::ranks::PortRanks;
 use crate::datapath::shape::{Entries, Shape, entries};
 use crate::datapath::tables::Table;
@@ -82,10 +81,6 @@ fn reach_maps(
 ) -> Result<Maps, LoadError> {
     let Cpus { possible, online } = shape.cpus;
     let places = online * GENERATIONS;
-    let Sizes { source_sets, port_sets, .. } = shape.sizes();
-    let Entries { sources, ports, .. } = shape.entries();
-    let parts = |switch: u8| if switch == 0 { 0 } else { online };
-    let overflow = |names| load::reach_overflow(ebpf, names);
     let kept = |name| -> Result<OwnedFd, LoadError> {
         let doing = "keep a map of the program open";
         let map = load::map_fd(ebpf, name)?.try_clone_to_owned();
@@ -101,21 +96,19 @@ fn reach_maps(
             kind_sets,
             online,
         ),
-        sources: Table::new(
-            load::map_in(ebpf, pool_maps::SOURCES, sources)?,
-            source_sets,
-            parts(shape.settings.sources),
-        ),
-        ports: Table::new(
-            load::map_in(ebpf, pool_maps::PORTS, ports)?,
-            port_sets,
-            parts(shape.settings.ports),
-        ),
+        sources: load::reach_levels(
+            ebpf,
+            (pool_maps::SOURCES, pool_maps::OVERFLOW_SOURCES),
+            load::of_sources(shape),
+        )?,
+        ports: load::reach_levels(
+            ebpf,
+            (pool_maps::PORTS, pool_maps::OVERFLOW_PORTS),
+            load::of_ports(shape),
+        )?,
         counts: kept(pool_maps::COUNTS)?,
         sketches: kept(pool_maps::SKETCHES)?,
         vlans: kept(pool_maps::VLANS)?,
         classes: kept(pool_maps::TRAFFIC_CLASSES)?,
-        more_sources: overflow(pool_maps::OVERFLOW_SOURCES)?,
-        more_ports: overflow(pool_maps::OVERFLOW_PORTS)?,
     })
 }

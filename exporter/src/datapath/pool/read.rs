@@ -11,8 +11,9 @@ use shared::{
 };
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
-use super::{Cut, Pool, is_any};
+use super::{Cut, Pool};
 use crate::datapath::instance::{keyed, promoted};
+use crate::datapath::of_cpus::is_any;
 use crate::datapath::shape::entries;
 use crate::datapath::sums;
 use crate::datapath::tables::Keys;
@@ -69,8 +70,8 @@ impl Pool {
     /// Reads what the CPUs write together, by system calls, which may fail.
     fn read_together(&mut self, generation: usize) -> io::Result<()> {
         let Self { maps, partly, .. } = self;
-        take_all(maps.more_sources[generation].fd.as_fd(), &mut partly.more_sources)?;
-        take_all(maps.more_ports[generation].fd.as_fd(), &mut partly.more_ports)?;
+        take_all(maps.sources.second[generation].fd.as_fd(), &mut partly.more_sources)?;
+        take_all(maps.ports.second[generation].fd.as_fd(), &mut partly.more_ports)?;
 
         for slot in 0..maps.active.entries() / GENERATIONS {
             let entry = slot * GENERATIONS + generation;
@@ -116,8 +117,8 @@ impl Pool {
         let mut ports = Keys::default();
         let loads = self.loads(generation, offset_of!(PoolCpu, sources), false);
         let in_kinds = self.maps.kinds.take(generation, &loads, &mut kinds);
-        let in_sources = self.maps.sources.take(generation, &loads, &mut sources);
-        let in_ports = self.maps.ports.take(generation, &loads, &mut ports);
+        let in_sources = self.maps.sources.first.take(generation, &loads, &mut sources);
+        let in_ports = self.maps.ports.first.take(generation, &loads, &mut ports);
         let masks = self.take_cpus(generation);
 
         let Partly { more_sources, more_ports, slots } = &mut self.partly;

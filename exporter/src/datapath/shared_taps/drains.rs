@@ -190,7 +190,7 @@ impl SharedTaps {
     fn forget_rooms(&mut self) {
         let Self { rooms, current, leftovers, attached, .. } = self;
         rooms.retain(|number, _| {
-            current.iter().any(|(_, it)| it == number)
+            current.values().any(|it| it == number)
                 || leftovers.iter().any(|it| it.room == *number)
                 || attached.values().any(|it| it.room == *number)
         });

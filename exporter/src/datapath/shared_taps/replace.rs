@@ -1,6 +1,6 @@
 //! Another pool in the place of one: with more slots, or with other constants.
 
-use std::io;
+use std::collections::btree_map::Entry;
 use std::mem;
 use std::slice;
 use std::time::Instant;
@@ -19,7 +19,7 @@ impl SharedTaps {
         for Room { pool, .. } in self.rooms.values_mut() {
             pool.shape.budget = options.budget;
         }
-        self.next.retain_mut(|(_, next)| {
+        self.next.retain(|_, next| {
             next.shape.budget = options.budget;
             next.shape.changed(options).settings == next.shape.settings
         });
@@ -48,9 +48,9 @@ impl SharedTaps {
         let Some(Attached { placement, .. }) = self.attached.get(tap) else { return Ok(()) };
         let placement = *placement;
         let Some(before) = self.pool(placement) else { return Ok(()) };
-        if !self.next.iter().any(|(it, _)| *it == placement) {
-            let next = means.load(placement, before.capacity(), before.bytes())?;
-            self.next.push((placement, next));
+        let (capacity, bytes) = (before.capacity(), before.bytes());
+        if let Entry::Vacant(next) = self.next.entry(placement) {
+            next.insert(means.load(placement, capacity, bytes)?);
         }
 
         Ok(())
@@ -86,8 +86,7 @@ impl SharedTaps {
         let claim = Claim::note(program, device);
         self.last_number += 1;
         self.rooms.insert(self.last_number, Room { pool, program, _claim: claim });
-        self.current.retain(|(it, _)| *it != placement);
-        self.current.push((placement, self.last_number));
+        self.current.insert(placement, self.last_number);
 
         Ok(self.last_number)
     }
@@ -112,10 +111,7 @@ impl SharedTaps {
     }
 
     fn move_one(&mut self, tap: &Tap, number: u32) -> Result<Running, AttachError> {
-        let gone = || {
-            let source = io::Error::from_raw_os_error(libc::ENODEV);
-            AttachError::Gone { device: tap.device.name.to_string(), source }
-        };
+        let gone = || AttachError::gone(tap);
         let Self { rooms, attached, leftovers, .. } = self;
         let attached = attached.get_mut(tap).ok_or_else(gone)?;
         let Attached { held, placement, room, slot, since, .. } = attached;
