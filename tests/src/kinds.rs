@@ -131,7 +131,7 @@ impl Ends {
         }
         self.cable.plug_in();
         for (end, device) in [(here, Self::DEVICE), (there, self.device_there())] {
-            if device == Self::DEVICE && (end.name() == here.name() || self.has_device_there()) {
+            if device == Self::DEVICE {
                 end.ip(&["link", "set", device, "addrgenmode", "none"]);
                 end.ip(&["link", "set", device, "up"]);
             }
@@ -142,7 +142,7 @@ impl Ends {
         }
     }
 
-    /// Gives both ends an address, and each that of the other, for which neither has to ask then.
+    /// Adds an address to both ends, and that of the other as a neighbour, so that neither asks for it.
     pub fn number(&self, here: &str, there: &str) {
         let Cable { here: one, there: other } = &self.cable;
         for (end, own, peer, of) in [(one, here, there, other), (other, there, here, one)] {
@@ -153,13 +153,9 @@ impl Ends {
         }
     }
 
-    fn has_device_there(&self) -> bool {
-        self.kind.add_there.is_some()
-    }
-
     /// Returns the device that sends to this one.
     pub fn device_there(&self) -> &'static str {
-        if self.has_device_there() { Self::DEVICE } else { Cable::DEVICE }
+        if self.kind.add_there.is_some() { Self::DEVICE } else { Cable::DEVICE }
     }
 
     /// Has the device receive IP packets, each in a frame of its own; returns what the sender
