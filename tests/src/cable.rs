@@ -74,12 +74,45 @@ impl Namespace {
         self.ip(&["-batch", file.path().to_str().expect("a path in UTF-8")]);
     }
 
+    /// Returns what `ip` shows of a device, its counters too.
+    pub fn link(&self, device: &str) -> Value {
+        let text = self.ip(&["-s", "-j", "link", "show", device]);
+        let mut links: Value = serde_json::from_str(&text).expect("`ip -j` prints JSON");
+
+        links[0].take()
+    }
+
+    /// Returns the index of a device.
+    pub fn index(&self, device: &str) -> u32 {
+        let index = self.link(device)["ifindex"].as_u64().expect("an index");
+
+        u32::try_from(index).expect("an index of 32 bits")
+    }
+
+    /// Returns the Ethernet address of a device.
+    pub fn address(&self, device: &str) -> [u8; 6] {
+        let link = self.link(device);
+        let address = link["address"].as_str().expect("an address");
+        let bytes = address.split(':').map(|byte| u8::from_str_radix(byte, 16).expect("a byte"));
+
+        bytes.collect::<Vec<_>>().try_into().expect("an Ethernet address")
+    }
+
+    /// Returns what a device counts in a direction, `rx` or `tx`: `packets`, `bytes` or `dropped`.
+    pub fn counts<const NAMES: usize>(
+        &self,
+        device: &str,
+        direction: &str,
+        names: [&str; NAMES],
+    ) -> [u64; NAMES] {
+        let counts = &self.link(device)["stats64"][direction];
+
+        names.map(|name| counts[name].as_u64().expect("a count"))
+    }
+
     /// Returns the kernel's number of the XDP program on a device.
     pub fn xdp_program(&self, device: &str) -> Option<u64> {
-        let shown = self.ip(&["-j", "link", "show", device]);
-        let links: Value = serde_json::from_str(&shown).expect("`ip -j` prints JSON");
-
-        links[0]["xdp"]["prog"]["id"].as_u64()
+        self.link(device)["xdp"]["prog"]["id"].as_u64()
     }
 }
 
@@ -144,21 +177,12 @@ impl Cable {
 
     /// Returns the packets and bytes that the far end has received, by the kernel's own account.
     pub fn received(&self) -> (u64, u64) {
-        let text = self.there.ip(&["-s", "-j", "link", "show", Self::DEVICE]);
-        let links: Value = serde_json::from_str(&text).expect("`ip -j` prints JSON");
-        let received = &links[0]["stats64"]["rx"];
-        let number = |name: &str| received[name].as_u64().expect("a count");
-
-        (number("packets"), number("bytes"))
+        self.there.counts(Self::DEVICE, "rx", ["packets", "bytes"]).into()
     }
 
     /// Returns the index of the end in `namespace`.
     pub fn index(namespace: &Namespace) -> u32 {
-        let text = namespace.ip(&["-j", "link", "show", Self::DEVICE]);
-        let links: Value = serde_json::from_str(&text).expect("`ip -j` prints JSON");
-        let index = links[0]["ifindex"].as_u64().expect("an index");
-
-        u32::try_from(index).expect("an index of 32 bits")
+        namespace.index(Self::DEVICE)
     }
 }
 

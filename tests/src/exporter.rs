@@ -13,6 +13,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::cable::{Cable, Namespace};
 use crate::patience::wait_for;
 use crate::scrape::{self, Scrape};
+use crate::service::PORT;
+
+/// Arguments for XDP in the driver.
+pub const NATIVE: [&str; 2] = ["--datapath.mode", "native"];
 
 /// The exporter; it is killed when it is dropped.
 pub struct Exporter<'a> {
@@ -26,27 +30,17 @@ pub struct Exporter<'a> {
 impl<'a> Exporter<'a> {
     /// Starts it on the cable's end here, unless told otherwise, and waits until it counts.
     pub fn start(namespace: &'a Namespace, arguments: &[&str]) -> Self {
-        let mut exporter = Self::spawn(namespace, 10_199, arguments);
-
-        wait_for("the exporter to be ready", || match exporter.get("/-/ready") {
-            _ if exporter.has_ended() => panic!("it ended: {:#?}", exporter.lines()),
-            Ok((200, _)) => Ok(()),
-            other => Err(format!("{other:?}")),
-        });
+        let mut exporter = Self::spawn(namespace, PORT, arguments);
+        let is_ready = exporter.becomes_ready();
+        assert!(is_ready, "it ended: {:#?}", exporter.lines());
 
         exporter
     }
 
     /// Starts it likewise, and returns the last line of its log if it ends by itself.
     pub fn attempt(namespace: &'a Namespace, arguments: &[&str]) -> Result<Self, String> {
-        let mut exporter = Self::spawn(namespace, 10_199, arguments);
-        let has_ended =
-            wait_for("the exporter to be ready, or to end", || match exporter.get("/-/ready") {
-                _ if exporter.has_ended() => Ok(true),
-                Ok((200, _)) => Ok(false),
-                other => Err(format!("{other:?}")),
-            });
-        if !has_ended {
+        let mut exporter = Self::spawn(namespace, PORT, arguments);
+        if exporter.becomes_ready() {
             return Ok(exporter);
         }
         let (_, mut lines) = exporter.end();
@@ -61,7 +55,7 @@ impl<'a> Exporter<'a> {
 
     /// Starts it by another program, which it takes the place of, and does not wait for it.
     pub fn behind(namespace: &'a Namespace, before: &[&str], arguments: &[&str]) -> Self {
-        Self::spawn_behind(namespace, 10_199, before, arguments)
+        Self::spawn_behind(namespace, PORT, before, arguments)
     }
 
     fn spawn_behind(
@@ -86,6 +80,15 @@ impl<'a> Exporter<'a> {
         let reader = follow(&mut child, Arc::clone(&lines));
 
         Self { namespace, address, child, lines, reader: Some(reader) }
+    }
+
+    /// Waits until every device was tried; returns `false` if it ends before that.
+    fn becomes_ready(&mut self) -> bool {
+        wait_for("the exporter to be ready, or to end", || match self.get("/-/ready") {
+            _ if self.has_ended() => Ok(false),
+            Ok((200, _)) => Ok(true),
+            other => Err(format!("{other:?}")),
+        })
     }
 
     /// Returns the number of its process.
@@ -127,6 +130,11 @@ impl<'a> Exporter<'a> {
     /// Returns what it logged so far.
     pub fn lines(&self) -> Vec<String> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns how many lines of its log have `text`.
+    pub fn said(&self, text: &str) -> usize {
+        self.lines().iter().filter(|line| line.contains(text)).count()
     }
 
     fn get(&self, path: &str) -> std::io::Result<(u16, String)> {

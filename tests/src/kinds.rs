@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::Write;
 
 use rustix::net::{SendFlags, send};
-use serde_json::Value;
 use shared::Count;
 
 use crate::cable::{Cable, Namespace};
@@ -131,7 +130,7 @@ impl Ends {
         }
         self.cable.plug_in();
         for (end, device) in [(here, Self::DEVICE), (there, self.device_there())] {
-            if device == Self::DEVICE && (end.name() == here.name() || self.has_device_there()) {
+            if device == Self::DEVICE {
                 end.ip(&["link", "set", device, "addrgenmode", "none"]);
                 end.ip(&["link", "set", device, "up"]);
             }
@@ -142,30 +141,26 @@ impl Ends {
         }
     }
 
-    /// Gives both ends an address, and each that of the other, for which neither has to ask then.
+    /// Adds an address to both ends, and that of the other as a neighbour, so that neither asks for it.
     pub fn number(&self, here: &str, there: &str) {
         let Cable { here: one, there: other } = &self.cable;
         for (end, own, peer, of) in [(one, here, there, other), (other, there, here, one)] {
             end.ip(&["address", "add", &format!("{own}/24"), "dev", Self::DEVICE]);
-            let shown = show(of, Self::DEVICE);
-            let link = shown["address"].as_str().expect("an address");
-            end.ip(&["neighbour", "add", peer, "lladdr", link, "dev", Self::DEVICE]);
+            let link = of.link(Self::DEVICE);
+            let address = link["address"].as_str().expect("an address");
+            end.ip(&["neighbour", "add", peer, "lladdr", address, "dev", Self::DEVICE]);
         }
-    }
-
-    fn has_device_there(&self) -> bool {
-        self.kind.add_there.is_some()
     }
 
     /// Returns the device that sends to this one.
     pub fn device_there(&self) -> &'static str {
-        if self.has_device_there() { Self::DEVICE } else { Cable::DEVICE }
+        if self.kind.add_there.is_some() { Self::DEVICE } else { Cable::DEVICE }
     }
 
     /// Has the device receive IP packets, each in a frame of its own; returns what the sender
     /// counts.
     pub fn receive(&self, packets: &[Vec<u8>]) -> Count {
-        let frames = self.frames(packets, || address(&self.cable.here, Self::DEVICE));
+        let frames = self.frames(packets, || self.cable.here.address(Self::DEVICE));
         if let Some(file) = &self.file {
             for frame in &frames {
                 receive_with(file, &[0; VIRTIO_HEADER], frame);
@@ -181,7 +176,7 @@ impl Ends {
         let of_file = || [2, 0, 0, 0, 0, 9];
         let to = || match self.file {
             Some(_) => of_file(),
-            None => address(&self.cable.there, self.device_there()),
+            None => self.cable.there.address(self.device_there()),
         };
 
         send_out(&self.cable.here, Self::DEVICE, &self.frames(packets, to))
@@ -227,8 +222,7 @@ fn receive_with(mut file: &File, header: &[u8; VIRTIO_HEADER], frame: &[u8]) {
 }
 
 fn send_out(namespace: &Namespace, device: &str, frames: &[Vec<u8>]) -> Count {
-    let index = show(namespace, device)["ifindex"].as_u64().expect("an index");
-    let index = u32::try_from(index).expect("an index of 32 bits");
+    let index = namespace.index(device);
     let socket = namespace.within(|| packet_socket(index));
     for frame in frames {
         let sent = send(&socket, frame, SendFlags::empty()).expect("a device that is up");
@@ -242,19 +236,4 @@ fn count(frames: &[Vec<u8>]) -> Count {
     let bytes = frames.iter().map(|frame| frame.len() as u64).sum();
 
     Count { packets: frames.len() as u64, bytes }
-}
-
-fn address(namespace: &Namespace, device: &str) -> [u8; 6] {
-    let shown = show(namespace, device);
-    let address = shown["address"].as_str().expect("an address");
-    let bytes = address.split(':').map(|byte| u8::from_str_radix(byte, 16).expect("a byte"));
-
-    bytes.collect::<Vec<_>>().try_into().expect("an Ethernet address")
-}
-
-fn show(namespace: &Namespace, device: &str) -> Value {
-    let text = namespace.ip(&["-j", "link", "show", device]);
-    let mut links: Value = serde_json::from_str(&text).expect("`ip -j` prints JSON");
-
-    links[0].take()
 }

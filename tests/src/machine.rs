@@ -20,8 +20,8 @@ const ATTEMPTS: usize = 3;
 /// The console shows it before anything of ours runs. A machine that crashes or hangs later fails
 /// its test.
 const BEGINNING: &str = "the service starts\n";
-/// Programs of the host that the machine has too.
-const PROGRAMS: [&str; 3] = ["ip", "ethtool", "tc"];
+/// Programs of the host that the machine has too. The `setpriv` of busybox cannot take a right away.
+const PROGRAMS: [&str; 4] = ["ip", "ethtool", "tc", "setpriv"];
 
 /// What a machine is made of.
 pub struct Machine<'a> {
@@ -160,19 +160,15 @@ impl Machine<'_> {
 
     /// Puts a module into a folder, in the order of the names behind those that it depends on.
     fn unpack(&self, module: &str, busybox: &Path, folder: &Path, unpacked: &mut Vec<String>) {
-        let Some(file) = self.module(module).filter(|_| !unpacked.iter().any(|it| it == module))
-        else {
+        if unpacked.iter().any(|it| it == module) {
             return;
-        };
-        let scratch = folder.join("module");
-        if file.extension().is_some_and(|it| it == "xz") {
-            let unpack = r#""$0" xz -d -c "$1" > "$2""#;
-            run(Command::new("sh").args(["-c", unpack]).arg(busybox).arg(file).arg(&scratch));
-        } else {
-            copy(&file, &scratch);
         }
-        let content = fs::read(&scratch).expect("a module");
-        fs::remove_file(&scratch).expect("ours");
+        let Some(file) = find(self.kernel, &format!("*/{module}.ko*")) else { return };
+        let content = if file.extension().is_some_and(|it| it == "xz") {
+            output(Command::new(busybox).args(["xz", "-d", "-c"]).arg(file))
+        } else {
+            fs::read(file).expect("a module")
+        };
 
         unpacked.push(module.to_owned());
         for other in depends(&content) {
@@ -180,10 +176,6 @@ impl Machine<'_> {
         }
         let place = folder.join(format!("{}-{module}.ko", 10 + files(folder)));
         fs::write(place, content).expect("a file");
-    }
-
-    fn module(&self, name: &str) -> Option<PathBuf> {
-        find(self.kernel, &format!("*/{name}.ko*"))
     }
 }
 
@@ -232,10 +224,14 @@ fn copy(file: &Path, place: &Path) {
 }
 
 fn run(command: &mut Command) -> String {
+    String::from_utf8_lossy(&output(command)).into_owned()
+}
+
+fn output(command: &mut Command) -> Vec<u8> {
     let output = command.stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|error| panic!("{command:?} cannot be run: {error}"));
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?} failed: {error}");
 
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    output.stdout
 }

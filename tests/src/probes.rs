@@ -98,8 +98,8 @@ impl Drop for Echo {
     }
 }
 
-/// Asks a server of UDP three times from each of these ports, and waits for the answers; leaves out
-/// ports that are taken. Returns how many answers came.
+/// Sends a server of UDP three questions from each of these ports, and waits for the answers; leaves
+/// out ports that are taken. Returns how many answers came.
 pub fn ask_from(client: &Namespace, (address, ports): (&str, &[u16]), server: (&str, u16)) -> u64 {
     client.within(|| {
         let sockets = ports.iter().filter_map(|port| UdpSocket::bind((address, *port)).ok());

@@ -166,11 +166,9 @@ pub fn paged(cable: &Cable, frame: &[u8], times: u32) {
 
 /// Returns what the device itself says that it received.
 pub fn received_by(namespace: &Namespace) -> Count {
-    let shown = namespace.ip(&["-j", "-s", "link", "show", Cable::DEVICE]);
-    let links: Value = serde_json::from_str(&shown).expect("ip prints JSON");
-    let of = |unit: &str| links[0]["stats64"]["rx"][unit].as_u64().expect("a count");
+    let [packets, bytes] = namespace.counts(Cable::DEVICE, "rx", ["packets", "bytes"]);
 
-    Count { packets: of("packets"), bytes: of("bytes") }
+    Count { packets, bytes }
 }
 
 /// Returns the counters of the stack in a namespace, as `TcpOutSegs`.

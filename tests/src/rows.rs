@@ -154,6 +154,11 @@ impl Rows {
     }
 }
 
+/// Returns how many registers of the sketch of sources are in use.
+pub fn touched_registers(interval: &Interval) -> usize {
+    interval.sketches.sources.iter().flatten().filter(|register| **register > 0).count()
+}
+
 fn only_packets(packets: u64) -> Count {
     Count { packets, bytes: 0 }
 }

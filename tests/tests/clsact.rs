@@ -27,8 +27,7 @@ fn a_filter_that_somebody_takes_off_is_put_back_and_counting_goes_on() {
     let exporter = Exporter::start(&cable.here, &CLSACT);
     cable.plug_in();
     programs::ping(&cable, Cable::THERE[0], 4, 56);
-    let said =
-        || exporter.lines().iter().filter(|line| line.contains("The program was removed")).count();
+    let said = || exporter.said("The program was removed");
     let ways = [
         &["filter", "del", "dev", "veth0", "egress"][..],
         &["qdisc", "del", "dev", "veth0", "clsact"],

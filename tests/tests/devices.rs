@@ -6,7 +6,7 @@ mod devices {
 
 use rustix::process::Signal;
 use tests::cable::{Cable, Namespace};
-use tests::exporter::Exporter;
+use tests::exporter::{Exporter, NATIVE};
 use tests::links;
 use tests::patience::wait_for;
 use tests::programs;
@@ -65,7 +65,7 @@ fn a_renamed_device_is_counted_on_without_a_gap() {
     });
     assert_eq!(scrape.find(ATTACHED, &[("device", "veth9")]), Some(2));
     assert_eq!(scrape.find(ATTACHED, &[("device", Cable::DEVICE)]), None);
-    assert_eq!(starts(&exporter), 2, "the programs stay");
+    assert_eq!(exporter.said("Counting"), 2, "the programs stay");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn what_a_device_counted_last_is_in_a_scrape() {
         all if all == sent => Ok(()),
         other => Err(format!("{other} of {sent}")),
     });
-    assert!(exporter.lines().iter().any(|line| line.contains("Counted until the end")));
+    assert!(exporter.said("Counted until the end") > 0);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_device_that_flaps_keeps_its_program_and_its_counts() {
         });
     }
 
-    assert_eq!(starts(&exporter), 2, "the programs stay");
+    assert_eq!(exporter.said("Counting"), 2, "the programs stay");
     assert_eq!(exporter.scrape().find("packet_exporter_attach_failures_total", &[]), Some(0));
 }
 
@@ -178,7 +178,7 @@ fn frames_above_a_page_are_counted_natively() {
     for end in [&cable.here, &cable.there] {
         end.ip(&["link", "set", Cable::DEVICE, "mtu", "9000"]);
     }
-    let exporter = Exporter::start(&cable.here, &["--datapath.mode", "native"]);
+    let exporter = Exporter::start(&cable.here, &NATIVE);
     cable.plug_in();
 
     programs::ping(&cable, Cable::THERE[0], 5, 8000);
@@ -257,8 +257,8 @@ fn a_device_without_ethernet_is_refused_for_xdp_and_the_rest_is_counted() {
     let cable = Cable::lay("tunnel");
     cable.here.ip(&["tuntap", "add", "tun0", "mode", "tun"]);
 
-    let native = ["--devices.include", "veth0|tun0", "--datapath.mode", "native"];
-    let mut exporter = Exporter::start(&cable.here, &native);
+    let devices = ["--devices.include", "veth0|tun0"];
+    let mut exporter = Exporter::start(&cable.here, &[&devices[..], &NATIVE].concat());
 
     let scrape = exporter.scrape();
     assert_eq!(scrape.find(ATTACHED, &[("device", "tun0")]), Some(1), "what is sent");
@@ -327,11 +327,6 @@ fn a_thousand_devices_that_come_and_go_leave_nothing_behind() {
     assert!(of_others <= 64, "{of_others} series of one device");
     let failures = scrape.below("packet_exporter_attach_failures_total").len();
     assert_eq!(failures, 14, "seven reasons for each of two hooks");
-}
-
-/// Returns how often a program began to count.
-fn starts(exporter: &Exporter) -> usize {
-    exporter.lines().iter().filter(|line| line.contains("Counting")).count()
 }
 
 fn wait_for_attached(exporter: &Exporter, expected: Option<u64>) {

@@ -3,6 +3,7 @@
 use exporter::datapath::{Datapath, Inspector, Options, SizeChoice, Taps};
 use serde_json::Value;
 use tests::cable::Cable;
+use tests::exporter::NATIVE;
 use tests::service::{Refusal, Service, behind, command, refused};
 
 const RUN: [&str; 4] = ["--devices.include", Cable::DEVICE, "--datapath.interval", "100ms"];
@@ -37,10 +38,9 @@ fn a_host_that_does_is_told_to_do_and_is_left_as_it_was() {
 #[ignore = "needs root: `cargo xtask test doctor`"]
 fn an_exporter_that_runs_already_is_named() {
     let cable = cable("busy");
-    let native = ["--datapath.mode", "native"];
-    let _service = Service::start(&cable.here, &[&RUN[..], &native].concat());
+    let _service = Service::start(&cable.here, &[&RUN[..], &NATIVE].concat());
 
-    let only_received = [&DOCTOR[..], &native, &["--datapath.transmit", "off"]].concat();
+    let only_received = [&DOCTOR[..], &NATIVE, &["--datapath.transmit", "off"]].concat();
     let refusal = refused(&cable.here, command(&only_received));
 
     let said = said(&refusal);
@@ -137,8 +137,9 @@ fn a_device_without_an_ethernet_header_is_refused_as_run_does() {
     cable.here.ip(&["tuntap", "add", "tun0", "mode", "tun"]);
 
     let refusal = |command_name: &[&str], devices: &str| {
-        let xdp = ["--datapath.mode", "native", "--datapath.transmit", "off"];
-        let arguments = [command_name, &["--devices.include", devices], &xdp].concat();
+        let devices = ["--devices.include", devices];
+        let only_received = ["--datapath.transmit", "off"];
+        let arguments = [command_name, &devices, &NATIVE, &only_received].concat();
         refused(&cable.here, command(&arguments))
     };
     let alone = refusal(&["doctor", "--json"], "tun0");

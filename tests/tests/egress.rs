@@ -2,48 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use exporter::datapath::{Datapath, Inspected, Inspector, LinkLayer, Options, Placement};
-use exporter::health::Hook;
+use exporter::datapath::{Datapath, Inspector, Options};
 use exporter::services::PortRules;
 use exporter_ebpf::parse_bytes;
 use shared::{Count, Direction, number};
 use tests::cable::Cable;
 use tests::corpus::bytes::{IPV4, VLAN, ethernet, ipv4, tcp, udp, vlan};
-use tests::exporter::Exporter;
+use tests::exporter::{Exporter, NATIVE};
 use tests::load::{Generator, Traffic};
-use tests::oracle::{self, Rules};
-use tests::outcome::Outcome;
 use tests::patience::wait_for;
-use tests::programs::{self, Server};
+use tests::programs::{self, Server, paged};
 use tests::rows::Rows;
-use tests::{corpus, programs::paged, skb};
-
-const SENT: Placement = Placement::tc(Hook::TcxEgress, LinkLayer::Ethernet);
-/// What the program returns so that those behind it decide. Source: include/uapi/linux/bpf.h.
-const TCX_NEXT: u32 = u32::MAX;
+use tests::skb::{self, SENT};
 
 #[test]
 #[ignore = "needs root: `cargo xtask test egress`"]
 fn the_kernel_counts_what_is_sent_as_the_oracle_reads_it() {
     let datapath = Datapath::new(Options { vlans: true, ..Options::default() }).unwrap();
     let mut inspector = Inspector::of(&datapath, SENT).unwrap();
-    let mut outcomes: Vec<Outcome> = Vec::new();
-    let mut refused = 0;
 
-    for case in corpus::table().into_iter().chain(corpus::sweeps()) {
-        if !skb::fits(&case.frame) {
-            refused += 1;
-            continue;
-        }
-        // Newer kernels also refuse frames that end within their IP header.
-        let Ok(Inspected { verdict, parsed }) = inspector.run(&case.frame) else {
-            refused += 1;
-            continue;
-        };
-        assert_eq!(verdict, TCX_NEXT, "{}", case.name);
-        assert_eq!(parsed, parse_bytes(&case.frame, Direction::Transmit), "{}", case.name);
-        outcomes.push(oracle::read(&case.frame, &Rules::project()).outcome(Direction::Transmit));
-    }
+    let (outcomes, refused) = skb::run_corpus(&mut inspector, Direction::Transmit, parse_bytes);
 
     let interval = inspector.drain().unwrap();
     let expected = Rows::expected(&outcomes, &PortRules::default());
@@ -93,7 +71,7 @@ fn both_ends_count_the_same_with_offload_and_without() {
         for end in [&cable.here, &cable.there] {
             end.run("ethtool", &["-K", Cable::DEVICE, "tso", offload, "gso", offload]);
         }
-        let native = ["--datapath.mode", "native", "--vlans.enabled", "true"];
+        let native = [&NATIVE[..], &["--vlans.enabled", "true"]].concat();
         let near = Exporter::start(&cable.here, &native);
         let far =
             Exporter::start(&cable.there, &[&native[..], &["--datapath.transmit", hook]].concat());
@@ -133,7 +111,7 @@ fn big_tcp_counts_as_its_segments() {
         end.ip(&["link", "set", Cable::DEVICE, "mtu", "9000"]);
     }
     cable.there.ip(&["link", "set", Cable::DEVICE, "gso_max_size", "180000"]);
-    let near = Exporter::start(&cable.here, &["--datapath.mode", "native"]);
+    let near = Exporter::start(&cable.here, &NATIVE);
     let far = Exporter::start(&cable.there, &[]);
     let _server = Server::iperf(&cable);
     cable.plug_in();

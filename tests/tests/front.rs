@@ -31,7 +31,7 @@ fn what_is_sent_is_counted_in_front_of_a_filter_that_was_there_before() {
     programs::ping(&cable, Cable::THERE[0], 10, 56);
     wait_for_sent(&exporter, 10);
     assert_eq!(attached(&exporter), Some(1));
-    assert_eq!(said(&exporter, WENT), 0, "it was in front from the beginning");
+    assert_eq!(exporter.said(WENT), 0, "it was in front from the beginning");
     assert_eq!(foreign_filters(&cable), 1, "the other one stays");
 }
 
@@ -45,7 +45,7 @@ fn what_is_sent_is_counted_in_front_of_a_filter_that_comes_later() {
 
     add_filter(&cable, "1", "all");
 
-    wait_for("the exporter to go in front", || match said(&exporter, WENT) {
+    wait_for("the exporter to go in front", || match exporter.said(WENT) {
         1 => Ok(()),
         other => Err(format!("{other} times: {:#?}", exporter.lines())),
     });
@@ -88,7 +88,7 @@ fn a_filter_that_the_exporter_cannot_be_in_front_of_is_said_and_shown() {
     });
     programs::ping(&cable, Cable::THERE[0], 5, 56);
     wait_for_sent(&exporter, 8);
-    assert_eq!(said(&exporter, "may hide frames from ours"), 1, "once: {line}");
+    assert_eq!(exporter.said("may hide frames from ours"), 1, "once: {line}");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn what_is_sent_is_counted_in_front_of_a_tcx_program_that_comes_later() {
             [ours, other] if *other == id => Ok([*ours, *other]),
             other => Err(format!("{other:?}, the foreign one is {id}")),
         });
-    wait_for("that to be said", || match said(&exporter, WENT) {
+    wait_for("that to be said", || match exporter.said(WENT) {
         1 => Ok(()),
         other => Err(format!("{other} times: {:#?}", exporter.lines())),
     });
@@ -140,14 +140,14 @@ fn a_program_that_keeps_going_in_front_is_given_up_on() {
             other => Err(format!("{other:?}: {:#?}", exporter.lines())),
         }
     });
-    assert!(said(&exporter, "again and again") > 0, "{:#?}", exporter.lines());
+    assert!(exporter.said("again and again") > 0, "{:#?}", exporter.lines());
 
     drop(foreign);
     wait_for("the exporter to be the first again", || match attached(&exporter) {
         Some(1) => Ok(()),
         other => Err(format!("{other:?}")),
     });
-    assert!(said(&exporter, "No program is in front") > 0, "{:#?}", exporter.lines());
+    assert!(exporter.said("No program is in front") > 0, "{:#?}", exporter.lines());
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn exporters_do_not_go_in_front_of_each_other() {
         let transmit = ["--datapath.transmit", hook];
         let first = Exporter::start(&cable.here, &transmit);
         let second = Exporter::spawn(&cable.here, 10_200, &transmit);
-        wait_for("the second one to be ready", || match said(&second, "Counting") {
+        wait_for("the second one to be ready", || match second.said("Counting") {
             2 => Ok(()),
             other => Err(format!("{other}: {:#?}", second.lines())),
         });
@@ -171,7 +171,7 @@ fn exporters_do_not_go_in_front_of_each_other() {
         }
 
         for exporter in [&first, &second] {
-            assert_eq!(said(exporter, WENT), 0, "{hook}: {:#?}", exporter.lines());
+            assert_eq!(exporter.said(WENT), 0, "{hook}: {:#?}", exporter.lines());
             assert_eq!(attached(exporter), Some(1), "{hook}");
             assert_eq!(exporter.scrape().find(FAILURES, &HIDDEN), Some(0), "{hook}");
         }
@@ -243,10 +243,6 @@ fn attached(exporter: &Exporter) -> Option<u64> {
     let of = |hook| exporter.scrape().find(ATTACHED, &[("hook", hook)]);
 
     of("tcx_egress").or_else(|| of("tc_egress"))
-}
-
-fn said(exporter: &Exporter, what: &str) -> usize {
-    exporter.lines().iter().filter(|line| line.contains(what)).count()
 }
 
 fn line(exporter: &Exporter, what: &str) -> String {

@@ -8,34 +8,18 @@ use shared::{Count, Direction, number};
 use tests::cable::Cable;
 use tests::corpus::bytes::{IPV4, ethernet, ipv4, tcp};
 use tests::exporter::Exporter;
-use tests::oracle::{self, Rules};
-use tests::outcome::Outcome;
 use tests::patience::wait_for;
 use tests::programs::{self, Server};
 use tests::rows::Rows;
-use tests::{corpus, skb};
-
-const INGRESS: Placement = Placement::tc(Hook::TcxIngress, LinkLayer::Ethernet);
-/// What the program returns so that those behind it decide. Source: include/uapi/linux/bpf.h.
-const TCX_NEXT: u32 = u32::MAX;
+use tests::skb::{self, RECEIVED, TCX_NEXT};
 
 #[test]
 #[ignore = "needs root: `cargo xtask test ingress`"]
 fn the_stack_counts_what_it_received_as_the_oracle_reads_it() {
     let datapath = Datapath::new(Options { vlans: true, ..Options::default() }).unwrap();
-    let mut inspector = Inspector::of(&datapath, INGRESS).unwrap();
-    let mut outcomes: Vec<Outcome> = Vec::new();
+    let mut inspector = Inspector::of(&datapath, RECEIVED).unwrap();
 
-    for case in corpus::table().into_iter().chain(corpus::sweeps()) {
-        // Newer kernels also refuse frames that end within their IP header.
-        let Some(Ok(inspected)) = skb::fits(&case.frame).then(|| inspector.run(&case.frame)) else {
-            continue;
-        };
-        let Inspected { verdict, parsed } = inspected;
-        assert_eq!(verdict, TCX_NEXT, "{}", case.name);
-        assert_eq!(parsed, parse_bytes(&case.frame, Direction::Receive), "{}", case.name);
-        outcomes.push(oracle::read(&case.frame, &Rules::project()).outcome(Direction::Receive));
-    }
+    let (outcomes, _) = skb::run_corpus(&mut inspector, Direction::Receive, parse_bytes);
 
     let interval = inspector.drain().unwrap();
     let expected = Rows::expected(&outcomes, &PortRules::default());
@@ -49,7 +33,7 @@ fn the_stack_counts_what_it_received_as_the_oracle_reads_it() {
 fn a_merged_frame_counts_as_its_segments() {
     const PSH_ACK: u8 = 0x18;
     let datapath = Datapath::new(Options::default()).unwrap();
-    let mut inspector = Inspector::of(&datapath, INGRESS).unwrap();
+    let mut inspector = Inspector::of(&datapath, RECEIVED).unwrap();
     // Two segments of 1,000 bytes and one of 300 behind headers of 54 bytes.
     let frame = ethernet(IPV4, &ipv4(number::TCP, &tcp(PSH_ACK, &[0; 2300])));
 

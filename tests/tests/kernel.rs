@@ -2,9 +2,8 @@
 
 use std::cell::RefCell;
 
-use exporter::datapath::{Datapath, Inspected, Inspector, LinkLayer, Options, Placement};
-use exporter::health::{Hook, Mode};
-use exporter::interval::Interval;
+use exporter::datapath::{Datapath, Inspected, Inspector, Options, Placement};
+use exporter::health::Mode;
 use exporter::services::PortRules;
 use exporter_ebpf::parse_bytes;
 use proptest::collection::vec;
@@ -15,7 +14,8 @@ use shared::{Direction, Encapsulation, TunnelPorts, UpToFour};
 use tests::corpus::bytes::{ARP, Change, IPV4, IPV6, VLAN, arp, ethernet, ipv4, ipv6, udp, vlan};
 use tests::oracle::{self, Rules};
 use tests::outcome::Outcome;
-use tests::rows::Rows;
+use tests::rows::{Rows, touched_registers};
+use tests::skb::{RECEIVED, SENT};
 use tests::{capture, corpus, load, truth};
 
 /// What a program returns to let a packet pass. Source: include/uapi/linux/bpf.h.
@@ -126,10 +126,8 @@ fn ip_packets_are_counted_by_traffic_class_where_that_is_switched_on() {
     };
 
     let xdp = Placement::xdp(Mode::Native);
-    let [ingress, sent] =
-        [Hook::TcxIngress, Hook::TcxEgress].map(|hook| Placement::tc(hook, LinkLayer::Ethernet));
 
-    for (placement, is_on) in [(xdp, true), (ingress, true), (sent, true), (xdp, false)] {
+    for (placement, is_on) in [(xdp, true), (RECEIVED, true), (SENT, true), (xdp, false)] {
         let options = Options { traffic_classes: is_on, ..Options::default() };
         let datapath = Datapath::new(options).unwrap();
         let mut inspector = Inspector::of(&datapath, placement).unwrap();
@@ -320,8 +318,4 @@ fn all_counted() -> Options {
 
 fn read_by_oracle(frame: &[u8]) -> Outcome {
     oracle::read(frame, &Rules::project()).outcome(Direction::Receive)
-}
-
-fn touched_registers(interval: &Interval) -> usize {
-    interval.sketches.sources.iter().flatten().filter(|register| **register > 0).count()
 }

@@ -6,7 +6,7 @@ mod kernels {
     mod devices;
 }
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use tests::cable::Namespace;
@@ -66,17 +66,12 @@ impl Kernel {
             println!("SKIPPED {test}: there is no kernel of {}; {how}", self.release);
             return None;
         }
-        let packages = [
-            (folder.join("wireguard-tools"), "wg"),
-            // That of busybox cannot take a right away.
-            (PathBuf::from("/usr/bin"), "setpriv"),
-        ];
         let Outfit { init, modules, cards, network } = *outfit;
         let machine = Machine {
             kernel: &kernel,
             modules,
             busybox: &folder.join("busybox-static"),
-            packages: &packages,
+            packages: &[(folder.join("wireguard-tools"), "wg")],
             cards,
             network,
             scratch: Path::new(env!("CARGO_TARGET_TMPDIR")),

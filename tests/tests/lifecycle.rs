@@ -3,12 +3,11 @@
 use exporter::datapath::{Datapath, Inspector, Options};
 use rustix::process::Signal;
 use tests::cable::{Cable, Namespace};
-use tests::exporter::Exporter;
+use tests::exporter::{Exporter, NATIVE};
 use tests::patience::wait_for;
 use tests::programs;
 
 const ATTACHED: &str = "packet_exporter_program_attached";
-const NATIVE: [&str; 2] = ["--datapath.mode", "native"];
 
 #[test]
 #[ignore = "needs root: `cargo xtask test lifecycle`"]

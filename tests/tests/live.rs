@@ -1,9 +1,10 @@
 //! What a scrape says of real programs' traffic is what was sent.
 
+use exporter::interval;
 use shared::{Count, number};
 use tests::cable::Cable;
 use tests::corpus::bytes::{IPV4, PROVIDER_VLAN, VLAN, ethernet, ipv4, udp, vlan};
-use tests::exporter::Exporter;
+use tests::exporter::{Exporter, NATIVE};
 use tests::patience::wait_for;
 use tests::programs::{self, Server};
 use tests::scrape::Scrape;
@@ -11,7 +12,6 @@ use tests::scrape::Scrape;
 /// A native program runs before the driver counts, which then leaves the Ethernet header out.
 /// Source: `veth_xdp_rcv` in drivers/net/veth.c.
 const HEADER: u64 = 14;
-const NATIVE: [&str; 2] = ["--datapath.mode", "native"];
 const GENERIC: [&str; 2] = ["--datapath.mode", "generic"];
 
 #[test]
@@ -191,11 +191,9 @@ fn packets_of(scrape: &Scrape, protocol: &str) -> u64 {
 /// The laws of conservation, as a reader of the metrics can check them.
 fn assert_conserved(scrape: &Scrape) {
     let sum = |what: &str, label: &str, values: &[&str]| {
-        let counts = values.iter().map(|value| scrape.received(what, &[(label, value)]));
-        counts.fold(Count::default(), |sum, it| Count {
-            packets: sum.packets + it.packets,
-            bytes: sum.bytes + it.bytes,
-        })
+        let counted = |value: &&str| scrape.received(what, &[(label, value)]);
+        let counts: Vec<Count> = values.iter().map(counted).collect();
+        interval::sum(counts.iter())
     };
     let protocols = ["tcp", "udp", "sctp"];
 

@@ -9,8 +9,8 @@ mod pins {
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use exporter::datapath::{Datapath, Device, LinkLayer, Options, Placement, Tap};
-use exporter::health::{Hook, Mode};
+use exporter::datapath::{Datapath, Device, Options, Placement, Tap};
+use exporter::health::Mode;
 use exporter::interval::Drained;
 use rustix::process::Signal;
 use shared::{Count, Direction, Family, Protocol};
@@ -20,7 +20,8 @@ use tests::links;
 use tests::load::{Generator, Traffic};
 use tests::patience::wait_for;
 use tests::programs;
-use tests::service::{command, refused};
+use tests::service::{PORT, command, refused};
+use tests::skb::SENT;
 
 use pins::file_system::BpfFileSystem;
 
@@ -28,8 +29,18 @@ use pins::file_system::BpfFileSystem;
 fn placement(tap: &Tap) -> Placement {
     match tap.direction {
         Direction::Receive => Placement::xdp(Mode::Native),
-        Direction::Transmit => Placement::tc(Hook::TcxEgress, LinkLayer::Ethernet),
+        Direction::Transmit => SENT,
     }
+}
+
+fn start(taps: &[Tap], options: &Options) -> Datapath {
+    let mut datapath = Datapath::new(options.clone()).unwrap();
+    for tap in taps {
+        let prepared = datapath.prepare_for(tap, placement(tap)).unwrap();
+        datapath.attach(tap, prepared).unwrap();
+    }
+
+    datapath
 }
 
 #[test]
@@ -81,17 +92,9 @@ fn what_is_adopted_counts_its_time_once_and_begins_before_its_counts() {
     cable.here.enter();
     let taps = Direction::ALL.iter().map(|it| Tap { device: device.clone(), direction: *it });
     let taps: Vec<Tap> = taps.collect();
-    let start = || {
-        let options = Options { pins: Some(pins.0.clone()), ..Options::default() };
-        let mut datapath = Datapath::new(options).unwrap();
-        for tap in &taps {
-            let prepared = datapath.prepare_for(tap, placement(tap)).unwrap();
-            datapath.attach(tap, prepared).unwrap();
-        }
-        datapath
-    };
+    let options = Options { pins: Some(pins.0.clone()), ..Options::default() };
     let begun = SystemTime::now();
-    let mut first = start();
+    let mut first = start(&taps, &options);
     programs::ping(&cable, Cable::THERE[0], 5, 56);
     let before_the_cut = (Instant::now(), SystemTime::now());
     let of_first = first.drain().unwrap();
@@ -99,7 +102,7 @@ fn what_is_adopted_counts_its_time_once_and_begins_before_its_counts() {
     drop(first);
     programs::ping(&cable, Cable::THERE[0], 7, 56);
 
-    let mut second = start();
+    let mut second = start(&taps, &options);
     let of_second = second.drain().unwrap();
 
     let next = second.drain().unwrap();
@@ -125,14 +128,13 @@ fn counting_goes_on_where_somebody_takes_pinned_programs_off() {
     let exporter = Exporter::start(&cable.here, &pins.flags());
     cable.plug_in();
     let received = || u32::try_from(cable.here.xdp_program(Cable::DEVICE).unwrap()).unwrap();
-    let counting = |line: &&String| line.contains("message=Counting ");
 
     programs::ping(&cable, Cable::THERE[0], 20, 56);
     for (attached, program) in (3..).zip([received(), links::senders(&cable.here)[0]]) {
         links::detach(program);
-        wait_for("the program to be attached again", || match exporter.lines() {
-            lines if lines.iter().filter(counting).count() == attached => Ok(()),
-            lines => Err(lines.join("\n")),
+        wait_for("the program to be attached again", || {
+            let counting = exporter.said("message=Counting ");
+            if counting == attached { Ok(()) } else { Err(exporter.lines().join("\n")) }
         });
         programs::ping(&cable, Cable::THERE[0], 3, 56);
     }
@@ -174,7 +176,7 @@ fn a_pinned_program_that_went_in_front_is_adopted_there() {
         }
     });
     assert!(matches!(links::senders(&cable.here)[..], [_, other] if other == id));
-    assert!(!second.lines().iter().any(|line| line.contains("moved in front")));
+    assert_eq!(second.said("moved in front"), 0);
 }
 
 #[test]
@@ -268,7 +270,7 @@ fn what_is_no_bpf_file_system_is_refused() {
     let cable = Cable::lay("nobpf");
     let flags = ["--datapath.pin", "--datapath.pin-path", "/tmp/packet-exporter-pins"];
 
-    let (status, lines) = Exporter::spawn(&cable.here, 10_199, &flags).end();
+    let (status, lines) = Exporter::spawn(&cable.here, PORT, &flags).end();
 
     assert_eq!(status.code(), Some(2), "{lines:#?}");
     let said = lines.join("\n");

@@ -1,9 +1,6 @@
 //! The program that devices share counts as the one that a device has alone, each device apart.
 
-use exporter::datapath::{
-    Datapath, Inspector, LinkLayer, Options, Placement, PoolInspector, SizeChoice,
-};
-use exporter::health::Hook;
+use exporter::datapath::{Datapath, Inspector, Options, PoolInspector, SizeChoice};
 use exporter::interval::Interval;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -12,13 +9,8 @@ use shared::number;
 use tests::cable::Namespace;
 use tests::corpus;
 use tests::corpus::bytes::{Change, IPV4, IPV6, ethernet, ipv4, ipv6, tcp, udp};
-use tests::rows::Rows;
-
-const SENT: Placement = Placement::tc(Hook::TcxEgress, LinkLayer::Ethernet);
-/// The index of the loopback device, whose frames are those of a test run.
-const LOOPBACK: u32 = 1;
-/// A socket buffer for a test run, as for `egress`.
-const LENGTHS: std::ops::RangeInclusive<usize> = 15..=3000;
+use tests::rows::{Rows, touched_registers};
+use tests::skb::{self, LOOPBACK, SENT};
 
 #[test]
 #[ignore = "needs root: `cargo xtask test pool`"]
@@ -27,7 +19,7 @@ fn a_shared_program_counts_the_corpus_as_one_of_its_own_does() {
     let mut pair = Pair::new(&datapath);
 
     let frames = corpus::table().into_iter().chain(corpus::sweeps()).map(|case| case.frame);
-    for frame in frames.filter(|frame| LENGTHS.contains(&frame.len())) {
+    for frame in frames.filter(|frame| skb::fits(frame)) {
         pair.run(&frame, &[]);
     }
 
@@ -67,7 +59,7 @@ fn a_super_frame_is_counted_as_its_segments() {
 
     for (flags, payload, segments) in [(0x99, 2300, 3), (0x10, 2000, 2), (0x18, 2001, 3)] {
         let frame = ethernet(IPV4, &ipv4(number::TCP, &tcp(flags, &vec![0; payload])));
-        pair.run(&frame, &context(LOOPBACK, 54 + 2300 + 2 * 54, segments, 1000));
+        pair.run(&frame, &skb::context(54 + 2300 + 2 * 54, segments, 1000));
     }
 
     let interval = pair.assert_alike();
@@ -235,14 +227,8 @@ impl<'a> Pair<'a> {
         assert_eq!(shared.imbalance(), None);
         assert_eq!(shared.totals, own.totals);
         assert_eq!(shared.traffic_classes, own.traffic_classes);
-        let marks = |interval: &Interval| -> Vec<u32> {
-            interval.sources.keys.iter().map(|seen| seen.marks.count_ones()).collect()
-        };
-        assert_eq!(marks(&shared).len(), marks(&own).len());
-        let touched = |interval: &Interval| {
-            interval.sketches.sources.iter().flatten().filter(|register| **register > 0).count()
-        };
-        let [of_shared, of_own] = [touched(&shared), touched(&own)];
+        assert_eq!(shared.sources.keys.len(), own.sources.keys.len());
+        let [of_shared, of_own] = [&shared, &own].map(touched_registers);
         assert!(of_shared.abs_diff(of_own) * 20 <= of_own, "{of_shared} and {of_own} registers");
 
         shared
@@ -257,9 +243,7 @@ fn all_counted() -> Options {
 fn send(pool: &mut PoolInspector, devices: &[u32]) {
     let frame = ethernet(IPV4, &ipv4(number::TCP, &tcp(0x10, b"")));
     for ifindex in devices {
-        let mut context = vec![0; 192];
-        context[40..44].copy_from_slice(&ifindex.to_ne_bytes());
-        pool.run(&frame, &context).unwrap();
+        pool.run(&frame, &skb::context_on(*ifindex)).unwrap();
     }
 }
 
@@ -267,14 +251,4 @@ fn frames(interval: &Interval) -> u64 {
     assert_eq!(interval.imbalance(), None);
 
     interval.totals.frames().packets
-}
-
-/// A `struct __sk_buff` of a super-frame. Source: include/uapi/linux/bpf.h.
-fn context(ifindex: u32, wire_length: u32, segments: u32, segment_size: u32) -> Vec<u8> {
-    let mut context = vec![0; 192];
-    for (at, value) in [(40, ifindex), (160, wire_length), (164, segments), (176, segment_size)] {
-        context[at..at + 4].copy_from_slice(&value.to_ne_bytes());
-    }
-
-    context
 }

@@ -7,6 +7,7 @@ use std::process::Command;
 use exporter::datapath::{Datapath, Inspector, LinkLayer, Options, Placement};
 use exporter::health::{Hook, Mode};
 use serde_json::Value;
+use tests::skb::{RECEIVED, SENT};
 
 /// Where a frame may lie in several buffers: more of it is claimed than can be read.
 const LENGTH: &str = "bpf_xdp_get_buff_len";
@@ -18,9 +19,7 @@ const CALLS: [(&str, usize); 3] =
 const CALLS_IN_STACK: [(&str, usize); 3] =
     [("bpf_skb_pull_data", 1), ("__htab_map_lookup_elem", 8), ("htab_lru_map_update_elem", 4)];
 const XDP: Placement = Placement::xdp(Mode::Native);
-const INGRESS: Placement = Placement::tc(Hook::TcxIngress, LinkLayer::Ethernet);
 const TUNNEL: Placement = Placement::tc(Hook::TcxIngress, LinkLayer::None);
-const SENT: Placement = Placement::tc(Hook::TcxEgress, LinkLayer::Ethernet);
 /// Inlined since Linux 6.10. Source: `do_misc_fixups` in kernel/bpf/verifier.c.
 const CPU: &str = "bpf_get_smp_processor_id";
 
@@ -28,7 +27,7 @@ const CPU: &str = "bpf_get_smp_processor_id";
 #[ignore = "needs root: `cargo xtask test program`"]
 fn the_programs_call_nothing_on_the_usual_path() {
     for (placement, calls) in
-        [(XDP, CALLS), (INGRESS, CALLS_IN_STACK), (TUNNEL, CALLS_IN_STACK), (SENT, CALLS_IN_STACK)]
+        [(XDP, CALLS), (RECEIVED, CALLS_IN_STACK), (TUNNEL, CALLS_IN_STACK), (SENT, CALLS_IN_STACK)]
     {
         let options = Options { vlans: true, traffic_classes: true, ..Options::default() };
         let Some(program) = load_for(placement, options) else { return };
@@ -76,7 +75,7 @@ fn the_programs_return_nothing_but_pass_and_next() {
     let pass = ["w0 = 2", "r0 = 2"];
     let next = ["w0 = -1", "r0 = -1"];
 
-    for (placement, values) in [(XDP, pass), (INGRESS, next), (TUNNEL, next), (SENT, next)] {
+    for (placement, values) in [(XDP, pass), (RECEIVED, next), (TUNNEL, next), (SENT, next)] {
         let options = Options { vlans: true, traffic_classes: true, ..Options::default() };
         let Some(program) = load_for(placement, options) else { return };
         assert_returns(&program, values);

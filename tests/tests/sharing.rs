@@ -13,9 +13,10 @@ use exporter::interval::{Drained, Interval, sum};
 use shared::{Count, Direction};
 use tests::cable::Namespace;
 use tests::patience::{Reason, let_pass, wait_for};
+use tests::skb::{RECEIVED, SENT};
 use tests::veths::{self, Sender};
 
-use sharing::bed::{Bed, Counted, INTERVAL, RECEIVED, Run, SENT};
+use sharing::bed::{Bed, Counted, INTERVAL, Run};
 
 /// How long devices come and go in the default run.
 const SHORT: Duration = Duration::from_secs(20);

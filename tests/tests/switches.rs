@@ -12,6 +12,7 @@ use shared::Direction;
 use tests::corpus;
 use tests::oracle::{self, Rules};
 use tests::rows::Rows;
+use tests::skb::RECEIVED;
 
 use switches::bed::{self, Bed, Way, clients_in};
 
@@ -35,7 +36,7 @@ fn a_generic_program_and_a_filter_of_clsact_change_under_load() {
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn programs_of_tcx_change_in_both_directions_under_load() {
-    conserves(Placement::tc(Hook::TcxIngress, LinkLayer::Ethernet), TransmitChoice::Tcx);
+    conserves(RECEIVED, TransmitChoice::Tcx);
 }
 
 #[test]

@@ -10,14 +10,13 @@ use exporter::health::Mode;
 use rustix::process::Signal;
 use shared::{Direction, Family, Protocol};
 use tests::cable::{Cable, Namespace};
-use tests::exporter::Exporter;
+use tests::exporter::{Exporter, NATIVE};
 use tests::links;
 use tests::patience::wait_for;
 use tests::programs;
 use tests::scrape::Scrape;
 
 const ATTACHED: &str = "packet_exporter_program_attached";
-const NATIVE: [&str; 2] = ["--datapath.mode", "native"];
 const ICMP: [(&str, &str); 1] = [("protocol", "icmp")];
 const SOURCE: [(&str, &str); 1] = [("source", Cable::THERE[0])];
 const DESTINATION: [(&str, &str); 1] = [("destination", Cable::THERE[0])];
@@ -63,7 +62,6 @@ fn counting_goes_on_where_somebody_takes_the_links_off() {
     let cable = Cable::lay("taken");
     let exporter = Exporter::start(&cable.here, &NATIVE);
     let mut counters = Counters::of(&exporter);
-    let said = |what: &str| exporter.lines().iter().filter(|line| line.contains(what)).count();
     cable.plug_in();
     let received = || u32::try_from(cable.here.xdp_program(Cable::DEVICE).unwrap()).unwrap();
     let sent = || links::senders(&cable.here)[0];
@@ -80,9 +78,10 @@ fn counting_goes_on_where_somebody_takes_the_links_off() {
     programs::ping(&cable, Cable::THERE[0], 4, 56);
     counters.wait_for(27);
 
-    assert_eq!(said("The program was removed from its device"), 2, "{:#?}", exporter.lines());
-    assert_eq!(said("Device is gone"), 0, "{:#?}", exporter.lines());
-    assert_eq!(said("Counted until the end"), 0, "{:#?}", exporter.lines());
+    let removed = exporter.said("The program was removed from its device");
+    assert_eq!(removed, 2, "{:#?}", exporter.lines());
+    assert_eq!(exporter.said("Device is gone"), 0, "{:#?}", exporter.lines());
+    assert_eq!(exporter.said("Counted until the end"), 0, "{:#?}", exporter.lines());
 }
 
 #[test]
@@ -209,10 +208,7 @@ fn receiving(cable: &Cable) -> (Datapath, Tap) {
 /// Waits until a program was attached once more. The scrape may be of the fold before.
 fn wait_for_attached(exporter: &Exporter, times: usize) {
     wait_for("a program to be attached", || {
-        let lines = exporter.lines();
-        match lines.iter().filter(|line| line.contains("message=Counting ")).count() {
-            counting if counting == times => Ok(()),
-            _ => Err(lines.join("\n")),
-        }
+        let counting = exporter.said("message=Counting ");
+        if counting == times { Ok(()) } else { Err(exporter.lines().join("\n")) }
     });
 }

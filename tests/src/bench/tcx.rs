@@ -2,21 +2,18 @@
 
 use std::fmt::Write;
 
-use exporter::datapath::{Datapath, Inspector, LinkLayer, Options, Placement, PoolInspector};
-use exporter::health::Hook;
+use exporter::datapath::{Datapath, Inspector, Options, PoolInspector};
 
 use super::cell::Cell;
 use super::columns::columns;
 use super::targets::Check;
 use crate::load::{Generator, Traffic, timed};
+use crate::skb::{LOOPBACK, RECEIVED, TCX_NEXT};
 
 /// Frames of a sample, and those before the first one.
 const FRAMES: u32 = 200_000;
 /// Slots of the shared tables.
 const SLOTS: usize = 64;
-const RECEIVED: Placement = Placement::tc(Hook::TcxIngress, LinkLayer::Ethernet);
-/// What a test run receives its frames on.
-const LOOPBACK: u32 = 1;
 
 /// Measures a program that only passes, the one of a device of its own and the one of devices that
 /// share their tables, in turn, with each column of frames that are all the same.
@@ -61,7 +58,7 @@ pub(super) fn measure(rounds: usize) -> (String, Vec<Check>) {
 /// Returns nanoseconds of CPU time for each frame. Every program lets the next one decide.
 fn per_frame(run: impl FnOnce() -> u32) -> f64 {
     let (verdict, elapsed) = timed(run);
-    assert_eq!(verdict, u32::MAX, "every program lets every frame pass");
+    assert_eq!(verdict, TCX_NEXT, "every program lets every frame pass");
 
     elapsed.as_secs_f64() * 1e9 / f64::from(FRAMES)
 }

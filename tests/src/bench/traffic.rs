@@ -10,6 +10,8 @@ mod report;
 
 use rustix::process::nice;
 
+use crate::senders::Mix;
+
 use bed::{Bed, Kind};
 use figures::{Cell, Sample};
 use lane::{Lane, Mode, Subject};
@@ -22,9 +24,9 @@ const NICENESS: i32 = -15;
 /// What is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Load {
-    /// A million sources, 60,000 ports.
+    /// Small frames from many sources.
     Flood,
-    /// A hundred sources, ten ports.
+    /// Small frames from a few sources.
     Quiet,
     /// TCP as fast as it goes.
     Bulk,
@@ -38,6 +40,15 @@ impl Load {
             Self::Flood => "flood",
             Self::Quiet => "quiet",
             Self::Bulk => "bulk",
+        }
+    }
+
+    /// Returns the sources and ports of a flood; `None` for a transfer over one connection.
+    const fn mix(self) -> Option<Mix> {
+        match self {
+            Self::Flood => Some(Mix { sources: 1_000_000, ports: 60_000 }),
+            Self::Quiet => Some(Mix { sources: 100, ports: 10 }),
+            Self::Bulk => None,
         }
     }
 }

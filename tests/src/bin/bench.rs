@@ -12,37 +12,64 @@ usage: bench [--json] [--rounds N] [--quick]
        bench --many [--json] [--seconds N] [--devices N]...
 needs root";
 
-fn main() -> ExitCode {
-    let mut effort = Effort { rounds: 11, quick: false };
-    let mut as_json = false;
-    let mut is_live = false;
-    let mut is_many = false;
-    let mut idle = Duration::from_mins(1);
-    let mut numbers = Vec::new();
-    let mut devices = Vec::new();
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--json" => as_json = true,
-            "--live" => is_live = true,
-            "--many" => is_many = true,
-            "--devices" => match arguments.next().and_then(|number| number.parse().ok()) {
-                Some(number @ 1..) => numbers.push(number),
-                _ => return refuse("--devices wants a number above 0"),
-            },
-            "--seconds" => match arguments.next().and_then(|seconds| seconds.parse().ok()) {
-                Some(seconds @ 1..) => idle = Duration::from_secs(seconds),
-                _ => return refuse("--seconds wants a number above 0"),
-            },
-            "--device" => devices.extend(arguments.next()),
-            "--quick" => effort = Effort { rounds: effort.rounds.min(5), quick: true },
-            "--rounds" => match arguments.next().and_then(|rounds| rounds.parse().ok()) {
-                Some(rounds @ 1..) => effort.rounds = rounds,
-                _ => return refuse("--rounds wants a number above 0"),
-            },
-            other => return refuse(&format!("`{other}` is not known")),
+/// What the command line asks for.
+struct Asked {
+    effort: Effort,
+    as_json: bool,
+    /// Goes before `is_many` where both are asked for.
+    is_live: bool,
+    is_many: bool,
+    idle: Duration,
+    numbers: Vec<usize>,
+    devices: Vec<String>,
+}
+
+impl Asked {
+    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut asked = Self {
+            effort: Effort { rounds: 11, quick: false },
+            as_json: false,
+            is_live: false,
+            is_many: false,
+            idle: Duration::from_mins(1),
+            numbers: Vec::new(),
+            devices: Vec::new(),
+        };
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--json" => asked.as_json = true,
+                "--live" => asked.is_live = true,
+                "--many" => asked.is_many = true,
+                "--devices" => asked.numbers.push(above_0(&argument, arguments.next())?),
+                "--seconds" => {
+                    let seconds = above_0(&argument, arguments.next())?;
+                    asked.idle = Duration::from_secs(seconds as u64);
+                }
+                "--device" => asked.devices.extend(arguments.next()),
+                "--quick" => {
+                    asked.effort = Effort { rounds: asked.effort.rounds.min(5), quick: true };
+                }
+                "--rounds" => asked.effort.rounds = above_0(&argument, arguments.next())?,
+                other => return Err(format!("`{other}` is not known")),
+            }
         }
+
+        Ok(asked)
     }
+}
+
+fn above_0(option: &str, number: Option<String>) -> Result<usize, String> {
+    let number = number.and_then(|number| number.parse().ok()).filter(|number| *number > 0);
+
+    number.ok_or_else(|| format!("{option} wants a number above 0"))
+}
+
+fn main() -> ExitCode {
+    let asked = match Asked::read(std::env::args().skip(1)) {
+        Ok(asked) => asked,
+        Err(reason) => return refuse(&reason),
+    };
+    let Asked { effort, as_json, is_live, is_many, idle, numbers, devices } = asked;
 
     if is_live {
         let (figures, report) = traffic::run(effort.rounds, &devices);

@@ -18,6 +18,10 @@ fn syn() -> Vec<u8> {
     ethernet(IPV4, &ipv4(6, &tcp(SYN, b"")))
 }
 
+fn fragment(offset: u16, more: bool, protocol: u8, payload: &[u8]) -> Vec<u8> {
+    ethernet(IPV4, &ipv4_fragment(offset, more, protocol, payload))
+}
+
 fn headers() -> Vec<Case> {
     let fails = |reason| link(Family::Other).at(14, 0).malformed(reason);
     let first = |byte: u8| syn().with(14, &[byte]);
@@ -146,9 +150,6 @@ fn protocols() -> Vec<Case> {
 }
 
 fn fragments() -> Vec<Case> {
-    let fragment = |offset: u16, more: bool, protocol: u8, payload: &[u8]| {
-        ethernet(IPV4, &ipv4_fragment(offset, more, protocol, payload))
-    };
     let first = FragmentPosition::First;
     let later = |protocol| v4(protocol).at(14, 0);
 
@@ -200,9 +201,6 @@ fn fragments() -> Vec<Case> {
 }
 
 fn first_fragments() -> Vec<Case> {
-    let fragment = |offset: u16, more: bool, protocol: u8, payload: &[u8]| {
-        ethernet(IPV4, &ipv4_fragment(offset, more, protocol, payload))
-    };
     let first = FragmentPosition::First;
 
     vec![

@@ -120,9 +120,10 @@ fn llc_cases() -> Vec<Case> {
     const IP: u16 = 8 + 40;
     let other = || link(Family::Other);
     let syn = || ipv4(6, &tcp(SYN, b""));
-    let llc = |length: u16, ethertype: u16, payload: &[u8]| {
-        ethernet(length, &[&SNAP, &ethertype.to_be_bytes()[..], payload].concat())
-    };
+    let snap =
+        |ethertype: u16, payload: &[u8]| [&SNAP, &ethertype.to_be_bytes()[..], payload].concat();
+    let llc =
+        |length: u16, ethertype: u16, payload: &[u8]| ethernet(length, &snap(ethertype, payload));
     let held = || syn_v4().at(22, 42);
     let address = || v4(Protocol::Tcp).at(22, 42);
 
@@ -146,7 +147,7 @@ fn llc_cases() -> Vec<Case> {
         ),
         Case::new(
             "ipv4 over snap behind a tag",
-            ethernet(VLAN, &vlan(100, IP, &[&SNAP, &IPV4.to_be_bytes()[..], &syn()].concat())),
+            ethernet(VLAN, &vlan(100, IP, &snap(IPV4, &syn()))),
             held().vlan(100).at(26, 46),
         ),
         Case::new(

@@ -106,11 +106,7 @@ fn pppoe_cases() -> Vec<Case> {
         ),
         Case::new("pppoe with padding", [data(), vec![0; 6]].concat(), ip()),
         Case::new("pppoe with a keepalive", session(0xc021, &[9, 1, 0, 8, 0, 0, 0, 0]), held()),
-        Case::new(
-            "pppoe with a compressed protocol",
-            session(0x2145, &syn_over_v4()[1..]),
-            ip().at(21, 41),
-        ),
+        Case::new("pppoe with a compressed protocol", compressed(), ip().at(21, 41)),
         Case::new(
             "pppoe over ipv6 with a compressed protocol",
             session(0x5760, &syn_over_v6()[1..]),

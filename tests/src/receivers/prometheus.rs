@@ -68,7 +68,7 @@ impl<'a> Prometheus<'a> {
     }
 }
 
-/// Asks an API of Prometheus.
+/// Reads a page of an API of Prometheus, which is JSON.
 #[track_caller]
 pub(super) fn get(namespace: &Namespace, port: u16, path: &str) -> Value {
     serde_json::from_str(&text(namespace, port, path)).expect("it answers with JSON")

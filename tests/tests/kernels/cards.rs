@@ -4,7 +4,6 @@ use std::io::Write;
 use std::net::{TcpStream, UdpSocket};
 use std::thread;
 
-use serde_json::Value;
 use tests::cable::Namespace;
 use tests::machine::Console;
 use tests::patience::pause;
@@ -95,7 +94,7 @@ fn counts_from_outside(test: &str, kernel: &Kernel) {
 
 /// Sends over both cards once the machine has greeted, and ends with a connection over the first.
 fn send(outside: &Namespace, is_over: impl Fn() -> bool) {
-    while ENDS.iter().any(|(_, tap, _)| counted(outside, tap, "rx").0 < GREETINGS) {
+    while ENDS.iter().any(|(_, tap, _)| outside.counts(tap, "rx", ["packets"]) < [GREETINGS]) {
         if is_over() {
             return;
         }
@@ -144,20 +143,11 @@ fn assert_as_the_other_end_says(scrape: &Scrape, outside: &Namespace, card: &str
             scrape.find(&name, &[("device", card)]).unwrap_or_default()
         };
 
-        let (packets, bytes) = counted(outside, tap, of_tap);
+        let [packets, bytes] = outside.counts(tap, of_tap, ["packets", "bytes"]);
         println!("{card}, {direction}: {packets} packets, {bytes} bytes");
         assert_eq!((of("packets"), of("bytes")), (packets, bytes), "{card}, {direction}");
         assert!(packets > 50, "{card}, {direction}: {packets}");
     }
-}
-
-fn counted(outside: &Namespace, tap: &str, direction: &str) -> (u64, u64) {
-    let text = outside.ip(&["-s", "-j", "link", "show", tap]);
-    let links: Value = serde_json::from_str(&text).expect("`ip -j` prints JSON");
-    let counts = &links[0]["stats64"][direction];
-    let number = |name: &str| counts[name].as_u64().expect("a count");
-
-    (number("packets"), number("bytes"))
 }
 
 /// More than one queue had frames for the program, as the driver says.

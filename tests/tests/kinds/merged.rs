@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use exporter::interval::sum;
 use shared::{Count, number};
 use tests::cable::Cable;
 use tests::corpus::bytes::{ipv4, ipv6, tcp, udp};
@@ -84,7 +85,7 @@ fn what_a_tunnel_does_not_cut_counts_as_its_segments() {
         let times =
             |count: Count| Count { packets: count.packets * TIMES, bytes: count.bytes * TIMES };
         let [v4, v6] = [&TCP_V4, &TCP_V6].map(|cut| times(cut.count(link, 30_000)));
-        let tcp = Count { packets: v4.packets + v6.packets, bytes: v4.bytes + v6.bytes };
+        let tcp = sum([v4, v6].iter());
         wait_until_counted(&exporter, "tcp", [tcp, Count::default()]);
         let udp = times(UDP_V4.count(link, 12_000));
         wait_until_counted(&exporter, "udp", [udp, Count::default()]);

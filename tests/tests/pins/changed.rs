@@ -10,7 +10,7 @@ use tests::cable::Cable;
 use tests::programs;
 
 use super::file_system::BpfFileSystem;
-use crate::{pings, placement};
+use crate::{pings, start};
 
 #[test]
 #[ignore = "needs root: `cargo xtask test pins`"]
@@ -130,16 +130,6 @@ fn with_taps(name: &str, run: impl FnOnce(&Cable, &BpfFileSystem, &[Tap]) + Send
     let taps: Vec<Tap> = Direction::ALL.iter().map(tap).collect();
 
     cable.here.within(|| run(&cable, &pins, &taps));
-}
-
-fn start(taps: &[Tap], options: &Options) -> Datapath {
-    let mut datapath = Datapath::new(options.clone()).unwrap();
-    for tap in taps {
-        let prepared = datapath.prepare_for(tap, placement(tap)).unwrap();
-        datapath.attach(tap, prepared).unwrap();
-    }
-
-    datapath
 }
 
 fn replace(datapath: &mut Datapath, options: &Options) {

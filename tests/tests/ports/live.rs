@@ -14,7 +14,7 @@ const SCANNED: &str = "packet_transmit_scanned_destinations";
 const AGE: &str = "packet_exporter_listening_age_seconds";
 const SCANNERS: u8 = 6;
 
-/// Gives an end of the cable six addresses more, and pairs each with one of the other end.
+/// Adds six addresses to an end of the cable, and pairs each with one of the other end.
 fn scanners(scanning: &Namespace, scanned: &str) -> Vec<(String, String)> {
     let addresses = (0..SCANNERS).map(|number| format!("192.0.2.{}", 101 + number));
 

@@ -110,9 +110,5 @@ fn two_hundred_reloads_under_full_traffic_lose_nothing() {
 
 /// What this end has received since the exporter was attached, which was before it was plugged in.
 fn received(cable: &Cable) -> (u64, u64) {
-    let text = cable.there.ip(&["-s", "-j", "link", "show", Cable::DEVICE]);
-    let links: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let sent = &links[0]["stats64"]["tx"];
-
-    (sent["packets"].as_u64().unwrap(), sent["bytes"].as_u64().unwrap())
+    cable.there.counts(Cable::DEVICE, "tx", ["packets", "bytes"]).into()
 }

@@ -91,11 +91,15 @@ pub(crate) fn knock(scene: &Scene<'_>, ports: std::ops::RangeInclusive<u16>) {
 
 /// Sends to ports from a port of its own choice, or any for 0.
 pub(crate) fn knock_from(scene: &Scene<'_>, port: u16, ports: std::ops::RangeInclusive<u16>) {
+    send_from(scene, port, b"test", ports);
+}
+
+fn send_from(scene: &Scene<'_>, port: u16, datagram: &[u8], ports: std::ops::RangeInclusive<u16>) {
     let from = || UdpSocket::bind((Cable::THERE[0], port)).expect("a socket");
     let socket = scene.house.cable.there.within(from);
     for port in ports {
         // The other end answers that nobody listens there.
-        let _refused = socket.send_to(b"test", (Cable::HERE[0], port));
+        let _refused = socket.send_to(datagram, (Cable::HERE[0], port));
     }
 }
 
@@ -104,10 +108,7 @@ pub(crate) fn knock_from(scene: &Scene<'_>, port: u16, ports: std::ops::RangeInc
 pub(crate) fn is_tunnel(scene: &Scene<'_>, port: u16, encapsulation: &str) -> bool {
     const HEADER: [u8; 8] = [0x08, 0, 0x65, 0x58, 0, 0, 1, 0];
     const ENCAPSULATED: &str = "packet_receive_encapsulated_packets_total";
-    let from = || UdpSocket::bind((Cable::THERE[0], 0)).expect("a socket");
-    let socket = scene.house.cable.there.within(from);
-    // The other end answers that nobody listens there.
-    let _refused = socket.send_to(&HEADER, (Cable::HERE[0], port));
+    send_from(scene, 0, &HEADER, port..=port);
 
     let labels = [("device", "veth0"), ("encapsulation", encapsulation)];
     scene.house.service.scrape().find(ENCAPSULATED, &labels) > Some(0)

@@ -30,7 +30,7 @@ fn write_identity(folder: &Path, name: &str) {
     fs::write(folder.join(format!("{name}.key")), key.serialize_pem()).unwrap();
 }
 
-/// Asks for the metrics with an identity, and returns whether they came.
+/// Reads the metrics with an identity, and returns whether they came.
 fn is_answered(cable: &Cable, folder: &Path, name: &str) -> bool {
     let url = format!("https://127.0.0.1:{PORT}/metrics");
     let mut curl = cable.here.command("curl");

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use rustix::process::Signal;
 use tests::cable::Cable;
+use tests::exporter::NATIVE;
 use tests::filter::{EINVAL, ENOMEM, ENOSYS, EPERM, MAP_LOOKUP_AND_DELETE_BATCH, filtered};
 use tests::scrape::Scrape;
 use tests::service::{Refusal, Service, command, refused};
@@ -41,7 +42,7 @@ fn a_kernel_without_what_counting_needs_is_refused_with_one_that_has_it() {
         let cable = cable("lacking");
 
         // In the stack, a filter of clsact takes the place of a link.
-        let arguments = [&QUICK[..], &["--datapath.mode", "native"]].concat();
+        let arguments = [&QUICK[..], &NATIVE].concat();
         let refusal = without(&cable, bpf_command, error, command(&arguments));
 
         assert_said(&refusal, &[advice]);

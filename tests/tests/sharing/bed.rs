@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use exporter::datapath::{Datapath, LinkLayer, Options, Placement, Tap};
-use exporter::health::Hook;
+use exporter::datapath::{Datapath, Options, Tap};
 use exporter::interval::Drained;
 use shared::Count;
 use tests::cable::Namespace;
 use tests::patience::{Reason, let_pass};
+use tests::skb::SENT;
 use tests::veths::{self, Sender};
 
-pub(crate) const SENT: Placement = Placement::tc(Hook::TcxEgress, LinkLayer::Ethernet);
-pub(crate) const RECEIVED: Placement = Placement::tc(Hook::TcxIngress, LinkLayer::Ethernet);
 pub(crate) const INTERVAL: Duration = Duration::from_millis(100);
 
 /// A namespace with veth devices `v0`, `v1` and so on.

@@ -66,7 +66,7 @@ impl Exporter {
         Ok(())
     }
 
-    /// Asks it to stop, and ends it if it does not.
+    /// Sends it the signal to stop, and kills it if it does not end in time.
     pub(crate) fn stop(&mut self) -> Result<()> {
         if self.child.try_wait()?.is_some() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! A control group, which tells what memory the kernel has for a process.
+//! A control group, which counts the memory that the kernel has for a process.
 
 use std::fs;
 use std::path::PathBuf;

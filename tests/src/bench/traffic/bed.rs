@@ -3,8 +3,6 @@
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use serde_json::Value;
-
 use crate::cable::{Cable, Namespace};
 use crate::raw::{self, Tunnel};
 use crate::senders::{Sender, relay};
@@ -102,17 +100,10 @@ impl Bed {
         if let Some([here, _]) = &self.tunnels {
             return Sender::of_tunnel(here.try_clone().expect("one more descriptor"));
         }
-        let to = link(&self.here, self.kind.device());
-        let to: Vec<u8> = to["address"]
-            .as_str()
-            .expect("an address")
-            .split(':')
-            .map(|byte| u8::from_str_radix(byte, 16).expect("a byte"))
-            .collect();
         let device = Cable::index(&self.there);
         let socket = self.there.within(|| raw::packet_socket(device));
 
-        Sender::of_socket(socket, to.try_into().expect("an Ethernet address"))
+        Sender::of_socket(socket, self.here.address(self.kind.device()))
     }
 
     /// Returns where the service of bulk transfers is.
@@ -122,21 +113,11 @@ impl Bed {
 
     /// Returns how many frames the device that sends into the network has lost.
     pub(super) fn lost(&self) -> u64 {
-        let statistics = |namespace, device, direction: &str| {
-            let lost = &link(namespace, device)["stats64"][direction]["dropped"];
-            lost.as_u64().expect("a count")
+        let [lost] = match self.kind {
+            Kind::Veth | Kind::Bridge => self.there.counts(Cable::DEVICE, "tx", ["dropped"]),
+            Kind::Tun => self.here.counts(self.kind.device(), "rx", ["dropped"]),
         };
 
-        match self.kind {
-            Kind::Veth | Kind::Bridge => statistics(&self.there, Cable::DEVICE, "tx"),
-            Kind::Tun => statistics(&self.here, self.kind.device(), "rx"),
-        }
+        lost
     }
-}
-
-fn link(namespace: &Namespace, device: &str) -> Value {
-    let text = namespace.ip(&["-s", "-j", "link", "show", device]);
-    let mut links: Value = serde_json::from_str(&text).expect("`ip -j` prints JSON");
-
-    links[0].take()
 }

@@ -58,21 +58,19 @@ impl Cell {
         self.refusal.is_some() || is_counted && passed == to_pass
     }
 
+    /// Returns the targets, as ratios to no program and to one that only passes. Only what the
+    /// exporter chooses by itself has some.
+    pub(super) fn targets(&self) -> Option<[f64; 2]> {
+        let targets = match self.load {
+            Load::Flood => [0.85, 0.90],
+            Load::Quiet => [0.93, 0.96],
+            Load::Bulk => [0.95, 0.97],
+        };
+
+        (self.subject == Subject::Exporter(Mode::Auto)).then_some(targets)
+    }
+
     pub(super) fn is(&self, kind: Kind, load: Load, subject: Subject) -> bool {
         self.kind == kind && self.load == load && self.subject == subject
     }
-}
-
-/// The targets of a load: as a ratio to no program, and to one that only passes.
-pub(super) const fn targets(load: Load) -> [f64; 2] {
-    match load {
-        Load::Flood => [0.85, 0.90],
-        Load::Quiet => [0.93, 0.96],
-        Load::Bulk => [0.95, 0.97],
-    }
-}
-
-/// Targets are for what the product chooses by itself.
-pub(super) fn has_targets(mode: Mode) -> bool {
-    mode == Mode::Auto
 }

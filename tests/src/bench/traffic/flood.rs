@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use super::Load;
 use super::bed::Bed;
 use super::figures::{Sample, Tally};
 use crate::load::{cpus, pin};
@@ -14,14 +13,10 @@ use crate::senders::{Mix, Sender};
 pub(super) fn run(
     bed: &Bed,
     sender: &mut Sender,
-    load: Load,
+    mix: Mix,
     lasts: Duration,
     tally: &mut Tally,
 ) -> Sample {
-    let mix = match load {
-        Load::Flood => Mix { sources: 1_000_000, ports: 60_000 },
-        Load::Quiet | Load::Bulk => Mix { sources: 100, ports: 10 },
-    };
     // What receives runs on the same CPU. The exporter folds on another one, if there is one.
     pin(*cpus().last().expect("a CPU"));
     let arrived = || programs::stack(&bed.here)["IpInReceives"];

@@ -106,9 +106,9 @@ impl<'a> Lane<'a> {
             return;
         }
         let (bed, tally) = (self.bed, &mut self.tally);
-        let sample = match load {
-            Load::Flood | Load::Quiet => flood::run(bed, &mut self.sender, load, lasts, tally),
-            Load::Bulk => bulk::run(bed, lasts, tally),
+        let sample = match load.mix() {
+            Some(mix) => flood::run(bed, &mut self.sender, mix, lasts, tally),
+            None => bulk::run(bed, lasts, tally),
         };
         self.samples.push(sample);
         // The fold of these frames is not to fall into the sample of another lane.
@@ -216,8 +216,7 @@ fn hook_of(bed: &Bed, exporter: &Exporter<'_>) -> String {
     let scrape = exporter.scrape();
     let has = |hook: &str, mode: &str| {
         let labels = [("device", bed.kind.device()), ("hook", hook), ("mode", mode)];
-        let labels = if mode.is_empty() { &labels[..2] } else { &labels };
-        scrape.find("packet_exporter_program_info", labels) == Some(1)
+        scrape.find("packet_exporter_program_info", &labels) == Some(1)
     };
     let found = HOOKS.into_iter().find(|(hook, mode)| has(hook, mode));
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::Live;
-use super::figures::{Cell, Tally, has_targets, targets};
+use super::figures::{Cell, Tally};
 use super::lane::{Mode, Subject};
 
 /// Returns the table as people read it.
@@ -86,18 +86,20 @@ fn verdict(live: &Live, cell: &Cell) -> &'static str {
     if !cell.is_exact() {
         return "FAILED: counts differ";
     }
-    let Subject::Exporter(mode) = cell.subject else { return "exact" };
-    if !has_targets(mode) {
-        return "exact";
-    }
 
-    if is_met(live, cell) { "exact, met" } else { "exact, MISSED" }
+    match is_met(live, cell) {
+        None => "exact",
+        Some(true) => "exact, met",
+        Some(false) => "exact, MISSED",
+    }
 }
 
-fn is_met(live: &Live, cell: &Cell) -> bool {
+/// Returns whether the cell reaches its targets; `None` if it has none.
+fn is_met(live: &Live, cell: &Cell) -> Option<bool> {
+    let targets = cell.targets()?;
     let reached = ratios(live, cell);
 
-    reached.iter().zip(targets(cell.load)).all(|(it, target)| it.is_some_and(|it| it >= target))
+    Some(reached.iter().zip(targets).all(|(it, target)| it.is_some_and(|it| it >= target)))
 }
 
 /// Returns one row for each cell.
@@ -113,7 +115,6 @@ fn row(live: &Live, cell: &Cell) -> Value {
     };
     let [to_none, to_pass] = ratios(live, cell);
     let Tally { sent, lost, counted, passed, to_pass: due } = cell.tally;
-    let of_target = mode.filter(|mode| program == "exporter" && has_targets(*mode));
 
     json!({
         "device": cell.kind.label(),
@@ -125,8 +126,8 @@ fn row(live: &Live, cell: &Cell) -> Value {
         "median_rate": cell.refusal.is_none().then(|| cell.rates().median()),
         "x_none": to_none,
         "x_pass": to_pass,
-        "targets": of_target.map(|_| targets(cell.load)),
-        "is_met": of_target.map(|_| cell.refusal.is_none() && is_met(live, cell)),
+        "targets": cell.targets(),
+        "is_met": is_met(live, cell),
         "sent": sent,
         "lost": lost,
         "counted": counted,
