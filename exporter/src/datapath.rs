@@ -125,6 +125,8 @@ pub struct Datapath {
     attached: BTreeMap<Tap, Attached>,
     /// Taps without a program of their own.
     shared: SharedTaps,
+    /// Where what is received is counted in the stack.
+    ingress: Hook,
     /// Where what is sent is counted, if it is.
     transmit: Option<Hook>,
     pins: Option<Pins>,
@@ -164,8 +166,10 @@ impl Datapath {
         let ranks = PortRanks::new(options.port_rules.clone())
             .map_err(|error| load::refusal(error, "arrays that can be mapped"))?;
 
+        let has_tcx = has_tcx();
+        let ingress = if has_tcx { Hook::TcxIngress } else { Hook::TcIngress };
         let transmit = match options.transmit {
-            TransmitChoice::Auto if has_tcx() => Some(Hook::TcxEgress),
+            TransmitChoice::Auto if has_tcx => Some(Hook::TcxEgress),
             TransmitChoice::Tcx => Some(Hook::TcxEgress),
             TransmitChoice::Auto | TransmitChoice::Clsact => Some(Hook::TcEgress),
             TransmitChoice::Off => None,
@@ -189,6 +193,7 @@ impl Datapath {
             ranks,
             attached: BTreeMap::new(),
             shared: SharedTaps::default(),
+            ingress,
             transmit,
             pins,
             paused: BTreeMap::new(),
@@ -200,7 +205,7 @@ impl Datapath {
 
     /// Returns the hook where what is received is counted in the stack.
     pub fn ingress(&self) -> Hook {
-        if has_tcx() { Hook::TcxIngress } else { Hook::TcIngress }
+        self.ingress
     }
 
     /// Returns the hook where what is sent is counted, if it is.
@@ -359,8 +364,7 @@ impl Datapath {
         self.pins.is_some()
     }
 
-    /// Asks the kernel where the program of a tap is: an index may be used again. `None` where none
-    /// was attached.
+    /// Returns where the kernel has the program of a tap; `None` where none was attached.
     pub fn presence(&mut self, tap: &Tap) -> Option<Presence> {
         // The program first: a device that is found without it may have been removed, which is then
         // known. In the other order it could be removed in between.

@@ -11,10 +11,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::config::Mode;
-
 pub use devices::{Classes, DeviceFacts, Program};
-pub use memory::{MapBytes, MapFacts, Memory, TableFacts, TableSizes, Tables};
+pub use memory::{MapBytes, MapFacts, Memory, TableSizes, Tables};
 
 /// What was found on a host.
 #[derive(Clone, Debug)]
@@ -44,7 +42,6 @@ pub struct Facts {
     pub otlp: Option<Result<(), String>>,
     /// Whether programs can be pinned; `None` where they are not to be.
     pub pins: Option<Result<(), String>>,
-    pub mode: Mode,
     /// The hook for received frames in the stack.
     pub ingress: &'static str,
     /// Names of all devices.
@@ -109,11 +106,8 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// Judges what was found.
     pub fn of(facts: &Facts) -> Self {
-        let mut devices: Vec<_> = facts
-            .wanted
-            .iter()
-            .map(|device| devices::judge(device, facts.mode, facts.ingress))
-            .collect();
+        let mut devices: Vec<_> =
+            facts.wanted.iter().map(|device| devices::judge(device, facts.ingress)).collect();
         let memory = memory::of(facts);
         memory::refuse(&mut devices, &facts.maps);
         let mut checks = checks::of(facts, memory::check(&memory, facts.available));

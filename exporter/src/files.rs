@@ -120,7 +120,7 @@ pub fn within<T: Send + 'static>(
 }
 
 /// Reads a file of /proc or /sys, which the kernel makes from its memory.
-pub fn of_kernel(path: &str) -> io::Result<String> {
+pub fn of_kernel(path: &(impl AsRef<Path> + ?Sized)) -> io::Result<String> {
     fs::read_to_string(path)
 }
 

@@ -15,6 +15,7 @@ use tokio::time::{self, Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::dimension::ByDimension;
 use crate::health::{Attaching, Attachment, DeviceInfo, Health, PartMemory, SharedMap};
 use crate::interval::{Drained, Imbalance};
 use crate::snapshot::Snapshot;
@@ -50,7 +51,7 @@ pub struct Collected {
 /// When to look at the kernel.
 #[derive(Debug)]
 pub struct Pace<T> {
-    /// Asks for a look before the interval is over.
+    /// Brings a look before the interval is over.
     pub changes: watch::Receiver<T>,
     pub stop: CancellationToken,
     /// Whether to look once more when told to stop.
@@ -151,33 +152,22 @@ impl Folder {
         });
     }
 
-    fn publish(&self, state: &State, attachments: Vec<Attachment>) {
+    fn publish(&self, state: &State, health: Health) {
         let counting = state.flows.iter().map(|(key, counting)| (key, &counting.published));
         let mut flows: BTreeMap<_, _> = counting.collect();
         // A new flow with the same name waits until the old one has ended.
         flows.extend(state.ended.iter().map(|(key, (ended, _))| (key, ended)));
         let flows: Vec<_> = flows.into_values().map(Arc::clone).collect();
-        let health = Health {
-            attachments,
-            devices: Arc::clone(&state.devices),
-            shared_maps: state.shared_maps.clone(),
-            attaching: state.attaching,
-            folding: state.folding.clone(),
-            memory: state.memory.clone(),
-            evicted_before: state.evicted_before(&flows),
-        };
+        let health = Health { evicted_before: state.evicted_before(&flows), ..health };
 
         self.snapshot.send_replace(Arc::new(Snapshot { flows, health }));
     }
 }
 
-/// Folds what was collected; returns the health of the programs.
-fn fold(state: &mut State, collected: Collected) -> Vec<Attachment> {
+/// Folds what was collected; returns the health, to which publishing adds the evictions.
+fn fold(state: &mut State, collected: Collected) -> Health {
     let Collected { drained, last, attachments, devices, failure, .. } = collected;
     let Collected { attaching, is_unfinished, memory, shared_maps, .. } = collected;
-    state.shared_maps = shared_maps;
-    state.devices = devices;
-    state.memory = memory;
     state.attaching = attaching;
     state.is_unfinished = is_unfinished;
     let begun = Instant::now();
@@ -219,7 +209,15 @@ fn fold(state: &mut State, collected: Collected) -> Vec<Attachment> {
     }
     state.folding.fold.observe(begun.elapsed());
 
-    attachments
+    Health {
+        attachments,
+        devices,
+        shared_maps,
+        attaching,
+        folding: state.folding.clone(),
+        memory,
+        evicted_before: ByDimension::default(),
+    }
 }
 
 fn fold_one(state: &mut State, drained: Drained, now: SystemTime) {

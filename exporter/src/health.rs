@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use shared::Direction;
 
 use crate::dimension::ByDimension;
+use crate::interval::MapUse;
 
 pub use self::configuration::{Configuration, ReloadOutcome, ReloadSource};
 
@@ -212,12 +213,7 @@ pub struct Folding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SharedMap {
     pub direction: Direction,
-    /// The name of the map, as users see it in the label `map`.
-    pub map: &'static str,
-    pub entries: u64,
-    pub entries_limit: u64,
-    /// Memory that it takes in the kernel, in bytes.
-    pub memory_bytes: u64,
+    pub map: MapUse,
 }
 
 /// How far the first attempts to attach have come.

@@ -230,10 +230,8 @@ fn replace(
     interfaces: Vec<Interface>,
     is_wanted: impl Fn(&Interface) -> bool,
 ) -> bool {
-    let wanted = |them: &[Interface]| -> Vec<Interface> {
-        them.iter().filter(|it| is_wanted(it)).cloned().collect()
-    };
-    let is_new = wanted(known) != wanted(&interfaces);
+    let wanted = |it: &&Interface| is_wanted(it);
+    let is_new = known.iter().filter(wanted).ne(interfaces.iter().filter(wanted));
     *known = interfaces;
 
     is_new
@@ -243,7 +241,7 @@ async fn of_kernel(handle: &Handle) -> Result<Vec<Interface>, InterfacesError> {
     settled(|| dump(handle.clone())).await
 }
 
-/// Asks until no change came in between, which may hide an interface that is there.
+/// Lists until no change came in between, which may hide an interface that is there.
 async fn settled<A>(mut ask: impl FnMut() -> A) -> Result<Vec<Interface>, InterfacesError>
 where
     A: Future<Output = Result<Vec<Answer>, InterfacesError>>,

@@ -64,7 +64,7 @@ pub struct Seen<K> {
     pub marks: u32,
 }
 
-/// Sketches of how many different keys there were.
+/// Sketches of how many different keys there were. Those of nothing, the default, take no memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sketches {
     /// HyperLogLog registers of addresses, by [`IpFamily`]; empty where there are none.
@@ -231,13 +231,6 @@ impl<K> Default for Keyed<K> {
             evicted: Count::default(),
             guarded: false,
         }
-    }
-}
-
-impl Sketches {
-    /// Returns the sketches of nothing, which take no memory.
-    pub fn none() -> Self {
-        Self::default()
     }
 }
 

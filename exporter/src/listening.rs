@@ -47,7 +47,7 @@ impl Sockets {
     /// When the kernel does not answer, or not in time.
     pub fn read(&mut self) -> io::Result<Heard> {
         let mut heard = Heard { listening: Listening::default(), missing: Vec::new() };
-        let assigned = assigned();
+        let PortRange { first, last } = assigned();
 
         for protocol in PortProtocol::ALL.iter().copied() {
             let Some(bound) = waiting(protocol, PATIENCE)? else {
@@ -56,7 +56,7 @@ impl Sockets {
             };
             let ports = match protocol {
                 PortProtocol::Tcp | PortProtocol::Sctp => bound.iter().map(|it| it.port).collect(),
-                PortProtocol::Udp => self.servers(&bound, &assigned, Instant::now()),
+                PortProtocol::Udp => self.servers(&bound, &(first..=last), Instant::now()),
             };
             for port in ports {
                 heard.listening.insert(protocol, port);
@@ -96,13 +96,11 @@ impl Sockets {
 }
 
 /// Returns the ports that the kernel assigns to sockets that ask for none.
-fn assigned() -> RangeInclusive<u16> {
-    let PortRange { first, last } = files::of_kernel(PORT_RANGE)
+pub fn assigned() -> PortRange {
+    files::of_kernel(PORT_RANGE)
         .ok()
         .and_then(|text| PortRange::of_kernel(&text))
-        .unwrap_or(PortRange::LINUX);
-
-    first..=last
+        .unwrap_or(PortRange::LINUX)
 }
 
 #[cfg(test)]

@@ -57,11 +57,6 @@ impl Listening {
     pub fn contains(&self, protocol: PortProtocol, port: u16) -> bool {
         self.0[protocol.index()][usize::from(port / 64)] >> (port % 64) & 1 == 1
     }
-
-    /// Returns how many ports of a protocol are listened on.
-    pub fn count(&self, protocol: PortProtocol) -> u32 {
-        self.0[protocol.index()].iter().map(|word| word.count_ones()).sum()
-    }
 }
 
 impl RankTable {

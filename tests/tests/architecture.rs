@@ -44,7 +44,9 @@ const LINES: &[&[&str]] = &[
     &["signals"],
     // Plain data.
     &["snapshot"],
-    &["interval", "health", "config"],
+    &["config"],
+    &["health"],
+    &["interval"],
     // Whose certificates count, in both directions of TLS.
     &["trusted"],
     // Which ports are those of services.

@@ -30,7 +30,7 @@ impl<S: Surroundings> Frame<'_, S> {
         None
     }
 
-    /// Asks for the length of a frame with no IP header whose claim would tell of further
+    /// Reads the length of a frame with no IP header whose claim would tell of further
     /// buffers: drivers may put less than a usual frame into the first one.
     #[inline(always)]
     pub(super) fn unclaimed_length(&mut self) {

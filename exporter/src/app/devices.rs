@@ -103,15 +103,17 @@ impl Devices {
         is_over: &dyn Fn() -> bool,
     ) -> Collected {
         self.follow(config);
-        let mut last = self.follow_names();
-        last.extend(self.detach_unwanted());
+        let wanted = self.wanted();
+        let mut last = self.follow_names(&wanted);
+        last.extend(self.detach_unwanted(&wanted));
         let begun = Instant::now();
         let is_over = || begun.elapsed() >= ATTACHING || is_over();
         let mut slice = Slice::until(&is_over);
-        let has_tried = self.prepare_replacements(&mut slice) | self.attach_wanted(&mut slice);
+        let has_tried =
+            self.prepare_replacements(&mut slice) | self.attach_wanted(&wanted, &mut slice);
         let is_unfinished = slice.is_unfinished;
         let was_starting = self.is_starting();
-        self.note_tried();
+        self.note_tried(&wanted);
         if was_starting
             && !self.is_starting()
             && let Err(none) = self.started()
@@ -126,7 +128,7 @@ impl Devices {
             }
         }
         self.say_failures();
-        self.say_stacked();
+        self.say_stacked(&wanted);
         let (drained, failure) = match self.datapath.drain() {
             Ok(drained) => (drained, None),
             Err(error) => (Vec::new(), Some(error)),
@@ -139,7 +141,7 @@ impl Devices {
             drained,
             last,
             attachments: self.attachments(),
-            devices: self.wanted().iter().map(infos::info).collect(),
+            devices: wanted.iter().map(infos::info).collect(),
             shared_maps: self.shared_maps(),
             attaching: self.attaching(),
             memory: vec![PartMemory { part: "maps", bytes, limit }],
@@ -163,8 +165,7 @@ impl Devices {
     }
 
     /// Lets programs count under the new name of their device.
-    fn follow_names(&mut self) -> Vec<Drained> {
-        let wanted = self.wanted();
+    fn follow_names(&mut self, wanted: &[Interface]) -> Vec<Drained> {
         let mut renamed: Vec<(Tap, Arc<str>)> = self
             .known
             .keys()
@@ -194,8 +195,8 @@ impl Devices {
     }
 
     /// Lets go of programs that are not on their device any more, or not wanted there.
-    fn detach_unwanted(&mut self) -> Vec<Drained> {
-        let wanted: BTreeSet<Device> = self.wanted().iter().map(device).collect();
+    fn detach_unwanted(&mut self, wanted: &[Interface]) -> Vec<Drained> {
+        let wanted: BTreeSet<Device> = wanted.iter().map(device).collect();
         let (mut gone, mut taken_off) = (Vec::new(), Vec::new());
         let taps: Vec<Tap> = self.known.keys().cloned().collect();
         for tap in taps {
@@ -244,22 +245,20 @@ impl Devices {
 
     /// Attaches what is wanted, due and not running, for one slice; returns whether there was
     /// anything. At the start what failed waits until all the others were tried.
-    fn attach_wanted(&mut self, slice: &mut Slice<'_>) -> bool {
+    fn attach_wanted(&mut self, wanted: &[Interface], slice: &mut Slice<'_>) -> bool {
         let begun = Instant::now();
         let mut has_tried = false;
         let directions: Vec<Direction> = self.hooks().directions().collect();
         let is_starting = self.is_starting();
-        let mut wanted = self.wanted();
-        stacked::from_below(&mut wanted);
-        self.datapath.expect(self.sharing().taps(&wanted));
-        for interface in wanted {
+        self.datapath.expect(self.sharing().taps(wanted));
+        for interface in stacked::from_below(wanted) {
             for direction in &directions {
-                let tap = Tap { device: device(&interface), direction: *direction };
+                let tap = Tap { device: device(interface), direction: *direction };
                 let known = self.known.entry(tap.clone()).or_default();
                 let is_turn = !is_starting || known.is_untried();
-                let is_due = is_turn && known.is_due(&interface, begun);
+                let is_due = is_turn && known.is_due(interface, begun);
                 if is_due && slice.has_time_for(known.is_first_attempt()) {
-                    self.try_attach(tap, &interface);
+                    self.try_attach(tap, interface);
                     has_tried = true;
                 }
             }
@@ -269,47 +268,41 @@ impl Devices {
     }
 
     fn try_attach(&mut self, tap: Tap, interface: &Interface) {
-        match self.attach(&tap, interface) {
-            Ok((hook, running)) => {
+        let (hook, attached) = self.attach(&tap, interface);
+        match attached {
+            Ok(running) => {
                 say_counting(&tap, hook, &running);
                 self.known.entry(tap).or_default().runs(hook, running, Instant::now());
             }
-            Err((hook, failure)) => {
+            Err(failure) => {
                 self.count_failure(&tap, hook, failure.reason());
                 self.known.entry(tap).or_default().failed(hook, &failure, interface);
             }
         }
     }
 
-    /// Attaches at the first place that the device has and that is free; returns where, or where it
-    /// failed last.
-    fn attach(
-        &mut self,
-        tap: &Tap,
-        interface: &Interface,
-    ) -> Result<(Hook, Running), (Hook, NotAttached)> {
+    /// Attaches at the first place that the device has and that is free; returns where it was tried
+    /// last, and what came of it.
+    fn attach(&mut self, tap: &Tap, interface: &Interface) -> (Hook, Result<Running, NotAttached>) {
         let hooks = self.hooks();
         let placements = choice::placements(interface, tap.direction, &self.config.datapath, hooks);
         let (first, second) = match placements {
             Ok(Placements { first, second }) => (first, second),
-            Err(refusal) => return Err((self.expected(tap.direction), refusal)),
+            Err(refusal) => return (self.expected(tap.direction), Err(refusal)),
         };
-        let failure = match self.attach_at(tap, first, interface) {
-            Ok(running) => return Ok((first.hook, running)),
-            Err(failure) => failure,
-        };
-        let Some(second) = second.filter(|_| failure.is_of_place()) else {
-            return Err((first.hook, failure));
-        };
-        say_elsewhere(tap, &failure);
 
-        let attached = self.attach_at(tap, second, interface);
-        attached.map(|running| (second.hook, running)).map_err(|failure| (second.hook, failure))
+        match (self.attach_at(tap, first, interface), second) {
+            (Err(failure), Some(second)) if failure.is_of_place() => {
+                say_elsewhere(tap, &failure);
+                (second.hook, self.attach_at(tap, second, interface))
+            }
+            (attached, _) => (first.hook, attached),
+        }
     }
 
     /// Returns the hooks of tc that programs are attached to.
     fn hooks(&self) -> Hooks {
-        Hooks { ingress: self.datapath.ingress(), egress: self.datapath.transmit() }
+        Hooks::of(&self.datapath)
     }
 
     /// Returns the hook that is expected where none was chosen.
@@ -358,8 +351,7 @@ impl Devices {
     }
 
     /// Logs once which devices count the same frames.
-    fn say_stacked(&mut self) {
-        let wanted = self.wanted();
+    fn say_stacked(&mut self, wanted: &[Interface]) {
         let pairs = stacked::pairs(&wanted.iter().collect::<Vec<_>>());
         for (upper, lower) in pairs.difference(&self.stacked) {
             tracing::warn!(

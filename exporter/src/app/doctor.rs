@@ -19,7 +19,7 @@ use crate::datapath::{
     Datapath, Device, ExpectedMaps, LinkLayer, Options, Placement, ProgramMaps, ProgramNames, Tap,
     Taps, check_pins, is_left_behind, raise_limits, would_hide,
 };
-use crate::doctor::{Classes, DeviceFacts, Diagnosis, Facts, MapFacts, Program, TableFacts};
+use crate::doctor::{Classes, DeviceFacts, Diagnosis, Facts, MapBytes, MapFacts, Program, Tables};
 use crate::driver::{Driver, Drivers};
 use crate::health::{Hook, Mode};
 use crate::http::Listeners;
@@ -111,7 +111,6 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
             .datapath
             .pin
             .then(|| check_pins(&config.datapath.pin_path).map_err(|error| with_causes(&error))),
-        mode: config.datapath.mode,
         ingress: hooks.map_or("tcx or clsact", |hooks| hooks.ingress.label()),
         present: interfaces.iter().map(|interface| interface.name.to_string()).collect(),
         wanted,
@@ -124,11 +123,11 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
 /// Returns what the maps of so many programs would take.
 fn maps(options: &Options, taps: Taps) -> io::Result<MapFacts> {
     let ExpectedMaps { own, pool, slots } = options.expected_maps(taps)?;
-    let tables = |programs: usize, ProgramMaps { sizes, maps, bytes }| TableFacts {
+    let tables = |programs: usize, ProgramMaps { sizes, maps, bytes }| Tables {
         programs: programs as u64,
-        maps: maps.iter().map(|map| (map.map, map.bytes)).collect(),
         bytes,
         sizes: options::table_sizes(sizes),
+        maps: maps.iter().map(|it| MapBytes { map: it.map, bytes: it.bytes }).collect(),
     };
 
     Ok(MapFacts {
@@ -164,7 +163,7 @@ fn files(config: &Config) -> anyhow::Result<Files> {
 /// Loads a program for each place and lets go of it; returns the hooks of tc.
 fn load(options: Options) -> Result<Hooks, String> {
     let datapath = Datapath::new(options).map_err(|error| with_causes(&error))?;
-    let hooks = Hooks { ingress: datapath.ingress(), egress: datapath.transmit() };
+    let hooks = Hooks::of(&datapath);
     let in_stack = [Some(hooks.ingress), hooks.egress].into_iter().flatten();
     let in_stack = in_stack.map(|hook| Placement::tc(hook, LinkLayer::Ethernet));
     for placement in [Placement::xdp(Mode::Native)].into_iter().chain(in_stack) {
@@ -202,7 +201,7 @@ fn wanted(interfaces: &[Interface], sharing: Sharing<'_>, hook: Option<Hook>) ->
             mtu: interface.mtu,
             driver: driver(interface.index),
             program: interface.xdp_program.map(program),
-            mode: Some(config.mode_of(interface.names())),
+            mode: config.mode_of(interface.names()),
             classes: Classes {
                 receive: sharing.class_of(interface, Direction::Receive),
                 transmit: sharing.class_of(interface, Direction::Transmit),

@@ -48,8 +48,7 @@ fn of_group() -> Option<u64> {
     let text = files::of_kernel(GROUP).ok()?;
     let group = text.lines().find_map(|line| line.strip_prefix("0::/"))?;
     let limit = |group: &Path| -> Option<u64> {
-        let file = group.join("memory.max");
-        files::of_kernel(file.to_str()?).ok()?.trim().parse().ok()
+        files::of_kernel(&group.join("memory.max")).ok()?.trim().parse().ok()
     };
     let innermost = PathBuf::from(GROUPS).join(group);
 

@@ -33,7 +33,7 @@ pub fn inspect(command: &Inspect) -> Result<(), Failure> {
 
     match command.parser {
         Parser::Host => {
-            let parser = PacketParser::Host { tunnels };
+            let parser = PacketParser::host(tunnels);
             Inspection::new(command, counted, parser).run()
         }
         Parser::Kernel => {

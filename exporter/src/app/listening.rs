@@ -118,8 +118,6 @@ mod tests {
 
     use super::*;
 
-    const ALL: [PortProtocol; 3] = [PortProtocol::Tcp, PortProtocol::Udp, PortProtocol::Sctp];
-
     fn heard(port: u16, missing: &[PortProtocol]) -> Heard {
         let mut listening = Listening::default();
         listening.insert(PortProtocol::Tcp, port);
@@ -131,10 +129,10 @@ mod tests {
     fn a_kernel_that_lists_no_sockets_leaves_the_age_out() {
         let (mut following, age) = Following::new(drop::<Listening>);
 
-        following.heard(heard(1, &ALL));
+        following.heard(heard(1, PortProtocol::ALL));
 
         assert_eq!(age().age, None);
-        following.heard(heard(1, &ALL[1..]));
+        following.heard(heard(1, &PortProtocol::ALL[1..]));
         assert!(age().age.is_some(), "TCP is enough");
     }
 

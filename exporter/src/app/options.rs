@@ -4,12 +4,11 @@ use super::host_memory;
 use crate::config::{Auto, Config, Datapath, Ephemeral, PortRange, Transmit};
 use crate::datapath::{Options, SizeChoice, Sizes, TransmitChoice};
 use crate::doctor::TableSizes;
-use crate::files;
 use crate::folder::{Farewell, Plan};
 use crate::ledger::Rules;
+use crate::listening;
 use crate::services::PortRules;
 
-const PORT_RANGE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 const SOURCE_SET: usize = size_of::<shared::SourceSet>();
 const PORT_SET: usize = size_of::<shared::PortSet>();
 
@@ -89,9 +88,6 @@ pub(super) fn plan(config: &Config) -> Plan {
 fn ephemeral(choice: Ephemeral) -> PortRange {
     match choice {
         Ephemeral::Range(range) => range,
-        Ephemeral::Auto => files::of_kernel(PORT_RANGE)
-            .ok()
-            .and_then(|text| PortRange::of_kernel(&text))
-            .unwrap_or(PortRange::LINUX),
+        Ephemeral::Auto => listening::assigned(),
     }
 }

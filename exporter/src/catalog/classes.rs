@@ -1,14 +1,10 @@
 //! IP packets by the two parts of their traffic class.
 
-use shared::TRAFFIC_CLASSES;
-
 use crate::snapshot::Flow;
 
 use super::metric::{Availability, Metric, Read, Unit};
 use super::sample::{LabelValue, Sink};
 
-/// Values of DSCP, the six high bits. Source: RFC 2474, section 3.
-const DSCP: usize = 64;
 /// Codepoints of ECN by their value, the two low bits. Source: RFC 3168, section 5.
 const ECN: [&str; 4] = ["not_ect", "ect1", "ect0", "ce"];
 
@@ -35,7 +31,8 @@ pub(super) const METRICS: &[Metric] = &[
 
 fn dscp(flow: &Flow, sink: &mut dyn Sink) {
     let Some(classes) = &flow.classes else { return };
-    let by_dscp = classes.packets.chunks(TRAFFIC_CLASSES / DSCP).map(|of_one| of_one.iter().sum());
+    // DSCP is the six high bits. Source: RFC 2474, section 3.
+    let by_dscp = classes.packets.chunks(ECN.len()).map(|of_one| of_one.iter().sum());
 
     // Best effort is always there.
     for (dscp, packets) in (0..).zip(by_dscp).filter(|(dscp, packets)| *dscp == 0 || *packets > 0) {

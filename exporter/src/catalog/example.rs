@@ -261,10 +261,7 @@ fn health() -> Health {
         .into(),
         shared_maps: vec![SharedMap {
             direction: Direction::Receive,
-            map: "kinds",
-            entries: 12,
-            entries_limit: 4096,
-            memory_bytes: 1 << 18,
+            map: MapUse { map: "kinds", entries: 12, entries_limit: 4096, memory_bytes: 1 << 18 },
         }],
         folding,
         memory: vec![PartMemory { part: "maps", bytes: 18 << 20, limit: 256 << 20 }],

@@ -129,12 +129,9 @@ fn maps(snapshot: &Snapshot, sink: &mut dyn Sink, value: fn(&MapUse) -> u64) {
             sink.number(&labels.map(Into::into), value(map));
         }
     }
-    for SharedMap { direction, map, entries, entries_limit, memory_bytes } in
-        snapshot.health.shared_maps.iter().copied()
-    {
-        let labels = ["", direction.label(), map];
-        let map = MapUse { map, entries, entries_limit, memory_bytes };
-        sink.number(&labels.map(Into::into), value(&map));
+    for SharedMap { direction, map } in &snapshot.health.shared_maps {
+        let labels = ["", direction.label(), map.map];
+        sink.number(&labels.map(Into::into), value(map));
     }
 }
 

@@ -216,7 +216,7 @@ impl SharedTaps {
         self.rooms.get(self.current.get(&placement)?).map(|room| &room.pool)
     }
 
-    /// Asks the kernel where the program of a tap is; `None` where none was attached.
+    /// Returns where the kernel has the program of a tap; `None` where none was attached.
     pub(super) fn presence(&self, tap: &Tap) -> Option<Presence> {
         if self.lost.contains(tap) {
             return Some(Presence::TakenOff);

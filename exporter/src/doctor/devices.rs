@@ -20,8 +20,8 @@ pub struct DeviceFacts {
     pub mtu: u32,
     pub driver: Driver,
     pub program: Option<Program>,
-    /// How what it receives is to be counted; `None` as all the others.
-    pub mode: Option<Mode>,
+    /// How what it receives is to be counted.
+    pub mode: Mode,
     pub classes: Classes,
     pub has_hardware: bool,
     /// Its frames have an Ethernet header.
@@ -58,14 +58,10 @@ struct Obstacle {
 }
 
 /// Checks whether and how a program would count there.
-pub(super) fn judge(facts: &DeviceFacts, mode: Mode, stack: &'static str) -> DeviceCheck {
-    let mode = facts.mode.unwrap_or(mode);
-    let stack = match mode {
-        Mode::Tcx => Hook::TcxIngress.label(),
-        Mode::Clsact => Hook::TcIngress.label(),
-        Mode::Auto | Mode::Native | Mode::Generic => stack,
-    };
+pub(super) fn judge(facts: &DeviceFacts, stack: &'static str) -> DeviceCheck {
     let DeviceFacts { device, ifindex, mtu, driver, program, has_ethernet, .. } = facts;
+    let mode = facts.mode;
+    let stack = mode.in_stack().map_or(stack, Hook::label);
     let check = |state, mode, found: String, remedy| DeviceCheck {
         device: device.clone(),
         ifindex: *ifindex,

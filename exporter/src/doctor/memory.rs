@@ -10,24 +10,13 @@ use crate::printable::mebibytes;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MapFacts {
     /// Of taps with tables of their own.
-    pub own: TableFacts,
+    pub own: Tables,
     /// Of the programs that devices share.
-    pub shared: TableFacts,
+    pub shared: Tables,
     /// Devices that have room in each set of shared tables.
     pub room: usize,
     /// `datapath.memory`, in bytes.
     pub limit: u64,
-}
-
-/// What the maps of programs of one class will take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TableFacts {
-    pub programs: u64,
-    /// Bytes of each map of one program.
-    pub maps: Vec<(&'static str, u64)>,
-    /// Bytes of all maps of one program, with what the kernel needs beside.
-    pub bytes: u64,
-    pub sizes: TableSizes,
 }
 
 /// Sizes of the tables of one program, as the configuration has them.
@@ -53,11 +42,11 @@ pub struct Memory {
     pub shared: Option<Tables>,
 }
 
-/// Memory of the programs of one class.
+/// What the maps of the programs of one class will take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Tables {
     pub programs: u64,
-    /// Of one program.
+    /// Of one program, with what the kernel needs beside its maps.
     pub bytes: u64,
     /// Of one program.
     pub sizes: TableSizes,
@@ -81,22 +70,18 @@ pub(super) fn of(facts: &Facts) -> Memory {
         limit: *limit,
         devices: facts.wanted.iter().filter(is_counted).count() as u64,
         directions: if facts.transmit.is_some() { 2 } else { 1 },
-        own: own.tables(),
-        shared: shared.tables(),
+        own: own.if_any(),
+        shared: shared.if_any(),
     }
 }
 
-impl TableFacts {
+impl Tables {
     fn all(&self) -> u64 {
         self.bytes * self.programs
     }
 
-    fn tables(&self) -> Option<Tables> {
-        let Self { programs, maps, bytes, sizes } = self;
-        let maps = maps.iter().map(|(map, bytes)| MapBytes { map, bytes: *bytes }).collect();
-        let tables = Tables { programs: *programs, bytes: *bytes, sizes: *sizes, maps };
-
-        (*programs > 0).then_some(tables)
+    fn if_any(&self) -> Option<Self> {
+        (self.programs > 0).then(|| self.clone())
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::Class;
+use crate::config::{Class, Mode};
 use crate::driver::{Driver, Offload, Offloads, XdpFeatures};
 
 const OWN: Classes = Classes { receive: Some(Class::Own), transmit: Some(Class::Own) };
@@ -16,7 +16,7 @@ fn device(name: &str, driver: Driver) -> DeviceFacts {
         mtu: 1500,
         driver,
         program: None,
-        mode: None,
+        mode: Mode::Auto,
         classes: OWN,
         has_hardware: true,
         has_ethernet: true,
@@ -30,8 +30,9 @@ fn cable(name: &str) -> DeviceFacts {
     DeviceFacts { has_hardware: false, classes: SHARED, ..device(name, driver(true, true)) }
 }
 
-fn tables(programs: u64, maps: Vec<(&'static str, u64)>) -> TableFacts {
+fn tables(programs: u64, maps: Vec<(&'static str, u64)>) -> Tables {
     let bytes = maps.iter().map(|(_, bytes)| bytes).sum();
+    let maps = maps.into_iter().map(|(map, bytes)| MapBytes { map, bytes }).collect();
     let sizes = TableSizes {
         source_table_kib: 256,
         port_table_kib: 64,
@@ -39,7 +40,14 @@ fn tables(programs: u64, maps: Vec<(&'static str, u64)>) -> TableFacts {
         port_overflow_entries: 16_384,
     };
 
-    TableFacts { programs, maps, bytes, sizes }
+    Tables { programs, bytes, sizes, maps }
+}
+
+/// The same host, its devices counted in this mode.
+fn with_mode(facts: &Facts, mode: Mode) -> Facts {
+    let wanted = facts.wanted.iter().map(|it| DeviceFacts { mode, ..it.clone() }).collect();
+
+    Facts { wanted, ..facts.clone() }
 }
 
 /// Facts of a host where so many programs have tables of their own, and so many are shared.
@@ -47,8 +55,8 @@ fn maps(own: u64, shared: u64) -> MapFacts {
     let MapFacts { own: of_own, shared: of_shared, room, limit } = facts().maps;
 
     MapFacts {
-        own: TableFacts { programs: own, ..of_own },
-        shared: TableFacts { programs: shared, ..of_shared },
+        own: Tables { programs: own, ..of_own },
+        shared: Tables { programs: shared, ..of_shared },
         room,
         limit,
     }
@@ -68,7 +76,6 @@ fn facts() -> Facts {
         web: Ok(()),
         otlp: None,
         pins: None,
-        mode: Mode::Auto,
         ingress: "tcx_ingress",
         present: vec!["lo".into(), "eth0".into()],
         wanted: vec![device("eth0", driver(true, true))],
@@ -241,7 +248,7 @@ fn a_device_is_judged_by_its_driver_and_the_mode() {
     ];
 
     for (name, device, mode, state, expected) in cases {
-        let facts = Facts { wanted: vec![device], mode, ..facts() };
+        let facts = Facts { wanted: vec![DeviceFacts { mode, ..device }], ..facts() };
         let diagnosis = Diagnosis::of(&facts);
         assert_eq!(
             (diagnosis.devices[0].state, diagnosis.devices[0].mode),
@@ -255,12 +262,12 @@ fn a_device_is_judged_by_its_driver_and_the_mode() {
 fn a_run_that_counts_one_direction_is_not_refused() {
     let program = Some(Program { id: 7, name: None });
     let wanted = vec![DeviceFacts { program, ..device("eth0", driver(true, true)) }];
-    let both = Facts { wanted: wanted.clone(), mode: Mode::Native, ..facts() };
+    let both = with_mode(&Facts { wanted, ..facts() }, Mode::Native);
     let received = Facts { transmit: None, ..both.clone() };
 
     let pinned = |it: &DeviceFacts| DeviceFacts { is_left_behind: true, ..it.clone() };
     let ours = Facts { wanted: both.wanted.iter().map(pinned).collect(), ..both.clone() };
-    let behind = Facts { mode: Mode::Auto, ..both.clone() };
+    let behind = with_mode(&both, Mode::Auto);
 
     assert_eq!(state_of(&ours, "devices"), State::Ok);
     assert_eq!(state_of(&behind, "devices"), State::Ok, "it is counted behind the other program");
@@ -301,7 +308,7 @@ fn what_pushes_need_is_told_where_something_is_pushed() {
 fn a_device_without_ethernet_is_counted_in_the_stack_alone() {
     let tunnel = || DeviceFacts { has_ethernet: false, ..device("tun0", driver(true, true)) };
     let facts = Facts { wanted: vec![device("eth0", driver(true, true)), tunnel()], ..facts() };
-    let native = Facts { mode: Mode::Native, ..facts.clone() };
+    let native = with_mode(&facts, Mode::Native);
 
     let counted = Diagnosis::of(&facts);
     let tunnel = &counted.devices[1];

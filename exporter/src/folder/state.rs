@@ -10,7 +10,7 @@ use shared::Direction;
 use super::counting::Counting;
 use super::plan::{Farewell, Plan};
 use crate::dimension::ByDimension;
-use crate::health::{Attaching, DeviceInfo, Folding, PartMemory, SharedMap};
+use crate::health::{Attaching, Folding};
 use crate::snapshot::{Breakdown, Flow};
 
 /// Most ended flows that are published for longer than that: a host may make and remove devices
@@ -32,9 +32,6 @@ pub(super) struct State {
     pub(super) evicted_before: ByDimension<Option<u64>>,
     pub(super) failing: BTreeSet<Key>,
     pub(super) is_failing: bool,
-    pub(super) devices: Arc<[DeviceInfo]>,
-    pub(super) shared_maps: Vec<SharedMap>,
-    pub(super) memory: Vec<PartMemory>,
     pub(super) attaching: Option<Attaching>,
     /// The last look left programs for the next one.
     pub(super) is_unfinished: bool,
@@ -50,9 +47,6 @@ impl State {
             evicted_before: ByDimension::default(),
             failing: BTreeSet::new(),
             is_failing: false,
-            devices: Arc::default(),
-            shared_maps: Vec::new(),
-            memory: Vec::new(),
             attaching: None,
             is_unfinished: false,
         };

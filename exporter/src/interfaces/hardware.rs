@@ -21,7 +21,7 @@ pub(super) fn find(interfaces: &mut [Interface]) {
     // What is of no kind has a driver of its own, which need not stand for hardware.
     for it in interfaces.iter_mut().filter(|it| it.kind.is_empty()) {
         let folder = Path::new("/sys/class/net").join(&*it.name);
-        let index = files::of_kernel(&folder.join("ifindex").to_string_lossy()).ok();
+        let index = files::of_kernel(&folder.join("ifindex")).ok();
         let is_of_this_namespace = index.is_some_and(|text| text.trim().parse() == Ok(it.index));
         let device = folder.join("device");
         if is_of_this_namespace && files::is_in_kernel(&device) {

@@ -22,6 +22,7 @@ pub(super) fn interface(link: &LinkMessage) -> Option<Interface> {
     let kind = attributes.iter().find_map(kind).unwrap_or_default();
     // Not /sys/class/net: it may be that of another network namespace.
     let hardware = attributes.iter().find_map(hardware);
+    let bus = attributes.iter().find_map(bus);
     let find = |wanted: fn(&LinkAttribute) -> Option<u32>| attributes.iter().find_map(wanted);
     let elsewhere = attributes.iter().find_map(elsewhere);
     let is_cable = matches!(kind, "veth" | "netkit" | "vxcan");
@@ -33,7 +34,7 @@ pub(super) fn interface(link: &LinkMessage) -> Option<Interface> {
         kind: kind.into(),
         frames: FrameStart::of(kind, link.header.link_layer_type),
         has_hardware: hardware.is_some(),
-        driver: hardware.and_then(|device| hardware::driver(bus(attributes)?, device)),
+        driver: hardware.and_then(|device| hardware::driver(bus?, device)),
         alias: attributes.iter().find_map(alias),
         is_up: link.header.flags.contains(LinkFlags::Up),
         mtu: find(mtu).unwrap_or_default(),
@@ -69,10 +70,8 @@ fn hardware(attribute: &LinkAttribute) -> Option<&str> {
     if let LinkAttribute::ParentDevName(name) = attribute { Some(name) } else { None }
 }
 
-fn bus(attributes: &[LinkAttribute]) -> Option<&str> {
-    attributes.iter().find_map(|attribute| {
-        if let LinkAttribute::ParentDevBusName(name) = attribute { Some(&**name) } else { None }
-    })
+fn bus(attribute: &LinkAttribute) -> Option<&str> {
+    if let LinkAttribute::ParentDevBusName(name) = attribute { Some(name) } else { None }
 }
 
 fn alias(attribute: &LinkAttribute) -> Option<Arc<str>> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Interface;
 use crate::files;
-use crate::netlink::{self, Family, attributes, encoded};
+use crate::netlink::{self, Family, encoded, find};
 
 /// Each file in it is named for a namespace and stands for it. Source: ip-netns(8).
 const NAMES: &str = "/run/netns";
@@ -42,7 +42,7 @@ impl Namespaces {
         }
     }
 
-    /// Asks the kernel for the numbers of namespaces that are new.
+    /// Reads the numbers of new namespaces from the kernel.
     fn refresh(&mut self) {
         let files = files::names_in_kernel(Path::new(NAMES)).unwrap_or_default();
         let mut before = std::mem::take(&mut self.0);
@@ -71,8 +71,8 @@ fn id(namespace: &OwnedFd) -> Option<i32> {
     let question = [&HEADER[..], &encoded(FD, &namespace.as_raw_fd().to_ne_bytes())].concat();
     let mut found = None;
     let asked = netlink::ask(Family::Route, &netlink::request(GET_ID, 0, &question), |answer| {
-        let attributes = attributes(answer.body.get(HEADER.len()..).unwrap_or_default());
-        found = attributes.filter(|it| it.kind == ID).find_map(netlink::Attribute::word);
+        let attributes = answer.body.get(HEADER.len()..).unwrap_or_default();
+        found = find(attributes, ID).and_then(netlink::Attribute::word);
     });
 
     asked.ok().and(found).map(u32::cast_signed).filter(|id| *id >= 0)

@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use shared::PortProtocol;
+use shared::number::{SCTP, TCP, UDP};
 
 use crate::netlink::sockets;
 
@@ -61,9 +62,9 @@ fn question(family: u8, protocol: PortProtocol) -> Vec<u8> {
     const CLOSE: u32 = 7;
     const LISTEN: u32 = 10;
     let (number, state) = match protocol {
-        PortProtocol::Tcp => (6, LISTEN),
-        PortProtocol::Udp => (17, CLOSE),
-        PortProtocol::Sctp => (132, LISTEN),
+        PortProtocol::Tcp => (TCP, LISTEN),
+        PortProtocol::Udp => (UDP, CLOSE),
+        PortProtocol::Sctp => (SCTP, LISTEN),
     };
 
     let mut body = vec![family, number, 0, 0];

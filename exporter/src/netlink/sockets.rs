@@ -7,7 +7,7 @@ use super::{AskError, DUMP, Family, ask_within, request};
 /// `SOCK_DIAG_BY_FAMILY`
 const BY_FAMILY: u16 = 20;
 
-/// Asks for the sockets of this network namespace that `body` describes, and passes each to `take` as it
+/// Lists the sockets of this network namespace that `body` describes, and passes each to `take` as it
 /// lies in bytes.
 ///
 /// # Errors

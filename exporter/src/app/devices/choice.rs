@@ -4,7 +4,7 @@ use shared::Direction;
 
 use super::failure::NotAttached;
 use crate::config::{Datapath as Config, Mode};
-use crate::datapath::{LinkLayer, Placement};
+use crate::datapath::{Datapath, LinkLayer, Placement};
 use crate::health::{self, Hook};
 use crate::interfaces::{FrameStart, Interface};
 
@@ -18,6 +18,11 @@ pub(in crate::app) struct Hooks {
 }
 
 impl Hooks {
+    /// Returns the hooks of the programs of a datapath.
+    pub(in crate::app) fn of(datapath: &Datapath) -> Self {
+        Self { ingress: datapath.ingress(), egress: datapath.transmit() }
+    }
+
     /// Returns the directions that are counted on every device.
     pub(super) fn directions(self) -> impl Iterator<Item = Direction> {
         let transmit = self.egress.map(|_| Direction::Transmit);
@@ -54,20 +59,20 @@ pub(super) fn placements(
         return only(in_stack(expected(direction, config, hooks)));
     }
     let native = Placement::xdp(health::Mode::Native);
+    let mode = config.mode_of(interface.names());
+    let received = in_stack(mode.in_stack().unwrap_or(hooks.ingress));
 
-    match config.mode_of(interface.names()) {
+    match mode {
         // A frame that XDP sees has an Ethernet header in front.
         Mode::Native | Mode::Generic if link_layer == LinkLayer::None => {
             Err(NotAttached::NoEthernet { device: device() })
         }
         Mode::Native => only(native),
         Mode::Generic => only(Placement::xdp(health::Mode::Generic)),
-        Mode::Tcx => only(in_stack(Hook::TcxIngress)),
-        Mode::Clsact => only(in_stack(Hook::TcIngress)),
         Mode::Auto if interface.has_hardware && link_layer == LinkLayer::Ethernet => {
-            Ok(Placements { first: native, second: Some(in_stack(hooks.ingress)) })
+            Ok(Placements { first: native, second: Some(received) })
         }
-        Mode::Auto => only(in_stack(hooks.ingress)),
+        Mode::Auto | Mode::Tcx | Mode::Clsact => only(received),
     }
 }
 
@@ -79,9 +84,7 @@ pub(super) fn expected(direction: Direction, config: &Config, hooks: Hooks) -> H
 
     match config.mode {
         Mode::Native | Mode::Generic => Hook::Xdp,
-        Mode::Tcx => Hook::TcxIngress,
-        Mode::Clsact => Hook::TcIngress,
-        Mode::Auto => hooks.ingress,
+        Mode::Auto | Mode::Tcx | Mode::Clsact => config.mode.in_stack().unwrap_or(hooks.ingress),
     }
 }
 

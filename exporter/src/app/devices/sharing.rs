@@ -10,7 +10,6 @@ use crate::config::{Class, Datapath as Config};
 use crate::datapath::{Placement, Taps};
 use crate::health::SharedMap;
 use crate::interfaces::Interface;
-use crate::interval::MapUse;
 
 /// What decides where a device is counted, and in whose tables.
 #[derive(Clone, Copy)]
@@ -76,11 +75,8 @@ impl Devices {
 
     /// Returns how full the maps are that devices share.
     pub(super) fn shared_maps(&self) -> Vec<SharedMap> {
-        let shared = |(direction, it): (Direction, MapUse)| {
-            let MapUse { map, entries, entries_limit, memory_bytes } = it;
-            SharedMap { direction, map, entries, entries_limit, memory_bytes }
-        };
+        let shared = self.datapath.shared_maps().into_iter();
 
-        self.datapath.shared_maps().into_iter().map(shared).collect()
+        shared.map(|(direction, map)| SharedMap { direction, map }).collect()
     }
 }

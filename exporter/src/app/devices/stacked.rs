@@ -12,7 +12,8 @@ pub(super) type Pair = (Arc<str>, Arc<str>);
 /// a bridge and its parts.
 pub(super) fn pairs(wanted: &[&Interface]) -> BTreeSet<Pair> {
     let name_of = |index: Option<u32>| {
-        let found = wanted.iter().find(|it| Some(it.index) == index)?;
+        let index = index?;
+        let found = wanted.iter().find(|it| it.index == index)?;
         Some(Arc::clone(&found.name))
     };
     let mut pairs = BTreeSet::new();
@@ -24,12 +25,13 @@ pub(super) fn pairs(wanted: &[&Interface]) -> BTreeSet<Pair> {
     pairs
 }
 
-/// Sorts devices so that each comes after those that it lies on: the kernel takes no XDP program
+/// Returns devices so that each comes after those that it lies on: the kernel takes no XDP program
 /// below a device that has one.
-pub(super) fn from_below(wanted: &mut [Interface]) {
-    let all = wanted.to_vec();
+pub(super) fn from_below(wanted: &[Interface]) -> Vec<&Interface> {
+    let mut sorted: Vec<_> = wanted.iter().collect();
+    sorted.sort_by_cached_key(|it| height(it, wanted, MOST));
 
-    wanted.sort_by_key(|it| height(it, &all, MOST));
+    sorted
 }
 
 /// Returns whether another device lies on this one.
@@ -77,19 +79,20 @@ mod tests {
         let vlan = interface("b", 2, Some(3), Some(1));
         let bond = interface("c", 3, None, None);
         let part = interface("d", 4, None, Some(3));
-        let mut wanted = [bridge, vlan, bond, part];
+        let wanted = [bridge, vlan, bond, part];
 
-        from_below(&mut wanted);
+        let sorted = from_below(&wanted);
 
-        assert_eq!(wanted.map(|it| it.name.to_string()), ["d", "c", "b", "a"]);
+        let names: Vec<_> = sorted.iter().map(|it| &*it.name).collect();
+        assert_eq!(names, ["d", "c", "b", "a"]);
     }
 
     #[test]
     fn devices_that_claim_to_lie_on_each_other_are_sorted_somehow() {
-        let mut wanted = [interface("a", 1, Some(2), None), interface("b", 2, Some(1), None)];
+        let wanted = [interface("a", 1, Some(2), None), interface("b", 2, Some(1), None)];
 
-        from_below(&mut wanted);
+        let sorted = from_below(&wanted);
 
-        assert!(wanted.iter().all(|it| is_below(it, &wanted)));
+        assert!(sorted.iter().all(|it| is_below(it, &wanted)));
     }
 }

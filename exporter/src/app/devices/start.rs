@@ -96,14 +96,16 @@ impl Devices {
 
     /// Forgets the devices of which each program was tried, and those that are gone: the start is not
     /// to last for as long as others come.
-    pub(super) fn note_tried(&mut self) {
+    pub(super) fn note_tried(&mut self, wanted: &[Interface]) {
+        if !self.is_starting() {
+            return;
+        }
         let is_untried = |interface: &Interface| {
             self.hooks().directions().any(|direction| {
                 let tap = Tap { device: device(interface), direction };
                 self.known.get(&tap).is_none_or(Known::is_untried)
             })
         };
-        let wanted = self.wanted();
         let untried: BTreeSet<u32> =
             wanted.iter().filter(|it| is_untried(it)).map(|it| it.index).collect();
 

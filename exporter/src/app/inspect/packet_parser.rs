@@ -11,19 +11,20 @@ use crate::inspect::{self, Frames};
 use crate::privileges;
 use crate::record::Record;
 
-pub(super) enum PacketParser<'a> {
-    Host {
-        tunnels: TunnelPorts,
-    },
-    Kernel {
-        tunnels: TunnelPorts,
-        inspector: Box<Inspector<'a>>,
-        frames: Frames,
-        /// Packets that the kernel took.
-        taken: u64,
-        /// Those that the host's parser got instead.
-        refused: u64,
-    },
+pub(super) struct PacketParser<'a> {
+    tunnels: TunnelPorts,
+    /// Parses what it takes in the place of the host's build.
+    kernel: Option<Kernel<'a>>,
+}
+
+/// The program in the kernel.
+struct Kernel<'a> {
+    inspector: Inspector<'a>,
+    frames: Frames,
+    /// Packets that it took.
+    taken: u64,
+    /// Those that the host's parser got instead.
+    refused: u64,
 }
 
 /// Returns the kernel's side.
@@ -34,19 +35,22 @@ pub(super) fn datapath(options: Options) -> anyhow::Result<Datapath> {
 }
 
 impl<'a> PacketParser<'a> {
+    pub(super) fn host(tunnels: TunnelPorts) -> Self {
+        Self { tunnels, kernel: None }
+    }
+
     pub(super) fn kernel(datapath: &'a Datapath, tunnels: TunnelPorts) -> anyhow::Result<Self> {
         let inspector = Inspector::new(datapath).map_err(|error| anyhow!(with_causes(&error)))?;
-        let inspector = Box::new(inspector);
         let frames = Frames::new(tunnels);
 
-        Ok(Self::Kernel { tunnels, inspector, frames, taken: 0, refused: 0 })
+        Ok(Self { tunnels, kernel: Some(Kernel { inspector, frames, taken: 0, refused: 0 }) })
     }
 
     #[inline]
     pub(super) fn parse(&mut self, record: &Record<'_>) -> Parsed {
-        let (Self::Host { tunnels } | Self::Kernel { tunnels, .. }) = self;
+        let Self { tunnels, kernel } = self;
         let parsed = inspect::parse(record, *tunnels);
-        let Self::Kernel { inspector, frames, taken, refused, .. } = self else { return parsed };
+        let Some(Kernel { inspector, frames, taken, refused }) = kernel else { return parsed };
 
         if let Some(frame) = frames.frame(record, parsed)
             && let Ok(inspected) = inspector.run(frame)
@@ -63,12 +67,12 @@ impl<'a> PacketParser<'a> {
 /// A sentence without its full stop.
 impl Display for PacketParser<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Host { .. } => write!(f, "Parsed by the host's build of the parser"),
-            Self::Kernel { taken, refused: 0, .. } => {
+        match &self.kernel {
+            None => write!(f, "Parsed by the host's build of the parser"),
+            Some(Kernel { taken, refused: 0, .. }) => {
                 write!(f, "Parsed by the program in the kernel: {taken} packets")
             }
-            Self::Kernel { taken, refused, .. } => write!(
+            Some(Kernel { taken, refused, .. }) => write!(
                 f,
                 "Parsed by the program in the kernel: {taken} packets; and by the host's build of \
                  its parser: {refused}, which the kernel's test run does not accept"

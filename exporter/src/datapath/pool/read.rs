@@ -185,7 +185,7 @@ impl Pool {
             ports: keyed(ports, more_ports, by_port, |key| key),
             vlans: Keyed::of_packets(vlans),
             traffic_classes: classes.unwrap_or([0; TRAFFIC_CLASSES]),
-            sketches: sketches.unwrap_or_else(Sketches::none),
+            sketches: sketches.unwrap_or_default(),
             switches: self.shape.switches(),
             maps: Vec::new(),
             ..Interval::default()

@@ -36,7 +36,7 @@ fn what_idle_flows_cost() {
         ports: [(); 3].map(|()| vec![0; shared::PORT_BITMAP_WORDS]),
     };
     let cases: [(&str, &dyn Fn() -> Sketches); 2] =
-        [("no sketches", &Sketches::none), ("whole sketches", &whole)];
+        [("no sketches", &Sketches::default), ("whole sketches", &whole)];
 
     for (name, sketches) in cases {
         let folder = folder(watch::channel(Arc::default()).0);

@@ -3,12 +3,11 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use shared::Direction;
 use tokio::runtime::Builder;
 
 use super::Item;
 use crate::config::Devices;
-use shared::Direction;
-
 use crate::datapath::tcx_programs;
 use crate::driver::{Driver, Drivers};
 use crate::files;
@@ -95,7 +94,7 @@ fn in_sysfs() -> Result<String, String> {
 
 fn of_device(name: &str, folder: &Path) -> String {
     let fact = |name: &str| {
-        let text = files::of_kernel(&folder.join(name).to_string_lossy());
+        let text = files::of_kernel(&folder.join(name));
         text.ok().map(|text| format!("  {name} {}\n", text.trim()))
     };
     let driver = files::target_in_kernel(&folder.join("device/driver")).ok();
