@@ -75,6 +75,16 @@ fn parse(path: &Path, text: &str, defaults: &Dict) -> Result<Vec<Setting>, Confi
     Ok(settings)
 }
 
+/// Reads a table, or a list of tables, as TOML writes them in one line; a text that is neither stays one.
+pub(super) fn tables(text: &str) -> Vec<Value> {
+    let value = DeValue::parse(text).ok().map(|value| plain(value.get_ref()));
+    match value {
+        Some(Value::Array(_, tables)) => tables,
+        Some(table @ Value::Dict(..)) => vec![table],
+        Some(_) | None => vec![Value::from(text)],
+    }
+}
+
 /// Hands each key with its value and the place where it begins to `add`.
 fn walk(
     section: &str,
