@@ -24,25 +24,26 @@ const KEYED: [&str; 4] = ["source", "port", "vlan", "touched"];
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn a_native_program_and_one_of_tcx_change_under_load() {
-    conserves(Placement::xdp(Mode::Native), TransmitChoice::Tcx);
+    conserves("native-tcx", Placement::xdp(Mode::Native), TransmitChoice::Tcx);
 }
 
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn a_generic_program_and_a_filter_of_clsact_change_under_load() {
-    conserves(Placement::xdp(Mode::Generic), TransmitChoice::Clsact);
+    conserves("generic-clsact", Placement::xdp(Mode::Generic), TransmitChoice::Clsact);
 }
 
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn programs_of_tcx_change_in_both_directions_under_load() {
-    conserves(RECEIVED, TransmitChoice::Tcx);
+    conserves("tcx-tcx", RECEIVED, TransmitChoice::Tcx);
 }
 
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn filters_of_clsact_change_in_both_directions_under_load() {
-    conserves(Placement::tc(Hook::TcIngress, LinkLayer::Ethernet), TransmitChoice::Clsact);
+    let received = Placement::tc(Hook::TcIngress, LinkLayer::Ethernet);
+    conserves("clsact-clsact", received, TransmitChoice::Clsact);
 }
 
 /// The control: the same checks notice a program that is removed and put back.
@@ -130,8 +131,8 @@ fn where_no_other_program_can_be_loaded_the_one_before_goes_on() {
     assert!(!bed.counts_all());
 }
 
-fn conserves(placement: Placement, transmit: TransmitChoice) {
-    let mut bed = Bed::make("switches", placement, transmit);
+fn conserves(cable: &str, placement: Placement, transmit: TransmitChoice) {
+    let mut bed = Bed::make(cable, placement, transmit);
 
     let verdict = bed.run(CHANGES, Way::Replaced);
 
