@@ -7,7 +7,7 @@ use figment::value::{Dict, Map, Value};
 use figment::{Error, Metadata, Profile, Provider};
 
 use super::endpoint::without_secrets;
-use super::file;
+use super::toml_value::tables;
 
 /// The key whose value is a list of tables.
 pub(super) const TABLES: &str = "datapath.override";
@@ -58,7 +58,7 @@ impl Setting {
         default: &Value,
     ) -> Self {
         let value = if key == TABLES {
-            Value::from(texts.iter().flat_map(|text| file::tables(text)).collect::<Vec<_>>())
+            Value::from(texts.iter().flat_map(|text| tables(text)).collect::<Vec<_>>())
         } else if let Some(defaults) = default.as_array() {
             let like = defaults.first().cloned().unwrap_or("".into());
             Value::from(texts.into_iter().map(|text| typed(text, &like)).collect::<Vec<_>>())
