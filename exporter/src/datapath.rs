@@ -11,6 +11,7 @@ mod foreign;
 mod front;
 mod inspect;
 mod instance;
+mod last;
 mod limits;
 mod load;
 mod loaded;
@@ -182,7 +183,7 @@ impl Datapath {
         let cpus = Cpus::read().map_err(|source| LoadError::Io { doing, source })?;
         let cpus = Cpus { online: options.online.unwrap_or(cpus.online), ..cpus };
         let taps = Taps::default();
-        let plan = Plan::of(&options, cpus, taps, options.memory);
+        let plan = Plan::of(&options, cpus, &taps, options.memory);
 
         Ok(Self {
             options,
@@ -243,6 +244,8 @@ impl Datapath {
         filter::remove_stale(tap);
         // Removals up to now concern an earlier device.
         self.note_removals();
+        // Its counts continue also where it shared a program before.
+        self.paused.extend(self.shared.take_paused(tap).map(|paused| (tap.clone(), paused)));
         let Prepared { mut instance, placement, is_new, place, link, inherited } = prepared;
         let program = attach::number(&instance.ebpf, placement)?;
         let claim = placement.hook.is_tc().then(|| Claim::note(program, &tap.device)).flatten();
@@ -335,8 +338,12 @@ impl Datapath {
     pub fn share(&mut self, tap: &Tap, placement: Placement) -> Result<Running, ShareError> {
         // Removals up to now concern an earlier device.
         self.note_removals();
+        // Its counts continue also where it had a program of its own before.
+        if let Some(paused) = self.paused.remove(tap) {
+            self.shared.pause_as(tap, paused);
+        }
 
-        let room = self.for_pools();
+        let room = self.for_pool(placement);
         let Self { shared, options, ranks, barrier, .. } = self;
         shared.attach(tap, placement, Means { options, room, ranks, barrier })
     }

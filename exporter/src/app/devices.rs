@@ -123,6 +123,7 @@ impl Devices {
         // Both go through all devices, and a start is to be over soon.
         if !self.is_starting() {
             self.stay_in_front();
+            self.datapath.fit_pools(begun);
             if was_starting || has_tried || !last.is_empty() {
                 self.datapath.settle();
             }

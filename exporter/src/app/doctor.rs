@@ -122,6 +122,7 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
 
 /// Returns what the maps of so many programs would take.
 fn maps(options: &Options, taps: Taps) -> io::Result<MapFacts> {
+    let [own_taps, pools] = [taps.own, taps.shared.len()];
     let ExpectedMaps { own, pool, slots } = options.expected_maps(taps)?;
     let tables = |programs: usize, ProgramMaps { sizes, maps, bytes }| Tables {
         programs: programs as u64,
@@ -131,8 +132,8 @@ fn maps(options: &Options, taps: Taps) -> io::Result<MapFacts> {
     };
 
     Ok(MapFacts {
-        own: tables(taps.own, own),
-        shared: tables(taps.pools, pool),
+        own: tables(own_taps, own),
+        shared: tables(pools, pool),
         room: slots,
         limit: options.memory,
     })

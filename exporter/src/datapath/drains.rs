@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::instance::Instance;
+use super::last::Last;
 use super::wire::Barrier;
 use super::{Attached, Datapath, Device, Replaced, Tap};
 use crate::interval::{Drained, Interval, Switches};
@@ -94,36 +94,33 @@ impl Datapath {
 
     /// Removes programs, and returns what they counted since the last drain.
     ///
-    /// Blocks for one grace period for all of them together.
+    /// Blocks for one grace period for all of them together. What cannot be read then is lost: the
+    /// series that it belongs to end.
     pub fn detach(&mut self, taps: &[Tap]) -> Vec<Drained> {
-        let mut last = self.shared.detach(taps, &self.barrier);
-        last.extend(self.detach_own(taps));
-
-        last
-    }
-
-    fn detach_own(&mut self, taps: &[Tap]) -> Vec<Drained> {
-        self.pause_own(taps);
-        let gone: Vec<_> =
-            taps.iter().filter_map(|tap| Some((tap, self.paused.remove(tap)?))).collect();
-        if gone.is_empty() {
+        self.pause(taps);
+        let mut last = Last::default();
+        for tap in taps {
+            let paused = self.paused.remove(tap).or_else(|| self.shared.take_paused(tap));
+            if let Some(paused) = paused {
+                last.expect(tap, &paused);
+            }
+        }
+        if last.is_empty() {
             return Vec::new();
         }
 
-        let waited = self.barrier.wait();
-        let (mut of_gone, others): (Vec<_>, Vec<_>) =
-            mem::take(&mut self.leftovers).into_iter().partition(|it| taps.contains(&it.tap));
-        self.leftovers = others;
-        gone.into_iter()
-            .map(|(tap, Paused { since, switches, .. })| {
-                let of_tap = of_gone.iter_mut().filter(|it| it.tap == *tap);
-                let counted = match &waited {
-                    Ok(()) => joined(switches, of_tap.map(|it| it.read(&self.barrier).counted)),
-                    Err(error) => Err(again(error)),
-                };
-                drained(tap, since, counted)
-            })
-            .collect()
+        let waited = self.shared.read_last(&mut last, &self.barrier);
+        let is_of_gone = |leftover: &mut Leftover| last.has(&leftover.tap);
+        let of_gone: Vec<_> = self.leftovers.extract_if(.., is_of_gone).collect();
+        for mut leftover in of_gone {
+            let counted = match &waited {
+                Ok(()) => leftover.read(&self.barrier).counted,
+                Err(error) => Err(again(error)),
+            };
+            last.add(&leftover.tap, counted);
+        }
+
+        last.drained()
     }
 
     /// Lets go of programs that were removed. The next drain brings what they counted last, and
@@ -176,7 +173,12 @@ impl Datapath {
         let last = drained(tap, *since, Ok(counted));
         *since = instance.unread_from();
         let device = Device { name: Arc::clone(name), index: tap.device.index };
-        self.attached.insert(Tap { device, direction: tap.direction }, attached);
+        let renamed = Tap { device, direction: tap.direction };
+        // The series under the old name end.
+        for leftover in self.leftovers.iter_mut().filter(|it| it.tap == *tap) {
+            (leftover.tap, leftover.since) = (renamed.clone(), *since);
+        }
+        self.attached.insert(renamed, attached);
 
         Some(last)
     }
@@ -219,16 +221,6 @@ impl Datapath {
 
         counted
     }
-}
-
-/// Joins what the program of one tap counted in several maps.
-pub(super) fn joined(
-    switches: Switches,
-    counted: impl Iterator<Item = io::Result<Interval>>,
-) -> io::Result<Interval> {
-    let nothing = Interval::idle(Duration::ZERO, switches);
-
-    counted.reduce(|one, next| Ok(one?.followed_by(next?))).unwrap_or(Ok(nothing))
 }
 
 pub(super) fn drained(tap: &Tap, since: SystemTime, counted: io::Result<Interval>) -> Drained {
