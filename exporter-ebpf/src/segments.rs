@@ -8,6 +8,11 @@ use shared::Count;
 pub use header::repeated;
 
 const TAG_LENGTH: u32 = 4;
+/// The segments of SCTP have sizes of their own, and are in a list beside the buffer. Source:
+/// `GSO_BY_FRAGS` in include/linux/skbuff.h, `sctp_packet_pack` in net/sctp/output.c.
+const BY_FRAGS: u32 = 0xffff;
+/// The header of a chunk, of which each segment of SCTP has one. Source: RFC 9260, section 3.2.
+const CHUNK_HEADER: u32 = 4;
 
 /// A buffer as the stack hands it to a device, or a device to the stack. Source: `struct __sk_buff` in
 /// include/uapi/linux/bpf.h.
@@ -21,7 +26,7 @@ pub struct Buffer {
     pub wire_length: Option<u32>,
     /// Segments that the buffer will be cut into; 0 where its maker did not state it.
     pub segments: u32,
-    /// Payload of every segment but the last; 0 where nothing is cut.
+    /// Payload of every segment but the last; 0 where nothing is cut, and [`BY_FRAGS`].
     pub segment_size: u32,
     /// A VLAN tag is beside the bytes.
     pub tag_aside: bool,
@@ -45,7 +50,12 @@ impl Buffer {
     /// segments repeat.
     #[inline(always)]
     pub const fn lacks_header(&self) -> bool {
-        self.segment_size != 0 && (self.wire_length.is_none() || self.segments <= 1)
+        match self.segment_size {
+            0 => false,
+            // What the kernel states lacks the header of SCTP.
+            BY_FRAGS => true,
+            _ => self.wire_length.is_none() || self.segments <= 1,
+        }
     }
 }
 
@@ -65,6 +75,9 @@ impl Segments {
         let whole = Self::one(length + tag);
         if segment_size == 0 {
             return whole;
+        }
+        if segment_size == BY_FRAGS {
+            return Self::by_frags(whole, segments, header, tag);
         }
         let header = match wire_length {
             Some(wire_length) if segments > 1 => {
@@ -90,6 +103,21 @@ impl Segments {
             full: header + segment_size + tag,
             bytes: length + (number - 1) * header + number * tag,
         }
+    }
+
+    /// Cuts a buffer of SCTP, whose segments are of any size: those in between count with the mean. The
+    /// kernel repeats the headers down to that of SCTP. Source: `sctp_gso_segment` in
+    /// net/sctp/offload.c.
+    #[inline(always)]
+    fn by_frags(whole: Self, number: u32, header: u32, tag: u32) -> Self {
+        let least = u64::from(header) + u64::from(number) * u64::from(CHUNK_HEADER);
+        // A claim that does not fit the buffer is not believed.
+        if !(2..=0xffff).contains(&number) || least > u64::from(whole.bytes) {
+            return whole;
+        }
+        let bytes = whole.bytes + (number - 1) * (header + tag);
+
+        Self { number, full: bytes / number, bytes }
     }
 
     #[inline(always)]
@@ -155,13 +183,39 @@ mod tests {
         assert_eq!(Segments::of(unsaid, HEADER + JUMBO), cut_up, "nobody said how many");
     }
 
+    #[test]
+    fn a_super_frame_of_sctp_counts_as_its_segments() {
+        const SCTP: u32 = 14 + 20 + 12;
+        let length = SCTP + 1400 + 700 + 40;
+        let buffer = Buffer {
+            length,
+            // That of IP twice, without SCTP's.
+            wire_length: Some(length + 2 * 34),
+            segments: 3,
+            segment_size: 0xffff,
+            ..Buffer::default()
+        };
+        let bytes = length + 2 * SCTP;
+
+        assert!(buffer.lacks_header());
+        let cut_up = Segments { number: 3, full: bytes / 3, bytes };
+        assert_eq!(Segments::of(buffer, SCTP), cut_up);
+        assert_eq!(Segments::of(Buffer { wire_length: None, ..buffer }, SCTP), cut_up);
+        let tagged = Segments::of(Buffer { tag_aside: true, ..buffer }, SCTP);
+        assert_eq!((tagged.number, tagged.bytes), (3, bytes + 3 * 4));
+        for segments in [0, 1, 1000] {
+            let claim = Buffer { segments, ..buffer };
+            assert_eq!(Segments::of(claim, SCTP), Segments::one(length), "{segments}");
+        }
+    }
+
     proptest! {
         #[test]
         fn the_segments_of_any_claim_add_up(
             length in 0..1_u32 << 20,
             more in proptest::option::of(0..1_u32 << 20),
             segments in 0..1_u32 << 16,
-            segment_size in 0..1_u32 << 16,
+            segment_size in prop_oneof![0..1_u32 << 16, Just(BY_FRAGS)],
             tag_aside: bool,
             header in 0..200_u32,
             dropped in 0..16_u32,

@@ -373,11 +373,30 @@ impl Datapath {
 
     /// Returns where the kernel has the program of a tap; `None` where none was attached.
     pub fn presence(&mut self, tap: &Tap) -> Option<Presence> {
-        // The program first: a device that is found without it may have been removed, which is then
+        self.presences([tap]).pop().flatten()
+    }
+
+    /// Returns that of each tap.
+    pub fn presences<'a>(
+        &mut self,
+        taps: impl IntoIterator<Item = &'a Tap>,
+    ) -> Vec<Option<Presence>> {
+        // The programs first: a device that is found without one may have been removed, which is then
         // known. In the other order it could be removed in between.
-        let own = self.attached.get(tap).map(|attached| attached.held.presence(attached.program));
-        let found = own.or_else(|| self.shared.presence(tap));
+        let found: Vec<_> = taps.into_iter().map(|tap| (tap, self.found(tap))).collect();
         self.note_removals();
+
+        found.into_iter().map(|(tap, found)| self.presence_of(tap, found)).collect()
+    }
+
+    /// Returns where the kernel has the program of a tap, for a device that is there.
+    fn found(&self, tap: &Tap) -> Option<Presence> {
+        let own = self.attached.get(tap).map(|attached| attached.held.presence(attached.program));
+
+        own.or_else(|| self.shared.presence(tap))
+    }
+
+    fn presence_of(&self, tap: &Tap, found: Option<Presence>) -> Option<Presence> {
         if self.shared.has(tap) {
             let is_gone = self.shared.is_device_gone(tap)?;
             return if is_gone { Some(Presence::DeviceGone) } else { found };

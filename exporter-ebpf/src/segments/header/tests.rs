@@ -50,6 +50,7 @@ fn the_headers_of_a_plain_frame_end_with_its_transport_header() {
     assert_eq!(of(&ethernet(0x0800, &ipv4(6, &TCP_20))), 54);
     assert_eq!(of(&ethernet(0x86dd, &ipv6(6, &with_timestamp))), 86);
     assert_eq!(of(&ethernet(0x0800, &ipv4(17, &udp(9, &[0; 40])))), 42);
+    assert_eq!(of(&ethernet(0x0800, &ipv4(132, &[1; 40]))), 46);
 }
 
 #[test]
