@@ -26,8 +26,15 @@ const OFFSETS: u32 = 0x7fff;
 #[inline(always)]
 pub fn repeated(packet: Packet, parsed: &mut Parsed) {
     let transport = u32::from(parsed.transport_offset) & OFFSETS;
-    let mut found = of_transport(packet, transport as usize, parsed.number);
-    if parsed.rare & Rare::ENCAPSULATION != 0
+    // Of a frame without a transport header nothing is known that its segments repeat.
+    let has_transport = transport != 0;
+    let mut found = if has_transport {
+        of_transport(packet, transport as usize, parsed.number)
+    } else {
+        None
+    };
+    if has_transport
+        && parsed.rare & Rare::ENCAPSULATION != 0
         && let Some(inner) = inner_ip(packet, transport as usize, parsed)
     {
         parsed.length = short(inner);

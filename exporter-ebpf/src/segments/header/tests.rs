@@ -78,6 +78,14 @@ fn a_tunnel_that_is_not_followed_has_its_outer_headers() {
     assert_eq!(of(&ethernet(0x0800, &ipv4(50, &[0; 40]))), 34);
 }
 
+#[test]
+fn a_frame_without_a_transport_header_repeats_nothing_that_is_known() {
+    // A later fragment: what it carries is TCP, and there is no header of it.
+    let fragment = [&[6, 0, 0x01, 0x00, 0, 0, 0, 9], &[0x55; 40][..]].concat();
+
+    assert_eq!(of(&ethernet(0x86dd, &ipv6(44, &fragment))), 0);
+}
+
 proptest! {
     #[test]
     fn any_frame_has_headers(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
