@@ -22,6 +22,7 @@ mod pins;
 mod placement;
 mod pool;
 mod prepared;
+mod presence;
 mod ranks;
 mod removals;
 mod replace;
@@ -45,12 +46,13 @@ use budget::Plan;
 pub use budget::Taps;
 use claim::Claim;
 pub use cpus::Cpus;
-use drains::{Leftover, Paused};
+use drains::Leftover;
 pub use expected::{ExpectedMaps, ProgramMaps};
 pub use foreign::{InFront, Owner, ProgramNames};
 pub use front::would_hide;
 pub use inspect::{Inspected, Inspector};
 use instance::{Instance, Successor};
+use last::Paused;
 pub use limits::{Limited, raise_limits};
 pub use load::LoadError;
 pub use loaded::{LoadedMap, LoadedProgram, loaded, maps as loaded_maps, tcx_programs};
@@ -62,6 +64,7 @@ pub use placement::{LinkLayer, Placement};
 pub use pool::PoolInspector;
 use prepared::LeftLink;
 pub use prepared::Prepared;
+pub use presence::Presence;
 pub use ranks::PortRanks;
 use removals::Removals;
 pub use replace::Replaced;
@@ -102,16 +105,6 @@ pub struct Device {
 pub struct Tap {
     pub device: Device,
     pub direction: Direction,
-}
-
-/// Where a program is that was attached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presence {
-    OnDevice,
-    /// Another process removed it; its device is there.
-    TakenOff,
-    /// What has the device's name and index now, if anything, is another device.
-    DeviceGone,
 }
 
 /// All programs of this process.
@@ -369,57 +362,5 @@ impl Datapath {
     /// Returns whether programs continue to count after this process exits.
     pub fn is_pinned(&self) -> bool {
         self.pins.is_some()
-    }
-
-    /// Returns where the kernel has the program of a tap; `None` where none was attached.
-    pub fn presence(&mut self, tap: &Tap) -> Option<Presence> {
-        self.presences([tap]).pop().flatten()
-    }
-
-    /// Returns that of each tap.
-    pub fn presences<'a>(
-        &mut self,
-        taps: impl IntoIterator<Item = &'a Tap>,
-    ) -> Vec<Option<Presence>> {
-        // The programs first: a device that is found without one may have been removed, which is then
-        // known. In the other order it could be removed in between.
-        let found: Vec<_> = taps.into_iter().map(|tap| (tap, self.found(tap))).collect();
-        self.note_removals();
-
-        found.into_iter().map(|(tap, found)| self.presence_of(tap, found)).collect()
-    }
-
-    /// Returns where the kernel has the program of a tap, for a device that is there.
-    fn found(&self, tap: &Tap) -> Option<Presence> {
-        let own = self.attached.get(tap).map(|attached| attached.held.presence(attached.program));
-
-        own.or_else(|| self.shared.presence(tap))
-    }
-
-    fn presence_of(&self, tap: &Tap, found: Option<Presence>) -> Option<Presence> {
-        if self.shared.has(tap) {
-            let is_gone = self.shared.is_device_gone(tap)?;
-            return if is_gone { Some(Presence::DeviceGone) } else { found };
-        }
-        if let Some(paused) = self.paused.get(tap) {
-            return paused.is_device_gone.then_some(Presence::DeviceGone);
-        }
-        let is_gone = self.attached.get(tap).is_some_and(|attached| attached.is_device_gone);
-
-        // A device that moved to another namespace takes its programs along, and they run there.
-        found.map(|found| if is_gone { Presence::DeviceGone } else { found })
-    }
-
-    fn note_removals(&mut self) {
-        for index in self.removals.take() {
-            self.shared.note_removal(index);
-            let of_device = |tap: &Tap| tap.device.index == index;
-            for (_, attached) in self.attached.iter_mut().filter(|(tap, _)| of_device(tap)) {
-                attached.is_device_gone = true;
-            }
-            for (_, paused) in self.paused.iter_mut().filter(|(tap, _)| of_device(tap)) {
-                paused.is_device_gone = true;
-            }
-        }
     }
 }

@@ -28,11 +28,8 @@ pub fn repeated(packet: Packet, parsed: &mut Parsed) {
     let transport = u32::from(parsed.transport_offset) & OFFSETS;
     // Of a frame without a transport header nothing is known that its segments repeat.
     let has_transport = transport != 0;
-    let mut found = if has_transport {
-        of_transport(packet, transport as usize, parsed.number)
-    } else {
-        None
-    };
+    let mut found =
+        if has_transport { of_transport(packet, transport as usize, parsed.number) } else { None };
     if has_transport
         && parsed.rare & Rare::ENCAPSULATION != 0
         && let Some(inner) = inner_ip(packet, transport as usize, parsed)

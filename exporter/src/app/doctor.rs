@@ -90,7 +90,7 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
     };
     let counted: Vec<_> =
         interfaces.iter().filter(|it| it.is_wanted(&config.devices)).cloned().collect();
-    let maps = maps(&for_maps, sharing.taps(&counted)).context("cannot count the CPUs")?;
+    let maps = maps(&for_maps, &sharing.taps(&counted)).context("cannot count the CPUs")?;
     let wanted = wanted(&counted, sharing, hooks.and_then(|hooks| hooks.egress));
     let listening = (!systemd_socket).then(|| Listeners::bind(listen_address).map(drop));
     let Files { kept, web, otlp } = files(config)?;
@@ -121,8 +121,7 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
 }
 
 /// Returns what the maps of so many programs would take.
-fn maps(options: &Options, taps: Taps) -> io::Result<MapFacts> {
-    let [own_taps, pools] = [taps.own, taps.shared.len()];
+fn maps(options: &Options, taps: &Taps) -> io::Result<MapFacts> {
     let ExpectedMaps { own, pool, slots } = options.expected_maps(taps)?;
     let tables = |programs: usize, ProgramMaps { sizes, maps, bytes }| Tables {
         programs: programs as u64,
@@ -132,8 +131,8 @@ fn maps(options: &Options, taps: Taps) -> io::Result<MapFacts> {
     };
 
     Ok(MapFacts {
-        own: tables(own_taps, own),
-        shared: tables(pools, pool),
+        own: tables(taps.own, own),
+        shared: tables(taps.shared.len(), pool),
         room: slots,
         limit: options.memory,
     })

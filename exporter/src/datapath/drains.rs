@@ -6,22 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::instance::Instance;
-use super::last::Last;
+use super::last::{Last, Paused, again, drained};
 use super::wire::Barrier;
 use super::{Attached, Datapath, Device, Replaced, Tap};
-use crate::interval::{Drained, Interval, Switches};
-
-/// A tap whose program another process removed. Its series continue once another one is attached.
-pub(super) struct Paused {
-    /// When counting began.
-    pub(super) since: SystemTime,
-    /// Up to when its intervals are told of.
-    pub(super) counted_to: Instant,
-    /// What its program counted.
-    pub(super) switches: Switches,
-    /// The kernel told that the device was removed.
-    pub(super) is_device_gone: bool,
-}
+use crate::interval::{Drained, Interval};
 
 /// The maps of a program that does not count any more, to be read a last time.
 pub(super) struct Leftover {
@@ -221,15 +209,4 @@ impl Datapath {
 
         counted
     }
-}
-
-pub(super) fn drained(tap: &Tap, since: SystemTime, counted: io::Result<Interval>) -> Drained {
-    let Tap { device, direction } = tap;
-
-    Drained { device: Arc::clone(&device.name), direction: *direction, since, counted }
-}
-
-/// Returns the same error once more.
-pub(super) fn again(error: &io::Error) -> io::Error {
-    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }

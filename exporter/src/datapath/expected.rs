@@ -30,8 +30,8 @@ pub struct ProgramMaps {
 
 impl Options {
     /// Returns what the maps of so many programs would take on this host.
-    pub fn expected_maps(&self, taps: Taps) -> io::Result<ExpectedMaps> {
-        Ok(expected(self, Cpus::read()?, &taps))
+    pub fn expected_maps(&self, taps: &Taps) -> io::Result<ExpectedMaps> {
+        Ok(expected(self, Cpus::read()?, taps))
     }
 }
 

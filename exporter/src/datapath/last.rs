@@ -2,11 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::Tap;
-use super::drains::{Paused, drained};
 use crate::interval::{Drained, Interval, Switches};
+
+/// A tap whose program another process removed. Its series continue once another one is attached.
+pub(super) struct Paused {
+    /// When counting began.
+    pub(super) since: SystemTime,
+    /// Up to when its intervals are told of.
+    pub(super) counted_to: Instant,
+    /// What its program counted.
+    pub(super) switches: Switches,
+    /// The kernel told that the device was removed.
+    pub(super) is_device_gone: bool,
+}
 
 /// What taps counted last, as far as it was read.
 #[derive(Default)]
@@ -63,4 +75,15 @@ impl Last {
 
         all
     }
+}
+
+pub(super) fn drained(tap: &Tap, since: SystemTime, counted: io::Result<Interval>) -> Drained {
+    let Tap { device, direction } = tap;
+
+    Drained { device: Arc::clone(&device.name), direction: *direction, since, counted }
+}
+
+/// Returns the same error once more.
+pub(super) fn again(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }

@@ -6,8 +6,8 @@ use super::instance::Successor;
 use super::load::{LoadError, Missing};
 use super::options::{Options, SizeChoice, Sizes};
 use super::pins::PinDirectory;
-use super::{Datapath, Placement};
 use super::shape::Shape;
+use super::{Datapath, Placement};
 
 /// What maps take in the kernel, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

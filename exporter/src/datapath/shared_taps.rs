@@ -12,8 +12,8 @@ use shared::{Direction, POOL_SLOTS};
 use super::attach::{self, AttachError, Held};
 use super::budget::{LEAST_SLOTS, slots_for};
 use super::claim::Claim;
-use super::drains::Paused;
 use super::front::OnDevice;
+use super::last::Paused;
 use super::load::LoadError;
 use super::pool::{self, Pool};
 use super::ranks::PortRanks;
@@ -186,12 +186,7 @@ impl SharedTaps {
     }
 
     /// Assigns a slot of a pool to a tap; `None` where the pool is full.
-    fn slot(
-        &mut self,
-        number: Option<u32>,
-        tap: &Tap,
-        counted_to: Instant,
-    ) -> Option<(u32, u32)> {
+    fn slot(&mut self, number: Option<u32>, tap: &Tap, counted_to: Instant) -> Option<(u32, u32)> {
         let Room { pool, .. } = self.rooms.get_mut(&number?)?;
         let slot = pool.add(tap.device.index, counted_to)?;
 
@@ -290,14 +285,13 @@ impl SharedTaps {
         all
     }
 
-    /// Notes that the kernel removed a device.
-    pub(super) fn note_removal(&mut self, ifindex: u32) {
-        let of_device = |tap: &Tap| tap.device.index == ifindex;
-        for (_, attached) in self.attached.iter_mut().filter(|(tap, _)| of_device(tap)) {
-            attached.is_device_gone = true;
+    /// Notes which devices the kernel removed.
+    pub(super) fn note_removals(&mut self, removed: &BTreeSet<u32>) {
+        for (tap, attached) in &mut self.attached {
+            attached.is_device_gone |= removed.contains(&tap.device.index);
         }
-        for (_, paused) in self.paused.iter_mut().filter(|(tap, _)| of_device(tap)) {
-            paused.is_device_gone = true;
+        for (tap, paused) in &mut self.paused {
+            paused.is_device_gone |= removed.contains(&tap.device.index);
         }
     }
 

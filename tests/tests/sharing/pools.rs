@@ -61,8 +61,7 @@ fn what_could_not_be_read_of_a_device_that_is_gone_comes_under_no_name() {
         sender.send("v1", 7, 100, 1);
         let gone = slice::from_ref(&taps[0]);
 
-        let last =
-            filtered(Some(MAP_LOOKUP_AND_DELETE_BATCH), EINVAL, || datapath.detach(gone));
+        let last = filtered(Some(MAP_LOOKUP_AND_DELETE_BATCH), EINVAL, || datapath.detach(gone));
 
         assert!(matches!(&last[..], [Drained { counted: Err(_), .. }]), "{last:?}");
         let after = datapath.drain().unwrap();
@@ -180,7 +179,8 @@ fn a_pool_shrinks_once_most_of_its_devices_are_gone_and_loses_nothing() {
 
 /// Takes the program off, as another process does.
 fn take_off(datapath: &mut Datapath, tap: &Tap) {
-    let (_, programs) = SchedClassifier::query_tcx(&*tap.device.name, TcAttachType::Egress).unwrap();
+    let (_, programs) =
+        SchedClassifier::query_tcx(&*tap.device.name, TcAttachType::Egress).unwrap();
     links::detach(programs[0].id());
 
     assert_eq!(datapath.presence(tap), Some(Presence::TakenOff));

@@ -17,8 +17,7 @@ impl Devices {
         let absent: Vec<&str> = names(&include).filter(|name| !is_there(name)).collect();
         let hooks = self.hooks();
         for direction in hooks.directions() {
-            let expected =
-                |name| choice::expected([name], direction, &self.config.datapath, hooks);
+            let expected = |name| choice::expected([name], direction, &self.config.datapath, hooks);
             for name in &absent {
                 running.insert(((*name).into(), expected(name)), None);
             }

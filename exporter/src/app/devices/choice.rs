@@ -58,8 +58,7 @@ pub(super) fn placements(
     if direction == Direction::Transmit {
         return only(in_stack(sent(hooks)));
     }
-    let [native, generic] =
-        [health::Mode::Native, health::Mode::Generic].map(Placement::xdp);
+    let [native, generic] = [health::Mode::Native, health::Mode::Generic].map(Placement::xdp);
     let mode = config.mode_of(interface.names());
     let received = in_stack(mode.in_stack().unwrap_or(hooks.ingress));
 
@@ -132,7 +131,13 @@ mod tests {
         let old = Hooks { ingress: Hook::TcIngress, ..HOOKS };
         let cases = [
             ("hardware", &hardware, Mode::Auto, HOOKS, &["native", "tcx_ingress", "generic"][..]),
-            ("hardware, before 6.6", &hardware, Mode::Auto, old, &["native", "tc_ingress", "generic"]),
+            (
+                "hardware, before 6.6",
+                &hardware,
+                Mode::Auto,
+                old,
+                &["native", "tc_ingress", "generic"],
+            ),
             ("virtual", &virtual_one, Mode::Auto, HOOKS, &["tcx_ingress", "generic"]),
             ("virtual, before 6.6", &virtual_one, Mode::Auto, old, &["tc_ingress", "generic"]),
             ("a tunnel", &tunnel, Mode::Auto, HOOKS, &["tcx_ingress"]),
@@ -152,10 +157,9 @@ mod tests {
 
     #[test]
     fn a_device_that_is_not_there_is_expected_where_an_override_has_it() {
-        let config: crate::config::Config = toml::from_str(
-            "[[datapath.override]]\ndevices = \"veth.*\"\nmode = \"generic\"\n",
-        )
-        .unwrap();
+        let config: crate::config::Config =
+            toml::from_str("[[datapath.override]]\ndevices = \"veth.*\"\nmode = \"generic\"\n")
+                .unwrap();
         let of = |name| {
             [Direction::Receive, Direction::Transmit]
                 .map(|it| expected([name], it, &config.datapath, HOOKS))

@@ -25,11 +25,11 @@ fn taps(own: usize, pools: usize, taps: usize) -> Taps {
     Taps { own, shared }
 }
 
-fn planned(cpus: Cpus, taps: Taps, room: u64) -> (Plan, u64) {
+fn planned(cpus: Cpus, taps: &Taps, room: u64) -> (Plan, u64) {
     let options = Options::default();
-    let plan = Plan::of(&options, cpus, &taps, room);
+    let plan = Plan::of(&options, cpus, taps, room);
 
-    (plan, bytes(&plan, &options, cpus, &taps))
+    (plan, bytes(&plan, &options, cpus, taps))
 }
 
 /// What so many taps take with the sizes of a plan.
@@ -42,7 +42,7 @@ fn bytes(plan: &Plan, options: &Options, cpus: Cpus, taps: &Taps) -> u64 {
 
 #[test]
 fn one_device_on_eight_cpus_has_ample_tables() {
-    let (Plan { own: sizes, .. }, bytes) = planned(cpus(8, 8), own(2), HOST);
+    let (Plan { own: sizes, .. }, bytes) = planned(cpus(8, 8), &own(2), HOST);
 
     assert_eq!(sizes, AMPLE);
     assert!(bytes < 48 * MIB, "{bytes}");
@@ -50,7 +50,7 @@ fn one_device_on_eight_cpus_has_ample_tables() {
 
 #[test]
 fn cpus_that_do_not_run_take_little() {
-    let (Plan { own: sizes, .. }, bytes) = planned(cpus(256, 2), own(2), HOST);
+    let (Plan { own: sizes, .. }, bytes) = planned(cpus(256, 2), &own(2), HOST);
 
     assert_eq!(sizes, AMPLE);
     assert!(bytes <= 64 * MIB, "{bytes}");
@@ -58,7 +58,7 @@ fn cpus_that_do_not_run_take_little() {
 
 #[test]
 fn two_devices_on_128_cpus_fit_into_the_default() {
-    let (Plan { own: sizes, .. }, bytes) = planned(cpus(128, 128), own(4), HOST);
+    let (Plan { own: sizes, .. }, bytes) = planned(cpus(128, 128), &own(4), HOST);
 
     assert!(bytes <= HOST, "{bytes}");
     assert!(bytes > HOST / 2, "{bytes}");
@@ -67,7 +67,7 @@ fn two_devices_on_128_cpus_fit_into_the_default() {
 
 #[test]
 fn two_hundred_small_devices_fit_beside_a_large_one() {
-    let (Plan { own: sizes, pool }, bytes) = planned(cpus(64, 64), taps(2, 2, 200), HOST);
+    let (Plan { own: sizes, pool }, bytes) = planned(cpus(64, 64), &taps(2, 2, 200), HOST);
 
     assert!(bytes <= HOST, "{bytes}");
     assert!(sizes.source_sets >= 512, "{sizes:?}");
@@ -122,8 +122,11 @@ fn a_few_tunnels_beside_many_devices_have_few_slots() {
     let mut both = many.clone();
     both.shared.insert(tunnels, 3);
 
-    assert_eq!((both.slots_at(tunnels), both.slots_at(*many.shared.keys().next().unwrap())), (64, 1024));
-    let of_tunnels = planned(cpus(2, 2), both, HOST).1 - planned(cpus(2, 2), many, HOST).1;
+    assert_eq!(
+        (both.slots_at(tunnels), both.slots_at(*many.shared.keys().next().unwrap())),
+        (64, 1024)
+    );
+    let of_tunnels = planned(cpus(2, 2), &both, HOST).1 - planned(cpus(2, 2), &many, HOST).1;
     assert!(of_tunnels < 32 * MIB, "{of_tunnels}");
 }
 

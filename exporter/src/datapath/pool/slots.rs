@@ -51,9 +51,9 @@ impl Slots {
     /// under way: all find the new one.
     pub(super) fn add(&mut self, ifindex: u32, told: Instant) -> Option<u32> {
         let number = self.slots.iter().position(|slot| matches!(slot, Slot::Free))?;
-        let entry = self.entry_of(ifindex).or_else(|| {
-            self.entries(ifindex).find(|entry| self.device(*entry).ifindex == 0)
-        })?;
+        let entry = self
+            .entry_of(ifindex)
+            .or_else(|| self.entries(ifindex).find(|entry| self.device(*entry).ifindex == 0))?;
         #[expect(clippy::cast_possible_truncation, reason = "a slot has twelve bits")]
         let slot = number as u32;
 

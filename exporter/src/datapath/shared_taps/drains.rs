@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use super::{Attached, Room, SharedTaps};
-use crate::datapath::drains::{Paused, again, drained};
-use crate::datapath::last::Last;
+use crate::datapath::last::{Last, Paused, again, drained};
 use crate::datapath::wire::Barrier;
 use crate::datapath::{Device, Tap};
 use crate::interval::{Drained, Interval};
