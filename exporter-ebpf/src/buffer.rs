@@ -1,5 +1,8 @@
 //! Frames in the stack: socket buffers, with what it knows of them beside their bytes.
 
+#[path = "buffer/ahead.rs"]
+mod ahead;
+
 use aya_ebpf::bindings::__sk_buff;
 use aya_ebpf::programs::TcContext;
 use exporter_ebpf::packet::Packet;
@@ -9,6 +12,7 @@ use exporter_ebpf::settle;
 use shared::{Direction, Parsed, Rare};
 
 use super::maps::device::Device;
+use ahead::ahead;
 
 /// Bytes that are made readable where headers lie outside of the first ones; few buffers are so.
 const HEADERS: u32 = 2048;
@@ -17,8 +21,6 @@ const VLAN_ID: u32 = 0x0fff;
 const JUMBO_LENGTH: usize = 8;
 /// The next header is TCP, eight bytes, jumbo payload, of four bytes.
 const JUMBO: [u8; 4] = [6, 0, 0xc2, 4];
-/// The longest header of a link layer that may be in front of the network header.
-const LINK_HEADERS: u32 = 0x3f;
 
 /// Which frames a program sees.
 #[derive(Clone, Copy)]
@@ -33,7 +35,8 @@ pub(crate) struct Tap {
 #[inline(always)]
 pub(crate) fn parse(ctx: &TcContext, tap: Tap, out: &mut Parsed) -> Segments {
     let tag = tag(ctx);
-    let ahead = ahead(ctx, tap);
+    let may_be_ahead = tap.starts_with_network && tap.direction == Direction::Receive;
+    let ahead = if may_be_ahead { ahead(ctx) } else { 0 };
     let origin = origin(ctx, tap, tag.is_some(), ahead);
     parse_bytes(ctx, origin, out);
     // The stack may leave headers in pages; then they are copied together, and read once more.
@@ -62,19 +65,6 @@ pub(crate) fn parse(ctx: &TcContext, tap: Tap, out: &mut Parsed) -> Segments {
     out.length = segments.bytes;
 
     segments
-}
-
-/// Returns how many bytes lie before the network header of a frame that has no link layer: what a
-/// tunnel of IPsec receives keeps the header of the device below. The length on the wire leaves it
-/// out.
-#[inline(always)]
-fn ahead(ctx: &TcContext, tap: Tap) -> u32 {
-    if !tap.starts_with_network || tap.direction == Direction::Transmit {
-        return 0;
-    }
-    let skb = skb(ctx);
-
-    skb.len.saturating_sub(skb.wire_len) & LINK_HEADERS
 }
 
 #[inline(always)]

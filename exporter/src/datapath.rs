@@ -11,6 +11,7 @@ mod foreign;
 mod front;
 mod inspect;
 mod instance;
+mod last;
 mod limits;
 mod load;
 mod loaded;
@@ -21,6 +22,7 @@ mod pins;
 mod placement;
 mod pool;
 mod prepared;
+mod presence;
 mod ranks;
 mod removals;
 mod replace;
@@ -44,12 +46,13 @@ use budget::Plan;
 pub use budget::Taps;
 use claim::Claim;
 pub use cpus::Cpus;
-use drains::{Leftover, Paused};
+use drains::Leftover;
 pub use expected::{ExpectedMaps, ProgramMaps};
 pub use foreign::{InFront, Owner, ProgramNames};
 pub use front::would_hide;
 pub use inspect::{Inspected, Inspector};
 use instance::{Instance, Successor};
+use last::Paused;
 pub use limits::{Limited, raise_limits};
 pub use load::LoadError;
 pub use loaded::{LoadedMap, LoadedProgram, loaded, maps as loaded_maps, tcx_programs};
@@ -61,6 +64,7 @@ pub use placement::{LinkLayer, Placement};
 pub use pool::PoolInspector;
 use prepared::LeftLink;
 pub use prepared::Prepared;
+pub use presence::Presence;
 pub use ranks::PortRanks;
 use removals::Removals;
 pub use replace::Replaced;
@@ -101,16 +105,6 @@ pub struct Device {
 pub struct Tap {
     pub device: Device,
     pub direction: Direction,
-}
-
-/// Where a program is that was attached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presence {
-    OnDevice,
-    /// Another process removed it; its device is there.
-    TakenOff,
-    /// What has the device's name and index now, if anything, is another device.
-    DeviceGone,
 }
 
 /// All programs of this process.
@@ -182,7 +176,7 @@ impl Datapath {
         let cpus = Cpus::read().map_err(|source| LoadError::Io { doing, source })?;
         let cpus = Cpus { online: options.online.unwrap_or(cpus.online), ..cpus };
         let taps = Taps::default();
-        let plan = Plan::of(&options, cpus, taps, options.memory);
+        let plan = Plan::of(&options, cpus, &taps, options.memory);
 
         Ok(Self {
             options,
@@ -243,6 +237,8 @@ impl Datapath {
         filter::remove_stale(tap);
         // Removals up to now concern an earlier device.
         self.note_removals();
+        // Its counts continue also where it shared a program before.
+        self.paused.extend(self.shared.take_paused(tap).map(|paused| (tap.clone(), paused)));
         let Prepared { mut instance, placement, is_new, place, link, inherited } = prepared;
         let program = attach::number(&instance.ebpf, placement)?;
         let claim = placement.hook.is_tc().then(|| Claim::note(program, &tap.device)).flatten();
@@ -335,8 +331,12 @@ impl Datapath {
     pub fn share(&mut self, tap: &Tap, placement: Placement) -> Result<Running, ShareError> {
         // Removals up to now concern an earlier device.
         self.note_removals();
+        // Its counts continue also where it had a program of its own before.
+        if let Some(paused) = self.paused.remove(tap) {
+            self.shared.pause_as(tap, paused);
+        }
 
-        let room = self.for_pools();
+        let room = self.for_pool(placement);
         let Self { shared, options, ranks, barrier, .. } = self;
         shared.attach(tap, placement, Means { options, room, ranks, barrier })
     }
@@ -362,38 +362,5 @@ impl Datapath {
     /// Returns whether programs continue to count after this process exits.
     pub fn is_pinned(&self) -> bool {
         self.pins.is_some()
-    }
-
-    /// Returns where the kernel has the program of a tap; `None` where none was attached.
-    pub fn presence(&mut self, tap: &Tap) -> Option<Presence> {
-        // The program first: a device that is found without it may have been removed, which is then
-        // known. In the other order it could be removed in between.
-        let own = self.attached.get(tap).map(|attached| attached.held.presence(attached.program));
-        let found = own.or_else(|| self.shared.presence(tap));
-        self.note_removals();
-        if self.shared.has(tap) {
-            let is_gone = self.shared.is_device_gone(tap)?;
-            return if is_gone { Some(Presence::DeviceGone) } else { found };
-        }
-        if let Some(paused) = self.paused.get(tap) {
-            return paused.is_device_gone.then_some(Presence::DeviceGone);
-        }
-        let is_gone = self.attached.get(tap).is_some_and(|attached| attached.is_device_gone);
-
-        // A device that moved to another namespace takes its programs along, and they run there.
-        found.map(|found| if is_gone { Presence::DeviceGone } else { found })
-    }
-
-    fn note_removals(&mut self) {
-        for index in self.removals.take() {
-            self.shared.note_removal(index);
-            let of_device = |tap: &Tap| tap.device.index == index;
-            for (_, attached) in self.attached.iter_mut().filter(|(tap, _)| of_device(tap)) {
-                attached.is_device_gone = true;
-            }
-            for (_, paused) in self.paused.iter_mut().filter(|(tap, _)| of_device(tap)) {
-                paused.is_device_gone = true;
-            }
-        }
     }
 }

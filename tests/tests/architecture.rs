@@ -160,7 +160,7 @@ const UNSAFE_IN: &[&str] = &[
     "exporter-ebpf/src/main.rs",
     "exporter-ebpf/src/object.rs",
     "exporter-ebpf/src/pool/main.rs",
-    "exporter-ebpf/src/buffer.rs",
+    "exporter-ebpf/src/buffer",
     "exporter-ebpf/src/parse/host.rs",
     "exporter-ebpf/src/segments/header/tests.rs",
 ];

@@ -113,7 +113,7 @@ fn memory_is_told_before_as_the_kernel_tells_it_after() {
 
     for options in options {
         let taps = Taps { own: 1, ..Taps::default() };
-        let told = options.expected_maps(taps).unwrap().own.maps;
+        let told = options.expected_maps(&taps).unwrap().own.maps;
         let datapath = Datapath::new(options).unwrap();
         let mut inspector = Inspector::new(&datapath).unwrap();
         let maps = inspector.drain().unwrap().maps;

@@ -68,6 +68,23 @@ fn a_super_frame_is_counted_as_its_segments() {
 
 #[test]
 #[ignore = "needs root: `cargo xtask test pool`"]
+fn a_super_frame_of_sctp_is_counted_as_its_segments() {
+    /// Source: `GSO_BY_FRAGS` in include/linux/skbuff.h.
+    const BY_FRAGS: u32 = 0xffff;
+    const CHUNKS: usize = 1900;
+    let datapath = Datapath::new(Options::default()).unwrap();
+    let mut pair = Pair::new(&datapath);
+    let length = 14 + 20 + 12 + u32::try_from(CHUNKS).unwrap();
+
+    let frame = ethernet(IPV4, &ipv4(number::SCTP, &vec![1; 12 + CHUNKS]));
+    pair.run(&frame, &skb::context(length + 2 * 34, 3, BY_FRAGS));
+
+    let counted = pair.assert_alike().totals.frames();
+    assert_eq!((counted.packets, counted.bytes), (3, u64::from(length) + 2 * (14 + 20 + 12)));
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test pool`"]
 fn any_bytes_are_counted_alike() {
     let datapath = Datapath::new(all_counted()).unwrap();
     let pair = std::cell::RefCell::new(Pair::new(&datapath));
@@ -137,13 +154,14 @@ fn each_device_has_its_own_counts_also_after_others_had_its_slot() {
 
         send(&mut pool, &[10, 10, 10, 11]);
         pool.remove(first);
+        // As a run that began before the device left.
         send(&mut pool, &[10]);
 
         assert_eq!(pool.add(12), None, "what the device before counted is not read yet");
         assert!(pool.take_last(first).is_none());
         pool.drain().unwrap();
         assert_eq!(pool.add(12), None, "it is not taken either");
-        assert_eq!(frames(&pool.take_last(first).unwrap()), 3);
+        assert_eq!(frames(&pool.take_last(first).unwrap()), 4);
         assert_eq!(pool.add(12), Some(first));
         send(&mut pool, &[12, 12]);
         pool.drain().unwrap();
@@ -151,6 +169,27 @@ fn each_device_has_its_own_counts_also_after_others_had_its_slot() {
         pool.drain().unwrap();
         assert_eq!([first, second].map(|slot| frames(&pool.take(slot))), [0, 0]);
     });
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test pool`"]
+fn a_device_that_is_back_counts_in_its_new_slot_before_the_old_one_is_read() {
+    let datapath = Datapath::new(Options::default()).unwrap();
+    let mut pool = PoolInspector::of(&datapath, SENT, 4).unwrap();
+    let before = pool.add(LOOPBACK).unwrap();
+    send(&mut pool, &[LOOPBACK; 3]);
+    pool.remove(before);
+
+    let back = pool.add(LOOPBACK).unwrap();
+    send(&mut pool, &[LOOPBACK; 2]);
+    pool.drain().unwrap();
+
+    assert_ne!(before, back);
+    assert_eq!(frames(&pool.take_last(before).unwrap()), 3);
+    assert_eq!(frames(&pool.take(back)), 2);
+    send(&mut pool, &[LOOPBACK; 5]);
+    pool.drain().unwrap();
+    assert_eq!(frames(&pool.take(back)), 5, "the release of the old one left it alone");
 }
 
 #[test]

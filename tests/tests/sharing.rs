@@ -2,6 +2,7 @@
 
 mod sharing {
     pub(super) mod bed;
+    mod pools;
 }
 
 use std::collections::BTreeMap;

@@ -6,6 +6,8 @@ use crate::packet::Packet;
 use crate::settle;
 
 const UDP_LENGTH: usize = 8;
+/// Source: RFC 9260, section 3.1.
+const SCTP_LENGTH: usize = 12;
 /// VXLAN and Geneve without options. Source: RFC 7348, section 5; RFC 8926, section 3.4.
 const TUNNEL_LENGTH: usize = 8;
 /// Where a TCP header has its length. Source: RFC 9293, section 3.1.
@@ -17,15 +19,19 @@ const BRIDGED: u16 = 0x6558;
 const OFFSETS: u32 = 0x7fff;
 
 /// Leaves in `parsed.length` the bytes of all headers of a merged frame, from its first byte on: down
-/// to the innermost TCP or UDP header, behind one tunnel at the most. Of what is deeper only the
+/// to the innermost TCP, UDP or SCTP header, behind one tunnel at the most. Of what is deeper only the
 /// headers up to there are known.
 ///
 /// In memory, because the verifier then meets one state behind all ways through this.
 #[inline(always)]
 pub fn repeated(packet: Packet, parsed: &mut Parsed) {
     let transport = u32::from(parsed.transport_offset) & OFFSETS;
-    let mut found = of_transport(packet, transport as usize, parsed.number);
-    if parsed.rare & Rare::ENCAPSULATION != 0
+    // Of a frame without a transport header nothing is known that its segments repeat.
+    let has_transport = transport != 0;
+    let mut found =
+        if has_transport { of_transport(packet, transport as usize, parsed.number) } else { None };
+    if has_transport
+        && parsed.rare & Rare::ENCAPSULATION != 0
         && let Some(inner) = inner_ip(packet, transport as usize, parsed)
     {
         parsed.length = short(inner);
@@ -44,6 +50,7 @@ fn of_transport(packet: Packet, offset: usize, protocol: u8) -> Option<usize> {
             Some(offset + usize::from(data_offset >> 4) * 4)
         }
         number::UDP => Some(offset + UDP_LENGTH),
+        number::SCTP => Some(offset + SCTP_LENGTH),
         _ => None,
     }
 }

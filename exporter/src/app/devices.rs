@@ -123,6 +123,7 @@ impl Devices {
         // Both go through all devices, and a start is to be over soon.
         if !self.is_starting() {
             self.stay_in_front();
+            self.datapath.fit_pools(begun);
             if was_starting || has_tried || !last.is_empty() {
                 self.datapath.settle();
             }
@@ -166,11 +167,12 @@ impl Devices {
 
     /// Lets programs count under the new name of their device.
     fn follow_names(&mut self, wanted: &[Interface]) -> Vec<Drained> {
+        let by_index: BTreeMap<u32, &Interface> = wanted.iter().map(|it| (it.index, it)).collect();
         let mut renamed: Vec<(Tap, Arc<str>)> = self
             .known
             .keys()
             .filter_map(|tap| {
-                let now = wanted.iter().find(|it| it.index == tap.device.index)?;
+                let now = by_index.get(&tap.device.index)?;
                 (now.name != tap.device.name).then(|| (tap.clone(), Arc::clone(&now.name)))
             })
             .collect();
@@ -199,9 +201,10 @@ impl Devices {
         let wanted: BTreeSet<Device> = wanted.iter().map(device).collect();
         let (mut gone, mut taken_off) = (Vec::new(), Vec::new());
         let taps: Vec<Tap> = self.known.keys().cloned().collect();
-        for tap in taps {
+        let presences = self.datapath.presences(&taps);
+        for (tap, presence) in taps.into_iter().zip(presences) {
             let is_wanted = wanted.contains(&tap.device);
-            match self.datapath.presence(&tap) {
+            match presence {
                 presence if !is_wanted => gone.push((tap, presence)),
                 Some(Presence::DeviceGone) => gone.push((tap, Some(Presence::DeviceGone))),
                 Some(Presence::TakenOff) => taken_off.push(tap),
@@ -290,18 +293,23 @@ impl Devices {
     ) -> (Hook, Result<(Class, Running), NotAttached>) {
         let hooks = self.hooks();
         let placements = choice::placements(interface, tap.direction, &self.config.datapath, hooks);
-        let (first, second) = match placements {
-            Ok(Placements { first, second }) => (first, second),
-            Err(refusal) => return (self.expected(tap.direction), Err(refusal)),
+        let Placements { first: mut placement, others } = match placements {
+            Ok(placements) => placements,
+            Err(refusal) => return (self.expected(interface, tap.direction), Err(refusal)),
         };
 
-        match (self.attach_at(tap, first, interface), second) {
-            (Err(failure), Some(second)) if failure.is_of_place() => {
-                say_elsewhere(tap, &failure);
-                (second.hook, self.attach_at(tap, second, interface))
+        let mut attached = self.attach_at(tap, placement, interface);
+        for next in others {
+            let Err(failure) = &attached else { break };
+            if !failure.is_of_place() {
+                break;
             }
-            (attached, _) => (first.hook, attached),
+            say_elsewhere(tap, next, failure);
+            placement = next;
+            attached = self.attach_at(tap, placement, interface);
         }
+
+        (placement.hook, attached)
     }
 
     /// Returns the hooks of tc that programs are attached to.
@@ -310,8 +318,8 @@ impl Devices {
     }
 
     /// Returns the hook that is expected where none was chosen.
-    fn expected(&self, direction: Direction) -> Hook {
-        choice::expected(direction, &self.config.datapath, self.hooks())
+    fn expected(&self, interface: &Interface, direction: Direction) -> Hook {
+        choice::expected(interface.names(), direction, &self.config.datapath, self.hooks())
     }
 
     fn count_failure(&mut self, tap: &Tap, hook: Hook, reason: AttachFailure) {

@@ -92,7 +92,7 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
     };
     let counted: Vec<_> =
         interfaces.iter().filter(|it| it.is_wanted(&config.devices)).cloned().collect();
-    let maps = maps(&for_maps, sharing.taps(&counted)).context("cannot count the CPUs")?;
+    let maps = maps(&for_maps, &sharing.taps(&counted)).context("cannot count the CPUs")?;
     let wanted = wanted(&counted, sharing, hooks);
     let listening = (!systemd_socket).then(|| Listeners::bind(listen_address).map(drop));
     let Files { kept, web, otlp } = files(config)?;
@@ -123,7 +123,7 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
 }
 
 /// Returns what the maps of so many programs would take.
-fn maps(options: &Options, taps: Taps) -> io::Result<MapFacts> {
+fn maps(options: &Options, taps: &Taps) -> io::Result<MapFacts> {
     let ExpectedMaps { own, pool, slots } = options.expected_maps(taps)?;
     let tables = |programs: usize, ProgramMaps { sizes, maps, bytes }| Tables {
         programs: programs as u64,
@@ -134,7 +134,7 @@ fn maps(options: &Options, taps: Taps) -> io::Result<MapFacts> {
 
     Ok(MapFacts {
         own: tables(taps.own, own),
-        shared: tables(taps.pools, pool),
+        shared: tables(taps.shared.len(), pool),
         room: slots,
         limit: options.memory,
     })

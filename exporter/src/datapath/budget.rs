@@ -1,10 +1,13 @@
 //! From the memory for the maps of the whole host to the size of each table; pure.
 
+use std::collections::BTreeMap;
+
 use shared::POOL_SLOTS;
 
 use super::cpus::Cpus;
 use super::memory::{self, TableBytes};
 use super::options::{Options, Sizes};
+use super::placement::Placement;
 
 /// Sizes where there is room for them: 256 KiB of sources and 64 KiB of ports for each CPU and
 /// generation, which fit into the second-level cache of a CPU.
@@ -19,14 +22,24 @@ pub(super) const LEAST_SLOTS: usize = 64;
 const KINDS: [usize; 2] = [1024, 64];
 
 /// How many programs are to count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taps {
     /// Taps with tables of their own.
     pub own: usize,
-    /// Sets of tables that other taps share: one for each direction.
-    pub pools: usize,
-    /// Taps that fit into each of them.
-    pub slots: usize,
+    /// How many other taps share the tables of each place.
+    pub shared: BTreeMap<Placement, usize>,
+}
+
+impl Taps {
+    /// Returns how many slots the pool of a place is to have.
+    pub(super) fn slots_at(&self, placement: Placement) -> usize {
+        slots_for(self.shared.get(&placement).copied().unwrap_or_default())
+    }
+
+    /// Returns that of each pool.
+    pub(super) fn slots(&self) -> Vec<usize> {
+        self.shared.values().map(|taps| slots_for(*taps)).collect()
+    }
 }
 
 /// Sizes of the tables of a pool.
@@ -60,13 +73,21 @@ impl Plan {
     /// Returns the largest sizes with which so many taps take no more than `room`, else the least.
     ///
     /// What is set by hand stays. Of the rest, the table that takes most is halved until all fit.
-    pub(super) fn of(options: &Options, cpus: Cpus, taps: Taps, room: u64) -> Self {
-        let Taps { own, pools, slots } = taps;
+    pub(super) fn of(options: &Options, cpus: Cpus, taps: &Taps, room: u64) -> Self {
+        Self::with(options, cpus, (taps.own, &taps.slots()), room)
+    }
+
+    /// Returns that for so many own taps, and pools with so many slots each.
+    fn with(options: &Options, cpus: Cpus, (own, slots): (usize, &[usize]), room: u64) -> Self {
+        let pools = slots.len();
         let [ample, least] = [AMPLE, LEAST].map(|sizes| options.sizes.or(sizes));
         let of_own = memory::own_tables(options, cpus, ample);
         let of_pool = memory::pool_tables(options, cpus, ample, KINDS[0]);
         let fixed = (memory::own_totals(options, cpus) + memory::OWN_HEADERS) * own as u64
-            + (memory::pool_slots(options, slots) + memory::POOL_HEADERS) * pools as u64;
+            + slots
+                .iter()
+                .map(|slots| memory::pool_slots(options, *slots) + memory::POOL_HEADERS)
+                .sum::<u64>();
 
         let [kinds, least_kinds] = KINDS;
         let kinds = Table { entries: kinds, least: least_kinds, bytes: of_pool.kinds };
@@ -98,7 +119,7 @@ pub(super) fn pool_bytes(options: &Options, cpus: Cpus, sizes: PoolSizes, slots:
 
 /// Returns the largest sizes with which one more own tap fits into `room`; `None` if none does.
 pub(super) fn one_own(options: &Options, cpus: Cpus, room: u64) -> Option<Sizes> {
-    let plan = Plan::of(options, cpus, Taps { own: 1, ..Taps::default() }, room);
+    let plan = Plan::with(options, cpus, (1, &[]), room);
 
     Some(plan.own).filter(|sizes| own_bytes(options, cpus, *sizes) <= room)
 }
@@ -111,18 +132,17 @@ pub(super) fn one_pool(
     slots: usize,
     room: u64,
 ) -> Option<PoolSizes> {
-    let plan = Plan::of(options, cpus, Taps { own: 0, pools: 1, slots }, room);
+    let plan = Plan::with(options, cpus, (0, &[slots]), room);
 
     Some(plan.pool).filter(|sizes| pool_bytes(options, cpus, *sizes, slots) <= room)
 }
 
-/// Returns what the next pool may take of `left`, before so many others of `planned` bytes. Where that
-/// is too little for all, each has an equal part.
-pub(super) fn for_next_pool(left: u64, others: usize, planned: u64) -> u64 {
-    let others = others as u64;
-    let part = left / (others + 1);
+/// Returns what the next pool may take of `left`, before others that are planned to take so many bytes
+/// each. Where that is too little for all, each has an equal part.
+pub(super) fn for_next_pool(left: u64, others: &[u64]) -> u64 {
+    let part = left / (others.len() as u64 + 1);
 
-    left - others * part.min(planned)
+    left - others.iter().map(|planned| part.min(*planned)).sum::<u64>()
 }
 
 /// Returns the smallest sizes of an own tap.

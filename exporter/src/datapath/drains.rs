@@ -2,26 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::instance::Instance;
+use super::last::{Last, Paused, again, drained};
 use super::wire::Barrier;
 use super::{Attached, Datapath, Device, Replaced, Tap};
-use crate::interval::{Drained, Interval, Switches};
-
-/// A tap whose program another process removed. Its series continue once another one is attached.
-pub(super) struct Paused {
-    /// When counting began.
-    pub(super) since: SystemTime,
-    /// Up to when its intervals are told of.
-    pub(super) counted_to: Instant,
-    /// What its program counted.
-    pub(super) switches: Switches,
-    /// The kernel told that the device was removed.
-    pub(super) is_device_gone: bool,
-}
+use crate::interval::{Drained, Interval};
 
 /// The maps of a program that does not count any more, to be read a last time.
 pub(super) struct Leftover {
@@ -94,36 +82,33 @@ impl Datapath {
 
     /// Removes programs, and returns what they counted since the last drain.
     ///
-    /// Blocks for one grace period for all of them together.
+    /// Blocks for one grace period for all of them together. What cannot be read then is lost: the
+    /// series that it belongs to end.
     pub fn detach(&mut self, taps: &[Tap]) -> Vec<Drained> {
-        let mut last = self.shared.detach(taps, &self.barrier);
-        last.extend(self.detach_own(taps));
-
-        last
-    }
-
-    fn detach_own(&mut self, taps: &[Tap]) -> Vec<Drained> {
-        self.pause_own(taps);
-        let gone: Vec<_> =
-            taps.iter().filter_map(|tap| Some((tap, self.paused.remove(tap)?))).collect();
-        if gone.is_empty() {
+        self.pause(taps);
+        let mut last = Last::default();
+        for tap in taps {
+            let paused = self.paused.remove(tap).or_else(|| self.shared.take_paused(tap));
+            if let Some(paused) = paused {
+                last.expect(tap, &paused);
+            }
+        }
+        if last.is_empty() {
             return Vec::new();
         }
 
-        let waited = self.barrier.wait();
-        let (mut of_gone, others): (Vec<_>, Vec<_>) =
-            mem::take(&mut self.leftovers).into_iter().partition(|it| taps.contains(&it.tap));
-        self.leftovers = others;
-        gone.into_iter()
-            .map(|(tap, Paused { since, switches, .. })| {
-                let of_tap = of_gone.iter_mut().filter(|it| it.tap == *tap);
-                let counted = match &waited {
-                    Ok(()) => joined(switches, of_tap.map(|it| it.read(&self.barrier).counted)),
-                    Err(error) => Err(again(error)),
-                };
-                drained(tap, since, counted)
-            })
-            .collect()
+        let waited = self.shared.read_last(&mut last, &self.barrier);
+        let is_of_gone = |leftover: &mut Leftover| last.has(&leftover.tap);
+        let of_gone: Vec<_> = self.leftovers.extract_if(.., is_of_gone).collect();
+        for mut leftover in of_gone {
+            let counted = match &waited {
+                Ok(()) => leftover.read(&self.barrier).counted,
+                Err(error) => Err(again(error)),
+            };
+            last.add(&leftover.tap, counted);
+        }
+
+        last.drained()
     }
 
     /// Lets go of programs that were removed. The next drain brings what they counted last, and
@@ -176,7 +161,12 @@ impl Datapath {
         let last = drained(tap, *since, Ok(counted));
         *since = instance.unread_from();
         let device = Device { name: Arc::clone(name), index: tap.device.index };
-        self.attached.insert(Tap { device, direction: tap.direction }, attached);
+        let renamed = Tap { device, direction: tap.direction };
+        // The series under the old name end.
+        for leftover in self.leftovers.iter_mut().filter(|it| it.tap == *tap) {
+            (leftover.tap, leftover.since) = (renamed.clone(), *since);
+        }
+        self.attached.insert(renamed, attached);
 
         Some(last)
     }
@@ -219,25 +209,4 @@ impl Datapath {
 
         counted
     }
-}
-
-/// Joins what the program of one tap counted in several maps.
-pub(super) fn joined(
-    switches: Switches,
-    counted: impl Iterator<Item = io::Result<Interval>>,
-) -> io::Result<Interval> {
-    let nothing = Interval::idle(Duration::ZERO, switches);
-
-    counted.reduce(|one, next| Ok(one?.followed_by(next?))).unwrap_or(Ok(nothing))
-}
-
-pub(super) fn drained(tap: &Tap, since: SystemTime, counted: io::Result<Interval>) -> Drained {
-    let Tap { device, direction } = tap;
-
-    Drained { device: Arc::clone(&device.name), direction: *direction, since, counted }
-}
-
-/// Returns the same error once more.
-pub(super) fn again(error: &io::Error) -> io::Error {
-    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }

@@ -1,5 +1,6 @@
 //! What the maps of programs would take that are still to be attached.
 
+use std::cmp::Reverse;
 use std::io;
 
 use super::budget::{self, Plan, PoolSizes, Taps};
@@ -12,9 +13,9 @@ use super::options::{Options, Sizes};
 pub struct ExpectedMaps {
     /// Of each tap with tables of its own.
     pub own: ProgramMaps,
-    /// Of each set of tables that taps share.
+    /// Of the largest set of tables that taps share.
     pub pool: ProgramMaps,
-    /// Taps that have room in each of these sets.
+    /// Taps that have room in each of these sets where as many are wanted.
     pub slots: usize,
 }
 
@@ -29,14 +30,15 @@ pub struct ProgramMaps {
 
 impl Options {
     /// Returns what the maps of so many programs would take on this host.
-    pub fn expected_maps(&self, taps: Taps) -> io::Result<ExpectedMaps> {
+    pub fn expected_maps(&self, taps: &Taps) -> io::Result<ExpectedMaps> {
         Ok(expected(self, Cpus::read()?, taps))
     }
 }
 
-fn expected(options: &Options, cpus: Cpus, taps: Taps) -> ExpectedMaps {
-    let slots = budget::slots_for(taps.slots);
-    let taps = Taps { slots, ..taps };
+fn expected(options: &Options, cpus: Cpus, taps: &Taps) -> ExpectedMaps {
+    let mut wanted = taps.slots();
+    wanted.sort_unstable_by_key(|slots| Reverse(*slots));
+    let most = wanted.first().copied().unwrap_or(budget::LEAST_SLOTS);
     let Plan { own, pool } = Plan::of(options, cpus, taps, options.memory);
     let of_own = budget::own_bytes(options, cpus, own);
     let left = options.memory.saturating_sub(of_own * taps.own as u64);
@@ -49,33 +51,37 @@ fn expected(options: &Options, cpus: Cpus, taps: Taps) -> ExpectedMaps {
         },
         pool: ProgramMaps {
             sizes: pool.tables,
-            maps: memory::pool(options, cpus, pool.tables, pool.kind_sets, slots).to_vec(),
-            bytes: budget::pool_bytes(options, cpus, pool, slots),
+            maps: memory::pool(options, cpus, pool.tables, pool.kind_sets, most).to_vec(),
+            bytes: budget::pool_bytes(options, cpus, pool, most),
         },
-        slots: slots_in((options, cpus), pool, taps, left),
+        slots: fewest_slots((options, cpus), pool, &wanted, left).unwrap_or(most),
     }
 }
 
-/// Returns how many slots the smallest pool has. One for which there is too little left has fewer.
-fn slots_in(
+/// Returns how many slots the smallest pool has of those that have fewer than are wanted, because too
+/// little memory is left; `None` where each has what is wanted.
+fn fewest_slots(
     (options, cpus): (&Options, Cpus),
     planned: PoolSizes,
-    taps: Taps,
+    wanted: &[usize],
     mut left: u64,
-) -> usize {
-    let planned_bytes = budget::pool_bytes(options, cpus, planned, taps.slots);
-    let mut fewest = taps.slots;
-    for others in (0..taps.pools).rev() {
-        let mut slots = taps.slots;
-        let room = budget::for_next_pool(left, others, planned_bytes);
+) -> Option<usize> {
+    let bytes = |sizes, slots| budget::pool_bytes(options, cpus, sizes, slots);
+    let of_each: Vec<u64> = wanted.iter().map(|slots| bytes(planned, *slots)).collect();
+    let mut fewest = None;
+    for (place, wanted) in wanted.iter().enumerate() {
+        let mut slots = *wanted;
+        let room = budget::for_next_pool(left, &of_each[place + 1..]);
         let largest = |slots| budget::one_pool(options, cpus, slots, room);
         while slots > budget::LEAST_SLOTS && largest(slots).is_none() {
             slots /= 2;
         }
-        let Some(largest) = largest(slots) else { return 0 };
-        let bytes = |sizes| budget::pool_bytes(options, cpus, sizes, slots);
-        left -= if bytes(planned) <= room { bytes(planned) } else { bytes(largest) };
-        fewest = fewest.min(slots);
+        let Some(largest) = largest(slots) else { return Some(0) };
+        let planned = bytes(planned, slots);
+        left -= if planned <= room { planned } else { bytes(largest, slots) };
+        if slots < *wanted {
+            fewest = Some(fewest.unwrap_or(slots).min(slots));
+        }
     }
 
     fewest
@@ -84,13 +90,18 @@ fn slots_in(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::datapath::{LinkLayer, Placement};
+    use crate::health::Hook;
 
     const CPUS: Cpus = Cpus { possible: 2, online: 2 };
 
     fn shared(slots: usize, memory: u64) -> ExpectedMaps {
         let options = Options { memory: memory << 20, ..Options::default() };
 
-        expected(&options, CPUS, Taps { own: 0, pools: 2, slots })
+        let hooks = [Hook::TcxIngress, Hook::TcxEgress];
+        let places = hooks.map(|hook| (Placement::tc(hook, LinkLayer::Ethernet), slots));
+
+        expected(&options, CPUS, &Taps { own: 0, shared: places.into() })
     }
 
     #[test]

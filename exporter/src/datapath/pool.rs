@@ -17,6 +17,7 @@ use shared::{
 };
 
 use super::instance::{AGEING, Levels};
+use super::memory;
 use super::of_cpus;
 use super::shape::Shape;
 use super::tables::{Load, Table};
@@ -120,6 +121,11 @@ impl Pool {
         self.slots.remove(slot, self.cuts + 1);
     }
 
+    /// Returns how many devices have a slot.
+    pub(super) fn taken(&self) -> usize {
+        self.slots.taken()
+    }
+
     /// Returns how many devices can have a slot.
     pub(super) fn capacity(&self) -> usize {
         self.slots.capacity()
@@ -185,7 +191,7 @@ impl Pool {
 
     /// Returns what all maps take, in bytes.
     pub(super) fn bytes(&self) -> u64 {
-        self.map_use().iter().map(|map| map.memory_bytes).sum()
+        self.map_use().iter().map(|map| map.memory_bytes).sum::<u64>() + memory::POOL_HEADERS
     }
 
     /// Bytes of what each slot has, and each CPU.

@@ -2,6 +2,7 @@
 //! its place with a drain, between two frames.
 
 use std::mem;
+use std::time::Instant;
 
 use shared::maps;
 
@@ -28,7 +29,7 @@ impl Datapath {
         let Options { transmit, memory, sizes, seeds, online, .. } = self.options;
         let pins = self.options.pins.take();
         self.options = Options { transmit, memory, sizes, pins, seeds, online, ..options.clone() };
-        self.plan = Plan::of(&self.options, self.cpus, self.taps, self.options.memory);
+        self.plan = Plan::of(&self.options, self.cpus, &self.taps, self.options.memory);
         self.ranks.follow(&self.options.port_rules);
 
         let budget = self.options.budget;
@@ -61,7 +62,8 @@ impl Datapath {
     /// The program that is there goes on.
     pub fn prepare_next(&mut self, tap: &Tap) -> Result<(), LoadError> {
         let Some(Attached { instance, placement, next, .. }) = self.attached.get(tap) else {
-            let room = self.for_pools();
+            let Some(placement) = self.shared.placement(tap) else { return Ok(()) };
+            let room = self.for_pool(placement);
             let Self { shared, options, ranks, barrier, .. } = self;
             return shared.prepare_next(tap, Means { options, room, ranks, barrier });
         };
@@ -75,6 +77,19 @@ impl Datapath {
         }
 
         Ok(())
+    }
+
+    /// Puts a smaller set of tables in the place of one that devices shared which are gone; at most one
+    /// in each call, because loading takes time.
+    pub fn fit_pools(&mut self, now: Instant) {
+        let Self { shared, taps, .. } = self;
+        let Some(placement) = shared.sparse(now, |placement| taps.slots_at(placement)) else {
+            return;
+        };
+        let room = self.for_pool(placement);
+        let Self { shared, options, ranks, barrier, .. } = self;
+
+        shared.shrink(placement, Means { options, room, ranks, barrier });
     }
 
     /// Returns what became of programs that were to be replaced, since the call before.

@@ -1,12 +1,13 @@
 //! What the maps of this process take, and what is left for others.
 
-use super::Datapath;
 use super::budget::{self, Plan, PoolSizes, Taps};
 use super::cpus::Cpus;
+use super::instance::Successor;
 use super::load::{LoadError, Missing};
 use super::options::{Options, SizeChoice, Sizes};
 use super::pins::PinDirectory;
 use super::shape::Shape;
+use super::{Datapath, Placement};
 
 /// What maps take in the kernel, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,10 +20,9 @@ impl Datapath {
     /// Notes how many programs are to count, those that count already included: the memory is divided
     /// among them. Programs that count keep their tables.
     pub fn expect(&mut self, taps: Taps) {
-        let taps = Taps { slots: budget::slots_for(taps.slots), ..taps };
         if taps != self.taps {
+            self.plan = Plan::of(&self.options, self.cpus, &taps, self.options.memory);
             self.taps = taps;
-            self.plan = Plan::of(&self.options, self.cpus, taps, self.options.memory);
         }
     }
 
@@ -33,31 +33,37 @@ impl Datapath {
 
     /// Returns the bytes that no map takes, and no pool will.
     pub(super) fn left(&self) -> u64 {
-        let Taps { pools, slots, .. } = self.taps;
-        let of_pool = budget::pool_bytes(&self.options, self.cpus, self.plan.pool, slots);
-        let to_come = pools.saturating_sub(self.shared.pools());
+        let to_come: u64 = self.pools_to_come(None).iter().sum();
 
-        self.options.memory.saturating_sub(self.charged() + to_come as u64 * of_pool)
+        self.options.memory.saturating_sub(self.charged() + to_come)
     }
 
-    /// Returns what pools may take: what own taps leave, those that are still to come included.
-    pub(super) fn for_pools(&self) -> PoolRoom {
+    /// Returns what the pool of a place may take: what own taps leave, those that are still to come
+    /// included.
+    pub(super) fn for_pool(&self, placement: Placement) -> PoolRoom {
         let to_come = self.taps.own.saturating_sub(self.attached.len());
         let of_own = budget::own_bytes(&self.options, self.cpus, self.plan.own);
-        let Taps { pools, slots, .. } = self.taps;
-        let of_pool = budget::pool_bytes(&self.options, self.cpus, self.plan.pool, slots);
-        // Of the pools that are to come, one is the next.
-        let others = pools.saturating_sub(self.shared.pools() + 1);
         let limit = self.options.memory;
         let left = limit.saturating_sub(self.charged() + to_come as u64 * of_own);
 
         PoolRoom {
             cpus: self.cpus,
             planned: self.plan.pool,
-            slots,
-            left: budget::for_next_pool(left, others, of_pool),
+            slots: self.taps.slots_at(placement),
+            left: budget::for_next_pool(left, &self.pools_to_come(Some(placement))),
             limit,
         }
+    }
+
+    /// Returns what each pool is planned to take that is still to be loaded, but for one.
+    fn pools_to_come(&self, but: Option<Placement>) -> Vec<u64> {
+        let is_to_come = |it: &&Placement| Some(**it) != but && !self.shared.has_pool(**it);
+        let bytes = |placement: &Placement| {
+            let slots = self.taps.slots_at(*placement);
+            budget::pool_bytes(&self.options, self.cpus, self.plan.pool, slots)
+        };
+
+        self.taps.shared.keys().filter(is_to_come).map(bytes).collect()
     }
 
     /// Returns what is fixed for the next program with tables of its own.
@@ -87,26 +93,49 @@ impl Datapath {
 
     /// Returns the shape of a program with other constants, on the maps of this one. Tables of what was
     /// off get the room that is left.
+    ///
+    /// # Errors
+    ///
+    /// When there is no room for the maps of what was off.
     pub(super) fn shape_of_next(&self, maps: &super::Instance) -> Result<Shape, LoadError> {
         let shape = maps.shape.changed(&self.options);
         let missing = Missing::of(&maps.maps, &shape);
-        if !missing.sources && !missing.ports {
+        let Missing { sketches, vlans, classes, sources, ports } = missing;
+        if !missing.is_any() {
             return Ok(shape);
         }
         let Sizes { source_sets, port_sets, source_overflow, port_overflow } = shape.sizes();
         let by_hand = self.options.sizes;
+        let kept = |is_missing: bool, size: usize| (!is_missing).then_some(size);
+        let kept_overflow = |is_missing: bool, entries: u32| (!is_missing).then_some(entries);
         let sizes = SizeChoice {
-            source_sets: by_hand.source_sets.or((!missing.sources).then_some(source_sets)),
-            source_overflow: by_hand
-                .source_overflow
-                .or((!missing.sources).then_some(source_overflow)),
-            port_sets: by_hand.port_sets.or((!missing.ports).then_some(port_sets)),
-            port_overflow: by_hand.port_overflow.or((!missing.ports).then_some(port_overflow)),
+            source_sets: by_hand.source_sets.or(kept(sources, source_sets)),
+            source_overflow: by_hand.source_overflow.or(kept_overflow(sources, source_overflow)),
+            port_sets: by_hand.port_sets.or(kept(ports, port_sets)),
+            port_overflow: by_hand.port_overflow.or(kept_overflow(ports, port_overflow)),
         };
-        let options = Options { sizes, ..self.options.clone() };
-        let room = self.left() + maps.maps.bytes();
+        // What is there already takes no more; without any of these a program takes this.
+        let nothing = Options {
+            sizes,
+            sources: false,
+            ports: false,
+            signals: false,
+            vlans: false,
+            traffic_classes: false,
+            ..self.options.clone()
+        };
+        let is_there = budget::own_bytes(&nothing, self.cpus, shape.sizes());
+        let missing = Options {
+            sources,
+            ports,
+            signals: sketches,
+            vlans,
+            traffic_classes: classes,
+            ..nothing
+        };
+        let room = self.left() + is_there;
 
-        Ok(shape.sized(self.sizes(&options, sizes.or(self.plan.own), room)?))
+        Ok(shape.sized(self.sizes(&missing, sizes.or(self.plan.own), room)?))
     }
 
     /// Returns sizes that fit into `room`: the planned ones, else the largest.
@@ -124,7 +153,10 @@ impl Datapath {
     }
 
     fn charged(&self) -> u64 {
-        let attached = self.attached.values().map(|attached| attached.instance.maps.bytes());
+        let of_next = |next: &Successor| next.bytes();
+        let attached = self.attached.values().map(|super::Attached { instance, next, .. }| {
+            instance.maps.bytes() + next.as_ref().map(of_next).unwrap_or_default()
+        });
         let left_over = self.leftovers.iter().map(super::Leftover::bytes);
 
         attached.chain(left_over).sum::<u64>() + self.shared.bytes()

@@ -1,6 +1,7 @@
 //! Taps that one program counts together, each under its slot in a pool.
 
 mod drains;
+mod fit;
 mod replace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,8 +12,8 @@ use shared::{Direction, POOL_SLOTS};
 use super::attach::{self, AttachError, Held};
 use super::budget::{LEAST_SLOTS, slots_for};
 use super::claim::Claim;
-use super::drains::Paused;
 use super::front::OnDevice;
+use super::last::Paused;
 use super::load::LoadError;
 use super::pool::{self, Pool};
 use super::ranks::PortRanks;
@@ -39,6 +40,8 @@ pub(super) struct SharedTaps {
     /// Those of them that could not be moved to another pool, which nobody knows yet.
     lost: BTreeSet<Tap>,
     leftovers: Vec<Leftover>,
+    /// Since when so few devices have slots of a pool that a smaller one would do.
+    sparse: BTreeMap<Placement, Instant>,
     /// Indices of devices that were let go of; programs of theirs may run until the next grace period.
     let_go: BTreeSet<u32>,
 }
@@ -146,7 +149,12 @@ impl SharedTaps {
             self.let_go.clear();
         }
 
-        let (room, slot) = self.slot(tap, placement, counted_to, means)?;
+        let current = self.current.get(&placement).copied();
+        let (room, slot) = match self.slot(current, tap, counted_to) {
+            Some(found) => found,
+            None => self.slot_in_larger(tap, placement, counted_to, means)?,
+        };
+        let is_larger = current.is_some_and(|current| current != room);
         let Some(Room { pool, .. }) = self.rooms.get_mut(&room) else { return Err(full(tap)) };
         match attach::attach(&mut pool.ebpf, tap, placement) {
             Ok((held, running)) => {
@@ -154,61 +162,86 @@ impl SharedTaps {
                 let attached =
                     Attached { held, placement, room, slot, since, is_device_gone: false };
                 self.attached.insert(tap.clone(), attached);
+                if is_larger {
+                    self.go_to(placement, room);
+                }
                 Ok(running)
             }
             Err(error) => {
-                pool.remove(slot);
-                self.leftovers.push(Leftover::of_nothing(room, slot));
+                if is_larger {
+                    // It is there for this tap alone.
+                    self.rooms.remove(&room);
+                } else {
+                    pool.remove(slot);
+                    self.leftovers.push(Leftover::of_nothing(room, slot));
+                }
                 Err(error.into())
             }
         }
     }
 
-    /// Assigns a slot to a tap, in a larger pool where the present one is full.
-    fn slot(
+    /// Keeps that the program of a tap was removed from its device, which had one of its own.
+    pub(super) fn pause_as(&mut self, tap: &Tap, paused: Paused) {
+        self.paused.insert(tap.clone(), paused);
+    }
+
+    /// Assigns a slot of a pool to a tap; `None` where the pool is full.
+    fn slot(&mut self, number: Option<u32>, tap: &Tap, counted_to: Instant) -> Option<(u32, u32)> {
+        let Room { pool, .. } = self.rooms.get_mut(&number?)?;
+        let slot = pool.add(tap.device.index, counted_to)?;
+
+        Some((number?, slot))
+    }
+
+    /// Loads a pool with more slots than the present one, and assigns one of them. The taps of the
+    /// present one stay there until [`Self::go_to`].
+    fn slot_in_larger(
         &mut self,
         tap: &Tap,
         placement: Placement,
         counted_to: Instant,
         means: Means<'_>,
     ) -> Result<(u32, u32), ShareError> {
-        if let Some(number) = self.current.get(&placement).copied()
-            && let Some(Room { pool, .. }) = self.rooms.get_mut(&number)
-            && let Some(slot) = pool.add(tap.device.index, counted_to)
-        {
-            return Ok((number, slot));
-        }
         let before = self.pool(placement).map(|pool| (pool.capacity(), pool.bytes()));
         if before.is_some_and(|(slots, _)| slots >= POOL_SLOTS) {
             return Err(full(tap));
         }
         let larger = means.load_larger(placement, before)?;
-        // It has the present constants, and more slots than what was prepared.
-        self.next.remove(&placement);
         let number = self.install(placement, larger, &tap.device)?;
+        if before.is_none() {
+            self.current.insert(placement, number);
+        }
+
+        self.slot(Some(number), tap, counted_to).ok_or_else(|| full(tap))
+    }
+
+    /// Moves the taps with this place to a pool of another size, for good.
+    fn go_to(&mut self, placement: Placement, number: u32) {
+        self.current.insert(placement, number);
+        // It has the present constants, and other slots than what was prepared.
+        self.next.remove(&placement);
         for Replaced { tap, outcome } in self.move_to(placement, number) {
             if let Err(error) = outcome {
                 tracing::warn!(
                     device = &*tap.device.name,
                     error = with_causes(&error),
-                    "Cannot move to a larger pool; attaching again"
+                    "Cannot move to tables of another size; attaching again"
                 );
             }
         }
-        let room = self.rooms.get_mut(&number);
-        let slot = room.and_then(|room| room.pool.add(tap.device.index, counted_to));
-
-        slot.map(|slot| (number, slot)).ok_or_else(|| full(tap))
     }
 
-    /// Returns how many pools devices are attached to.
-    pub(super) fn pools(&self) -> usize {
-        self.current.len()
+    /// Returns whether there is a pool for devices with this place.
+    pub(super) fn has_pool(&self, placement: Placement) -> bool {
+        self.current.contains_key(&placement)
     }
 
-    /// Returns what the maps of all pools take, in bytes.
+    /// Returns what the maps of all pools take, in bytes, with those that are to come in the place of
+    /// others.
     pub(super) fn bytes(&self) -> u64 {
-        self.rooms.values().map(|room| room.pool.bytes()).sum()
+        let pools = self.rooms.values().map(|room| &room.pool).chain(self.next.values());
+
+        pools.map(Pool::bytes).sum()
     }
 
     /// Returns the pool that devices are attached to.
@@ -234,7 +267,8 @@ impl SharedTaps {
         of_attached.or_else(|| self.paused.get(tap).map(|paused| paused.is_device_gone))
     }
 
-    /// Returns how full the maps of the pools are, those of each direction added up.
+    /// Returns how full the maps of the pools are: of each direction and name the fullest, and the memory
+    /// of all.
     pub(super) fn maps(&self) -> Vec<(Direction, MapUse)> {
         let mut all: Vec<(Direction, MapUse)> = Vec::new();
         for (placement, number) in &self.current {
@@ -242,10 +276,7 @@ impl SharedTaps {
             for map in pool.map_use() {
                 let direction = placement.direction();
                 match all.iter_mut().find(|(it, known)| *it == direction && known.map == map.map) {
-                    Some((_, known)) => {
-                        known.entries = known.entries.max(map.entries);
-                        known.memory_bytes += map.memory_bytes;
-                    }
+                    Some((_, known)) => *known = fuller(*known, map),
                     None => all.push((direction, map)),
                 }
             }
@@ -254,14 +285,13 @@ impl SharedTaps {
         all
     }
 
-    /// Notes that the kernel removed a device.
-    pub(super) fn note_removal(&mut self, ifindex: u32) {
-        let of_device = |tap: &Tap| tap.device.index == ifindex;
-        for (_, attached) in self.attached.iter_mut().filter(|(tap, _)| of_device(tap)) {
-            attached.is_device_gone = true;
+    /// Notes which devices the kernel removed.
+    pub(super) fn note_removals(&mut self, removed: &BTreeSet<u32>) {
+        for (tap, attached) in &mut self.attached {
+            attached.is_device_gone |= removed.contains(&tap.device.index);
         }
-        for (_, paused) in self.paused.iter_mut().filter(|(tap, _)| of_device(tap)) {
-            paused.is_device_gone = true;
+        for (tap, paused) in &mut self.paused {
+            paused.is_device_gone |= removed.contains(&tap.device.index);
         }
     }
 
@@ -280,6 +310,36 @@ impl SharedTaps {
     }
 }
 
+/// Returns the map that is fuller, with the memory of both.
+fn fuller(one: MapUse, other: MapUse) -> MapUse {
+    let share = |map: &MapUse, of: &MapUse| map.entries * of.entries_limit;
+    let is_other = share(&other, &one) > share(&one, &other);
+    let memory_bytes = one.memory_bytes + other.memory_bytes;
+
+    MapUse { memory_bytes, ..if is_other { other } else { one } }
+}
+
 fn full(tap: &Tap) -> ShareError {
     ShareError::Full { device: tap.device.name.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fullest_of_several_maps_is_told_of_with_its_own_limit() {
+        let map = |entries, entries_limit, memory_bytes| MapUse {
+            map: "sources",
+            entries,
+            entries_limit,
+            memory_bytes,
+        };
+        let (large, small) = (map(100, 8192, 1000), map(90, 128, 10));
+
+        let both = [fuller(large, small), fuller(small, large)];
+
+        assert_eq!(both, [map(90, 128, 1010); 2]);
+        assert_eq!(fuller(map(0, 64, 1), map(0, 128, 1)), map(0, 64, 2));
+    }
 }

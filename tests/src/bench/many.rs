@@ -41,9 +41,17 @@ pub struct Crowd {
     counts: bool,
 }
 
-/// Measures each number of devices for as long, with a soft limit of 1,024 descriptors. Returns the
-/// figures with the report for people.
-pub fn run(numbers: &[usize], idle: Duration) -> (Value, String) {
+/// The figures of each number of devices.
+pub struct Many {
+    pub figures: Value,
+    /// For people.
+    pub report: String,
+    /// Whether all targets are met.
+    pub is_met: bool,
+}
+
+/// Measures each number of devices for as long, with a soft limit of 1,024 descriptors.
+pub fn run(numbers: &[usize], idle: Duration) -> Many {
     let crowds: Vec<_> = numbers.iter().map(|devices| of(*devices, idle)).collect();
     let mut out = String::from(
         "idle veths; memory in MiB: of the kernel for maps and programs, resident, private\n",
@@ -77,9 +85,14 @@ pub fn run(numbers: &[usize], idle: Duration) -> (Value, String) {
             it.counts
         );
     }
-    out.push_str(&targets::print(&crowds.iter().flat_map(checks).collect::<Vec<_>>()));
+    let checks: Vec<_> = crowds.iter().flat_map(checks).collect();
+    out.push_str(&targets::print(&checks));
 
-    (json!({ "many": crowds.iter().map(row).collect::<Vec<_>>() }), out)
+    Many {
+        figures: json!({ "many": crowds.iter().map(row).collect::<Vec<_>>() }),
+        report: out,
+        is_met: checks.iter().all(Check::is_met),
+    }
 }
 
 /// Returns the targets: of [`MANY`] devices some may be refused, if they are named.

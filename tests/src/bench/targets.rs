@@ -22,6 +22,14 @@ impl Check {
         Self { what: what.into(), reached, limit: Limit::AtMost(limit) }
     }
 
+    /// Returns whether the figure is within its limit.
+    pub(super) fn is_met(&self) -> bool {
+        match self.limit {
+            Limit::AtMost(limit) => self.reached <= limit,
+            Limit::AtLeast(limit) => self.reached >= limit,
+        }
+    }
+
     pub(super) fn at_least(what: impl Into<String>, reached: f64, limit: f64) -> Self {
         Self { what: what.into(), reached, limit: Limit::AtLeast(limit) }
     }
@@ -53,12 +61,13 @@ pub(super) fn of_columns(figures: &Figures) -> Vec<Check> {
 /// Returns the targets as people read them.
 pub(super) fn print(checks: &[Check]) -> String {
     let mut out = String::from("\ntargets\n");
-    for Check { what, reached, limit } in checks {
-        let (is_met, sign, limit) = match limit {
-            Limit::AtMost(limit) => (reached <= limit, "<=", limit),
-            Limit::AtLeast(limit) => (reached >= limit, ">=", limit),
+    for check in checks {
+        let Check { what, reached, limit } = check;
+        let (sign, limit) = match limit {
+            Limit::AtMost(limit) => ("<=", limit),
+            Limit::AtLeast(limit) => (">=", limit),
         };
-        let verdict = if is_met { "met" } else { "MISSED" };
+        let verdict = if check.is_met() { "met" } else { "MISSED" };
         let _infallible = writeln!(out, "{verdict:<8}{reached:>10.2} {sign} {limit:<8} {what}");
     }
 

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::Value;
-use tests::bench::{Effort, json, many, run, traffic};
+use tests::bench::many::{self, Many};
+use tests::bench::{Effort, json, run, traffic};
 
 const USAGE: &str = "\
 usage: bench [--json] [--rounds N] [--quick]
@@ -78,9 +79,9 @@ fn main() -> ExitCode {
     }
     if is_many {
         let numbers = if numbers.is_empty() { vec![200, 1000] } else { numbers };
-        let (figures, report) = many::run(&numbers, idle);
+        let Many { figures, report, is_met } = many::run(&numbers, idle);
         show(&report, as_json.then_some(&figures));
-        return ExitCode::SUCCESS;
+        return if is_met { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let (figures, report) = run(effort);
     show(&report, as_json.then(|| json(&figures)).as_ref());

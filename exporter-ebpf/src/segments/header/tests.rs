@@ -50,6 +50,7 @@ fn the_headers_of_a_plain_frame_end_with_its_transport_header() {
     assert_eq!(of(&ethernet(0x0800, &ipv4(6, &TCP_20))), 54);
     assert_eq!(of(&ethernet(0x86dd, &ipv6(6, &with_timestamp))), 86);
     assert_eq!(of(&ethernet(0x0800, &ipv4(17, &udp(9, &[0; 40])))), 42);
+    assert_eq!(of(&ethernet(0x0800, &ipv4(132, &[1; 40]))), 46);
 }
 
 #[test]
@@ -75,6 +76,14 @@ fn a_tunnel_that_is_not_followed_has_its_outer_headers() {
 
     assert_eq!(of(&ethernet(0x0800, &ipv4(17, &udp(4789, &esp_inside.concat())))), 42);
     assert_eq!(of(&ethernet(0x0800, &ipv4(50, &[0; 40]))), 34);
+}
+
+#[test]
+fn a_frame_without_a_transport_header_repeats_nothing_that_is_known() {
+    // A later fragment: what it carries is TCP, and there is no header of it.
+    let fragment = [&[6, 0, 0x01, 0x00, 0, 0, 0, 9], &[0x55; 40][..]].concat();
+
+    assert_eq!(of(&ethernet(0x86dd, &ipv6(44, &fragment))), 0);
 }
 
 proptest! {

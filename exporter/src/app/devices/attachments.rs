@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Devices, names};
+use super::{Devices, choice, names};
 use crate::health::{Attachment, Hook, Running};
 
 impl Devices {
@@ -12,21 +12,25 @@ impl Devices {
     pub(super) fn attachments(&self) -> Vec<Attachment> {
         let mut running: BTreeMap<(Arc<str>, Hook), Option<Running>> = BTreeMap::new();
         let interfaces = self.interfaces.borrow();
-        for direction in self.hooks().directions() {
-            let expected = self.expected(direction);
-            let is_there = |name: &&str| interfaces.iter().any(|it| it.has_other_name(name));
-            for name in
-                names(&self.config.devices.include.to_string()).filter(|name| !is_there(name))
-            {
-                running.insert((name.into(), expected), None);
+        let is_there = |name: &&str| interfaces.iter().any(|it| it.has_other_name(name));
+        let include = self.config.devices.include.to_string();
+        let absent: Vec<&str> = names(&include).filter(|name| !is_there(name)).collect();
+        let hooks = self.hooks();
+        for direction in hooks.directions() {
+            let expected = |name| choice::expected([name], direction, &self.config.datapath, hooks);
+            for name in &absent {
+                running.insert(((*name).into(), expected(name)), None);
             }
             for (tap, known) in self.known.iter().filter(|(tap, _)| tap.direction == direction) {
+                let name = &tap.device.name;
                 // What is hidden from a program it does not count.
                 let runs = known.running.clone().filter(|_| !known.standing.is_hidden());
                 // A device that was expected elsewhere is here now.
-                running.remove(&(Arc::clone(&tap.device.name), expected));
-                let hook = known.hook.unwrap_or(expected);
-                running.insert((Arc::clone(&tap.device.name), hook), runs);
+                if absent.contains(&&**name) {
+                    running.remove(&(Arc::clone(name), expected(name)));
+                }
+                let hook = known.hook.unwrap_or_else(|| expected(name));
+                running.insert((Arc::clone(name), hook), runs);
             }
         }
 

@@ -32,11 +32,11 @@ impl Hooks {
 }
 
 /// Where frames of a device may be counted, the best place first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Placements {
     pub(super) first: Placement,
-    /// Where the device does not have the first one, or where another program has it.
-    pub(super) second: Option<Placement>,
+    /// Where the device does not have the ones before, or where other programs have them.
+    pub(super) others: Vec<Placement>,
 }
 
 /// Returns where frames of a device may be counted.
@@ -53,12 +53,12 @@ pub(super) fn placements(
         FrameStart::Foreign => return Err(NotAttached::ForeignLinkLayer { device: device() }),
         FrameStart::Nowhere => return Err(NotAttached::Unseen { device: device() }),
     };
-    let only = |first| Ok(Placements { first, second: None });
+    let only = |first| Ok(Placements { first, others: Vec::new() });
     let in_stack = |hook| Placement::tc(hook, link_layer);
     if direction == Direction::Transmit {
-        return only(in_stack(expected(direction, config, hooks)));
+        return only(in_stack(sent(hooks)));
     }
-    let native = Placement::xdp(health::Mode::Native);
+    let [native, generic] = [health::Mode::Native, health::Mode::Generic].map(Placement::xdp);
     let mode = config.mode_of(interface.names());
     let received = in_stack(mode.in_stack().unwrap_or(hooks.ingress));
 
@@ -68,24 +68,37 @@ pub(super) fn placements(
             Err(NotAttached::NoEthernet { device: device() })
         }
         Mode::Native => only(native),
-        Mode::Generic => only(Placement::xdp(health::Mode::Generic)),
-        Mode::Auto if interface.has_hardware && link_layer == LinkLayer::Ethernet => {
-            Ok(Placements { first: native, second: Some(received) })
-        }
+        Mode::Generic => only(generic),
+        // Generic XDP counts a merged frame as one: it is for kernels without a hook in the stack.
+        Mode::Auto if link_layer == LinkLayer::Ethernet => Ok(if interface.has_hardware {
+            Placements { first: native, others: vec![received, generic] }
+        } else {
+            Placements { first: received, others: vec![generic] }
+        }),
         Mode::Auto | Mode::Tcx | Mode::Clsact => only(received),
     }
 }
 
-/// Returns the hook that a device is expected to have which is not there.
-pub(super) fn expected(direction: Direction, config: &Config, hooks: Hooks) -> Hook {
+/// Returns the hook that a device with these names is expected to have which is not there.
+pub(super) fn expected<'a>(
+    names: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
+    direction: Direction,
+    config: &Config,
+    hooks: Hooks,
+) -> Hook {
     if direction == Direction::Transmit {
-        return hooks.egress.unwrap_or(Hook::TcxEgress);
+        return sent(hooks);
     }
 
-    match config.mode {
+    match config.mode_of(names) {
         Mode::Native | Mode::Generic => Hook::Xdp,
-        Mode::Auto | Mode::Tcx | Mode::Clsact => config.mode.in_stack().unwrap_or(hooks.ingress),
+        mode @ (Mode::Auto | Mode::Tcx | Mode::Clsact) => mode.in_stack().unwrap_or(hooks.ingress),
     }
+}
+
+/// Returns the hook where what is sent is counted.
+fn sent(hooks: Hooks) -> Hook {
+    hooks.egress.unwrap_or(Hook::TcxEgress)
 }
 
 #[cfg(test)]
@@ -101,8 +114,8 @@ mod tests {
         let label = |it: Placement| it.mode.map_or(it.hook.label(), health::Mode::label);
 
         match placements {
-            Ok(Placements { first, second }) => {
-                [Some(first), second].into_iter().flatten().map(label).collect()
+            Ok(Placements { first, others }) => {
+                [first].into_iter().chain(others).map(label).collect()
             }
             Err(_) => vec!["refused"],
         }
@@ -117,10 +130,16 @@ mod tests {
         let modem = Interface { has_hardware: true, ..tunnel.clone() };
         let old = Hooks { ingress: Hook::TcIngress, ..HOOKS };
         let cases = [
-            ("hardware", &hardware, Mode::Auto, HOOKS, &["native", "tcx_ingress"][..]),
-            ("hardware, before 6.6", &hardware, Mode::Auto, old, &["native", "tc_ingress"]),
-            ("virtual", &virtual_one, Mode::Auto, HOOKS, &["tcx_ingress"]),
-            ("virtual, before 6.6", &virtual_one, Mode::Auto, old, &["tc_ingress"]),
+            ("hardware", &hardware, Mode::Auto, HOOKS, &["native", "tcx_ingress", "generic"][..]),
+            (
+                "hardware, before 6.6",
+                &hardware,
+                Mode::Auto,
+                old,
+                &["native", "tc_ingress", "generic"],
+            ),
+            ("virtual", &virtual_one, Mode::Auto, HOOKS, &["tcx_ingress", "generic"]),
+            ("virtual, before 6.6", &virtual_one, Mode::Auto, old, &["tc_ingress", "generic"]),
             ("a tunnel", &tunnel, Mode::Auto, HOOKS, &["tcx_ingress"]),
             ("a modem", &modem, Mode::Auto, HOOKS, &["tcx_ingress"]),
             ("asked for", &virtual_one, Mode::Native, HOOKS, &["native"]),
@@ -137,13 +156,27 @@ mod tests {
     }
 
     #[test]
+    fn a_device_that_is_not_there_is_expected_where_an_override_has_it() {
+        let config: crate::config::Config =
+            toml::from_str("[[datapath.override]]\ndevices = \"veth.*\"\nmode = \"generic\"\n")
+                .unwrap();
+        let of = |name| {
+            [Direction::Receive, Direction::Transmit]
+                .map(|it| expected([name], it, &config.datapath, HOOKS))
+        };
+
+        assert_eq!(of("veth0"), [Hook::Xdp, Hook::TcxEgress]);
+        assert_eq!(of("eth0"), [Hook::TcxIngress, Hook::TcxEgress]);
+    }
+
+    #[test]
     fn frames_of_a_tunnel_begin_with_the_network_header() {
         let tunnel =
             Interface { frames: FrameStart::Unsealed, ..interface("xfrm0", 1, None, None) };
 
         for direction in Direction::ALL {
             let placements = placements(&tunnel, *direction, &Config::default(), HOOKS).unwrap();
-            assert_eq!(placements.second, None);
+            assert_eq!(placements.others, []);
             assert_eq!(placements.first.link_layer, LinkLayer::None);
         }
     }

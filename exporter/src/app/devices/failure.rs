@@ -61,6 +61,7 @@ impl NotAttached {
                     | AttachError::BelowAnother { .. }
                     | AttachError::NoNative { .. }
                     | AttachError::Unsupported { .. }
+                    | AttachError::NoIngress { .. }
                     | AttachError::NoLink { .. }
             ),
             Self::Load(_)

@@ -1,6 +1,6 @@
 //! Programs get the constants of another configuration while they count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
@@ -68,7 +68,7 @@ impl Devices {
     /// whether there was anything.
     pub(super) fn prepare_replacements(&mut self, slice: &mut Slice<'_>) -> bool {
         let now = Instant::now();
-        let outdated = self.datapath.outdated();
+        let outdated: BTreeSet<Tap> = self.datapath.outdated().into_iter().collect();
         self.waiting.0.retain(|tap, _| outdated.contains(tap));
         let mut has_tried = false;
         for tap in outdated {

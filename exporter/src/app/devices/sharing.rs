@@ -32,7 +32,7 @@ impl Sharing<'_> {
             }
         }
 
-        Taps { own, pools: shared.len(), slots: shared.into_values().max().unwrap_or_default() }
+        Taps { own, shared }
     }
 
     /// Returns the class of the program of a direction; `None` where nothing is counted.

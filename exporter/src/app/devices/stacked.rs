@@ -1,6 +1,6 @@
 //! Devices that see the same frames as another one that is counted too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::interfaces::Interface;
@@ -11,11 +11,8 @@ pub(super) type Pair = (Arc<str>, Arc<str>);
 /// Returns the pairs among `wanted`, the upper device first: a VLAN and what it lies on, a bond or
 /// a bridge and its parts.
 pub(super) fn pairs(wanted: &[&Interface]) -> BTreeSet<Pair> {
-    let name_of = |index: Option<u32>| {
-        let index = index?;
-        let found = wanted.iter().find(|it| it.index == index)?;
-        Some(Arc::clone(&found.name))
-    };
+    let by_index: BTreeMap<u32, &Interface> = wanted.iter().map(|it| (it.index, *it)).collect();
+    let name_of = |index: Option<u32>| Some(Arc::clone(&by_index.get(&index?)?.name));
     let mut pairs = BTreeSet::new();
     for one in wanted {
         pairs.extend(name_of(one.lower).map(|lower| (Arc::clone(&one.name), lower)));
@@ -28,8 +25,9 @@ pub(super) fn pairs(wanted: &[&Interface]) -> BTreeSet<Pair> {
 /// Returns devices so that each comes after those that it lies on: the kernel takes no XDP program
 /// below a device that has one.
 pub(super) fn from_below(wanted: &[Interface]) -> Vec<&Interface> {
+    let below = Below::among(wanted);
     let mut sorted: Vec<_> = wanted.iter().collect();
-    sorted.sort_by_cached_key(|it| height(it, wanted, MOST));
+    sorted.sort_by_cached_key(|it| below.height(it, MOST));
 
     sorted
 }
@@ -43,14 +41,37 @@ pub(super) fn is_below(one: &Interface, all: &[Interface]) -> bool {
 /// include/linux/netdevice.h.
 const MOST: usize = 8;
 
-/// How many devices lie below one, at the most.
-fn height(one: &Interface, all: &[Interface], most: usize) -> usize {
-    if most == 0 {
-        return 0;
-    }
-    let is_below = |it: &&Interface| one.lower == Some(it.index) || it.upper == Some(one.index);
+/// Which devices lie below which, found without going through all of them.
+struct Below<'a> {
+    by_index: BTreeMap<u32, &'a Interface>,
+    /// The parts of bonds and bridges.
+    by_upper: BTreeMap<u32, Vec<&'a Interface>>,
+}
 
-    all.iter().filter(is_below).map(|it| 1 + height(it, all, most - 1)).max().unwrap_or(0)
+impl<'a> Below<'a> {
+    fn among(all: &'a [Interface]) -> Self {
+        let by_index = all.iter().map(|it| (it.index, it)).collect();
+        let mut by_upper: BTreeMap<u32, Vec<&Interface>> = BTreeMap::new();
+        for one in all {
+            if let Some(upper) = one.upper {
+                by_upper.entry(upper).or_default().push(one);
+            }
+        }
+
+        Self { by_index, by_upper }
+    }
+
+    /// Returns how many devices lie below one, at the most.
+    fn height(&self, one: &Interface, most: usize) -> usize {
+        if most == 0 {
+            return 0;
+        }
+        let lower = one.lower.and_then(|lower| self.by_index.get(&lower));
+        let parts = self.by_upper.get(&one.index).map_or(&[][..], Vec::as_slice);
+        let below = lower.into_iter().chain(parts);
+
+        below.map(|it| 1 + self.height(it, most - 1)).max().unwrap_or(0)
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::failure::NotAttached;
 use crate::causes::with_causes;
 use crate::config::Class;
-use crate::datapath::{Presence, Tap};
+use crate::datapath::{Placement, Presence, Tap};
 use crate::health::{Hook, Mode, Running};
 
 pub(super) fn say_counting(tap: &Tap, hook: Hook, class: Class, running: &Running) {
@@ -21,12 +21,26 @@ pub(super) fn say_counting(tap: &Tap, hook: Hook, class: Class, running: &Runnin
     );
 }
 
-pub(super) fn say_elsewhere(tap: &Tap, failure: &NotAttached) {
-    tracing::info!(
-        device = &*tap.device.name,
-        reason = with_causes(failure),
-        "Counting received frames in the stack instead; what an XDP program drops is not seen there"
-    );
+/// Logs that a device has its program elsewhere than at the best place.
+pub(super) fn say_elsewhere(tap: &Tap, next: Placement, failure: &NotAttached) {
+    let device = &*tap.device.name;
+    let reason = with_causes(failure);
+
+    if next.hook == Hook::Xdp {
+        tracing::warn!(
+            device,
+            reason,
+            "Counting received frames with generic XDP instead, where a merged frame counts as one; \
+             for exact counts run a kernel with TCX or with the module `sch_ingress`"
+        );
+    } else {
+        tracing::info!(
+            device,
+            reason,
+            "Counting received frames in the stack instead; what an XDP program drops is not seen \
+             there"
+        );
+    }
 }
 
 pub(super) fn say_taken_off(Tap { device, direction }: &Tap) {

@@ -41,9 +41,8 @@ impl Maps {
     pub(in super::super) fn bytes(&self) -> u64 {
         let Self { control: _, totals: _, sketches: _, vlans: _, classes: _, sources, ports } =
             self;
-        let tables = sources.first.bytes() + ports.first.bytes();
 
-        self.without_key() + tables + sources.in_second() + ports.in_second() + memory::OWN_HEADERS
+        self.without_key() + sources.bytes() + ports.bytes() + memory::OWN_HEADERS
     }
 
     /// Returns what the maps take that hold no keys.
@@ -86,6 +85,11 @@ where
     /// Returns whether there is more than the single entry of what is off.
     pub(in super::super) fn is_there(&self) -> bool {
         self.first.parts() > 0
+    }
+
+    /// Returns what both levels take, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.first.bytes() + self.in_second()
     }
 
     fn in_second(&self) -> u64 {

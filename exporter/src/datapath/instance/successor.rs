@@ -23,6 +23,21 @@ pub(in super::super) struct Successor {
     pub(in super::super) ports: Option<Levels<PortSet>>,
 }
 
+impl Successor {
+    /// Returns what the maps take that it does not share with the program before it, in bytes.
+    pub(in super::super) fn bytes(&self) -> u64 {
+        let Self { ebpf: _, shape: _, control: _, sketches, vlans, classes, sources, ports } = self;
+        let without_key = [
+            sketches.as_ref().map(Mapping::bytes),
+            vlans.as_ref().map(Mapping::bytes),
+            classes.as_ref().map(Mapping::bytes),
+        ];
+        let keyed = [sources.as_ref().map(Levels::bytes), ports.as_ref().map(Levels::bytes)];
+
+        without_key.into_iter().chain(keyed).flatten().sum()
+    }
+}
+
 impl Instance {
     /// Returns whether the program may be sent to the other generation: what that one holds was read.
     pub(in super::super) fn can_cut(&self) -> bool {

@@ -74,6 +74,13 @@ impl Missing {
         }
     }
 
+    /// Returns whether there is any.
+    pub(in super::super) fn is_any(self) -> bool {
+        let Self { sketches, vlans, classes, sources, ports } = self;
+
+        sketches || vlans || classes || sources || ports
+    }
+
     fn has(self, name: &str) -> bool {
         let Self { sketches, vlans, classes, sources, ports } = self;
 

@@ -22,7 +22,9 @@ enum Slot {
         told: Instant,
     },
     /// A device has left it. All that it counted is known once this cut is read, the first one being 1.
+    /// Until then the program finds the slot: a run that began before the device left counts there.
     Left {
+        ifindex: u32,
         told: Instant,
         ended: Instant,
         last_cut: u64,
@@ -45,10 +47,13 @@ impl Slots {
     }
 
     /// Assigns a slot to a device, whose first interval begins at `told`; `None` where there is no
-    /// room.
+    /// room. Where a device with this index has left a slot that is not released, no run for it may be
+    /// under way: all find the new one.
     pub(super) fn add(&mut self, ifindex: u32, told: Instant) -> Option<u32> {
         let number = self.slots.iter().position(|slot| matches!(slot, Slot::Free))?;
-        let entry = self.entries(ifindex).find(|entry| self.device(*entry).ifindex == 0)?;
+        let entry = self
+            .entry_of(ifindex)
+            .or_else(|| self.entries(ifindex).find(|entry| self.device(*entry).ifindex == 0))?;
         #[expect(clippy::cast_possible_truncation, reason = "a slot has twelve bits")]
         let slot = number as u32;
 
@@ -57,19 +62,15 @@ impl Slots {
         Some(slot)
     }
 
-    /// Notes that no program is on the device any more, and that `last_cut` is the next cut. Another
+    /// Notes that the program is not on the device any more, and that `last_cut` is the next cut. Another
     /// device gets the slot once it is released.
     pub(super) fn remove(&mut self, slot: u32, last_cut: u64) {
         let Some(Slot::Taken { ifindex, told }) = self.slots.get(slot as usize).copied() else {
             return;
         };
-        let is_device = |entry: &usize| self.device(*entry) == DeviceSlot { ifindex, slot };
-        if let Some(entry) = self.entries(ifindex).find(is_device) {
-            self.devices.publish(entry, &DeviceSlot::default());
-        }
 
         let ended = Instant::now();
-        self.slots[slot as usize] = Slot::Left { told, ended, last_cut };
+        self.slots[slot as usize] = Slot::Left { ifindex, told, ended, last_cut };
     }
 
     /// Returns the time from the last interval of a slot to the end of this one, at `to`.
@@ -85,12 +86,18 @@ impl Slots {
     /// Releases the slot of a device that has left, if all that it counted is read, up to the cut
     /// `read`; returns the time from its last interval to its end.
     pub(super) fn release(&mut self, slot: u32, read: u64) -> Option<Duration> {
-        let place = self.slots.get_mut(slot as usize)?;
-        let Slot::Left { told, ended, last_cut } = *place else { return None };
+        let Slot::Left { ifindex, told, ended, last_cut } = *self.slots.get(slot as usize)? else {
+            return None;
+        };
         if read < last_cut {
             return None;
         }
-        *place = Slot::Free;
+        // The device may be back, in another slot.
+        let entry = self.entry_of(ifindex).filter(|entry| self.device(*entry).slot == slot);
+        if let Some(entry) = entry {
+            self.devices.publish(entry, &DeviceSlot::default());
+        }
+        self.slots[slot as usize] = Slot::Free;
 
         Some(ended.saturating_duration_since(told))
     }
@@ -100,6 +107,11 @@ impl Slots {
         let last = self.devices.entries() - 1;
 
         (0..DEVICE_PROBES).map(move |probe| ifindex.wrapping_add(probe) as usize & last)
+    }
+
+    /// Returns the entry of a device.
+    fn entry_of(&self, ifindex: u32) -> Option<usize> {
+        self.entries(ifindex).find(|entry| self.device(*entry).ifindex == ifindex)
     }
 
     fn device(&self, entry: usize) -> DeviceSlot {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use super::{Attached, Room, SharedTaps};
-use crate::datapath::drains::{Paused, again, drained, joined};
+use crate::datapath::last::{Last, Paused, again, drained};
 use crate::datapath::wire::Barrier;
 use crate::datapath::{Device, Tap};
 use crate::interval::{Drained, Interval};
@@ -61,7 +61,9 @@ impl SharedTaps {
 
     /// Returns what every tap counted up to the last reading.
     pub(in super::super) fn take(&mut self, unread: &[(u32, io::Error)]) -> Vec<Drained> {
-        let mut all = self.take_leftovers(|_| true);
+        let leftovers = self.take_leftovers(|_| true).into_iter();
+        let mut all: Vec<_> =
+            leftovers.map(|(tap, since, counted)| drained(&tap, since, Ok(counted))).collect();
         all.extend(self.paused.iter_mut().map(|(tap, paused)| {
             let elapsed = paused.counted_to.elapsed();
             paused.counted_to += elapsed;
@@ -101,32 +103,44 @@ impl SharedTaps {
         }
     }
 
-    /// Takes programs off their devices, and returns what they counted since the last drain.
+    /// Returns what there is to know of a tap whose program was removed by another process; that is no
+    /// tap of these any more.
+    pub(in super::super) fn take_paused(&mut self, tap: &Tap) -> Option<Paused> {
+        self.lost.remove(tap);
+
+        self.paused.remove(tap)
+    }
+
+    /// Reads what programs that were removed counted last. Waits for a grace period in any case.
     ///
-    /// Blocks for one grace period for all of them together.
-    pub(in super::super) fn detach(&mut self, taps: &[Tap], barrier: &Barrier) -> Vec<Drained> {
-        self.pause(taps);
-        let gone: Vec<_> =
-            taps.iter().filter_map(|tap| Some((tap, self.paused.remove(tap)?))).collect();
-        if gone.is_empty() {
-            return Vec::new();
+    /// # Errors
+    ///
+    /// When the grace period cannot be waited for.
+    pub(in super::super) fn read_last(
+        &mut self,
+        last: &mut Last,
+        barrier: &Barrier,
+    ) -> io::Result<()> {
+        let is_of_gone = |it: &Leftover| it.of.as_ref().is_some_and(|(tap, _)| last.has(tap));
+        if !self.leftovers.iter().any(is_of_gone) {
+            return barrier.wait();
         }
 
-        let unread = self.read_now(barrier);
-        let mut of_gone = self.take_leftovers(|tap| taps.contains(tap));
-        gone.into_iter()
-            .map(|(tap, Paused { since, switches, .. })| {
-                let is_of_tap = |it: &mut Drained| {
-                    it.device == tap.device.name && it.direction == tap.direction
-                };
-                let of_tap: Vec<_> = of_gone.extract_if(.., is_of_tap).collect();
-                let counted = match &unread {
-                    Some(error) if of_tap.is_empty() => Err(again(error)),
-                    _ => joined(switches, of_tap.into_iter().map(|it| it.counted)),
-                };
-                drained(tap, since, counted)
-            })
-            .collect()
+        let waited = self.read_now(barrier);
+        let unread = waited.as_ref().map_or(&[][..], Vec::as_slice);
+        let waited = waited.as_ref().map_err(again);
+        for (tap, _, counted) in self.take_leftovers(|tap| last.has(tap)) {
+            last.add(&tap, Ok(counted));
+        }
+        for Leftover { room, of, .. } in &mut self.leftovers {
+            // When it is read the series are over.
+            let Some((tap, _)) = of.take_if(|(tap, _)| last.has(tap)) else { continue };
+            let of_room = unread.iter().find(|(number, _)| number == room);
+            let error = waited.as_ref().err().or(of_room.map(|(_, error)| error));
+            last.add(&tap, Err(error.map_or(io::ErrorKind::Other.into(), again)));
+        }
+
+        waited.map(drop)
     }
 
     /// Continues to count under another name, from 0 on; returns what was counted under the one
@@ -138,7 +152,11 @@ impl SharedTaps {
         barrier: &Barrier,
     ) -> Option<Drained> {
         let mut attached = self.attached.remove(tap)?;
-        let unread = self.read_now(barrier);
+        let unread = match self.read_now(barrier) {
+            Ok(mut unread) => unread.pop().map(|(_, error)| error),
+            Err(error) => Some(error),
+        };
+        let before = self.take_leftovers(|it| it == tap).into_iter().map(|(_, _, it)| it);
         let Room { pool, .. } = self.rooms.get_mut(&attached.room)?;
         if let Some(error) = unread {
             tracing::warn!(
@@ -149,26 +167,36 @@ impl SharedTaps {
                  name"
             );
         }
-        let last = drained(tap, attached.since, Ok(pool.take(attached.slot)));
+        let counted = before.fold(pool.take(attached.slot), |one, more| more.followed_by(one));
+        let last = drained(tap, attached.since, Ok(counted));
         attached.since = SystemTime::now();
         let device = Device { name: Arc::clone(name), index: tap.device.index };
-        self.attached.insert(Tap { device, direction: tap.direction }, attached);
+        let renamed = Tap { device, direction: tap.direction };
+        // The series under the old name end.
+        for (of, since) in self.leftovers.iter_mut().filter_map(|it| it.of.as_mut()) {
+            if of == tap {
+                (*of, *since) = (renamed.clone(), attached.since);
+            }
+        }
+        self.attached.insert(renamed, attached);
 
         Some(last)
     }
 
-    /// Cuts, waits and reads. What other taps counted waits for the next drain.
-    fn read_now(&mut self, barrier: &Barrier) -> Option<io::Error> {
+    /// Cuts, waits and reads. What other taps counted waits for the next drain. Returns the numbers of
+    /// the pools that could not be read, with the reason.
+    fn read_now(&mut self, barrier: &Barrier) -> io::Result<Vec<(u32, io::Error)>> {
         let behind = self.cut();
-        if let Err(error) = barrier.wait() {
-            return Some(error);
-        }
+        barrier.wait()?;
 
-        self.read(&behind, barrier).pop().map(|(_, error)| error)
+        Ok(self.read(&behind, barrier))
     }
 
     /// Returns the last counts of slots, where they are read; the slots are free then.
-    fn take_leftovers(&mut self, is_wanted: impl Fn(&Tap) -> bool) -> Vec<Drained> {
+    fn take_leftovers(
+        &mut self,
+        is_wanted: impl Fn(&Tap) -> bool,
+    ) -> Vec<(Tap, SystemTime, Interval)> {
         let Self { leftovers, rooms, .. } = self;
         let mut all = Vec::new();
         leftovers.retain(|Leftover { room, slot, of }| {
@@ -178,8 +206,8 @@ impl SharedTaps {
             }
             let last = pool.take_last(*slot);
             let is_read = last.is_some();
-            let of_tap = last.zip(of.as_ref());
-            all.extend(of_tap.map(|(last, (tap, since))| drained(tap, *since, Ok(last))));
+            let of_tap = last.zip(of.clone());
+            all.extend(of_tap.map(|(last, (tap, since))| (tap, since, last)));
             !is_read
         });
 

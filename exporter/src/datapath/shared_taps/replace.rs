@@ -35,6 +35,11 @@ impl SharedTaps {
         self.attached.iter().filter(is_outdated).map(|(tap, _)| tap.clone()).collect()
     }
 
+    /// Returns where the program of a tap is.
+    pub(in super::super) fn placement(&self, tap: &Tap) -> Option<Placement> {
+        self.attached.get(tap).map(|attached| attached.placement)
+    }
+
     /// Loads the pool that comes in the place of that of a tap with the next drain.
     ///
     /// # Errors
@@ -65,7 +70,10 @@ impl SharedTaps {
             let Some((tap, _)) = self.attached.iter().find(of_pool) else { continue };
             let tap = tap.clone();
             match self.install(placement, next, &tap.device) {
-                Ok(number) => all.extend(self.move_to(placement, number)),
+                Ok(number) => {
+                    self.current.insert(placement, number);
+                    all.extend(self.move_to(placement, number));
+                }
                 Err(error) => all.push(Replaced { tap, outcome: Err(error) }),
             }
         }
@@ -73,8 +81,8 @@ impl SharedTaps {
         all
     }
 
-    /// Lets devices be attached to another pool from now on; returns its number. The device is one of
-    /// them, for the log.
+    /// Adds a pool that devices are to be attached to; returns its number. The device is one of them,
+    /// for the log.
     pub(super) fn install(
         &mut self,
         placement: Placement,
@@ -86,7 +94,6 @@ impl SharedTaps {
         let claim = Claim::note(program, device);
         self.last_number += 1;
         self.rooms.insert(self.last_number, Room { pool, program, _claim: claim });
-        self.current.insert(placement, self.last_number);
 
         Ok(self.last_number)
     }
@@ -94,7 +101,9 @@ impl SharedTaps {
     /// Moves all devices with this place to another pool. Each frame is counted by one of the two, and
     /// what is left in the one before is read with the next drain.
     pub(super) fn move_to(&mut self, placement: Placement, number: u32) -> Vec<Replaced> {
-        let is_there = |(_, attached): &(&Tap, &Attached)| attached.placement == placement;
+        let is_there = |(_, attached): &(&Tap, &Attached)| {
+            attached.placement == placement && attached.room != number
+        };
         let taps: Vec<Tap> =
             self.attached.iter().filter(is_there).map(|(tap, _)| tap.clone()).collect();
         let moved = taps.into_iter().map(|tap| {

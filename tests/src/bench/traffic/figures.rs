@@ -49,13 +49,18 @@ impl Cell {
         cell::Cell { samples: self.samples.iter().map(rate).collect() }
     }
 
-    /// Returns whether every frame that was sent was counted and passed. A cell without a
-    /// measurement is.
+    /// Returns whether every frame that was sent was counted, as far as that can be, and passed. A cell
+    /// without a measurement is.
     pub(super) fn is_exact(&self) -> bool {
         let Tally { sent, lost, counted, passed, to_pass } = self.tally;
         let is_counted = counted.is_none_or(|counted| counted == sent - lost);
 
-        self.refusal.is_some() || is_counted && passed == to_pass
+        self.refusal.is_some() || (is_counted || self.cannot_count()) && passed == to_pass
+    }
+
+    /// Returns whether frames arrive merged at a hook that sees each as one, whatever counts there.
+    pub(super) fn cannot_count(&self) -> bool {
+        self.load == Load::Bulk && self.subject == Subject::Exporter(Mode::Generic)
     }
 
     /// Returns the targets, as ratios to no program and to one that only passes. Only what the
