@@ -91,7 +91,7 @@ impl Default for Datapath {
             port_table_kib: Auto::Auto,
             source_overflow_entries: Auto::Auto,
             port_overflow_entries: Auto::Auto,
-            miss_budget: 50_000,
+            miss_budget: 5_000,
             pin: false,
             pin_path: "/sys/fs/bpf/packet-exporter".into(),
             r#override: Vec::new(),

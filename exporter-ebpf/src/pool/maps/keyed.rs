@@ -26,14 +26,11 @@ impl Partition {
         if found == Found::Spilled || (is_wide && found == Found::Full) {
             found = self.source_in(second_place(hash, last), key, count, mark);
         }
-        if !found.is_there() {
-            let is_admitted = attribute::admits(&mut memory.sources, self.budget, hash);
-            self.missed(is_admitted, count, |counts| &mut counts.sources);
-            if is_admitted {
-                match self.generation() {
-                    0 => more(&MORE_SOURCES_0, &key, count, mark),
-                    _ => more(&MORE_SOURCES_1, &key, count, mark),
-                }
+        if !found.is_there() && attribute::admits(&mut memory.sources, self.budget, hash) {
+            self.admitted(count, |counts| &mut counts.sources);
+            match self.generation() {
+                0 => more(&MORE_SOURCES_0, &key, count, mark),
+                _ => more(&MORE_SOURCES_1, &key, count, mark),
             }
         }
 
@@ -65,14 +62,11 @@ impl Partition {
         if found == Found::Spilled {
             found = self.port_in(second_place(hash, last), key, count);
         }
-        if !found.is_there() {
-            let is_admitted = attribute::admits(&mut memory.ports, self.budget, hash);
-            self.missed(is_admitted, count, |counts| &mut counts.ports);
-            if is_admitted {
-                match self.generation() {
-                    0 => more(&MORE_PORTS_0, &key, count, 0),
-                    _ => more(&MORE_PORTS_1, &key, count, 0),
-                }
+        if !found.is_there() && attribute::admits(&mut memory.ports, self.budget, hash) {
+            self.admitted(count, |counts| &mut counts.ports);
+            match self.generation() {
+                0 => more(&MORE_PORTS_0, &key, count, 0),
+                _ => more(&MORE_PORTS_1, &key, count, 0),
             }
         }
     }

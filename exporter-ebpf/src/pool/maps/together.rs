@@ -40,18 +40,18 @@ impl Partition {
         Some(unsafe { &mut *counts })
     }
 
-    /// Counts what found no room in the table of the CPU.
+    /// Counts what goes to the second level. What may not go there is the rest of a sum, which user
+    /// space draws up: in a flood that is nearly every frame, and atomic instructions would wait for
+    /// one another.
     #[inline(always)]
-    pub(super) fn missed(
+    pub(super) fn admitted(
         self,
-        is_admitted: bool,
         count: Count,
         dimension: impl FnOnce(&mut Counts) -> &mut Attribution,
     ) {
-        let Some(counts) = self.counts() else { return };
-        let Attribution { admitted, refused, .. } = dimension(counts);
-
-        Together.count(if is_admitted { admitted } else { refused }, count);
+        if let Some(counts) = self.counts() {
+            Together.count(&mut dimension(counts).admitted, count);
+        }
     }
 
     /// Counts packets under the id of their outermost VLAN tag.

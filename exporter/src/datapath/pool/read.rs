@@ -6,8 +6,8 @@ use std::mem::{self, offset_of};
 use std::os::fd::{AsFd, OwnedFd};
 
 use shared::{
-    Active, Address, Attribution, Count, Counts, GENERATIONS, Kind, Overflow, PoolCpu, PortAt,
-    PortKey, Protocol, Sketch, SourceAt, TRAFFIC_CLASSES, VLAN_IDS, cell,
+    Active, Address, Count, Counts, GENERATIONS, Kind, Overflow, PoolCpu, PortAt, PortKey,
+    Protocol, Sketch, SourceAt, TRAFFIC_CLASSES, VLAN_IDS, cell,
 };
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
@@ -18,6 +18,7 @@ use crate::datapath::shape::entries;
 use crate::datapath::sums;
 use crate::datapath::tables::Keys;
 use crate::datapath::wire::{clear_entry, read_entry, take_all};
+use crate::dimension::Dimension;
 use crate::interval::{Interval, Keyed, Sketches};
 
 /// What was read of a cut whose reading may fail half way.
@@ -171,26 +172,37 @@ impl Pool {
     fn interval(&self, of_slot: OfSlot, [source_mask, port_mask]: [u64; 2]) -> Interval {
         let OfSlot { counts, sketches, vlans, classes, sources, ports, more_sources, more_ports } =
             of_slot;
-        // A guard stands before all slots; it is shut for those that it has turned away from.
-        let guarded = |attribution: Attribution, mask| Attribution {
-            mask: if attribution.refused.packets > 0 { mask } else { 0 },
-            ..attribution
-        };
-        let by_source = guarded(counts.sources, source_mask);
-        let by_port = guarded(counts.ports, port_mask);
+        let switches = self.shape.switches();
+        let totals = sums::totals([&*counts].into_iter());
+        let of_ip = switches.dimensions[Dimension::Sources].then(|| totals.ip());
+        let of_ports = switches.dimensions[Dimension::Ports].then(|| totals.with_ports());
+        let sources = keyed(sources, more_sources, counts.sources, Address::to_ip);
+        let ports = keyed(ports, more_ports, counts.ports, |key| key);
 
         Interval {
-            totals: sums::totals([&*counts].into_iter()),
-            sources: keyed(sources, more_sources, by_source, Address::to_ip),
-            ports: keyed(ports, more_ports, by_port, |key| key),
+            sources: with_refused(sources, of_ip, source_mask),
+            ports: with_refused(ports, of_ports, port_mask),
+            totals,
             vlans: Keyed::of_packets(vlans),
             traffic_classes: classes.unwrap_or([0; TRAFFIC_CLASSES]),
             sketches: sketches.unwrap_or_default(),
-            switches: self.shape.switches(),
+            switches,
             maps: Vec::new(),
             ..Interval::default()
         }
     }
+}
+
+/// Counts as refused what is in no key, if a guard has refused anything: one stands before all slots.
+fn with_refused<K>(keyed: Keyed<K>, whole: Option<Count>, mask: u64) -> Keyed<K> {
+    let (Some(whole), 1..) = (whole, mask) else { return keyed };
+    let known = keyed.total();
+    let refused = Count {
+        packets: whole.packets.saturating_sub(known.packets),
+        bytes: whole.bytes.saturating_sub(known.bytes),
+    };
+
+    Keyed { refused, guarded: refused.packets > 0, ..keyed }
 }
 
 /// Reads and clears an entry of an array.
