@@ -33,6 +33,7 @@ mod setting;
 mod signals;
 mod sources;
 mod text;
+mod toml_value;
 mod vlans;
 mod web;
 

@@ -11,7 +11,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-pub use devices::{Classes, DeviceFacts, Program};
+use crate::health::Hook;
+
+pub use devices::{Classes, DeviceFacts, HiddenBy, Program};
 pub use memory::{MapBytes, MapFacts, Memory, TableSizes, Tables};
 
 /// What was found on a host.
@@ -42,7 +44,7 @@ pub struct Facts {
     pub otlp: Option<Result<(), String>>,
     /// Whether programs can be pinned; `None` where they are not to be.
     pub pins: Option<Result<(), String>>,
-    /// The hook for received frames in the stack.
+    /// The hook for received frames in the stack, as the kernel has it.
     pub ingress: &'static str,
     /// Names of all devices.
     pub present: Vec<String>,
@@ -103,16 +105,23 @@ pub struct Diagnosis {
     pub memory: Memory,
 }
 
+impl Facts {
+    /// Returns whether the kernel is known to have no TCX.
+    fn has_no_tcx(&self) -> bool {
+        self.ingress == Hook::TcIngress.label()
+    }
+}
+
 impl Diagnosis {
     /// Judges what was found.
     pub fn of(facts: &Facts) -> Self {
         let mut devices: Vec<_> =
-            facts.wanted.iter().map(|device| devices::judge(device, facts.ingress)).collect();
+            facts.wanted.iter().map(|device| devices::judge(device, facts)).collect();
         let memory = memory::of(facts);
         memory::refuse(&mut devices, &facts.maps);
         let mut checks = checks::of(facts, memory::check(&memory, facts.available));
         checks.push(devices::some(&devices, facts));
-        checks.extend(devices::hidden(facts));
+        checks.extend(devices::hidden(facts, &devices));
 
         let works = checks.iter().all(|check| check.state != State::Refused);
         Self { works, checks, devices, memory }

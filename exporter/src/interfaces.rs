@@ -8,7 +8,8 @@ mod namespaces;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
-use std::sync::Arc;
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
@@ -22,6 +23,7 @@ use rtnetlink::proto::{self, Connection, ConnectionHandle};
 use rtnetlink::sys::protocols::NETLINK_ROUTE;
 use rtnetlink::sys::{AsyncSocket, SocketAddr};
 use tokio::sync::watch;
+use tokio::task::{JoinError, spawn_blocking};
 use tokio::time;
 use tokio_util::sync::CancellationToken;
 
@@ -57,7 +59,7 @@ pub struct Interface {
     pub has_hardware: bool,
     /// The name of the hardware's driver.
     pub driver: Option<Arc<str>>,
-    /// A remark (`ip link set DEVICE alias TEXT`), without control characters and cut off where long.
+    /// A remark (`ip link set DEVICE alias TEXT`): one line without control characters, cut off where long.
     pub alias: Option<Arc<str>>,
     pub is_up: bool,
     /// Longest payload of a frame, in bytes.
@@ -72,7 +74,7 @@ pub struct Interface {
     pub master: Option<Arc<str>>,
     /// The number of the network namespace in which the other end of this cable is.
     pub elsewhere: Option<i32>,
-    /// The name of that namespace, if it has one in `/run/netns`.
+    /// The name of that namespace, if it has one in `/run/netns`; as a remark where a name may be any text.
     pub peer_namespace: Option<Arc<str>>,
 }
 
@@ -92,6 +94,9 @@ pub enum InterfacesError {
 
     #[error("the netlink connection ended unexpectedly")]
     Ended,
+
+    #[error("the thread that reads what belongs to the network interfaces panicked")]
+    Panicked(#[source] JoinError),
 }
 
 impl Interface {
@@ -120,13 +125,10 @@ impl Interface {
 pub async fn list() -> Result<Vec<Interface>, InterfacesError> {
     let (connection, handle, _messages) = connect().map_err(InterfacesError::NoSocket)?;
 
-    let mut interfaces = tokio::select! {
+    tokio::select! {
         () = connection => Err(InterfacesError::Ended),
-        interfaces = of_kernel(&handle) => interfaces,
-    }?;
-    complete(&mut interfaces, &mut Namespaces::default());
-
-    Ok(interfaces)
+        interfaces = of_kernel(&handle, Arc::default()) => interfaces,
+    }
 }
 
 /// Keeps the list of interfaces current, and announces it when one that is wanted comes, goes or
@@ -139,13 +141,12 @@ pub async fn watch(
     let (mut connection, handle, mut messages) = connect().map_err(InterfacesError::NoSocket)?;
     let links = SocketAddr::new(0, 1 << (MulticastGroup::Link as u32 - 1));
     connection.socket_mut().socket_mut().bind(&links).map_err(InterfacesError::NoSocket)?;
-    let (mut replaced, mut namespaces) = (BTreeSet::new(), Namespaces::default());
-    let tell_of = |mut interfaces: Vec<Interface>| {
-        complete(&mut interfaces, &mut namespaces);
+    let (mut replaced, namespaces) = (BTreeSet::new(), Arc::default());
+    let tell_of = |interfaces: Vec<Interface>| {
         say_replaced(&mut replaced, interfaces.iter().filter(|it| is_wanted(it)));
         changes.send_if_modified(|known| replace(known, interfaces, &is_wanted));
     };
-    let relay = relay(&mut messages, || of_kernel(&handle), tell_of);
+    let relay = relay(&mut messages, || of_kernel(&handle, Arc::clone(&namespaces)), tell_of);
 
     tokio::select! {
         () = stop.cancelled() => Ok(()),
@@ -212,7 +213,7 @@ fn say_replaced<'a>(
 
 /// Logs that lists begin to fail, and that they succeed again.
 fn tell(is_failing: &mut bool, error: Option<&InterfacesError>) {
-    let was_failing = std::mem::replace(is_failing, error.is_some());
+    let was_failing = mem::replace(is_failing, error.is_some());
 
     match error {
         Some(error) if !was_failing => {
@@ -237,12 +238,25 @@ fn replace(
     is_new
 }
 
-async fn of_kernel(handle: &Handle) -> Result<Vec<Interface>, InterfacesError> {
-    settled(|| dump(handle.clone())).await
+/// Lists the interfaces with all that is known of them. What is in files, of which a host may have
+/// thousands, is read on a thread that may block.
+async fn of_kernel(
+    handle: &Handle,
+    namespaces: Arc<Mutex<Namespaces>>,
+) -> Result<Vec<Interface>, InterfacesError> {
+    let answers = settled(|| dump(handle.clone())).await?;
+    let reading = spawn_blocking(move || {
+        let mut interfaces = listed(answers)?;
+        // Lists are read one after the other, so nothing waits for the lock.
+        complete(&mut interfaces, &mut namespaces.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(interfaces)
+    });
+
+    reading.await.map_err(InterfacesError::Panicked)?
 }
 
 /// Lists until no change came in between, which may hide an interface that is there.
-async fn settled<A>(mut ask: impl FnMut() -> A) -> Result<Vec<Interface>, InterfacesError>
+async fn settled<A>(mut ask: impl FnMut() -> A) -> Result<Vec<Answer>, InterfacesError>
 where
     A: Future<Output = Result<Vec<Answer>, InterfacesError>>,
 {
@@ -250,7 +264,7 @@ where
         let answers = ask().await?;
         let is_interrupted = |answer: &Answer| answer.header.flags & NLM_F_DUMP_INTR != 0;
         if !answers.iter().any(is_interrupted) {
-            return listed(answers);
+            return Ok(answers);
         }
         time::sleep(BURST).await;
     }

@@ -26,44 +26,57 @@ const PORT_RANGE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 /// Reads the sockets that listen, and remembers since when.
 #[derive(Debug, Default)]
 pub struct Sockets {
+    /// What was read of each protocol last.
+    ports: [Vec<u16>; PortProtocol::ALL.len()],
     /// Sockets of UDP on ports that the kernel assigns, and when they were first seen.
     since: BTreeMap<Bound, Instant>,
 }
 
 /// What was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Heard {
+    /// Of a protocol that could not be read, this has the ports that were read before.
     pub listening: Listening,
     /// Protocols whose sockets this kernel cannot list.
     pub missing: Vec<PortProtocol>,
+    /// Protocols that were not read: the kernel does not answer, or not in time.
+    pub failed: Vec<(PortProtocol, io::Error)>,
 }
 
 impl Sockets {
     /// Reads the ports that are listened on. Blocks for 3 seconds at most, usually for some
     /// milliseconds.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel does not answer, or not in time.
-    pub fn read(&mut self) -> io::Result<Heard> {
-        let mut heard = Heard { listening: Listening::default(), missing: Vec::new() };
+    pub fn read(&mut self) -> Heard {
+        self.take(|protocol| waiting(protocol, PATIENCE))
+    }
+
+    /// Takes over what `list` reads of each protocol. One that fails leaves the others as they are read.
+    fn take(
+        &mut self,
+        mut list: impl FnMut(PortProtocol) -> io::Result<Option<Vec<Bound>>>,
+    ) -> Heard {
+        let (mut listening, mut missing, mut failed) = (Listening::default(), vec![], vec![]);
         let PortRange { first, last } = assigned();
 
         for protocol in PortProtocol::ALL.iter().copied() {
-            let Some(bound) = waiting(protocol, PATIENCE)? else {
-                heard.missing.push(protocol);
-                continue;
-            };
-            let ports = match protocol {
-                PortProtocol::Tcp | PortProtocol::Sctp => bound.iter().map(|it| it.port).collect(),
-                PortProtocol::Udp => self.servers(&bound, &(first..=last), Instant::now()),
-            };
-            for port in ports {
-                heard.listening.insert(protocol, port);
+            match list(protocol) {
+                Ok(Some(bound)) => {
+                    self.ports[protocol.index()] = match protocol {
+                        PortProtocol::Tcp | PortProtocol::Sctp => {
+                            bound.iter().map(|it| it.port).collect()
+                        }
+                        PortProtocol::Udp => self.servers(&bound, &(first..=last), Instant::now()),
+                    };
+                }
+                Ok(None) => missing.push(protocol),
+                Err(error) => failed.push((protocol, error)),
+            }
+            for port in &self.ports[protocol.index()] {
+                listening.insert(protocol, *port);
             }
         }
 
-        Ok(heard)
+        Heard { listening, missing, failed }
     }
 
     /// Returns the ports of the servers among sockets of UDP that are not connected, where the kernel

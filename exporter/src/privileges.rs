@@ -47,7 +47,7 @@ pub fn check() -> Result<(), PrivilegeError> {
     if missing.is_empty() { Ok(()) } else { Err(PrivilegeError::Missing { missing }) }
 }
 
-/// Names what loading and attaching take, and says whether this process has it.
+/// Returns the capabilities that loading and attaching need, and whether this process has each.
 pub fn held() -> Result<Vec<(String, bool)>, PrivilegeError> {
     let effective = caps::read(None, CapSet::Effective)?;
     // Before Linux 5.8 one capability stood for all of these.

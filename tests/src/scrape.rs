@@ -123,11 +123,26 @@ fn sample(line: &str) -> Option<Sample> {
     let mut labels = BTreeMap::new();
     while !rest.is_empty() {
         let (label, quoted) = rest.split_once("=\"")?;
-        // No value that tests look at has a quotation mark in it.
-        let (content, behind) = quoted.split_once('"')?;
-        labels.insert(label.to_owned(), content.to_owned());
+        let (content, behind) = unquoted(quoted)?;
+        labels.insert(label.to_owned(), content);
         rest = behind.strip_prefix(',').unwrap_or(behind);
     }
 
     Some(Sample { name: name.to_owned(), labels, value: value.to_owned() })
+}
+
+/// Reads a value up to its quotation mark, without its escapes; returns it and what is behind.
+fn unquoted(text: &str) -> Option<(String, &str)> {
+    let mut value = String::new();
+    let mut characters = text.chars();
+    loop {
+        match characters.next()? {
+            '"' => return Some((value, characters.as_str())),
+            '\\' => match characters.next()? {
+                'n' => value.push('\n'),
+                other => value.push(other),
+            },
+            other => value.push(other),
+        }
+    }
 }

@@ -272,7 +272,7 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    /// Sends this many frames on each CPU, which take a second by the ledger's clock. Gives what
+    /// Sends this many frames on each CPU, which take a second by the ledger's clock. Returns what
     /// was counted, and what was sent by each of the first `sources` established sources.
     fn second(&mut self, frames: u32, sources: u32) -> (Interval, Vec<u64>) {
         run_each(&mut self.generators, frames);

@@ -24,6 +24,7 @@ fn a_host_that_does_is_told_to_do_and_is_left_as_it_was() {
     assert!(!links.contains("xdp"), "{links}");
 
     let service = Service::start(&cable.here, &RUN);
+    assert_eq!(service.said_within("class=shared", 2), 2, "one for each direction");
     let told = said["memory"]["bytes"].as_u64().unwrap();
     let taken = service.scrape().find("packet_exporter_memory_bytes", &[("part", "maps")]).unwrap();
     // The kernel needs a little for itself, which is in none of the maps.
@@ -152,6 +153,40 @@ fn a_device_without_an_ethernet_header_is_refused_as_run_does() {
     }
     assert_eq!(beside.code, Some(0), "{}", beside.stderr);
     assert_eq!(check(&said(&beside), "devices")["state"], "warning");
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test doctor`"]
+fn a_filter_and_an_xdp_program_in_front_of_what_is_received_are_told() {
+    let cable = cable("infront");
+    let clsact = ["--datapath.mode", "clsact"];
+    let told = |mode: &[&str]| said(&refused(&cable.here, command(&[&DOCTOR, mode].concat())));
+    let is_told = |said: &Value| {
+        let mut checks = said["checks"].as_array().unwrap().iter();
+        checks.any(|check| check["check"] == "receive")
+    };
+
+    assert!(!is_told(&told(&clsact)));
+    cable.here.run("tc", &["qdisc", "add", "dev", Cable::DEVICE, "clsact"]);
+    let place = ["filter", "add", "dev", Cable::DEVICE, "ingress", "pref", "1", "protocol", "ip"];
+    let accept = ["bpf", "bytecode", "1,6 0 0 0,", "direct-action"];
+    cable.here.run("tc", &[&place[..], &accept].concat());
+
+    let hidden = told(&clsact);
+    let receive = check(&hidden, "receive");
+    assert_eq!(receive["state"], "warning");
+    let found = receive["found"].as_str().unwrap();
+    assert!(found.contains("preference 1") && found.contains("received frames"), "{found}");
+    let is_first = told(&[])["devices"][0]["mode"] == "tcx_ingress";
+    assert_eq!(is_told(&told(&[])), !is_first, "a program of TCX comes first");
+
+    let _service = Service::start(&cable.here, &[&RUN[..], &NATIVE].concat());
+    for mode in ["auto", "tcx", "clsact"] {
+        let said = told(&["--datapath.mode", mode]);
+        let device = &said["devices"][0];
+        assert_eq!(device["state"], "warning", "{mode}: {said}");
+        assert!(device["found"].as_str().unwrap().contains("redirects is not seen"), "{device}");
+    }
 }
 
 #[test]

@@ -47,7 +47,10 @@ fn the_kernel_counts_the_corpus_as_it_is_written_by_hand() {
 fn a_cpu_that_came_after_the_load_counts_its_keys_in_the_second_level() {
     const FRAMES: u32 = 1000;
     let Some(late) = load::cpus().into_iter().next_back().filter(|cpu| *cpu > 0) else {
-        println!("skipped: there is one CPU");
+        println!(
+            "SKIPPED a_cpu_that_came_after_the_load_counts_its_keys_in_the_second_level: there is \
+             one CPU"
+        );
         return;
     };
     load::pin(late);

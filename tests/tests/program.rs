@@ -137,7 +137,7 @@ fn load_for(placement: Placement, options: Options) -> Option<Program> {
 }
 
 impl Program {
-    /// Names what is called, without what this kernel cannot inline, and says in how many places.
+    /// Returns what is called, without what this kernel cannot inline, and in how many places.
     fn call_sites(&self) -> BTreeMap<&str, usize> {
         let calls = self.instructions.iter().filter_map(|it| it.text.strip_prefix("call "));
         let names = calls.map(|call| call.split_once('#').map_or(call, |(name, _)| name));

@@ -5,6 +5,8 @@ mod switches {
     pub(super) mod senders;
 }
 
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
 use exporter::datapath::{Datapath, Inspector, LinkLayer, Options, Placement, TransmitChoice};
 use exporter::health::{Hook, Mode};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -18,37 +20,41 @@ use switches::bed::{self, Bed, Way, clients_in};
 
 /// Changes of constants of both programs.
 const CHANGES: usize = 100;
+/// The limit of open files is that of the process: a test that lowers it has the process for itself.
+static LIMIT: RwLock<()> = RwLock::new(());
 /// Rows of what is counted by key.
 const KEYED: [&str; 4] = ["source", "port", "vlan", "touched"];
 
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn a_native_program_and_one_of_tcx_change_under_load() {
-    conserves(Placement::xdp(Mode::Native), TransmitChoice::Tcx);
+    conserves("native-tcx", Placement::xdp(Mode::Native), TransmitChoice::Tcx);
 }
 
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn a_generic_program_and_a_filter_of_clsact_change_under_load() {
-    conserves(Placement::xdp(Mode::Generic), TransmitChoice::Clsact);
+    conserves("generic-clsact", Placement::xdp(Mode::Generic), TransmitChoice::Clsact);
 }
 
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn programs_of_tcx_change_in_both_directions_under_load() {
-    conserves(RECEIVED, TransmitChoice::Tcx);
+    conserves("tcx-tcx", RECEIVED, TransmitChoice::Tcx);
 }
 
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn filters_of_clsact_change_in_both_directions_under_load() {
-    conserves(Placement::tc(Hook::TcIngress, LinkLayer::Ethernet), TransmitChoice::Clsact);
+    let received = Placement::tc(Hook::TcIngress, LinkLayer::Ethernet);
+    conserves("clsact-clsact", received, TransmitChoice::Clsact);
 }
 
 /// The control: the same checks notice a program that is removed and put back.
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn a_gap_between_two_programs_is_noticed() {
+    let _limit = usual_limit();
     let mut bed = Bed::make("gap", Placement::xdp(Mode::Generic), TransmitChoice::Clsact);
 
     let verdict = bed.run(20, Way::WithAGap);
@@ -61,6 +67,7 @@ fn a_gap_between_two_programs_is_noticed() {
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn an_interval_of_which_a_part_was_off_does_not_add_up() {
+    let _limit = usual_limit();
     let mut bed = Bed::make("part", Placement::xdp(Mode::Generic), TransmitChoice::Tcx);
 
     let verdict = bed.run(8, Way::AsIfAllWereOn);
@@ -72,6 +79,7 @@ fn an_interval_of_which_a_part_was_off_does_not_add_up() {
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn each_choice_of_constants_counts_what_it_says_on_the_maps_of_another() {
+    let _limit = usual_limit();
     let all = Options { vlans: true, ..Options::default() };
     let datapath = Datapath::new(Options::default()).unwrap();
     let mut inspector = Inspector::new(&datapath).unwrap();
@@ -114,6 +122,7 @@ fn each_choice_of_constants_counts_what_it_says_on_the_maps_of_another() {
 #[test]
 #[ignore = "needs root: `cargo xtask test switches`"]
 fn where_no_other_program_can_be_loaded_the_one_before_goes_on() {
+    let _alone = LIMIT.write().unwrap_or_else(PoisonError::into_inner);
     let mut bed = Bed::make("limit", Placement::xdp(Mode::Native), TransmitChoice::Tcx);
     let limit = getrlimit(Resource::Nofile);
 
@@ -130,10 +139,16 @@ fn where_no_other_program_can_be_loaded_the_one_before_goes_on() {
     assert!(!bed.counts_all());
 }
 
-fn conserves(placement: Placement, transmit: TransmitChoice) {
-    let mut bed = Bed::make("switches", placement, transmit);
+fn conserves(cable: &str, placement: Placement, transmit: TransmitChoice) {
+    let _limit = usual_limit();
+    let mut bed = Bed::make(cable, placement, transmit);
 
     let verdict = bed.run(CHANGES, Way::Replaced);
 
     assert_eq!(verdict, Ok(()));
+}
+
+/// Returns what keeps the limit of open files as it is.
+fn usual_limit() -> RwLockReadGuard<'static, ()> {
+    LIMIT.read().unwrap_or_else(PoisonError::into_inner)
 }

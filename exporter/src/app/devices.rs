@@ -273,8 +273,8 @@ impl Devices {
     fn try_attach(&mut self, tap: Tap, interface: &Interface) {
         let (hook, attached) = self.attach(&tap, interface);
         match attached {
-            Ok(running) => {
-                say_counting(&tap, hook, &running);
+            Ok((class, running)) => {
+                say_counting(&tap, hook, class, &running);
                 self.known.entry(tap).or_default().runs(hook, running, Instant::now());
             }
             Err(failure) => {
@@ -286,7 +286,11 @@ impl Devices {
 
     /// Attaches at the first place that the device has and that is free; returns where it was tried
     /// last, and what came of it.
-    fn attach(&mut self, tap: &Tap, interface: &Interface) -> (Hook, Result<Running, NotAttached>) {
+    fn attach(
+        &mut self,
+        tap: &Tap,
+        interface: &Interface,
+    ) -> (Hook, Result<(Class, Running), NotAttached>) {
         let hooks = self.hooks();
         let placements = choice::placements(interface, tap.direction, &self.config.datapath, hooks);
         let Placements { first: mut placement, others } = match placements {
@@ -330,15 +334,18 @@ impl Devices {
         tap: &Tap,
         placement: Placement,
         interface: &Interface,
-    ) -> Result<Running, NotAttached> {
-        if self.sharing().class(placement, interface) == Class::Shared {
-            return Ok(self.datapath.share(tap, placement)?);
+    ) -> Result<(Class, Running), NotAttached> {
+        let class = self.sharing().class(placement, interface);
+        if class == Class::Shared {
+            return Ok((class, self.datapath.share(tap, placement)?));
         }
         let prepared = self.datapath.prepare_for(tap, placement)?;
         let attached = self.datapath.attach(tap, prepared);
 
         let is_below = stacked::is_below(interface, &self.interfaces.borrow());
-        Ok(attached.map_err(|error| error.owned_by(self.owner(interface), is_below))?)
+        let running = attached.map_err(|error| error.owned_by(self.owner(interface), is_below))?;
+
+        Ok((class, running))
     }
 
     /// Returns the XDP program that is on an interface.

@@ -14,12 +14,14 @@ use tokio::runtime::Builder;
 use super::devices::{Hooks, Sharing};
 use super::{Failure, host_memory, options, pushes, web_file};
 use crate::causes::with_causes;
-use crate::config::{Config, Doctor, Transmit, Web};
+use crate::config::{self, Config, Doctor, Transmit, Web};
 use crate::datapath::{
     Datapath, Device, ExpectedMaps, LinkLayer, Options, Placement, ProgramMaps, ProgramNames, Tap,
     Taps, check_pins, is_left_behind, raise_limits, would_hide,
 };
-use crate::doctor::{Classes, DeviceFacts, Diagnosis, Facts, MapBytes, MapFacts, Program, Tables};
+use crate::doctor::{
+    Classes, DeviceFacts, Diagnosis, Facts, HiddenBy, MapBytes, MapFacts, Program, Tables,
+};
 use crate::driver::{Driver, Drivers};
 use crate::health::{Hook, Mode};
 use crate::http::Listeners;
@@ -91,7 +93,7 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
     let counted: Vec<_> =
         interfaces.iter().filter(|it| it.is_wanted(&config.devices)).cloned().collect();
     let maps = maps(&for_maps, &sharing.taps(&counted)).context("cannot count the CPUs")?;
-    let wanted = wanted(&counted, sharing, hooks.and_then(|hooks| hooks.egress));
+    let wanted = wanted(&counted, sharing, hooks);
     let listening = (!systemd_socket).then(|| Listeners::bind(listen_address).map(drop));
     let Files { kept, web, otlp } = files(config)?;
 
@@ -183,7 +185,12 @@ fn expected(choice: Transmit) -> Option<&'static str> {
     }
 }
 
-fn wanted(interfaces: &[Interface], sharing: Sharing<'_>, hook: Option<Hook>) -> Vec<DeviceFacts> {
+/// `hooks` are those that are used for sure; `None` where that is not known.
+fn wanted(
+    interfaces: &[Interface],
+    sharing: Sharing<'_>,
+    hooks: Option<Hooks>,
+) -> Vec<DeviceFacts> {
     let config = sharing.config;
     let names = ProgramNames::read();
     let mut drivers = Drivers::new().ok();
@@ -210,11 +217,18 @@ fn wanted(interfaces: &[Interface], sharing: Sharing<'_>, hook: Option<Hook>) ->
             has_ethernet: interface.frames == FrameStart::Ethernet,
             is_countable: !matches!(interface.frames, FrameStart::Foreign | FrameStart::Nowhere),
             is_left_behind: is_left_behind(&config.pin_path, &received(interface)),
-            hidden_by: hook
-                .and_then(|hook| would_hide(&received(interface).device, hook))
-                .map(|in_front| in_front.to_string()),
+            hidden_by: hooks.map(|hooks| hidden_by(interface, config, hooks)).unwrap_or_default(),
         })
         .collect()
+}
+
+/// Returns what would see frames in the stack before the exporter's programs.
+fn hidden_by(interface: &Interface, config: &config::Datapath, hooks: Hooks) -> HiddenBy {
+    let device = received(interface).device;
+    let by = |hook| would_hide(&device, hook).map(|in_front| in_front.to_string());
+    let ingress = config.mode_of(interface.names()).in_stack().unwrap_or(hooks.ingress);
+
+    HiddenBy { receive: by(ingress), transmit: hooks.egress.and_then(by) }
 }
 
 /// Returns the place where what the interface receives is counted.

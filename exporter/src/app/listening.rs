@@ -1,5 +1,6 @@
 //! The part that has programs know on which ports this host listens.
 
+use std::io;
 use std::mem;
 use std::time::{Duration, Instant};
 
@@ -26,13 +27,13 @@ struct Following<F> {
     read: watch::Sender<Option<Instant>>,
     /// What the log has about protocols that cannot be listed, and about failures.
     missing: Vec<PortProtocol>,
-    failure: Option<String>,
+    failed: Vec<(PortProtocol, String)>,
 }
 
 /// Starts the part, which passes ports to `tell`; returns what reads how old its knowledge is.
 pub(super) fn start(
     parts: &OptionalParts,
-    tell: impl FnMut(Listening) + Send + 'static,
+    tell: impl Fn(Listening) + Clone + Send + 'static,
 ) -> anyhow::Result<impl Fn() -> Listened + Send + Sync + 'static> {
     let (following, age) = Following::new(tell);
     parts.start("listening", following)?;
@@ -40,57 +41,58 @@ pub(super) fn start(
     Ok(age)
 }
 
-impl<F: FnMut(Listening) + Send + 'static> Optional for Following<F> {
+impl<F: Fn(Listening) + Clone + Send + 'static> Optional for Following<F> {
     async fn run(&mut self, stop: CancellationToken) -> anyhow::Result<()> {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            let mut sockets = mem::take(&mut self.sockets);
-            let reading = spawn_blocking(move || (sockets.read(), sockets));
+            let (mut sockets, tell) = (mem::take(&mut self.sockets), self.tell.clone());
+            let reading = spawn_blocking(move || {
+                let Heard { listening, missing, failed } = sockets.read();
+                // Every port is ranked anew.
+                tell(listening);
+                (missing, failed, sockets)
+            });
             let Some(outcome) = stop.run_until_cancelled(reading).await else { break };
-            let (heard, sockets) = outcome?;
+            let (missing, failed, sockets) = outcome?;
             self.sockets = sockets;
-            match heard {
-                Ok(heard) => self.heard(heard),
-                Err(error) => self.failed(with_causes(&error)),
-            }
+            self.note(missing, &failed);
         }
 
         Ok(())
     }
 }
 
-impl<F: FnMut(Listening)> Following<F> {
+impl<F> Following<F> {
     fn new(tell: F) -> (Self, impl Fn() -> Listened + Send + Sync + 'static) {
         let (read, last) = watch::channel(None);
-        let (missing, failure) = (Vec::new(), None);
+        let (missing, failed) = (Vec::new(), Vec::new());
 
-        let following = Self { sockets: Sockets::default(), tell, read, missing, failure };
+        let following = Self { sockets: Sockets::default(), tell, read, missing, failed };
         (following, move || Listened { age: last.borrow().map(|read: Instant| read.elapsed()) })
     }
 
-    fn heard(&mut self, Heard { listening, missing }: Heard) {
-        (self.tell)(listening);
-        self.failure = None;
-        if missing.len() < PortProtocol::ALL.len() {
+    /// Logs which protocols are not read, once for each reason. The age is that of the oldest list: it
+    /// grows while any fails.
+    fn note(&mut self, missing: Vec<PortProtocol>, failed: &[(PortProtocol, io::Error)]) {
+        let is_any_listed = missing.len() < PortProtocol::ALL.len();
+        if is_any_listed && failed.is_empty() {
             self.read.send_replace(Some(Instant::now()));
         }
         if missing != self.missing {
             log_missing(&missing);
             self.missing = missing;
         }
-    }
-
-    /// Logs a failure, once for each reason. What was read before stays in force.
-    fn failed(&mut self, error: String) {
-        if self.failure.as_ref() != Some(&error) {
+        let failed: Vec<_> = failed.iter().map(|(it, error)| (*it, with_causes(error))).collect();
+        for (protocol, error) in failed.iter().filter(|it| !self.failed.contains(it)) {
             tracing::warn!(
+                protocol = protocol.label(),
                 error,
-                "Cannot list the sockets of this host; ports count as listened on as they were"
+                "Cannot list the sockets of a protocol; its ports count as listened on as before"
             );
-            self.failure = Some(error);
         }
+        self.failed = failed;
     }
 }
 
@@ -111,43 +113,45 @@ fn log_missing(missing: &[PortProtocol]) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
     use tokio::runtime::Handle;
     use tokio::time::timeout;
+    use tracing_subscriber::layer::Identity;
 
     use super::*;
-
-    fn heard(port: u16, missing: &[PortProtocol]) -> Heard {
-        let mut listening = Listening::default();
-        listening.insert(PortProtocol::Tcp, port);
-
-        Heard { listening, missing: missing.to_vec() }
-    }
+    use crate::config::Log;
+    use crate::logging::{self, tests::Paper};
 
     #[test]
     fn a_kernel_that_lists_no_sockets_leaves_the_age_out() {
         let (mut following, age) = Following::new(drop::<Listening>);
 
-        following.heard(heard(1, PortProtocol::ALL));
+        following.note(PortProtocol::ALL.to_vec(), &[]);
 
         assert_eq!(age().age, None);
-        following.heard(heard(1, &PortProtocol::ALL[1..]));
+        following.note(PortProtocol::ALL[1..].to_vec(), &[]);
         assert!(age().age.is_some(), "TCP is enough");
     }
 
     #[test]
-    fn what_was_heard_stays_in_force_while_reading_fails() {
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let list = Arc::clone(&told);
-        let (mut following, age) = Following::new(move |it| list.lock().unwrap().push(it));
+    fn a_list_that_fails_again_and_again_is_one_warning_and_grows_old() {
+        let paper = Paper::default();
+        let writer = paper.clone();
+        let (subscriber, _level) =
+            logging::subscriber(&Log::default(), move || writer.clone(), None::<Identity>);
+        let (mut following, age) = Following::new(drop::<Listening>);
+        let failed = |protocol| (protocol, io::Error::from(io::ErrorKind::TimedOut));
 
-        following.heard(heard(8443, &[]));
-        following.failed("timed out".into());
+        tracing::subscriber::with_default(subscriber, || {
+            following.note(vec![], &[failed(PortProtocol::Udp)]);
+            following.note(vec![], &[failed(PortProtocol::Udp)]);
+            following.note(vec![], &[failed(PortProtocol::Tcp), failed(PortProtocol::Udp)]);
+        });
 
-        let told = told.lock().unwrap();
-        assert_eq!(told.len(), 1);
-        assert!(told[0].contains(PortProtocol::Tcp, 8443));
+        let text = paper.text();
+        assert_eq!(text.matches("protocol=udp").count(), 1, "{text}");
+        assert_eq!(text.matches("protocol=tcp").count(), 1, "{text}");
+        assert_eq!(age().age, None, "no look was whole");
+        following.note(vec![], &[]);
         assert!(age().age.is_some());
     }
 

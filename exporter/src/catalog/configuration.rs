@@ -18,7 +18,7 @@ pub(super) const METRICS: &[Metric] = &[
         help: "When the configuration was last read with success, in seconds since 1970.",
         unit: Unit::Seconds,
         kind: Kind::Gauge,
-        read: Read::Configuration(|it, sink| sink.moment(it.read)),
+        read: Read::Configuration(|it, sink| sink.moment(&[], it.read)),
         ..Metric::USUAL
     },
     Metric {

@@ -43,6 +43,15 @@ pub(super) const METRICS: &[Metric] = &[
         ..Metric::USUAL
     },
     Metric {
+        name: "counting_since_timestamp",
+        help: "When the totals of the device and direction began at 0, in seconds since 1970.",
+        unit: Unit::Seconds,
+        kind: Kind::Gauge,
+        labels: &["device", "direction"],
+        read: Read::Exporter(counting_since),
+        ..Metric::USUAL
+    },
+    Metric {
         name: "imbalanced_intervals",
         help: "Intervals in which sources, ports or sizes did not add up to all frames, by law; \
                always 0 where counting works.",
@@ -94,7 +103,7 @@ pub(super) const METRICS: &[Metric] = &[
         help: "When the counts of the last fold were read, in seconds since 1970.",
         unit: Unit::Seconds,
         kind: Kind::Gauge,
-        read: Read::Exporter(|snapshot, sink| sink.moment(snapshot.health.folding.last)),
+        read: Read::Exporter(|snapshot, sink| sink.moment(&[], snapshot.health.folding.last)),
         ..Metric::USUAL
     },
 ];
@@ -126,6 +135,13 @@ fn devices(snapshot: &Snapshot, sink: &mut dyn Sink) {
         let DeviceInfo { device, ifindex, kind, driver, alias, master } = info;
         let ifindex = ifindex.to_string();
         sink.info(&[&**device, &ifindex, &**kind, &**driver, &**alias, &**master].map(Into::into));
+    }
+}
+
+fn counting_since(snapshot: &Snapshot, sink: &mut dyn Sink) {
+    for flow in &snapshot.flows {
+        let labels = [&*flow.device, flow.direction.label()];
+        sink.moment(&labels.map(Into::into), Some(flow.since));
     }
 }
 

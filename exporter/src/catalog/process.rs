@@ -53,7 +53,7 @@ pub(super) const METRICS: &[Metric] = &[
         name: "start_time",
         help: "Start time of the process since unix epoch in seconds.",
         unit: Unit::Seconds,
-        read: Read::Process(|process, sink| sink.moment(process.started)),
+        read: Read::Process(|process, sink| sink.moment(&[], process.started)),
         ..GAUGE
     },
     Metric {

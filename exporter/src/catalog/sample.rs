@@ -62,10 +62,10 @@ impl dyn Sink + '_ {
         self.sample(Sample { labels, value: Value::Real(value), since: None });
     }
 
-    /// Takes a moment, without labels, in seconds since 1970; `None` is not exposed.
-    pub(super) fn moment(&mut self, time: Option<SystemTime>) {
+    /// Takes a moment in seconds since 1970; `None` is not exposed.
+    pub(super) fn moment(&mut self, labels: &[LabelValue<'_>], time: Option<SystemTime>) {
         if let Some(since) = time.and_then(|time| time.duration_since(UNIX_EPOCH).ok()) {
-            self.real(&[], since.as_secs_f64());
+            self.real(labels, since.as_secs_f64());
         }
     }
 

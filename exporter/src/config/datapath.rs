@@ -62,7 +62,8 @@ pub struct Datapath {
     pub pin_path: PathBuf,
     /// Other choices for some devices, each a table `[[datapath.override]]` of the file with devices
     /// (a regular expression for the whole name), mode, and class: own or shared. The first one
-    /// that has a choice for a device counts: a list of tables with devices and mode, class or both.
+    /// that has a choice for a device counts. On the command line each is a table in one line, as in
+    /// {devices = "eth.*", mode = "tcx"}: a list of tables with devices and mode, class or both.
     /// Needs a restart.
     pub r#override: Vec<Override>,
 }

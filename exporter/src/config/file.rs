@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::ConfigError;
 use super::setting::{Origin, Setting};
+use super::toml_value::plain;
 use crate::files;
 
 /// The file that is read if none is named.
@@ -102,28 +103,4 @@ fn place(text: &str, offset: usize) -> (usize, usize) {
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
 
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
-}
-
-fn plain(value: &DeValue<'_>) -> Value {
-    match value {
-        DeValue::String(text) => Value::from(text.as_ref()),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-            .map_or_else(|_| Value::from(number.as_str()), Value::from),
-        DeValue::Float(number) => number
-            .as_str()
-            .parse::<f64>()
-            .map_or_else(|_| Value::from(number.as_str()), Value::from),
-        DeValue::Boolean(value) => Value::from(*value),
-        DeValue::Datetime(time) => Value::from(time.to_string()),
-        DeValue::Array(values) => {
-            Value::from(values.iter().map(|value| plain(value.get_ref())).collect::<Vec<_>>())
-        }
-        DeValue::Table(table) => {
-            let entry = |(name, value): (&toml::Spanned<_>, &toml::Spanned<DeValue<'_>>)| {
-                let name: &std::borrow::Cow<'_, str> = name.get_ref();
-                (name.to_string(), plain(value.get_ref()))
-            };
-            Value::from(table.iter().map(entry).collect::<Dict>())
-        }
-    }
 }

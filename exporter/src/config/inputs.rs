@@ -10,7 +10,7 @@ use super::keys;
 use super::otel;
 use super::problem::Problem;
 use super::renamed;
-use super::setting::{Origin, Setting};
+use super::setting::{Origin, Setting, TABLES};
 
 /// What every variable of the configuration begins with.
 const PREFIX: &str = "PACKET_EXPORTER_";
@@ -107,7 +107,8 @@ impl Inputs {
             problems.extend(misnamed(name).map(|text| Problem::new(name, text)));
             let Some(key) = key_of(name) else { continue };
             let default = default(&key);
-            let texts = if default.as_array().is_some() { list(text) } else { vec![text.clone()] };
+            let is_list = default.as_array().is_some() && key != TABLES;
+            let texts = if is_list { list(text) } else { vec![text.clone()] };
             let origin = Origin::Variable(name.clone());
             settings.push(Setting::from_texts(key, texts, origin, &default));
         }

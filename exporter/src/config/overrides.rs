@@ -27,6 +27,16 @@ pub enum Class {
     Shared,
 }
 
+impl Class {
+    /// Returns it as the configuration has it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Shared => "shared",
+        }
+    }
+}
+
 impl Override {
     /// Returns whether it says something, of some device.
     pub(super) fn is_allowed(&self) -> bool {

@@ -33,8 +33,8 @@ pub struct Ports {
     /// range such as "32768-60999".
     pub ephemeral: Ephemeral,
     /// Ports of services, beside those on which this host listens, those below 1024 and those of
-    /// common services: a port or a range such as "10000-10100", also of one protocol as in "8444/tcp",
-    /// or a list of them.
+    /// common services: a port such as 8444 or a range such as "10000-10100", also of one
+    /// protocol as in "8444/tcp", or a list of them.
     #[serde(deserialize_with = "one_or_many")]
     pub services: Vec<Service>,
 }

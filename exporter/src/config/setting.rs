@@ -7,6 +7,10 @@ use figment::value::{Dict, Map, Value};
 use figment::{Error, Metadata, Profile, Provider};
 
 use super::endpoint::without_secrets;
+use super::toml_value::tables;
+
+/// The key whose value is a list of tables.
+pub(super) const TABLES: &str = "datapath.override";
 
 /// One key as one place sets it.
 #[derive(Clone, Debug)]
@@ -45,14 +49,17 @@ impl Setting {
     /// Makes a setting of the texts that a variable or the command line holds.
     ///
     /// They become what `default` is, if they can: `5` is a number where numbers are asked for,
-    /// and a text where texts are. What cannot stays a text, and is refused as one.
+    /// and a text where texts are. What cannot stays a text, and is refused as one. Tables are written
+    /// as in TOML.
     pub(super) fn from_texts(
         key: String,
         texts: Vec<String>,
         origin: Origin,
         default: &Value,
     ) -> Self {
-        let value = if let Some(defaults) = default.as_array() {
+        let value = if key == TABLES {
+            Value::from(texts.iter().flat_map(|text| tables(text)).collect::<Vec<_>>())
+        } else if let Some(defaults) = default.as_array() {
             let like = defaults.first().cloned().unwrap_or("".into());
             Value::from(texts.into_iter().map(|text| typed(text, &like)).collect::<Vec<_>>())
         } else {

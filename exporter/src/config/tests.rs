@@ -96,6 +96,15 @@ fn each_place_may_set_each_type() {
         config.datapath.mode = Mode::Generic;
         config.datapath.miss_budget = 5000;
         config.ports.ephemeral = Ephemeral::Range(PortRange { first: 1024, last: 65_535 });
+        config.ports.services = vec!["8444".parse().unwrap(), "8000-8100/tcp".parse().unwrap()];
+        config.datapath.r#override = vec![
+            Override {
+                devices: "eth[0,1]".parse().unwrap(),
+                mode: Some(Mode::Tcx),
+                class: Some(Class::Own),
+            },
+            Override { devices: "wg0".parse().unwrap(), mode: None, class: Some(Class::Shared) },
+        ];
         config.vlans.enabled = true;
         config.web.listen_address = vec![":1".parse().unwrap(), "[::1]:2".parse().unwrap()];
     });
@@ -103,7 +112,9 @@ fn each_place_may_set_each_type() {
         vlans.enabled = true
         [devices]\ninclude = \"5\"
         [datapath]\ninterval = \"500ms\"\nmode = \"generic\"\nmiss_budget = 5_000
-        [ports]\nephemeral = \"1024-65535\"
+        [[datapath.override]]\ndevices = \"eth[0,1]\"\nmode = \"tcx\"\nclass = \"own\"
+        [[datapath.override]]\ndevices = \"wg0\"\nclass = \"shared\"
+        [ports]\nephemeral = \"1024-65535\"\nservices = [8444, \"8000-8100/tcp\"]
         [web]\nlisten_address = [\":1\", \"[::1]:2\"]";
     let variables = &[
         ("PACKET_EXPORTER_DEVICES__INCLUDE", "5"),
@@ -111,6 +122,11 @@ fn each_place_may_set_each_type() {
         ("PACKET_EXPORTER_DATAPATH__MODE", "generic"),
         ("PACKET_EXPORTER_DATAPATH__MISS_BUDGET", "5000"),
         ("PACKET_EXPORTER_PORTS__EPHEMERAL", "1024-65535"),
+        ("PACKET_EXPORTER_PORTS__SERVICES", "8444, 8000-8100/tcp"),
+        (
+            "PACKET_EXPORTER_DATAPATH__OVERRIDE",
+            "[{devices = 'eth[0,1]', mode = 'tcx', class = 'own'}, {devices = 'wg0', class = 'shared'}]",
+        ),
         ("PACKET_EXPORTER_VLANS__ENABLED", "true"),
         ("PACKET_EXPORTER_WEB__LISTEN_ADDRESS", ":1, [::1]:2"),
     ];
@@ -120,6 +136,10 @@ fn each_place_may_set_each_type() {
         "--datapath.mode=generic",
         "--datapath.miss-budget=5000",
         "--ports.ephemeral=1024-65535",
+        "--ports.services=8444",
+        "--ports.services=8000-8100/tcp",
+        "--datapath.override={devices = 'eth[0,1]', mode = 'tcx', class = 'own'}",
+        "--datapath.override={devices = 'wg0', class = 'shared'}",
         "--vlans.enabled",
         "--web.listen-address=:1",
         "--web.listen-address=[::1]:2",
@@ -142,6 +162,30 @@ fn one_address_needs_no_list() {
     let Loaded { config, .. } = given.load().unwrap();
 
     assert_eq!(config.web.listen_address, ["[::1]:9100".parse().unwrap()]);
+}
+
+#[test]
+fn one_port_needs_no_list_and_is_a_number_or_a_text() {
+    for file in ["ports.services = 8444", "ports.services = '8444'", "ports.services = [8444]"] {
+        let Loaded { config, .. } = Given { file, ..Given::default() }.load().unwrap();
+
+        assert_eq!(config.ports.services, ["8444".parse().unwrap()], "{file}");
+    }
+    for file in ["ports.services = 70000", "ports.services = [-1]", "ports.services = [true]"] {
+        let error = Given { file, ..Given::default() }.error();
+
+        assert!(error.contains("`ports.services`"), "{error}");
+    }
+}
+
+#[test]
+fn an_override_on_the_command_line_that_is_no_table_is_refused_with_what_it_takes() {
+    for flag in ["--datapath.override=eth0", "--datapath.override={devices = 'eth0'"] {
+        let error = Given { flags: &[flag], ..Given::default() }.error();
+
+        assert!(error.contains("`datapath.override`"), "{error}");
+        assert!(error.contains("a list of tables with devices and mode"), "{error}");
+    }
 }
 
 #[test]

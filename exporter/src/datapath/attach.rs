@@ -55,14 +55,21 @@ pub enum AttachError {
     NoLink { device: String },
 
     #[error(
-        "cannot count what `{device}` sends; set `datapath.transmit` to \"clsact\", or to \"off\" \
-         to count received frames only"
+        "this kernel has no TCX for `{device}`, which came with Linux 6.6; set `{key}` to \"auto\", \
+         which uses clsact there"
+    )]
+    NoTcx { device: String, key: &'static str, source: io::Error },
+
+    #[error(
+        "cannot add a filter of clsact that counts what `{device}` sends; load the kernel modules \
+         `sch_ingress` and `cls_bpf`, or set `datapath.transmit` to \"off\" to count received frames \
+         only"
     )]
     NoTransmit { device: String, source: io::Error },
 
     #[error(
-        "cannot count in the stack what `{device}` receives; set `datapath.mode` to \"native\" or \
-         \"generic\""
+        "cannot add a filter of clsact that counts what `{device}` receives; load the kernel modules \
+         `sch_ingress` and `cls_bpf`, or set `datapath.mode` to \"generic\", which needs neither"
     )]
     NoIngress { device: String, source: io::Error },
 
@@ -124,6 +131,7 @@ impl AttachError {
             }
             Self::NoNative { .. }
             | Self::Unsupported { .. }
+            | Self::NoTcx { .. }
             | Self::NoTransmit { .. }
             | Self::NoIngress { .. }
             | Self::NoLink { .. } => AttachFailure::Unsupported,
@@ -144,7 +152,7 @@ pub(super) enum Held {
 }
 
 impl Held {
-    /// Asks the kernel where the program is. A device that is gone took its programs along, which
+    /// Returns where the kernel has the program. A device that is gone took its programs along, which
     /// looks as if another process had removed them. `ours` is the kernel's number of the program:
     /// a link with another one counts nothing.
     pub(super) fn presence(&self, ours: u32) -> Presence {

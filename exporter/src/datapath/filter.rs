@@ -65,7 +65,7 @@ impl Filter {
         Ok(filter)
     }
 
-    /// Asks the kernel where the filter is.
+    /// Returns where the kernel has the filter.
     pub(super) fn presence(&self) -> Presence {
         match self.ask().map_err(|error| error.raw_os_error()) {
             Ok(Some(found)) if !self.is(&found) => Presence::TakenOff,
@@ -76,7 +76,7 @@ impl Filter {
         }
     }
 
-    /// Asks the kernel for the first filter that sees frames before this one does.
+    /// Returns the first filter that sees frames before this one does.
     pub(super) fn in_front(&self) -> io::Result<Option<InFront>> {
         let listed = self.listed()?;
         let mut before = listed.iter().take_while(|it| !self.is_at(it));

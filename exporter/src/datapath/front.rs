@@ -24,8 +24,8 @@ pub(super) struct OnDevice<'a> {
 }
 
 impl Datapath {
-    /// Asks the kernel what sees the frames of a tap before the program does. Nothing where that
-    /// is no matter: XDP has one program, and the program of an exporter lets others decide.
+    /// Returns what sees the frames of a tap before the program does; `None` where that does not
+    /// matter: XDP has one program, and the program of an exporter lets others decide.
     pub fn in_front(&mut self, tap: &Tap) -> Option<InFront> {
         let OnDevice { held, placement, program, .. } = self.on_device(tap)?;
         let found = match held {

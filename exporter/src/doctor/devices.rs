@@ -10,6 +10,7 @@ use crate::health::Hook;
 /// Above it a frame does not fit into one buffer of a page.
 /// Source: `veth_xdp_set` in drivers/net/veth.c.
 const LARGE_MTU: u32 = 3506;
+const NO_TCX: &str = "this kernel has no TCX, which came with Linux 6.6";
 
 /// What was found of a device.
 #[derive(Clone, Debug)]
@@ -30,8 +31,15 @@ pub struct DeviceFacts {
     pub is_countable: bool,
     /// Its program is one that an exporter pinned which is gone.
     pub is_left_behind: bool,
-    /// What would see frames first, and may hide them.
-    pub hidden_by: Option<String>,
+    /// What would see frames in the stack first, and may hide them.
+    pub hidden_by: HiddenBy,
+}
+
+/// What sees frames before the exporter's programs of tc would.
+#[derive(Clone, Debug, Default)]
+pub struct HiddenBy {
+    pub receive: Option<String>,
+    pub transmit: Option<String>,
 }
 
 /// Whose program and tables count a device; `None` where nothing is counted.
@@ -58,10 +66,10 @@ struct Obstacle {
 }
 
 /// Checks whether and how a program would count there.
-pub(super) fn judge(facts: &DeviceFacts, stack: &'static str) -> DeviceCheck {
+pub(super) fn judge(facts: &DeviceFacts, host: &Facts) -> DeviceCheck {
     let DeviceFacts { device, ifindex, mtu, driver, program, has_ethernet, .. } = facts;
     let mode = facts.mode;
-    let stack = mode.in_stack().map_or(stack, Hook::label);
+    let stack = mode.in_stack().map_or(host.ingress, Hook::label);
     let check = |state, mode, found: String, remedy| DeviceCheck {
         device: device.clone(),
         ifindex: *ifindex,
@@ -89,20 +97,25 @@ pub(super) fn judge(facts: &DeviceFacts, stack: &'static str) -> DeviceCheck {
         let found = "a previous exporter left its program pinned; `run` will adopt or remove it";
         return check(State::Ok, None, found.into(), None);
     }
-    if matches!(mode, Mode::Tcx | Mode::Clsact) {
-        return check(State::Ok, Some(stack), "as configured".into(), None);
+    if mode == Mode::Tcx && host.has_no_tcx() {
+        let found = format!("{NO_TCX}, so `run` would not count what the device receives");
+        let remedy = "set `datapath.mode` to \"auto\", which uses clsact here".into();
+        return check(State::Refused, None, found, Some(remedy));
     }
     if let Some(Program { id, name }) = program {
         let name = name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
         let found = format!("it has the XDP program{name} with id {id}");
         if !is_xdp {
-            let found = format!("{found}; what that one drops is not seen");
+            let found = format!("{found}; what that one drops or redirects is not seen");
             return check(State::Warning, Some(stack), found, None);
         }
         let remedy =
             "stop the program that put it there, or set `datapath.mode` to \"auto\"".into();
         let found = format!("{found}, which `run` will not replace");
         return check(State::Refused, None, found, Some(remedy));
+    }
+    if matches!(mode, Mode::Tcx | Mode::Clsact) {
+        return check(State::Ok, Some(stack), "as configured".into(), None);
     }
     if !(is_xdp || facts.has_hardware && *has_ethernet) {
         let found = "virtual devices are counted in the network stack";
@@ -185,7 +198,8 @@ pub(super) fn some(devices: &[DeviceCheck], facts: &Facts) -> Check {
     let found = format!("received frames can be counted on {usable} of {all}");
     let state = if usable < all { State::Warning } else { State::Ok };
     // Another XDP program is nothing to what is sent.
-    let sending = facts.wanted.iter().filter(|device| device.is_countable).count();
+    let is_sending = |device: &&DeviceFacts| device.is_countable && !wants_missing_tcx(facts);
+    let sending = facts.wanted.iter().filter(is_sending).count();
     match (usable, facts.transmit) {
         (0, None) => check(State::Refused, found, None),
         (0, Some(_)) if sending == 0 => {
@@ -199,21 +213,54 @@ pub(super) fn some(devices: &[DeviceCheck], facts: &Facts) -> Check {
     }
 }
 
-/// Warns of programs that would hide what devices send; `None` if there are none.
-pub(super) fn hidden(facts: &Facts) -> Option<Check> {
-    let hidden = |it: &DeviceFacts| {
-        let by = it.hidden_by.as_ref()?;
-        Some(format!(
-            "{by} would be in front of the exporter's program on `{}`, and may hide sent frames",
-            it.device
-        ))
-    };
-    let found: Vec<_> = facts.wanted.iter().filter_map(hidden).collect();
+/// Returns whether TCX is to count what is sent, and the kernel has none.
+fn wants_missing_tcx(facts: &Facts) -> bool {
+    facts.has_no_tcx() && facts.transmit == Some(Hook::TcxEgress.label())
+}
 
-    (!found.is_empty()).then(|| Check {
-        check: "transmit",
-        state: State::Warning,
-        found: found.join("; "),
-        remedy: Some("remove it, move it behind, or set `datapath.transmit` to \"off\"".into()),
-    })
+/// Warns of what would keep frames from the exporter's programs of tc, in each direction.
+pub(super) fn hidden(facts: &Facts, devices: &[DeviceCheck]) -> Vec<Check> {
+    let check = |check, found: Vec<String>, remedy: String| {
+        let found = found.join("; ");
+        let warning = Check { check, state: State::Warning, found, remedy: Some(remedy) };
+        (!warning.found.is_empty()).then_some(warning)
+    };
+    let of = |device: &DeviceFacts, by: &str, what: &str| {
+        let device = &device.device;
+        format!(
+            "{by} would be in front of the exporter's program on `{device}`, and may hide {what} frames"
+        )
+    };
+    // XDP comes before all of tc.
+    let is_in_stack = |it: &DeviceCheck| {
+        let in_stack = [Hook::TcxIngress, Hook::TcIngress].map(Hook::label);
+        it.mode.is_some_and(|mode| in_stack.contains(&mode))
+    };
+    let received = facts.wanted.iter().zip(devices).filter(|(_, judged)| is_in_stack(judged));
+    let received = received.filter_map(|(device, _)| {
+        Some(of(device, device.hidden_by.receive.as_deref()?, "received"))
+    });
+    let sent = facts.wanted.iter();
+    let sent =
+        sent.filter_map(|device| Some(of(device, device.hidden_by.transmit.as_deref()?, "sent")));
+    let auto = if facts.has_no_tcx() {
+        ""
+    } else {
+        ", or set `datapath.mode` to \"auto\", whose TCX program comes first"
+    };
+    let receive =
+        check("receive", received.collect(), format!("remove it or move it behind{auto}"));
+    let off = "remove it, move it behind, or set `datapath.transmit` to \"off\"";
+    let transmit = if wants_missing_tcx(facts) {
+        let found = format!("{NO_TCX}, so `run` would not count what is sent");
+        check(
+            "transmit",
+            vec![found],
+            "set `datapath.transmit` to \"auto\", which uses clsact here".into(),
+        )
+    } else {
+        check("transmit", sent.collect(), off.into())
+    };
+
+    receive.into_iter().chain(transmit).collect()
 }

@@ -39,7 +39,7 @@ impl Display for Diagnosis {
 fn found(device: &DeviceCheck) -> String {
     let DeviceCheck { state, mode, class, found, .. } = device;
     let Classes { receive, transmit } = class;
-    let class = match (receive.map(label), transmit.map(label)) {
+    let class = match (receive.map(Class::label), transmit.map(Class::label)) {
         _ if *state == State::Refused => None,
         (Some(receive), Some(transmit)) if receive != transmit => {
             Some(format!("{receive}, sent frames {transmit}"))
@@ -51,16 +51,9 @@ fn found(device: &DeviceCheck) -> String {
     if how.is_empty() { found.clone() } else { format!("{}: {found}", how.join(", ")) }
 }
 
-const fn label(class: Class) -> &'static str {
-    match class {
-        Class::Own => "own",
-        Class::Shared => "shared",
-    }
-}
-
 fn write_tables(f: &mut Formatter<'_>, class: Class, tables: &Tables) -> fmt::Result {
     let Tables { programs, bytes, sizes, maps } = tables;
-    let (class, bytes) = (label(class), mebibytes(*bytes));
+    let (class, bytes) = (class.label(), mebibytes(*bytes));
     writeln!(f, "\n{class}: programs: {programs}, of each {bytes}")?;
     for MapBytes { map, bytes } in maps {
         writeln!(f, "  {map:<18} {:>10}", mebibytes(*bytes))?;

@@ -1,3 +1,5 @@
+mod hidden;
+
 use super::*;
 use crate::config::{Class, Mode};
 use crate::driver::{Driver, Offload, Offloads, XdpFeatures};
@@ -22,7 +24,7 @@ fn device(name: &str, driver: Driver) -> DeviceFacts {
         has_ethernet: true,
         is_countable: true,
         is_left_behind: false,
-        hidden_by: None,
+        hidden_by: HiddenBy::default(),
     }
 }
 
@@ -275,22 +277,6 @@ fn a_run_that_counts_one_direction_is_not_refused() {
     assert_eq!(state_of(&received, "devices"), State::Refused);
     assert_eq!(Diagnosis::of(&both).memory.directions, 2);
     assert_eq!(Diagnosis::of(&received).memory.directions, 1);
-}
-
-#[test]
-fn what_would_hide_sent_frames_is_named() {
-    let filter = Some("the u32 filter of preference 1".to_owned());
-    let hidden = DeviceFacts { hidden_by: filter, ..device("eth0", driver(true, true)) };
-    let diagnosis = Diagnosis::of(&Facts { wanted: vec![hidden], ..facts() });
-
-    let check = diagnosis.checks.iter().find(|check| check.check == "transmit").unwrap();
-    assert_eq!(check.state, State::Warning);
-    let found = "the u32 filter of preference 1 would be in front of the exporter's program on `eth0`, \
-                 and may hide sent frames";
-    assert_eq!(check.found, found);
-    assert!(diagnosis.works);
-    let none = Diagnosis::of(&facts()).checks;
-    assert!(none.iter().all(|check| check.check != "transmit"));
 }
 
 #[test]

@@ -66,7 +66,7 @@ impl State {
         }
     }
 
-    /// Counts a reading that failed, and says it once.
+    /// Counts a reading that failed, and logs it once.
     pub(super) fn note_failure(&mut self, tap: Key, error: &io::Error) {
         self.folding.failures += 1;
         if self.failing.insert(tap.clone()) {

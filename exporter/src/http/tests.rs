@@ -81,7 +81,7 @@ impl Running {
         TcpStream::connect(self.addresses[0]).await.unwrap()
     }
 
-    /// Asks on a connection of its own; `more` is further header lines.
+    /// Sends a request on a connection of its own; `more` is further header lines.
     async fn ask(&self, request: &str, more: &str) -> Answer {
         ask(&mut self.connect().await, request, more).await
     }

@@ -10,8 +10,8 @@ use super::frames::FrameStart;
 use super::{Interface, hardware};
 use crate::printable::printable;
 
-/// Most characters of an alias, which the kernel bounds by 255 bytes.
-const LONGEST_ALIAS: usize = 128;
+/// Most characters of a remark; the kernel allows 255 bytes for an alias and for the name of a file.
+const LONGEST_REMARK: usize = 128;
 
 /// Reads an interface; `None` if the message has no name for it.
 pub(super) fn interface(link: &LinkMessage) -> Option<Interface> {
@@ -75,8 +75,14 @@ fn bus(attribute: &LinkAttribute) -> Option<&str> {
 }
 
 fn alias(attribute: &LinkAttribute) -> Option<Arc<str>> {
-    let LinkAttribute::IfAlias(alias) = attribute else { return None };
-    let short: String = printable(alias).chars().take(LONGEST_ALIAS).collect();
+    if let LinkAttribute::IfAlias(alias) = attribute { remark(alias) } else { None }
+}
+
+/// Returns a text that people made up as one line without control characters, cut off where it is long;
+/// `None` if it is empty.
+pub(super) fn remark(text: &str) -> Option<Arc<str>> {
+    let line = text.replace('\n', " ");
+    let short: String = printable(&line).chars().take(LONGEST_REMARK).collect();
 
     (!short.is_empty()).then(|| short.into())
 }
@@ -110,4 +116,31 @@ fn xdp_program(attribute: &LinkAttribute) -> Option<u32> {
         }
         None
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_remark_is_one_line() {
+        assert_eq!(
+            remark("to \"spine 1\"\nport\t7").as_deref(),
+            Some("to \"spine 1\" port\\u{9}7")
+        );
+        assert_eq!(remark(""), None);
+        assert_eq!(remark(&"ä".repeat(200)).unwrap().chars().count(), LONGEST_REMARK);
+    }
+
+    proptest! {
+        #[test]
+        fn any_remark_has_no_control_character(text in "\\PC*|(?s:.*)") {
+            let remark = remark(&text).unwrap_or_default();
+
+            prop_assert!(!remark.contains(char::is_control), "{remark:?}");
+            prop_assert!(remark.chars().count() <= LONGEST_REMARK);
+        }
+    }
 }

@@ -19,7 +19,8 @@ async fn a_list_that_a_change_interrupted_is_asked_for_again() {
         async { Ok(next) }
     });
 
-    let names: Vec<_> = interfaces.await.unwrap().into_iter().map(|it| it.name).collect();
+    let interfaces = listed(interfaces.await.unwrap()).unwrap();
+    let names: Vec<_> = interfaces.into_iter().map(|it| it.name).collect();
     assert_eq!(names, ["eth0".into(), "eth1".into()]);
 }
 

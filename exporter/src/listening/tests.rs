@@ -83,10 +83,29 @@ fn what_this_host_listens_on_is_read() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
 
-    let heard = Sockets::default().read().unwrap();
+    let heard = Sockets::default().read();
 
     let is_listed = !heard.missing.contains(&PortProtocol::Tcp);
     assert_eq!(heard.listening.contains(PortProtocol::Tcp, port), is_listed);
+}
+
+#[test]
+fn a_list_that_fails_leaves_the_other_lists_and_what_was_known() {
+    let mut sockets = Sockets::default();
+    sockets.take(|_| Ok(Some(vec![bound(53, 1)])));
+
+    let heard = sockets.take(|protocol| match protocol {
+        PortProtocol::Tcp => Ok(Some(vec![bound(8443, 2)])),
+        PortProtocol::Udp => Err(io::ErrorKind::TimedOut.into()),
+        PortProtocol::Sctp => Ok(None),
+    });
+
+    let has = |protocol, port| heard.listening.contains(protocol, port);
+    assert!(has(PortProtocol::Tcp, 8443) && !has(PortProtocol::Tcp, 53), "TCP was read");
+    assert!(has(PortProtocol::Udp, 53), "UDP stays as it was");
+    assert_eq!(heard.missing, [PortProtocol::Sctp]);
+    let failed: Vec<_> = heard.failed.iter().map(|(it, error)| (*it, error.kind())).collect();
+    assert_eq!(failed, [(PortProtocol::Udp, io::ErrorKind::TimedOut)]);
 }
 
 proptest! {

@@ -87,6 +87,23 @@ fn a_name_that_controls_a_terminal_is_written_out_for_people() {
     assert_eq!(json["devices"][0]["device"], "\u{1b}[31m");
 }
 
+#[test]
+#[ignore = "needs root: `cargo xtask test devices`"]
+fn a_cable_has_the_name_of_the_namespace_that_it_leads_to_also_where_none_led_before() {
+    let cable = Cable::lay("peers");
+    let later = Namespace::make("peers-\"later\"");
+    let exporter = Exporter::start(&cable.here, &["--devices.include", "veth.*"]);
+    cable.plug_in();
+    wait_for_alias(&exporter, Cable::DEVICE, cable.there.name());
+
+    // The first cable brings the number of a namespace, which had none when the names were read.
+    let peer = ["peer", "name", "veth1", "netns", later.name()];
+    cable.here.ip(&[&["link", "add", "veth1", "type", "veth"], &peer[..]].concat());
+
+    wait_for_alias(&exporter, "veth1", later.name());
+    wait_for_alias(&exporter, Cable::DEVICE, cable.there.name());
+}
+
 /// Runs `ip` with arguments that may be no text.
 #[track_caller]
 fn ip(namespace: &Namespace, arguments: &[&[u8]]) {
@@ -94,6 +111,15 @@ fn ip(namespace: &Namespace, arguments: &[&[u8]]) {
     let output = namespace.command("ip").args(arguments).output().expect("`ip` can be run");
 
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[track_caller]
+fn wait_for_alias(exporter: &Exporter<'_>, device: &str, alias: &str) {
+    let labels = [("device", device), ("alias", alias)];
+    wait_for("the name of a namespace", || {
+        let info = exporter.scrape().find("packet_exporter_device_info", &labels);
+        info.map(drop).ok_or_else(|| format!("none on {device}"))
+    });
 }
 
 #[track_caller]

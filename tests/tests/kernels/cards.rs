@@ -26,16 +26,19 @@ const CARDS: [&str; 8] = [
     "-netdev",
     "tap,id=first,ifname=tap0,script=no,downscript=no,queues=4",
     "-device",
-    "virtio-net-pci,netdev=first,mq=on,vectors=10",
+    "virtio-net-pci,netdev=first,mac=02:00:00:00:00:01,mq=on,vectors=10",
     "-netdev",
     "tap,id=second,ifname=tap1,script=no,downscript=no",
     "-device",
-    "virtio-net-pci,netdev=second,ctrl_guest_offloads=off",
+    "virtio-net-pci,netdev=second,mac=02:00:00:01:00:01,ctrl_guest_offloads=off",
 ];
 /// The cards, the other ends of theirs, and their addresses.
 const ENDS: [(&str, &str, &str); 2] =
     [("eth0", "tap0", "198.51.100.1"), ("eth1", "tap1", "203.0.113.1")];
 const HERE: [&str; 2] = ["198.51.100.2/24", "203.0.113.2/24"];
+/// Ethernet addresses of the cards, as `CARDS` has them, and of the other ends, as `INIT` has them.
+const STATIONS: [(&str, &str); 2] =
+    [("02:00:00:00:00:01", "02:00:00:00:00:02"), ("02:00:00:01:00:01", "02:00:00:01:00:02")];
 /// Pings of the machine that show that it counts.
 const GREETINGS: u64 = 3;
 const FLOWS: usize = 64;
@@ -67,12 +70,15 @@ fn cards_of_the_newest_kernel_count_exactly() {
 
 fn counts_from_outside(test: &str, kernel: &Kernel) {
     let outside = Namespace::make(&format!("outside-{}", kernel.release));
-    for ((_, tap, _), address) in ENDS.iter().zip(HERE) {
+    for (((_, tap, address_there), address), (card, here)) in ENDS.iter().zip(HERE).zip(STATIONS) {
         let queues: &[&str] = if *tap == "tap0" { &["multi_queue"] } else { &[] };
         outside.ip(&[&["tuntap", "add", tap, "mode", "tap"], queues].concat());
         outside.ip(&["link", "set", tap, "addrgenmode", "none"]);
         outside.ip(&["address", "add", address, "dev", tap]);
-        outside.ip(&["link", "set", tap, "up"]);
+        outside.ip(&["link", "set", tap, "address", here, "up"]);
+        // Both ends know each other, so no ARP comes late.
+        let neighbor = ["neighbor", "replace", address_there, "lladdr", card, "dev", tap];
+        outside.ip(&[&neighbor[..], &["nud", "permanent"]].concat());
     }
     let outfit = Outfit { init: INIT, modules: &MODULES, cards: &CARDS, network: Some(&outside) };
 

@@ -38,6 +38,9 @@ timeout 60 nc -l -p 5000 > /run/sent &
 last=$!
 ip link set eth0 up
 ip link set eth1 up
+# ARP would come at any time, the last between two looks.
+ip neighbor replace 198.51.100.2 lladdr 02:00:00:00:00:02 dev eth0 nud permanent
+ip neighbor replace 203.0.113.2 lladdr 02:00:00:01:00:02 dev eth1 nud permanent
 # The other end waits for these.
 ping -q -i 0.1 -c 3 198.51.100.2
 ping -q -i 0.1 -c 3 203.0.113.2

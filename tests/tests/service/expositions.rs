@@ -1,6 +1,8 @@
 //! What is served, as the tools of Prometheus and OpenMetrics read it.
 
+use std::ffi::OsStr;
 use std::io::{Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -139,8 +141,13 @@ fn pages_are_where_they_are_looked_for() {
     }
 }
 
-/// A service that has counted something of everything that `ping` and its like make.
+/// A service that has counted something of everything that `ping` and its like make, on a device with a
+/// remark of all that needs an escape, and of as many bytes as the kernel takes.
 fn after_traffic(cable: &Cable) -> Service<'_> {
+    let remark = [b"to \"spine 1\"\\\n{a=\"b\"} \x1b[0m \xff", &[b'x'; 200][..]].concat();
+    let mut alias = cable.here.command("ip");
+    alias.args(["link", "set", Cable::DEVICE, "alias"]).arg(OsStr::from_bytes(&remark));
+    assert!(alias.status().unwrap().success());
     let mut service = quick(cable);
     cable.there.run("ping", &["-q", "-f", "-c", "50", Cable::HERE[0]]);
     cable.there.run("ping", &["-q", "-f", "-c", "50", Cable::HERE[1]]);

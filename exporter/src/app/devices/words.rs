@@ -2,10 +2,11 @@
 
 use super::failure::NotAttached;
 use crate::causes::with_causes;
+use crate::config::Class;
 use crate::datapath::{Placement, Presence, Tap};
 use crate::health::{Hook, Mode, Running};
 
-pub(super) fn say_counting(tap: &Tap, hook: Hook, running: &Running) {
+pub(super) fn say_counting(tap: &Tap, hook: Hook, class: Class, running: &Running) {
     let Running { mode, program, tag } = running;
 
     tracing::info!(
@@ -13,6 +14,7 @@ pub(super) fn say_counting(tap: &Tap, hook: Hook, running: &Running) {
         ifindex = tap.device.index,
         hook = hook.label(),
         mode = mode.map(Mode::label),
+        class = class.label(),
         program,
         tag,
         "Counting"

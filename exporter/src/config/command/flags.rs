@@ -139,6 +139,7 @@ fn value_name(key: &Key) -> String {
             let name = name.rsplit(['.', '_']).next().unwrap_or(name);
             return name.to_uppercase();
         }
+        _ if allowed.starts_with("a list of tables") => "TABLE",
         _ if allowed.starts_with("\"auto\", or a size") => "SIZE",
         _ if is_number(default) || is_number_or_auto(allowed) => "NUMBER",
         _ if allowed.starts_with(|it: char| it.is_ascii_digit()) => "DURATION",
@@ -196,6 +197,7 @@ mod tests {
             ("otlp.headers", "NAME=VALUE"),
             ("web.listen_address", "ADDRESS"),
             ("parser.vxlan_ports", "PORT"),
+            ("datapath.override", "TABLE"),
         ];
         let keys = keys::all();
 

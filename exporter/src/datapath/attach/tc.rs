@@ -16,7 +16,7 @@ pub(super) fn by_tcx(program: &SchedClassifier, tap: &Tap) -> Result<Link, Attac
     let program = program.fd().map_err(|error| AttachError::Defect(Box::new(error)))?;
 
     Link::create(program.as_fd(), tap.device.index, AttachPoint::of_tcx(tap.direction), 0)
-        .map_err(|source| sorted(source, tap))
+        .map_err(|source| of_tcx(source, tap))
 }
 
 pub(super) fn by_clsact(program: &mut SchedClassifier, tap: &Tap) -> Result<Filter, AttachError> {
@@ -29,6 +29,20 @@ pub(super) fn in_front(
     filter: &mut Filter,
 ) -> Result<bool, AttachError> {
     filter.go_in_front(program, &tap.device).map_err(|source| sorted(source, tap))
+}
+
+/// Sorts an error of TCX: a kernel that has none does not know what it is asked for.
+fn of_tcx(source: io::Error, tap: &Tap) -> AttachError {
+    let device = tap.device.name.to_string();
+    let key = match tap.direction {
+        Direction::Receive => "datapath.mode",
+        Direction::Transmit => "datapath.transmit",
+    };
+
+    match errno(&source) {
+        libc::EOPNOTSUPP | libc::EINVAL => AttachError::NoTcx { device, key, source },
+        _ => sorted(source, tap),
+    }
 }
 
 /// Sorts what the kernel said by what an operator can do about it.

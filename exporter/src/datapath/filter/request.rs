@@ -1,4 +1,4 @@
-//! Asks the kernel for the filters of a device, and where they are. Source:
+//! Requests for the filters of a device, and where they are. Source:
 //! include/uapi/linux/rtnetlink.h and pkt_cls.h.
 
 use std::io;

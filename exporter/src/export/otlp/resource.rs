@@ -23,7 +23,7 @@ const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 pub struct HostResource(pub(super) Resource);
 
 impl HostResource {
-    /// Asks the host and the environment.
+    /// Reads the resource of this host from its files and the environment.
     pub fn detect() -> Self {
         let variable = |name| std::env::var_os(name).unwrap_or_default();
         let text = variable(ATTRIBUTES);

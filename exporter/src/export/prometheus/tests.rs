@@ -3,9 +3,11 @@ use std::sync::Arc;
 use std::time::Instant;
 use std::{env, fs};
 
+use proptest::prelude::*;
 use shared::{Count, Direction};
 
 use crate::catalog::{Choice, example};
+use crate::health::DeviceInfo;
 use crate::process::Process;
 use crate::snapshot::{Flow, Snapshot};
 
@@ -96,6 +98,42 @@ fn a_device_may_be_called_anything_the_kernel_allows() {
 
     let expected = r#"packet_receive_verdicts_total{device="a\"b\\c{λ}",action="pass"} 0"#;
     assert!(scrape.lines().any(|line| line == expected), "{scrape}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_label_of_a_device_is_one_line_and_reads_back_as_it_was(alias in "(?s:.{0,40})") {
+        let mut readings = example::readings();
+        let snapshot = Arc::make_mut(&mut readings.snapshot);
+        let device = DeviceInfo { alias: alias.as_str().into(), ..snapshot.health.devices[0].clone() };
+        snapshot.health.devices = [device].into();
+
+        for (format, _) in GOLDEN {
+            let scrape = encode(&readings, format);
+
+            let infos: Vec<_> = scrape
+                .split('\n')
+                .filter(|line| line.starts_with("packet_exporter_device_info{"))
+                .collect();
+            prop_assert_eq!(infos.len(), 1);
+            let (_, value) = infos[0].split_once("driver=\"ixgbe\",").unwrap();
+            let (value, _) = value.rsplit_once("master=").unwrap();
+            prop_assert_eq!(value, labelled(&alias), "{}", infos[0]);
+        }
+    }
+}
+
+/// Returns an alias as the label has it. Source: exposition_formats.md of Prometheus, "Comments, help text,
+/// and type information".
+fn labelled(alias: &str) -> String {
+    if alias.is_empty() {
+        return String::new();
+    }
+    let escaped = alias.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
+
+    format!("alias=\"{escaped}\",")
 }
 
 #[test]

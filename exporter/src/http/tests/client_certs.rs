@@ -125,7 +125,7 @@ fn der(tag: u8, value: &[u8]) -> Vec<u8> {
     [&head, value].concat()
 }
 
-/// Asks a server that trusts `trusted` with both versions of TLS.
+/// Sends a request with each version of TLS to a server that trusts `trusted`.
 async fn is_answered(more: &str, trusted: &Presented, presented: &Presented) -> [bool; 2] {
     is_answered_among(more, &[trusted], presented).await
 }

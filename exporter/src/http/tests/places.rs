@@ -17,7 +17,7 @@ async fn keep_alive(server: &Running, request: &[u8]) -> TcpStream {
     stream
 }
 
-/// Asks for a page whose answer fits into one read.
+/// Fetches a page whose answer fits into one read.
 async fn ask_on<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, request: &[u8]) {
     stream.write_all(request).await.unwrap();
     let mut bytes = [0; 1024];

@@ -88,7 +88,7 @@ impl Running {
         TlsConnector::from(Arc::new(client)).connect(name, self.connect().await).await
     }
 
-    /// Asks for the metrics; `None` if the server did not want to talk.
+    /// Fetches the metrics; `None` if the server refused the connection.
     pub(super) async fn ask_as(&self, client: ClientConfig) -> Option<Answer> {
         let mut stream = self.shake_hands(client).await.ok()?;
         let answer = ask(&mut stream, "GET /metrics", "").await;
