@@ -26,7 +26,7 @@ use crate::dimension::Dimension;
 use crate::interval::{Interval, MapUse};
 
 pub use inspector::PoolInspector;
-pub(super) use load::load;
+pub(super) use load::{fits, load};
 use read::Partly;
 use slots::Slots;
 

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use aya::Ebpf;
 use shared::{DeviceSlot, GENERATIONS, POOL_SLOTS, pool_maps, settings};
 
-use super::{Maps, Pool};
+use super::{Maps, Pool, slots};
 use crate::datapath::Placement;
 use crate::datapath::cpus::Cpus;
 use crate::datapath::load::{self, LoadError};
@@ -37,6 +37,11 @@ pub(in super::super) fn load(
     let devices = load::map_in::<DeviceSlot>(&ebpf, pool_maps::DEVICES, slots * ENTRIES_PER_SLOT)?;
 
     Ok(Pool::new(ebpf, maps, devices, *shape, slots))
+}
+
+/// Returns whether each of these devices can have a slot in a pool with so many.
+pub(in super::super) fn fits(slots: usize, ifindices: impl Iterator<Item = u32>) -> bool {
+    slots::fits(slots * ENTRIES_PER_SLOT, ifindices)
 }
 
 fn load_object(shape: &Shape, kind_sets: usize, slots: usize) -> Result<Ebpf, LoadError> {

@@ -1,5 +1,6 @@
 //! Which device has which slot of a pool.
 
+use std::collections::BTreeSet;
 use std::mem;
 use std::time::{Duration, Instant};
 
@@ -104,9 +105,7 @@ impl Slots {
 
     /// The entries where a device may be.
     fn entries(&self, ifindex: u32) -> impl Iterator<Item = usize> + use<> {
-        let last = self.devices.entries() - 1;
-
-        (0..DEVICE_PROBES).map(move |probe| ifindex.wrapping_add(probe) as usize & last)
+        entries_of(ifindex, self.devices.entries())
     }
 
     /// Returns the entry of a device.
@@ -116,5 +115,32 @@ impl Slots {
 
     fn device(&self, entry: usize) -> DeviceSlot {
         self.devices.read(entry..entry + 1).pop().unwrap_or_default()
+    }
+}
+
+/// Returns whether each of these devices finds an entry in an empty table with so many.
+pub(super) fn fits(entries: usize, mut ifindices: impl Iterator<Item = u32>) -> bool {
+    let mut taken = BTreeSet::new();
+
+    ifindices.all(|ifindex| entries_of(ifindex, entries).any(|entry| taken.insert(entry)))
+}
+
+/// Returns where a device may be in a table with so many entries.
+fn entries_of(ifindex: u32, entries: usize) -> impl Iterator<Item = usize> + use<> {
+    (0..DEVICE_PROBES).map(move |probe| ifindex.wrapping_add(probe) as usize & (entries - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_with_indices_far_apart_may_need_a_larger_table() {
+        let apart = |number: u32| 7 + number * 512;
+
+        assert!(fits(512, (0..4).map(apart)));
+        assert!(!fits(512, (0..5).map(apart)));
+        assert!(fits(1024, (0..5).map(apart)));
+        assert!(fits(512, 1..=300));
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{Means, ShareError, SharedTaps};
 use crate::causes::with_causes;
 use crate::datapath::budget::slots_for;
-use crate::datapath::pool::Pool;
+use crate::datapath::pool::{self, Pool};
 use crate::datapath::{Device, Placement};
 
 /// A pool stays as large as it is for this long after devices went: others may come in their place.
@@ -41,6 +41,10 @@ impl SharedTaps {
         };
 
         let slots = fitting(taken, means.room.slots);
+        let staying = self.attached.iter().filter(|(_, it)| it.placement == placement);
+        if !pool::fits(slots, staying.map(|(tap, _)| tap.device.index)) {
+            return;
+        }
         let smaller = means.load(placement, slots, bytes).map_err(ShareError::from);
         let installed = smaller.and_then(|it| Ok(self.install(placement, it, &device)?));
         match installed {
