@@ -179,8 +179,7 @@ fn a_pool_shrinks_once_most_of_its_devices_are_gone_and_loses_nothing() {
 
 /// Takes the program off, as another process does.
 fn take_off(datapath: &mut Datapath, tap: &Tap) {
-    let (_, programs) =
-        SchedClassifier::query_tcx(&tap.device.name, TcAttachType::Egress).unwrap();
+    let (_, programs) = SchedClassifier::query_tcx(&tap.device.name, TcAttachType::Egress).unwrap();
     links::detach(programs[0].id());
 
     assert_eq!(datapath.presence(tap), Some(Presence::TakenOff));
