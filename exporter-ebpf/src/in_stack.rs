@@ -8,7 +8,7 @@ use super::count_buffer;
 
 /// Lets the programs behind this one decide; as `TC_ACT_UNSPEC`, the same in clsact. Source:
 /// `enum tcx_action_base` in include/uapi/linux/bpf.h.
-const TCX_NEXT: i32 = -1;
+pub(crate) const TCX_NEXT: i32 = -1;
 
 /// Counts a frame that the stack has received, as the segments that were merged to it, and passes
 /// it on.

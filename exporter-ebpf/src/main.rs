@@ -16,7 +16,7 @@ mod object;
 
 use aya_ebpf::bindings::xdp_action;
 use aya_ebpf::helpers::bpf_xdp_get_buff_len;
-use aya_ebpf::macros::xdp;
+use aya_ebpf::macros::{classifier, xdp};
 use aya_ebpf::programs::{TcContext, XdpContext};
 use buffer::Tap;
 use exporter_ebpf::packet::Packet;
@@ -24,13 +24,42 @@ use exporter_ebpf::parse::Provenance;
 use exporter_ebpf::segments::Segments;
 use exporter_ebpf::{count, parse, settle};
 use maps::device::Device;
-use maps::{Partition, frags, settings};
+use maps::{Partition, frags, handover, settings};
 use shared::{Direction, Totals};
 
 /// Counts a received frame and lets it pass.
 #[xdp(frags)]
 #[inline(always)]
 fn count_received(ctx: XdpContext) -> u32 {
+    count_first(&ctx);
+
+    xdp_action::XDP_PASS
+}
+
+/// Marks a received frame for [`count_unmarked`], counts it where it is told to, and lets it pass.
+#[xdp(frags)]
+#[inline(always)]
+fn mark_received(ctx: XdpContext) -> u32 {
+    if handover::mark(&ctx) {
+        count_first(&ctx);
+    }
+
+    xdp_action::XDP_PASS
+}
+
+/// Counts a frame that the stack has received and that [`mark_received`] has not counted, as
+/// [`in_stack`] does, and passes it on.
+#[classifier]
+#[inline(always)]
+fn count_unmarked(ctx: TcContext) -> i32 {
+    count_if(&ctx, Direction::Receive, |totals| handover::is_left(&ctx, totals));
+
+    in_stack::TCX_NEXT
+}
+
+/// Counts a frame before the stack has it.
+#[inline(always)]
+fn count_first(ctx: &XdpContext) {
     // SAFETY: the context's bounds are those of its packet, which is not resized.
     let packet = unsafe { Packet::new(ctx.data(), ctx.data_end()) };
     let full_length = || {
@@ -52,15 +81,21 @@ fn count_received(ctx: XdpContext) -> u32 {
         let packet = || unsafe { Packet::new(ctx.data(), ctx.data_end()) };
         count_frame(place, totals, frame, packet);
     }
-
-    xdp_action::XDP_PASS
 }
 
 /// Counts a socket buffer.
 #[inline(always)]
 fn count_buffer(ctx: &TcContext, direction: Direction) {
+    count_if(ctx, direction, |_| true);
+}
+
+/// Counts a socket buffer if it `is_wanted`.
+#[inline(always)]
+fn count_if(ctx: &TcContext, direction: Direction, is_wanted: impl FnOnce(&mut Totals) -> bool) {
     // SAFETY: this is the only call in a run.
-    if let Some((place, totals)) = unsafe { Partition::here() } {
+    if let Some((place, totals)) = unsafe { Partition::here() }
+        && is_wanted(totals)
+    {
         let tap = Tap { direction, starts_with_network: settings::starts_with_network() };
         let segments = buffer::parse(ctx, tap, &mut totals.parsed);
         settle();

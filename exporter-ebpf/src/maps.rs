@@ -2,6 +2,7 @@
 
 pub(crate) mod device;
 pub(crate) mod frags;
+pub(crate) mod handover;
 pub(crate) mod ranks;
 mod second;
 pub(crate) mod settings;

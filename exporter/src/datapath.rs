@@ -9,6 +9,7 @@ mod expected;
 mod filter;
 mod foreign;
 mod front;
+mod handover;
 mod inspect;
 mod instance;
 mod last;
@@ -50,6 +51,8 @@ use drains::Leftover;
 pub use expected::{ExpectedMaps, ProgramMaps};
 pub use foreign::{InFront, Owner, ProgramNames};
 pub use front::would_hide;
+use handover::Handover;
+pub use handover::{HandoverError, Moved};
 pub use inspect::{Inspected, Inspector};
 use instance::{Instance, Successor};
 use last::Paused;
@@ -130,6 +133,8 @@ pub struct Datapath {
     leftovers: Vec<Leftover>,
     /// Outcomes of replacements that were not read yet.
     replaced: Vec<Replaced>,
+    /// Devices that went over to another hook, or did not, since that was asked for.
+    moved: Vec<Moved>,
     removals: Removals,
 }
 
@@ -150,6 +155,10 @@ struct Attached {
     is_device_gone: bool,
     /// Where it is pinned, if it is.
     place: Option<PinDirectory>,
+    /// The program that is to take over at a better hook.
+    handover: Option<Handover>,
+    /// The program is one for a handover; another one is to come in its place.
+    is_for_handover: bool,
 }
 
 impl Datapath {
@@ -193,6 +202,7 @@ impl Datapath {
             paused: BTreeMap::new(),
             leftovers: Vec::new(),
             replaced: Vec::new(),
+            moved: Vec::new(),
             removals,
         })
     }
@@ -240,7 +250,7 @@ impl Datapath {
         // Its counts continue also where it shared a program before.
         self.paused.extend(self.shared.take_paused(tap).map(|paused| (tap.clone(), paused)));
         let Prepared { mut instance, placement, is_new, place, link, inherited } = prepared;
-        let program = attach::number(&instance.ebpf, placement)?;
+        let program = attach::number(&instance.ebpf)?;
         let claim = placement.hook.is_tc().then(|| Claim::note(program, &tap.device)).flatten();
         let paused = self.paused.get(tap);
         if paused.is_some_and(|paused| paused.is_device_gone) {
@@ -272,6 +282,8 @@ impl Datapath {
                 next: None,
                 is_device_gone: false,
                 place,
+                handover: None,
+                is_for_handover: false,
             },
         );
 
@@ -357,6 +369,13 @@ impl Datapath {
             let names: Vec<_> = wanted.iter().map(pins::name).collect();
             pins.keep_only(|name| names.iter().any(|wanted| wanted == name));
         }
+    }
+
+    /// Returns the hook where a process before this one left its pinned program.
+    pub fn left_at(&self, tap: &Tap) -> Option<Hook> {
+        let (_link, linked) = self.pins.as_ref()?.place(tap).link(tap)?;
+
+        Some(if linked.is_xdp { Hook::Xdp } else { Hook::of_tcx(tap.direction) })
     }
 
     /// Returns whether programs continue to count after this process exits.

@@ -314,6 +314,8 @@ fn complete(interfaces: &mut [Interface], namespaces: &mut Namespaces) {
         it.master = it.upper.and_then(|index| names.get(&index)).map(Arc::clone);
     }
     hardware::find(interfaces);
+    #[cfg(debug_assertions)]
+    hardware::planted::plant(interfaces);
     namespaces.name_peers(interfaces);
 }
 

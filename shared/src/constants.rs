@@ -40,10 +40,15 @@ pub struct Settings {
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
 )]
 pub struct Control {
-    /// Which generation of every map counts: 0 or 1.
+    /// Which generation of every map counts: 0 or 1, the lowest bit; [`Self::PROBING`] is another.
     pub generation: u32,
     /// Misses of one CPU and interval that are all admitted to the second level, for each dimension.
     pub budget: u32,
+}
+
+impl Control {
+    /// In [`Self::generation`], while two programs are on a device: the one of XDP does not count yet.
+    pub const PROBING: u32 = 2;
 }
 
 const _: () = assert!(size_of::<Control>() == 8);

@@ -122,6 +122,8 @@ pub mod settings {
     pub const PORTS: &str = "COUNT_PORTS";
     pub const SIGNALS: &str = "COUNT_SIGNALS";
     pub const VLANS: &str = "COUNT_VLANS";
+    /// What XDP puts before a frame that it has not counted, while two programs are on a device.
+    pub const HANDOVER_MARK: &str = "HANDOVER_MARK";
     /// Whether the kernel has frames in several buffers for XDP, and the helper for their length.
     pub const FRAGS: &str = "XDP_FRAGS";
     pub const TRAFFIC_CLASSES: &str = "COUNT_TRAFFIC_CLASSES";

@@ -103,7 +103,10 @@ pub struct Sketch {
 pub struct Totals {
     /// The frame at hand. It lies here because here it costs no stack and no second lookup.
     pub parsed: Parsed,
-    pub reserved: u64,
+    /// Frames that came to the stack without a mark of XDP and with one, as long as both have a program
+    /// on the device; else 0.
+    pub unmarked: u32,
+    pub marked: u32,
     pub counts: Counts,
 }
 

@@ -1,10 +1,12 @@
 //! Keeps programs on the devices that are wanted, and drains them.
 
 mod attachments;
+mod better;
 mod choice;
 mod failure;
 mod front;
 mod infos;
+mod moving;
 mod names;
 mod replacing;
 mod sharing;
@@ -109,8 +111,9 @@ impl Devices {
         let begun = Instant::now();
         let is_over = || begun.elapsed() >= ATTACHING || is_over();
         let mut slice = Slice::until(&is_over);
-        let has_tried =
-            self.prepare_replacements(&mut slice) | self.attach_wanted(&wanted, &mut slice);
+        let has_tried = self.prepare_replacements(&mut slice)
+            | self.attach_wanted(&wanted, &mut slice)
+            | self.go_to_better_hooks(&wanted, &mut slice);
         let is_unfinished = slice.is_unfinished;
         let was_starting = self.is_starting();
         self.note_tried(&wanted);
@@ -135,6 +138,7 @@ impl Devices {
             Err(error) => (Vec::new(), Some(error)),
         };
 
+        self.note_moved();
         let behind = self.note_replaced();
         let MapsMemory { bytes, limit } = self.datapath.memory();
 
@@ -298,6 +302,11 @@ impl Devices {
             Err(refusal) => return (self.expected(interface, tap.direction), Err(refusal)),
         };
 
+        // A pinned program in the stack goes over to the better hook without a gap, once it is ours.
+        let left = self.datapath.left_at(tap);
+        if let Some(left) = others.iter().find(|it| it.hook.is_tc() && left == Some(it.hook)) {
+            return (left.hook, self.attach_at(tap, *left, interface));
+        }
         let mut attached = self.attach_at(tap, placement, interface);
         for next in others {
             let Err(failure) = &attached else { break };
@@ -305,6 +314,7 @@ impl Devices {
                 break;
             }
             say_elsewhere(tap, next, failure);
+            self.known.entry(tap.clone()).or_default().better.tried(interface);
             placement = next;
             attached = self.attach_at(tap, placement, interface);
         }

@@ -122,6 +122,11 @@ impl AttachError {
         Self::Gone { device: tap.device.name.to_string(), source }
     }
 
+    /// Returns whether another program is in the way, which may go.
+    pub fn is_of_another_program(&self) -> bool {
+        matches!(self, Self::Busy { .. } | Self::BelowAnother { .. })
+    }
+
     /// Returns the reason under which the failure is counted.
     pub fn reason(&self) -> AttachFailure {
         match self {
@@ -177,14 +182,10 @@ pub(super) fn attach(
     let held = match placement.hook {
         Hook::Xdp => {
             let mode = placement.mode.unwrap_or(Mode::Native);
-            Held::Link(xdp::attach(xdp(ebpf, placement)?, &tap.device, mode)?)
+            Held::Link(xdp::attach(xdp(ebpf)?, &tap.device, mode)?)
         }
-        Hook::TcxIngress | Hook::TcxEgress => {
-            Held::Link(tc::by_tcx(classifier(ebpf, placement)?, tap)?)
-        }
-        Hook::TcIngress | Hook::TcEgress => {
-            Held::Filter(tc::by_clsact(classifier(ebpf, placement)?, tap)?)
-        }
+        Hook::TcxIngress | Hook::TcxEgress => Held::Link(tc::by_tcx(classifier(ebpf)?, tap)?),
+        Hook::TcIngress | Hook::TcEgress => Held::Filter(tc::by_clsact(classifier(ebpf)?, tap)?),
     };
 
     Ok((held, about(ebpf, placement)?))
@@ -199,7 +200,7 @@ pub(super) fn adopt(
     link: Link,
 ) -> Result<(Held, Running), AttachError> {
     let ebpf = &instance.ebpf;
-    let fd = program_fd(ebpf, placement)?;
+    let fd = program_fd(ebpf)?;
     link.update(fd.as_fd()).map_err(|source| {
         let device = tap.device.name.to_string();
         AttachError::Other { device, source }
@@ -234,12 +235,11 @@ pub(super) fn keep(
 pub(super) fn relink(
     ebpf: &mut Ebpf,
     tap: &Tap,
-    placement: Placement,
     link: &mut Link,
     place: Option<&PinDirectory>,
 ) -> Result<(), AttachError> {
     let other = |source| AttachError::Other { device: tap.device.name.to_string(), source };
-    let program = &*classifier(ebpf, placement)?;
+    let program = &*classifier(ebpf)?;
     let nothing = load_nothing().map_err(other)?;
     link.update(nothing.as_fd()).map_err(other)?;
     match tc::by_tcx(program, tap) {
@@ -265,10 +265,9 @@ pub(super) fn relink(
 pub(super) fn refilter(
     ebpf: &mut Ebpf,
     tap: &Tap,
-    placement: Placement,
     filter: &mut Filter,
 ) -> Result<bool, AttachError> {
-    tc::in_front(classifier(ebpf, placement)?, tap, filter)
+    tc::in_front(classifier(ebpf)?, tap, filter)
 }
 
 /// Puts the program of `after` in the place of that of `before`: every frame is seen by one of the two.
@@ -277,14 +276,13 @@ pub(super) fn replace(
     before: &Ebpf,
     after: &mut Ebpf,
     tap: &Tap,
-    placement: Placement,
 ) -> Result<(), AttachError> {
     let replaced = match held {
         Held::Link(link) => {
-            let [before, after] = [before, &*after].map(|ebpf| program_fd(ebpf, placement));
+            let [before, after] = [before, &*after].map(program_fd);
             link.exchange(before?.as_fd(), after?.as_fd())
         }
-        Held::Filter(filter) => filter.replace(classifier(after, placement)?, &tap.device),
+        Held::Filter(filter) => filter.replace(classifier(after)?, &tap.device),
     };
 
     replaced.map_err(|source| {
@@ -298,43 +296,44 @@ pub(super) fn replace(
 
 /// Returns what there is to know of a program that is attached.
 pub(super) fn about(ebpf: &Ebpf, placement: Placement) -> Result<Running, AttachError> {
-    let info = info(ebpf, placement)?;
+    let info = info(ebpf)?;
     let program = String::from_utf8_lossy(info.name()).into_owned();
 
     Ok(Running { mode: placement.mode, program, tag: format!("{:016x}", info.tag()) })
 }
 
 /// Returns the kernel's number of the loaded program.
-pub(super) fn number(ebpf: &Ebpf, placement: Placement) -> Result<u32, AttachError> {
-    info(ebpf, placement).map(|info| info.id())
+pub(super) fn number(ebpf: &Ebpf) -> Result<u32, AttachError> {
+    info(ebpf).map(|info| info.id())
 }
 
-fn program_fd(ebpf: &Ebpf, placement: Placement) -> Result<&ProgramFd, AttachError> {
-    let fd = match ebpf.program(placement.program()) {
-        Some(Program::Xdp(program)) => program.fd(),
-        Some(Program::SchedClassifier(program)) => program.fd(),
-        _ => return Err(not_loaded()),
-    };
-
-    fd.map_err(|error| AttachError::Defect(Box::new(error)))
+fn program_fd(ebpf: &Ebpf) -> Result<&ProgramFd, AttachError> {
+    loaded(ebpf)?.fd().map_err(|error| AttachError::Defect(Box::new(error)))
 }
 
-fn info(ebpf: &Ebpf, placement: Placement) -> Result<ProgramInfo, AttachError> {
-    let program = ebpf.program(placement.program()).ok_or_else(not_loaded)?;
-
-    program.info().map_err(|error| AttachError::Defect(Box::new(error)))
+fn info(ebpf: &Ebpf) -> Result<ProgramInfo, AttachError> {
+    loaded(ebpf)?.info().map_err(|error| AttachError::Defect(Box::new(error)))
 }
 
-fn xdp(ebpf: &mut Ebpf, placement: Placement) -> Result<&mut Xdp, AttachError> {
-    let program = ebpf.program_mut(placement.program());
+/// Returns the one program of an object that was loaded.
+fn loaded(ebpf: &Ebpf) -> Result<&Program, AttachError> {
+    let mut programs = ebpf.programs().map(|(_, program)| program);
 
-    program.and_then(|program| program.try_into().ok()).ok_or_else(not_loaded)
+    programs.find(|program| program.fd().is_ok()).ok_or_else(not_loaded)
 }
 
-fn classifier(ebpf: &mut Ebpf, placement: Placement) -> Result<&mut SchedClassifier, AttachError> {
-    let program = ebpf.program_mut(placement.program());
+fn xdp(ebpf: &mut Ebpf) -> Result<&mut Xdp, AttachError> {
+    loaded_mut(ebpf)?.try_into().map_err(|_another| not_loaded())
+}
 
-    program.and_then(|program| program.try_into().ok()).ok_or_else(not_loaded)
+fn classifier(ebpf: &mut Ebpf) -> Result<&mut SchedClassifier, AttachError> {
+    loaded_mut(ebpf)?.try_into().map_err(|_another| not_loaded())
+}
+
+fn loaded_mut(ebpf: &mut Ebpf) -> Result<&mut Program, AttachError> {
+    let mut programs = ebpf.programs_mut().map(|(_, program)| program);
+
+    programs.find(|program| program.fd().is_ok()).ok_or_else(not_loaded)
 }
 
 fn not_loaded() -> AttachError {

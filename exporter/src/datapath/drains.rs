@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::instance::Instance;
 use super::last::{Last, Paused, again, drained};
 use super::wire::Barrier;
-use super::{Attached, Datapath, Device, Replaced, Tap};
+use super::{Attached, Datapath, Device, Tap};
 use crate::interval::{Drained, Interval};
 
 /// The maps of a program that does not count any more, to be read a last time.
@@ -51,13 +51,15 @@ impl Datapath {
     /// When the grace period cannot be waited for: then nothing is read, and the counts go to
     /// the next drain.
     pub fn drain(&mut self) -> io::Result<Vec<Drained>> {
+        self.go_on_with_handovers();
         let mut behind = Vec::new();
         for (tap, attached) in &mut self.attached {
             let replaced = attached.cut_to_next(tap);
-            if !matches!(replaced, Some(Ok(_))) && !attached.instance.cut() {
+            let has_cut = replaced.as_ref().is_some_and(|replaced| replaced.outcome.is_ok());
+            if !has_cut && !attached.instance.cut() {
                 behind.push(tap.clone());
             }
-            self.replaced.extend(replaced.map(|outcome| Replaced { tap: tap.clone(), outcome }));
+            self.replaced.extend(replaced);
         }
         self.replaced.extend(self.shared.go_to_next());
         let shared_behind = self.shared.cut();

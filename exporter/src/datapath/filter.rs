@@ -13,7 +13,7 @@ use shared::Direction;
 
 use super::claim::Claim;
 use super::foreign::{InFront, Owner};
-use super::placement::{INGRESS, SENT};
+use super::placement::{INGRESS, SENT, UNMARKED};
 use super::{Device, Presence, Tap};
 use request::{ETH_P_ALL, Listed};
 
@@ -221,7 +221,7 @@ fn is_foreign(listed: &Listed) -> bool {
 
 /// Returns whether it has the name of a program of an exporter.
 fn is_ours(listed: &Listed) -> bool {
-    [INGRESS, SENT].contains(&&*listed.name)
+    [INGRESS, UNMARKED, SENT].contains(&&*listed.name)
 }
 
 fn in_front(listed: &Listed) -> InFront {
@@ -380,7 +380,9 @@ mod tests {
         let in_common = Listed { handle: 0, name: String::new(), ..foreign.clone() };
 
         assert!(is_foreign(&foreign));
-        assert!(!is_foreign(&of_an_exporter(SENT)) && !is_foreign(&of_an_exporter(INGRESS)));
+        for name in [SENT, INGRESS, UNMARKED] {
+            assert!(!is_foreign(&of_an_exporter(name)), "{name}");
+        }
         assert!(!is_foreign(&in_common), "what a preference's filters have in common");
     }
 }

@@ -55,17 +55,15 @@ impl Datapath {
     /// [`AttachError::Hidden`] where it cannot be before them, which changes nothing.
     pub fn go_in_front(&mut self, tap: &Tap, of: &InFront) -> Result<(), AttachError> {
         let Some(on_device) = self.on_device(tap) else { return Ok(()) };
-        let OnDevice { held, placement, ebpf, place, .. } = on_device;
+        let OnDevice { held, ebpf, place, .. } = on_device;
         let hidden = || AttachError::Hidden { device: tap.device.name.to_string(), by: of.clone() };
         let is_first = match (held, of) {
             (Held::Link(link), _) => {
-                attach::relink(ebpf, tap, placement, link, place)?;
+                attach::relink(ebpf, tap, link, place)?;
                 true
             }
             (Held::Filter(_), InFront::Program(_)) => false,
-            (Held::Filter(filter), InFront::Filter { .. }) => {
-                attach::refilter(ebpf, tap, placement, filter)?
-            }
+            (Held::Filter(filter), InFront::Filter { .. }) => attach::refilter(ebpf, tap, filter)?,
         };
 
         if is_first { Ok(()) } else { Err(hidden()) }

@@ -1,6 +1,7 @@
 //! One loaded program with its maps: counts one direction of one device.
 
 mod age;
+mod beside;
 mod maps;
 #[cfg(test)]
 mod model;
@@ -27,6 +28,7 @@ use super::wire::take_all;
 use crate::dimension::Dimension;
 use crate::interval::{Interval, Keyed, Seen, Switches, add};
 
+pub(super) use beside::Passage;
 pub(super) use maps::{Levels, Maps, OverflowMap};
 pub(super) use successor::Successor;
 
@@ -62,6 +64,10 @@ pub(super) struct Instance {
     layout: Option<LayoutMap>,
     /// The next reading may lack what a process that was killed had read already.
     is_adopted: bool,
+    /// A program of XDP on the same maps does not count yet.
+    is_probing: bool,
+    /// What was found of marks in what was read last.
+    passage: Option<Passage>,
 }
 
 /// What a cut leaves to be read, once no program counts there any more.
@@ -94,6 +100,8 @@ impl Instance {
             promoted_ports: Vec::new(),
             layout: None,
             is_adopted: false,
+            is_probing: false,
+            passage: None,
         };
         instance.count_in(generation);
 
@@ -186,6 +194,7 @@ impl Instance {
         let of_sketches =
             if switches.signals { self.take_sketches(generation) } else { Vec::new() };
         let of_cpus = self.take_totals(generation);
+        self.passage = Some(Passage::of(&of_cpus));
         let sum = |part: fn(&Totals) -> &Attribution| sums::attribution(of_cpus.iter().map(part));
         let by_source = sum(|totals| &totals.counts.sources);
         let by_port = sum(|totals| &totals.counts.ports);
@@ -265,7 +274,8 @@ impl Instance {
     /// The program chooses between the maps of the second level by a branch, which orders no read; they
     /// need no order, because bpf(2) emptied them an interval before.
     fn count_in(&self, generation: usize) {
-        let generation = u32::from(generation != 0);
+        let probing = if self.is_probing { Control::PROBING } else { 0 };
+        let generation = u32::from(generation != 0) | probing;
         self.maps.control.publish(0, &Control { generation, budget: self.shape.budget });
     }
 

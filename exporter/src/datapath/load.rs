@@ -26,7 +26,7 @@ use crate::files;
 pub use error::LoadError;
 use error::map_error;
 pub(super) use error::{object_error, program_error, refusal};
-pub(super) use next::{Missing, successor};
+pub(super) use next::{Missing, beside, successor};
 
 /// The object that `build.rs` compiled.
 static BUILT: &[u8] =

@@ -59,5 +59,9 @@ impl Placement {
 pub(super) const RECEIVED: &str = "count_received";
 /// The name of the program for what the stack has received, in the object.
 pub(super) const INGRESS: &str = "count_ingress";
+/// The name of the XDP program that marks what it counts, in the object.
+pub(super) const MARKING: &str = "mark_received";
+/// The name of the program for what the stack has received and XDP has not counted, in the object.
+pub(super) const UNMARKED: &str = "count_unmarked";
 /// The name of the program for what is sent, in the object.
 pub(super) const SENT: &str = "count_sent";

@@ -17,6 +17,8 @@ use crate::health::Running;
 /// A program that was to be replaced.
 pub struct Replaced {
     pub tap: Tap,
+    /// It has other constants.
+    pub is_configured: bool,
     /// What runs now; after an error that is the program before.
     pub outcome: Result<Running, AttachError>,
 }
@@ -61,15 +63,18 @@ impl Datapath {
     ///
     /// The program that is there goes on.
     pub fn prepare_next(&mut self, tap: &Tap) -> Result<(), LoadError> {
-        let Some(Attached { instance, placement, next, .. }) = self.attached.get(tap) else {
+        let Some(Attached { next, .. }) = self.attached.get(tap) else {
             let Some(placement) = self.shared.placement(tap) else { return Ok(()) };
             let room = self.for_pool(placement);
             let Self { shared, options, ranks, barrier, .. } = self;
             return shared.prepare_next(tap, Means { options, room, ranks, barrier });
         };
-        if next.is_some() {
+        if next.is_some() || self.interrupts(tap) {
             return Ok(());
         }
+        let Some(Attached { instance, placement, .. }) = self.attached.get(tap) else {
+            return Ok(());
+        };
         let shape = self.shape_of_next(instance)?;
         let next = load::successor(instance, &shape, *placement)?;
         if let Some(attached) = self.attached.get_mut(tap) {
@@ -101,24 +106,26 @@ impl Datapath {
 impl Attached {
     /// Cuts by putting the next program in the place of this one; `None` where there is none, or where
     /// a cut waits to be read.
-    pub(super) fn cut_to_next(&mut self, tap: &Tap) -> Option<Result<Running, AttachError>> {
+    pub(super) fn cut_to_next(&mut self, tap: &Tap) -> Option<Replaced> {
         if !self.instance.can_cut() {
             return None;
         }
         let next = self.next.take()?;
+        let is_configured = next.shape.settings != self.instance.shape.settings;
+        let outcome = self.replace(tap, next);
 
-        Some(self.replace(tap, next))
+        Some(Replaced { tap: tap.clone(), is_configured, outcome })
     }
 
     fn replace(&mut self, tap: &Tap, next: Successor) -> Result<Running, AttachError> {
         let Self { instance, held, placement, .. } = self;
         let placement = *placement;
-        let program = attach::number(&next.ebpf, placement)?;
+        let program = attach::number(&next.ebpf)?;
         // Other exporters must know its owner before they can see it.
         let claim = placement.hook.is_tc().then(|| Claim::note(program, &tap.device)).flatten();
-        instance
-            .cut_to(next, |before, after| attach::replace(held, before, after, tap, placement))?;
+        instance.cut_to(next, |before, after| attach::replace(held, before, after, tap))?;
         self.program = program;
+        self.is_for_handover = false;
         // The claim on the one before goes now.
         drop(mem::replace(&mut self.claim, claim));
         self.keep_pins(tap);

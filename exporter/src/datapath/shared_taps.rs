@@ -207,7 +207,7 @@ impl SharedTaps {
             return Err(full(tap));
         }
         let larger = means.load_larger(placement, before)?;
-        let number = self.install(placement, larger, &tap.device)?;
+        let number = self.install(larger, &tap.device)?;
         if before.is_none() {
             self.current.insert(placement, number);
         }
@@ -220,7 +220,7 @@ impl SharedTaps {
         self.current.insert(placement, number);
         // It has the present constants, and other slots than what was prepared.
         self.next.remove(&placement);
-        for Replaced { tap, outcome } in self.move_to(placement, number) {
+        for Replaced { tap, outcome, .. } in self.move_to(placement, number) {
             if let Err(error) = outcome {
                 tracing::warn!(
                     device = &*tap.device.name,

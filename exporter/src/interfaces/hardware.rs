@@ -1,5 +1,8 @@
 //! The hardware behind an interface: whether there is any, and the name of its driver.
 
+#[cfg(debug_assertions)]
+pub(super) mod planted;
+
 use std::path::Path;
 use std::sync::Arc;
 

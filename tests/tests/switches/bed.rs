@@ -130,7 +130,7 @@ impl Bed {
 
     fn drain(&mut self, way: Way) -> Result<(), String> {
         let drained = self.datapath.drain().map_err(|error| error.to_string())?;
-        for Replaced { tap, outcome } in self.datapath.take_replaced() {
+        for Replaced { tap, outcome, .. } in self.datapath.take_replaced() {
             outcome.map_err(|error| format!("{tap:?}: {error}"))?;
         }
         for Drained { direction, since, counted, .. } in drained {

@@ -3,6 +3,7 @@
 use std::mem;
 use std::time::Instant;
 
+use super::better::Better;
 use super::standing::Standing;
 use crate::app::pause::Pause;
 use crate::causes::with_causes;
@@ -100,6 +101,8 @@ pub(super) struct Known {
     pub(super) hook: Option<Hook>,
     /// What others do to it where it runs.
     pub(super) standing: Standing,
+    /// Whether the better hook of the device was tried where it runs at another.
+    pub(super) better: Better,
     /// What the last attempt said.
     pub(super) error: Option<String>,
     /// The log has that.
@@ -117,13 +120,14 @@ pub(super) struct Known {
 impl Known {
     /// Notes that the program runs. The back-off stays until it has run for a while.
     pub(super) fn runs(&mut self, hook: Hook, running: Running, now: Instant) {
-        let Self { standing, rest, .. } = mem::take(self);
+        let Self { standing, better, rest, .. } = mem::take(self);
 
         *self = Self {
             running: Some(running),
             hook: Some(hook),
             ran: Some(now),
             standing,
+            better,
             rest,
             ..Self::default()
         };

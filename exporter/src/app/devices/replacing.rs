@@ -68,7 +68,8 @@ impl Devices {
     /// whether there was anything.
     pub(super) fn prepare_replacements(&mut self, slice: &mut Slice<'_>) -> bool {
         let now = Instant::now();
-        let outdated: BTreeSet<Tap> = self.datapath.outdated().into_iter().collect();
+        let mut outdated: BTreeSet<Tap> = self.datapath.outdated().into_iter().collect();
+        outdated.extend(self.datapath.after_handovers());
         self.waiting.0.retain(|tap, _| outdated.contains(tap));
         let mut has_tried = false;
         for tap in outdated {
@@ -88,9 +89,9 @@ impl Devices {
     /// Notes what the drain has replaced; returns how many programs count under other constants than
     /// they are to have.
     pub(super) fn note_replaced(&mut self) -> usize {
-        for Replaced { tap, outcome } in self.datapath.take_replaced() {
+        for Replaced { tap, is_configured, outcome } in self.datapath.take_replaced() {
             match outcome {
-                Ok(running) => self.has_replaced(&tap, running),
+                Ok(running) => self.has_replaced(&tap, is_configured, running),
                 Err(error) => self.cannot_replace(&tap, &error.into()),
             }
         }
@@ -103,15 +104,17 @@ impl Devices {
         behind
     }
 
-    fn has_replaced(&mut self, tap: &Tap, running: Running) {
+    fn has_replaced(&mut self, tap: &Tap, is_configured: bool, running: Running) {
         self.waiting.is_over(tap);
-        self.replaced += 1;
-        tracing::info!(
-            device = &*tap.device.name,
-            direction = tap.direction.label(),
-            tag = running.tag,
-            "Counting continues under another configuration"
-        );
+        if is_configured {
+            self.replaced += 1;
+            tracing::info!(
+                device = &*tap.device.name,
+                direction = tap.direction.label(),
+                tag = running.tag,
+                "Counting continues under another configuration"
+            );
+        }
         if let Some(known) = self.known.get_mut(tap) {
             known.running = Some(running);
         }

@@ -34,7 +34,17 @@ pub(super) fn from_below(wanted: &[Interface]) -> Vec<&Interface> {
 
 /// Returns whether another device lies on this one.
 pub(super) fn is_below(one: &Interface, all: &[Interface]) -> bool {
-    one.upper.is_some() || all.iter().any(|other| other.lower == Some(one.index))
+    one.upper.is_some() || above(one, all).next().is_some()
+}
+
+/// Returns the devices that lie on this one.
+pub(super) fn above<'a>(
+    one: &Interface,
+    all: &'a [Interface],
+) -> impl Iterator<Item = &'a Interface> + use<'a> {
+    let (index, upper) = (one.index, one.upper);
+
+    all.iter().filter(move |other| other.lower == Some(index) || upper == Some(other.index))
 }
 
 /// Devices that lie on each other; the kernel's own limit. Source: `MAX_NEST_DEV` in

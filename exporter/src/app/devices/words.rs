@@ -43,6 +43,26 @@ pub(super) fn say_elsewhere(tap: &Tap, next: Placement, failure: &NotAttached) {
     }
 }
 
+pub(super) fn say_moved(tap: &Tap, from: Hook, to: Placement) {
+    tracing::info!(
+        device = &*tap.device.name,
+        ifindex = tap.device.index,
+        from = from.label(),
+        to = to.hook.label(),
+        mode = to.mode.map(Mode::label),
+        "Device went over to a better hook; its series continue"
+    );
+}
+
+pub(super) fn say_not_moved(tap: &Tap, error: &str) {
+    tracing::info!(
+        device = &*tap.device.name,
+        ifindex = tap.device.index,
+        error,
+        "Device does not go over to a better hook; it is counted where it was"
+    );
+}
+
 pub(super) fn say_taken_off(Tap { device, direction }: &Tap) {
     tracing::warn!(
         device = &*device.name,

@@ -1,6 +1,7 @@
 //! Loading a program that counts in the maps of another one.
 
-use shared::{Settings, maps};
+use aya::{Ebpf, EbpfLoader};
+use shared::{Settings, maps, settings};
 
 use super::{
     LoadError, OBJECT, load_program, loader, map_fd, map_in, max_entries, object_error,
@@ -34,18 +35,7 @@ pub(in super::super) fn successor(
 ) -> Result<Successor, LoadError> {
     let missing = Missing::of(&instance.maps, shape);
     let is_new = |name: &str| name == maps::CONTROL || missing.has(name);
-    let mut loader = loader(shape);
-    for name in maps::ALL {
-        loader.map_max_entries(name, if is_new(name) { max_entries(shape, name) } else { 1 });
-    }
-    let mut ebpf = loader.load(&OBJECT).map_err(object_error)?;
-    let doing = "let a program count in the maps of another one";
-    let those_that_stay = maps::ALL.into_iter().filter(|name| !is_new(name));
-    for name in those_that_stay.chain([maps::RANKS]) {
-        stand_in(map_fd(&instance.ebpf, name)?, map_fd(&ebpf, name)?)
-            .map_err(|source| LoadError::Io { doing, source })?;
-    }
-    load_program(&mut ebpf, placement.program()).map_err(program_error)?;
+    let ebpf = on_maps_of(instance, loader(shape), (shape, is_new), placement.program())?;
 
     let control = map_in(&ebpf, maps::CONTROL, 1)?;
     let Missing { sketches, vlans, classes, sources, ports } = missing;
@@ -57,6 +47,42 @@ pub(in super::super) fn successor(
     let sources = sources.then(|| reach_sources(&ebpf, shape)).transpose()?;
     let ports = ports.then(|| reach_ports(&ebpf, shape)).transpose()?;
     Ok(Successor { ebpf, shape: *shape, control, sketches, vlans, classes, sources, ports })
+}
+
+/// Loads a program that counts in the maps of `instance` together with the one that does: both go by
+/// the same control word. `mark` is that of frames which are not counted yet.
+pub(in super::super) fn beside(
+    instance: &Instance,
+    mark: u32,
+    name: &'static str,
+) -> Result<Ebpf, LoadError> {
+    let shape = &instance.shape;
+    let mut loader = loader(shape);
+    loader.override_global(settings::HANDOVER_MARK, &mark, true);
+
+    on_maps_of(instance, loader, (shape, |_: &str| false), name)
+}
+
+/// Loads a program for the maps of `instance`, but for those that are new.
+fn on_maps_of(
+    instance: &Instance,
+    mut loader: EbpfLoader<'_>,
+    (shape, is_new): (&Shape, impl Fn(&str) -> bool),
+    program: &'static str,
+) -> Result<Ebpf, LoadError> {
+    for name in maps::ALL {
+        loader.map_max_entries(name, if is_new(name) { max_entries(shape, name) } else { 1 });
+    }
+    let mut ebpf = loader.load(&OBJECT).map_err(object_error)?;
+    let doing = "let a program count in the maps of another one";
+    let those_that_stay = maps::ALL.into_iter().filter(|name| !is_new(name));
+    for name in those_that_stay.chain([maps::RANKS]) {
+        stand_in(map_fd(&instance.ebpf, name)?, map_fd(&ebpf, name)?)
+            .map_err(|source| LoadError::Io { doing, source })?;
+    }
+    load_program(&mut ebpf, program).map_err(program_error)?;
+
+    Ok(ebpf)
 }
 
 impl Missing {

@@ -46,7 +46,7 @@ impl SharedTaps {
             return;
         }
         let smaller = means.load(placement, slots, bytes).map_err(ShareError::from);
-        let installed = smaller.and_then(|it| Ok(self.install(placement, it, &device)?));
+        let installed = smaller.and_then(|it| Ok(self.install(it, &device)?));
         match installed {
             Ok(number) => {
                 tracing::debug!(slots, "Devices are gone; moved the others to smaller tables");

@@ -69,12 +69,12 @@ impl SharedTaps {
             let of_pool = |(_, attached): &(&Tap, &Attached)| attached.placement == placement;
             let Some((tap, _)) = self.attached.iter().find(of_pool) else { continue };
             let tap = tap.clone();
-            match self.install(placement, next, &tap.device) {
+            match self.install(next, &tap.device) {
                 Ok(number) => {
                     self.current.insert(placement, number);
                     all.extend(self.move_to(placement, number));
                 }
-                Err(error) => all.push(Replaced { tap, outcome: Err(error) }),
+                Err(error) => all.push(Replaced { tap, is_configured: true, outcome: Err(error) }),
             }
         }
 
@@ -83,13 +83,8 @@ impl SharedTaps {
 
     /// Adds a pool that devices are to be attached to; returns its number. The device is one of them,
     /// for the log.
-    pub(super) fn install(
-        &mut self,
-        placement: Placement,
-        pool: Pool,
-        device: &Device,
-    ) -> Result<u32, AttachError> {
-        let program = attach::number(&pool.ebpf, placement)?;
+    pub(super) fn install(&mut self, pool: Pool, device: &Device) -> Result<u32, AttachError> {
+        let program = attach::number(&pool.ebpf)?;
         // Other exporters must know its owner before they can see it.
         let claim = Claim::note(program, device);
         self.last_number += 1;
@@ -113,7 +108,7 @@ impl SharedTaps {
                 self.pause(slice::from_ref(&tap));
                 self.lost.insert(tap.clone());
             }
-            Replaced { tap, outcome }
+            Replaced { tap, is_configured: true, outcome }
         });
 
         moved.collect()
@@ -129,7 +124,7 @@ impl SharedTaps {
         let exchanged = match (next_slot, rooms.get_mut(room)) {
             (Some(next_slot), Some(before)) => {
                 let ebpf = (&before.pool.ebpf, &mut next.pool.ebpf);
-                attach::replace(held, ebpf.0, ebpf.1, tap, *placement).map(|()| {
+                attach::replace(held, ebpf.0, ebpf.1, tap).map(|()| {
                     before.pool.remove(*slot);
                     leftovers.push(Leftover::new(tap, *since, *room, *slot));
                     (*room, *slot) = (number, next_slot);
