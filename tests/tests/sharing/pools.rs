@@ -51,6 +51,45 @@ fn counts_continue_where_a_device_comes_back_in_the_other_class() {
 
 #[test]
 #[ignore = "needs root: `cargo xtask test sharing`"]
+fn what_a_program_of_the_other_class_has_left_follows_a_renamed_device() {
+    let bed = Bed::of("pools-name", 1);
+    bed.namespace.within(|| {
+        let mut datapath = Datapath::new(Options::default()).unwrap();
+        let tap = bed.taps().remove(0);
+        let mut sender = Sender::start(&bed.namespace);
+        let mut rename = |datapath: &mut Datapath, tap: &Tap| {
+            datapath.rename(tap, &"v9".into()).unwrap();
+            let device = Device { name: "v9".into(), index: tap.device.index };
+            let renamed = Tap { device, direction: tap.direction };
+            sender.send("v0", 3, 100, 0);
+            let drained = datapath.drain().unwrap();
+            drop(datapath.detach(slice::from_ref(&renamed)));
+
+            drained.iter().map(|it| (it.device.to_string(), packets(it))).collect::<Vec<_>>()
+        };
+        let [mut of_shared, mut of_own] = [(); 2].map(|()| Sender::start(&bed.namespace));
+
+        let prepared = datapath.prepare(SENT).unwrap();
+        datapath.attach(&tap, prepared).unwrap();
+        of_own.send("v0", 5, 100, 0);
+        take_off(&mut datapath, &tap);
+        datapath.share(&tap, SENT).unwrap();
+        let own_left = rename(&mut datapath, &tap);
+        datapath.share(&tap, SENT).unwrap();
+        of_shared.send("v0", 4, 100, 0);
+        take_off(&mut datapath, &tap);
+        let prepared = datapath.prepare(SENT).unwrap();
+        datapath.attach(&tap, prepared).unwrap();
+        let shared_left = rename(&mut datapath, &tap);
+
+        let of_v9 = |packets: u64| ("v9".to_owned(), packets);
+        assert_eq!(own_left, [of_v9(5), of_v9(3)]);
+        assert_eq!(shared_left, [of_v9(4), of_v9(3)]);
+    });
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test sharing`"]
 fn what_could_not_be_read_of_a_device_that_is_gone_comes_under_no_name() {
     let bed = Bed::of("pools-gone", 2);
     bed.namespace.within(|| {
