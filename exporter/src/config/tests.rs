@@ -156,6 +156,17 @@ fn each_place_may_set_each_type() {
 }
 
 #[test]
+fn an_empty_variable_is_no_list_of_tables() {
+    let file = "[[datapath.override]]\ndevices = \"wg0\"\nclass = \"shared\"";
+    for text in ["", "  ", "[]"] {
+        let variables = &[("PACKET_EXPORTER_DATAPATH__OVERRIDE", text)];
+        let given = Given { file, variables, ..Given::default() };
+
+        assert_eq!(given.load().unwrap().config.datapath.r#override, [], "{text:?}");
+    }
+}
+
+#[test]
 fn one_address_needs_no_list() {
     let given = Given { file: "web.listen_address = '[::1]:9100'", ..Given::default() };
 
