@@ -52,3 +52,6 @@ impl Control {
 }
 
 const _: () = assert!(size_of::<Control>() == 8);
+
+/// The default of [`Control::budget`], for an interval of one second.
+pub const MISS_BUDGET: u32 = 5000;

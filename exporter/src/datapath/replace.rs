@@ -85,16 +85,18 @@ impl Datapath {
     }
 
     /// Puts a smaller set of tables in the place of one that devices shared which are gone; at most one
-    /// in each call, because loading takes time.
-    pub fn fit_pools(&mut self, now: Instant) {
+    /// in each call, because loading takes time. Returns whether there was one.
+    pub fn fit_pools(&mut self, now: Instant) -> bool {
         let Self { shared, taps, .. } = self;
         let Some(placement) = shared.sparse(now, |placement| taps.slots_at(placement)) else {
-            return;
+            return false;
         };
         let room = self.for_pool(placement);
         let Self { shared, options, ranks, barrier, .. } = self;
 
         shared.shrink(placement, Means { options, room, ranks, barrier });
+
+        true
     }
 
     /// Returns what became of programs that were to be replaced, since the call before.

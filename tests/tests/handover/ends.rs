@@ -143,7 +143,7 @@ fn veth_that_redirects(cable: &Cable) {
     cable.here.run("tc", &[&all[..], &redirect].concat());
 }
 
-/// What an exporter with pins said when it stopped.
+/// Returns the frames that the last log line of an exporter with pins has.
 fn counted_until_stop(lines: &[String]) -> Count {
     let line = lines.iter().find(|line| line.contains("Counted until the stop"));
     let line = line.unwrap_or_else(|| panic!("nothing was said: {lines:#?}"));

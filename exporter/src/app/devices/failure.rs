@@ -1,5 +1,6 @@
 //! Why a program does not run, and when the next attempt is due.
 
+use std::io::ErrorKind;
 use std::mem;
 use std::time::Instant;
 
@@ -71,6 +72,16 @@ impl NotAttached {
             | Self::ForeignLinkLayer { .. }
             | Self::Unseen { .. } => false,
         }
+    }
+
+    /// Returns whether the kernel has no hook in the stack for what any device receives. Another queue
+    /// discipline is in the way on its device alone.
+    pub(super) fn is_without_ingress(&self) -> bool {
+        matches!(
+            self,
+            Self::Attach(AttachError::NoIngress { source, .. })
+                if source.kind() != ErrorKind::AlreadyExists
+        )
     }
 
     /// Returns the reason under which the failure is counted.
