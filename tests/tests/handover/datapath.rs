@@ -243,7 +243,7 @@ fn a_frame_without_a_mark_ends_a_handover_also_while_xdp_counts() {
     let past = sender_on(&bed, "past0");
     let Moved { outcome, .. } = bed.wait_until_moved();
 
-    let error = outcome.err().expect("it is given up").to_string();
+    let error = outcome.expect_err("it is given up").to_string();
     assert!(error.contains("without the mark"), "{error}");
     assert_eq!(bed.cable.here.xdp_program(Cable::DEVICE), None);
     bed.wait_until_usual();
@@ -292,7 +292,7 @@ fn a_program_that_cannot_be_pinned_does_not_take_over() {
     bed.hand_over();
     let Moved { outcome, .. } = bed.wait_until_moved();
 
-    let error = outcome.err().expect("it stays").to_string();
+    let error = outcome.expect_err("it stays").to_string();
     assert!(error.contains("cannot be pinned"), "{error}");
     assert_eq!(bed.cable.here.xdp_program(Cable::DEVICE), None);
     assert!(!pins.places()[0].join("link-next").exists());

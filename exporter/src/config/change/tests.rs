@@ -16,7 +16,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("datapath.port_table_kib", "32"),
     ("datapath.source_overflow_entries", "2048"),
     ("datapath.port_overflow_entries", "2048"),
-    ("datapath.miss_budget", "5000"),
+    ("datapath.miss_budget", "6000"),
     ("datapath.pin", "true"),
     ("datapath.pin_path", "'/sys/fs/bpf/other'"),
     ("datapath.override", "[{ devices = 'eth.*', mode = 'tcx', class = 'own' }]"),
