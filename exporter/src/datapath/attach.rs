@@ -28,6 +28,13 @@ pub(super) enum Held {
 }
 
 impl Held {
+    /// Removes the program now, whatever else holds its link.
+    pub(super) fn take_off(self) {
+        if let Self::Link(link) = &self {
+            let _it_may_be_off = link.detach();
+        }
+    }
+
     /// Returns where the kernel has the program. A device that is gone took its programs along, which
     /// looks as if another process had removed them. `ours` is the kernel's number of the program:
     /// a link with another one counts nothing.

@@ -128,7 +128,7 @@ impl Datapath {
             if let Some(place) = place {
                 place.remove();
             }
-            drop(held);
+            held.take_off();
             let (counted_to, switches) = (Instant::now(), instance.shape.switches());
             self.leftovers.push(Leftover::new(tap, since, instance));
             self.paused.insert(tap.clone(), Paused { since, counted_to, switches, is_device_gone });

@@ -29,7 +29,7 @@ use super::wire::take_all;
 use crate::dimension::Dimension;
 use crate::interval::{Interval, Keyed, Switches, add};
 
-pub(super) use beside::Passage;
+pub(super) use beside::{Marking, Passage};
 pub(super) use levels::{keyed, promoted};
 pub(super) use maps::{Levels, Maps, OverflowMap};
 pub(super) use successor::Successor;
@@ -37,6 +37,7 @@ pub(super) use successor::Successor;
 /// Keys without packets lose weight once in this time, or in an interval where that is longer. A
 /// little less than a second, so that intervals of one are not missed.
 pub(super) const AGEING: Duration = Duration::from_millis(900);
+
 /// One loaded program with its maps.
 pub(super) struct Instance {
     pub(super) ebpf: Ebpf,
@@ -61,9 +62,9 @@ pub(super) struct Instance {
     layout: Option<LayoutMap>,
     /// The next reading may lack what a process that was killed had read already.
     is_adopted: bool,
-    /// A program of XDP on the same maps does not count yet.
-    is_probing: bool,
-    /// What was found of marks in what was read last.
+    /// What a program of XDP on the same maps is to do.
+    marking: Marking,
+    /// What was found of marks in what was read and not asked for yet.
     passage: Option<Passage>,
 }
 
@@ -97,7 +98,7 @@ impl Instance {
             promoted_ports: Vec::new(),
             layout: None,
             is_adopted: false,
-            is_probing: false,
+            marking: Marking::default(),
             passage: None,
         };
         instance.count_in(generation);
@@ -191,7 +192,8 @@ impl Instance {
         let of_sketches =
             if switches.signals { self.take_sketches(generation) } else { Vec::new() };
         let of_cpus = self.take_totals(generation);
-        self.passage = Some(Passage::of(&of_cpus));
+        let passage = Passage::of(&of_cpus);
+        self.passage = Some(self.passage.map_or(passage, |before| before.followed_by(passage)));
         let sum = |part: fn(&Totals) -> &Attribution| sums::attribution(of_cpus.iter().map(part));
         let by_source = sum(|totals| &totals.counts.sources);
         let by_port = sum(|totals| &totals.counts.ports);
@@ -271,8 +273,7 @@ impl Instance {
     /// The program chooses between the maps of the second level by a branch, which orders no read; they
     /// need no order, because bpf(2) emptied them an interval before.
     fn count_in(&self, generation: usize) {
-        let probing = if self.is_probing { Control::PROBING } else { 0 };
-        let generation = u32::from(generation != 0) | probing;
+        let generation = u32::from(generation != 0) | self.marking.bits();
         self.maps.control.publish(0, &Control { generation, budget: self.shape.budget });
     }
 

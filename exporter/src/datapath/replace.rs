@@ -57,7 +57,8 @@ impl Datapath {
         own.chain(self.shared.outdated(&self.options)).collect()
     }
 
-    /// Loads the program that comes in the place of the one on `tap` with the next drain.
+    /// Loads the program that comes in the place of the one on `tap` with the next drain, or at the end
+    /// of its handover.
     ///
     /// # Errors
     ///
@@ -69,7 +70,7 @@ impl Datapath {
             let Self { shared, options, ranks, barrier, .. } = self;
             return shared.prepare_next(tap, Means { options, room, ranks, barrier });
         };
-        if next.is_some() || self.interrupts(tap) {
+        if next.is_some() || self.prepares_usual(tap)? || self.interrupts(tap) {
             return Ok(());
         }
         let Some(Attached { instance, placement, .. }) = self.attached.get(tap) else {

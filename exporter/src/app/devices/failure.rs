@@ -87,19 +87,12 @@ impl NotAttached {
     /// Returns the reason under which the failure is counted.
     pub(super) fn reason(&self) -> AttachFailure {
         match self {
-            Self::Load(
-                LoadError::NotPermitted { .. }
-                | LoadError::Filtered { .. }
-                | LoadError::Locked { .. },
-            ) => AttachFailure::Permission,
-            Self::Load(LoadError::NoFeature { .. })
-            | Self::NoEthernet { .. }
-            | Self::ForeignLinkLayer { .. }
-            | Self::Unseen { .. } => AttachFailure::Unsupported,
-            Self::Load(LoadError::NoMemory { .. } | LoadError::OverBudget { .. })
-            | Self::Full(_) => AttachFailure::Memory,
-            Self::Load(_) => AttachFailure::Other,
+            Self::Load(error) => error.reason(),
             Self::Attach(error) => error.reason(),
+            Self::NoEthernet { .. } | Self::ForeignLinkLayer { .. } | Self::Unseen { .. } => {
+                AttachFailure::Unsupported
+            }
+            Self::Full(_) => AttachFailure::Memory,
         }
     }
 }
