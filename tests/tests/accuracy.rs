@@ -144,7 +144,9 @@ fn distinct_sources_are_estimated() {
 fn sources_that_are_aimed_at_each_other_are_told_apart() {
     const SOURCES: u16 = 16_384;
     for seeds in [[1, 2], [3, 4], [5, 6]] {
-        let bench = Setup::new(Options { seeds: Some(seeds), ..Options::default() });
+        // No guard: each source is to be found.
+        let budget = SOURCES.into();
+        let bench = Setup::new(Options { seeds: Some(seeds), budget, ..Options::default() });
         let mut inspector = Inspector::new(&bench.0).unwrap();
         for number in 0..SOURCES {
             inspector.run(&aimed_frame(number)).unwrap();

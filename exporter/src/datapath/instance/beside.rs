@@ -57,7 +57,7 @@ impl Passage {
 }
 
 impl Instance {
-    /// Tells the program of XDP what to do, from its next frame on.
+    /// Sets what the XDP program does, from its next frame on.
     pub(in super::super) fn tell(&mut self, marking: Marking) {
         self.marking = marking;
         self.count_in(self.generation);
