@@ -1,16 +1,15 @@
 //! The built exporter, running in a namespace.
 
 use std::env;
-use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::cable::{Cable, Namespace};
+use crate::log::Log;
 use crate::patience::wait_for;
 use crate::scrape::{self, Scrape};
 use crate::service::PORT;
@@ -23,7 +22,7 @@ pub struct Exporter<'a> {
     namespace: &'a Namespace,
     address: SocketAddr,
     child: Child,
-    lines: Arc<Mutex<Vec<String>>>,
+    log: Log,
     reader: Option<JoinHandle<()>>,
 }
 
@@ -76,10 +75,10 @@ impl<'a> Exporter<'a> {
         command.args(&all[1..]);
         command.args(["run", "--web.listen-address", &address.to_string()]).args(arguments);
         let mut child = command.stderr(Stdio::piped()).spawn().expect("`ip` can be run");
-        let lines = Arc::default();
-        let reader = follow(&mut child, Arc::clone(&lines));
+        let log = Log::default();
+        let reader = log.follow(child.stderr.take().expect("standard error is a pipe"));
 
-        Self { namespace, address, child, lines, reader: Some(reader) }
+        Self { namespace, address, child, log, reader: Some(reader) }
     }
 
     /// Waits until every device was tried; returns `false` if it ends before that.
@@ -129,26 +128,19 @@ impl<'a> Exporter<'a> {
 
     /// Returns what it logged so far.
     pub fn lines(&self) -> Vec<String> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.log.lines()
     }
 
     /// Returns how many lines of its log have `text`.
     pub fn said(&self, text: &str) -> usize {
-        self.lines().iter().filter(|line| line.contains(text)).count()
+        self.log.said(text)
     }
 
     /// Waits until the log has the text so often, as a thread of its own writes it; returns how often
     /// it has it then.
     #[track_caller]
     pub fn said_within(&self, text: &str, times: usize) -> usize {
-        wait_for("the log to have it", || {
-            let said = self.said(text);
-            if said >= times {
-                Ok(said)
-            } else {
-                Err(format!("{said} of {times}: {:#?}", self.lines()))
-            }
-        })
+        self.log.said_within(text, times)
     }
 
     fn get(&self, path: &str) -> std::io::Result<(u16, String)> {
@@ -179,14 +171,4 @@ fn program() -> PathBuf {
     assert!(program.is_file(), "there is no {}; {advice}", program.display());
 
     program
-}
-
-fn follow(child: &mut Child, lines: Arc<Mutex<Vec<String>>>) -> JoinHandle<()> {
-    let stderr = BufReader::new(child.stderr.take().expect("standard error is a pipe"));
-
-    thread::spawn(move || {
-        for line in stderr.lines().map_while(Result::ok) {
-            lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-        }
-    })
 }

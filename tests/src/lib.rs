@@ -17,6 +17,7 @@ pub mod inspection;
 pub mod kinds;
 pub mod links;
 pub mod load;
+mod log;
 pub mod machine;
 pub mod oracle;
 pub mod outcome;

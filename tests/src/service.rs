@@ -2,10 +2,9 @@
 
 mod tracer;
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::{env, fs};
 
@@ -13,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::cable::Namespace;
 use crate::http::{self, Answer};
+use crate::log::Log;
 use crate::patience::wait_for;
 use crate::scrape::Scrape;
 use crate::tools;
@@ -30,8 +30,6 @@ pub struct Service<'a> {
     reader: Option<JoinHandle<()>>,
     may_panic: bool,
 }
-
-type Log = Arc<Mutex<Vec<String>>>;
 
 /// How a service ended that was to be refused.
 #[derive(Debug)]
@@ -100,7 +98,7 @@ impl<'a> Service<'a> {
         let mut child = child.unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
         let log = Log::default();
         // It may be a pipe that nothing reads.
-        let reader = child.stderr.take().map(|stderr| follow(stderr, Arc::clone(&log)));
+        let reader = child.stderr.take().map(|stderr| log.follow(stderr));
 
         Self { namespace, child, log, reader, may_panic: false }
     }
@@ -138,22 +136,19 @@ impl<'a> Service<'a> {
 
     /// Everything that it said so far.
     pub fn log(&self) -> String {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+        self.log.lines().join("\n")
     }
 
     /// How many lines of the log have `text`.
     pub fn said(&self, text: &str) -> usize {
-        self.log().lines().filter(|line| line.contains(text)).count()
+        self.log.said(text)
     }
 
     /// Waits until the log has the text so often, as a thread of its own writes it; returns how often
     /// it has it then.
     #[track_caller]
     pub fn said_within(&self, text: &str, times: usize) -> usize {
-        wait_for("the log to have it", || {
-            let said = self.said(text);
-            if said >= times { Ok(said) } else { Err(format!("{said} of {times}: {}", self.log())) }
-        })
+        self.log.said_within(text, times)
     }
 
     pub fn connect(&self) -> io::Result<TcpStream> {
@@ -246,12 +241,4 @@ impl Drop for Service<'_> {
             assert!(self.may_panic || !has_panicked, "the service panicked:\n{}", self.log());
         }
     }
-}
-
-fn follow(output: impl Read + Send + 'static, log: Log) -> JoinHandle<()> {
-    thread::spawn(move || {
-        for line in BufReader::new(output).lines().map_while(Result::ok) {
-            log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-        }
-    })
 }

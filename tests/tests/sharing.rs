@@ -27,9 +27,7 @@ const SHORT: Duration = Duration::from_secs(20);
 fn fifty_devices_are_counted_to_the_packet_and_to_the_byte() {
     let bed = Bed::of("shared-fifty", 50);
     bed.namespace.within(|| {
-        let mut datapath = Datapath::new(Options::default()).unwrap();
-        let taps = bed.share_all(&mut datapath);
-        let mut sender = Sender::start(&bed.namespace);
+        let (mut datapath, taps, mut sender) = bed.counting();
         let mut counted = Counted::default();
 
         let mut expected = BTreeMap::new();
@@ -203,9 +201,7 @@ fn other_constants_and_a_larger_pool_lose_nothing() {
 fn a_renamed_device_begins_anew_and_the_old_name_keeps_its_counts() {
     let bed = Bed::of("shared-names", 2);
     bed.namespace.within(|| {
-        let mut datapath = Datapath::new(Options::default()).unwrap();
-        let taps = bed.share_all(&mut datapath);
-        let mut sender = Sender::start(&bed.namespace);
+        let (mut datapath, taps, mut sender) = bed.counting();
         sender.send("v0", 5, 100, 0);
         sender.send("v1", 7, 100, 1);
 

@@ -11,7 +11,7 @@ use tests::scrape::Scrape;
 
 use crate::{CLSACT_ONLY, CPUS, Kernel, NEWEST, OLDEST, Outfit, WITH_TCX};
 
-const INIT: &str = include_str!("cards.sh");
+const INIT: &str = concat!(include_str!("begin.sh"), include_str!("cards.sh"));
 pub(super) const MODULES: [&str; 7] = [
     "virtio_net",
     "virtio_pci_modern_dev",

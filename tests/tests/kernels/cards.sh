@@ -1,20 +1,7 @@
-#!/bin/busybox sh
 # The first process of a machine with two network cards: eth0, whose driver runs XDP, and eth1, whose
 # offloads the host does not let go of, so that it refuses; the service; what comes from outside until
 # a connection ends; and what was counted, on the console.
-/bin/busybox --install -s /applets
-export PATH=/bin:/applets
-mount -t devtmpfs dev /dev
-mount -t proc proc /proc
-mount -t sysfs sysfs /sys
-mount -t tmpfs run /run
-dmesg -n 1
-echo "kernel $(uname -r)"
 
-ip() { /bin/ip "$@"; }
-for module in /modules/*; do insmod "$module"; done
-ip link set lo up
-echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
 for card in eth0 eth1; do
     echo 1 > /proc/sys/net/ipv6/conf/$card/disable_ipv6
 done
@@ -25,12 +12,6 @@ ethtool -L eth0 combined 2
 echo "the service starts"
 packet-exporter > /run/log 2>&1 &
 service=$!
-wait_until() { until "$@" || ! kill -0 $service; do sleep 0.2; done; }
-get() { timeout 10 wget -q -O - http://127.0.0.1:10199"$1"; }
-is_ready() { get /-/ready > /dev/null 2>&1; }
-folds() { get /metrics | sed -n 's/^packet_exporter_folds_total //p'; }
-begin() { before=$(folds); before=${before:-0}; }
-is_folded() { [ "0$(folds)" -ge $((before + 2)) ]; }
 
 wait_until is_ready
 # Before the cards are up nothing reaches them, and from then on all is counted.

@@ -6,7 +6,7 @@ use tests::scrape::Scrape;
 
 use crate::{CLSACT_ONLY, CPUS, Kernel, NEWEST, OLDEST, Outfit, WITH_TCX};
 
-const INIT: &str = include_str!("init.sh");
+const INIT: &str = concat!(include_str!("begin.sh"), include_str!("init.sh"));
 const MODULES: [&str; 7] =
     ["8021q", "bonding", "veth", "sch_ingress", "cls_bpf", "wireguard", "dummy"];
 /// Of a ping: IPv4 and ICMP before 56 bytes.

@@ -1,26 +1,11 @@
-#!/bin/busybox sh
 # The first process of a machine that has nothing else: cables to the namespace `there`, and devices
 # on them; the service; pings from there; and what was counted, on the console.
-/bin/busybox --install -s /applets
-export PATH=/bin:/applets
-# Without a /dev/null no shell can start anything in the background.
-mount -t devtmpfs dev /dev
-mount -t proc proc /proc
-mount -t sysfs sysfs /sys
-mount -t tmpfs run /run
-# What the kernel says would come in between from here on.
-dmesg -n 1
-echo "kernel $(uname -r)"
 
-# The applets of these names know less, and this shell prefers them.
-ip() { /bin/ip "$@"; }
+# As with `ip`.
 tc() { /bin/tc "$@"; }
 there() { ip netns exec there "$@"; }
-for module in /modules/*; do insmod "$module"; done
 ip netns add there
-ip link set lo up
 # Nothing is sent but by the pings: no IPv6, and further down no questions for addresses.
-echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
 there sh -c 'echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6'
 for cable in 0 1 2 3 4 5 6; do
     ip link add veth$cable type veth peer name veth$cable netns there
@@ -88,19 +73,11 @@ accept() {
 accept veth0
 
 # A machine that comes no further is killed, and its test fails; before this line it is tried again.
-# A service that has ended is waited for no longer.
 echo "the service starts"
 packet-exporter --devices.include 'veth[0-3]|vlan1|bond[12]|wg0|kit0' --vlans.enabled true > /run/log 2>&1 &
 service=$!
-wait_until() { until "$@" || ! kill -0 $service; do sleep 0.2; done; }
-get() { timeout 10 wget -q -O - http://127.0.0.1:10199"$1"; }
 states() { cat /sys/class/net/bond[12]/operstate; there sh -c 'cat /sys/class/net/bond[12]/operstate'; }
 is_up() { [ "$(states | grep -c up)" = 4 ]; }
-is_ready() { get /-/ready > /dev/null 2>&1; }
-folds() { get /metrics | sed -n 's/^packet_exporter_folds_total //p'; }
-# A number that begins with a zero would be an octal one.
-begin() { before=$(folds); before=${before:-0}; }
-is_folded() { [ "0$(folds)" -ge $((before + 2)) ]; }
 
 wait_until is_up
 wait_until is_ready

@@ -12,7 +12,7 @@ use tests::scrape::Scrape;
 use super::cards;
 use crate::{CLSACT_ONLY, CPUS, Kernel, Outfit, WITH_TCX};
 
-const INIT: &str = include_str!("possible.sh");
+const INIT: &str = concat!(include_str!("begin.sh"), include_str!("possible.sh"));
 const CARD: [&str; 4] = [
     "-netdev",
     "tap,id=only,ifname=tap0,script=no,downscript=no",

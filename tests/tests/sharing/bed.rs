@@ -40,6 +40,14 @@ impl Bed {
 
         taps
     }
+
+    /// Counts all devices together, and starts a process that sends on them.
+    pub(crate) fn counting(&self) -> (Datapath, Vec<Tap>, Sender) {
+        let mut datapath = Datapath::new(Options::default()).unwrap();
+        let taps = self.share_all(&mut datapath);
+
+        (datapath, taps, Sender::start(&self.namespace))
+    }
 }
 
 /// What was counted of each device.

@@ -24,9 +24,7 @@ const LONG: Duration = Duration::from_mins(6);
 fn counts_continue_where_a_device_comes_back_in_the_other_class() {
     let bed = Bed::of("pools-class", 1);
     bed.namespace.within(|| {
-        let mut datapath = Datapath::new(Options::default()).unwrap();
-        let taps = bed.share_all(&mut datapath);
-        let mut sender = Sender::start(&bed.namespace);
+        let (mut datapath, taps, mut sender) = bed.counting();
         let mut drained = Vec::new();
 
         sender.send("v0", 5, 100, 0);
@@ -82,9 +80,7 @@ fn what_a_program_of_the_other_class_has_left_follows_a_renamed_device() {
 fn what_could_not_be_read_of_a_device_that_is_gone_comes_under_no_name() {
     let bed = Bed::of("pools-gone", 2);
     bed.namespace.within(|| {
-        let mut datapath = Datapath::new(Options::default()).unwrap();
-        let taps = bed.share_all(&mut datapath);
-        let mut sender = Sender::start(&bed.namespace);
+        let (mut datapath, taps, mut sender) = bed.counting();
         sender.send("v0", 5, 100, 0);
         sender.send("v1", 7, 100, 1);
         let gone = slice::from_ref(&taps[0]);
