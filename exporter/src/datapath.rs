@@ -251,7 +251,7 @@ impl Datapath {
         self.paused.extend(self.shared.take_paused(tap).map(|paused| (tap.clone(), paused)));
         let Prepared { mut instance, placement, is_new, place, link, inherited } = prepared;
         let program = attach::number(&instance.ebpf)?;
-        let claim = placement.hook.is_tc().then(|| Claim::note(program, &tap.device)).flatten();
+        let claim = Claim::at(placement.hook, program, &tap.device);
         let paused = self.paused.get(tap);
         if paused.is_some_and(|paused| paused.is_device_gone) {
             // The series of the device before this one are to end first.

@@ -51,7 +51,7 @@ pub struct Collected {
 /// When to look at the kernel.
 #[derive(Debug)]
 pub struct Pace<T> {
-    /// Brings a look before the interval is over.
+    /// A change here makes the folder look before the interval is over.
     pub changes: watch::Receiver<T>,
     pub stop: CancellationToken,
     /// Whether to look once more when told to stop.

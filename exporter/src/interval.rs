@@ -258,12 +258,8 @@ impl Interval {
 
     /// Adds to `evicted` what a killed process had already read: keys are read before totals.
     pub fn make_up(&mut self) {
-        let missing = |whole: Count, parts: Count| Count {
-            packets: whole.packets.saturating_sub(parts.packets),
-            bytes: whole.bytes.saturating_sub(parts.bytes),
-        };
-        let of_sources = missing(self.totals.ip(), self.sources.total());
-        let of_ports = missing(self.totals.with_ports(), self.ports.total());
+        let of_sources = less(self.totals.ip(), self.sources.total());
+        let of_ports = less(self.totals.with_ports(), self.ports.total());
 
         self.sources.evicted.add(of_sources);
         self.ports.evicted.add(of_ports);
@@ -349,6 +345,14 @@ pub fn each_once<K: Copy + Ord>(mut keys: Vec<Seen<K>>) -> Vec<Seen<K>> {
     });
 
     keys
+}
+
+/// Returns what is left of `whole` without `part`; 0 where that is more.
+pub fn less(whole: Count, part: Count) -> Count {
+    Count {
+        packets: whole.packets.saturating_sub(part.packets),
+        bytes: whole.bytes.saturating_sub(part.bytes),
+    }
 }
 
 /// Adds up packets and bytes.

@@ -227,7 +227,7 @@ fn wanted(
 fn hidden_by(interface: &Interface, config: &config::Datapath, hooks: Hooks) -> HiddenBy {
     let device = received(interface).device;
     let by = |hook| would_hide(&device, hook).map(|in_front| in_front.to_string());
-    let ingress = config.mode_of(interface.names()).in_stack().unwrap_or(hooks.ingress);
+    let ingress = hooks.received(config.mode_of(interface.names()));
 
     HiddenBy { receive: by(ingress), transmit: hooks.egress.and_then(by) }
 }

@@ -1,11 +1,12 @@
 //! Values that the program chooses itself unless they are set, and sizes in bytes.
 
 use std::fmt::{self, Display};
-use std::marker::PhantomData;
 use std::str::FromStr;
 
-use serde::de::{Error, Visitor};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::text::Text;
 
 const AUTO: &str = "auto";
 /// Units of sizes, the largest first.
@@ -61,33 +62,12 @@ impl<T: Display> Serialize for Auto<T> {
 
 impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Auto<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AutoVisitor(PhantomData))
-    }
-}
+        let Text(text) = Text::deserialize(deserializer)?;
 
-/// Reads a text, or a number as it is written in a file.
-struct AutoVisitor<T>(PhantomData<T>);
-
-impl<T: FromStr<Err: Display>> Visitor<'_> for AutoVisitor<T> {
-    type Value = Auto<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value, or \"auto\"")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        match text {
-            AUTO => Ok(Auto::Auto),
-            _ => text.parse().map(Auto::Set).map_err(E::custom),
+        match text.as_str() {
+            AUTO => Ok(Self::Auto),
+            text => text.parse().map(Self::Set).map_err(D::Error::custom),
         }
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-        self.visit_str(&number.to_string())
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
-        self.visit_str(&number.to_string())
     }
 }
 

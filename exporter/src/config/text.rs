@@ -69,7 +69,7 @@ impl<'de, T: FromStr<Err: Display>> Visitor<'de> for OneOrMany<T> {
 }
 
 /// A text, or a number as it is written.
-struct Text(String);
+pub(super) struct Text(pub(super) String);
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

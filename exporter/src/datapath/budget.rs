@@ -36,7 +36,7 @@ impl Taps {
         slots_for(self.shared.get(&placement).copied().unwrap_or_default())
     }
 
-    /// Returns that of each pool.
+    /// Returns how many slots each pool is to have.
     pub(super) fn slots(&self) -> Vec<usize> {
         self.shared.values().map(|taps| slots_for(*taps)).collect()
     }
@@ -77,7 +77,7 @@ impl Plan {
         Self::with(options, cpus, (taps.own, &taps.slots()), room)
     }
 
-    /// Returns that for so many own taps, and pools with so many slots each.
+    /// Returns the plan for so many own taps, and pools with so many slots each.
     fn with(options: &Options, cpus: Cpus, (own, slots): (usize, &[usize]), room: u64) -> Self {
         let pools = slots.len();
         let [ample, least] = [AMPLE, LEAST].map(|sizes| options.sizes.or(sizes));

@@ -9,6 +9,7 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 
 use super::Device;
 use super::wire::own_user;
+use crate::health::Hook;
 use sockets::Named;
 
 /// Shows other exporters that a program's process runs, for as long as it does.
@@ -29,6 +30,11 @@ impl Claim {
         let name = format!("{}/{random:016x}", name(program));
 
         Ok(Self { _socket: UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(name)?)? })
+    }
+
+    /// Claims a program where others may be beside it, as far as that can be done.
+    pub(super) fn at(hook: Hook, program: u32, device: &Device) -> Option<Self> {
+        hook.is_tc().then(|| Self::note(program, device)).flatten()
     }
 
     /// Claims a program that is on a hook of tc, as far as that can be done.

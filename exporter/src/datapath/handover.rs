@@ -151,8 +151,8 @@ impl Datapath {
         Ok(is_current && attached.prepare_usual()?)
     }
 
-    /// Gives up the handover of a tap, if there is one, for another program; returns whether that one
-    /// has to wait.
+    /// Ends the handover of a tap, if there is one, because another program is wanted; returns whether
+    /// that program has to wait.
     pub(super) fn interrupts(&mut self, tap: &Tap) -> bool {
         let Some(attached) = self.attached.get_mut(tap) else { return false };
         self.moved.extend(attached.give_up(tap, HandoverError::Interrupted));
@@ -166,8 +166,8 @@ impl Attached {
     ///
     /// # Errors
     ///
-    /// All is as before, but that a program which marks would not count: the one that is removed may
-    /// still run, and the one in the stack does not go by its marks.
+    /// The program in the stack goes on alone. The control word still says that XDP does not count: the
+    /// program of XDP may run a little longer, and the one in the stack ignores its marks.
     fn begin(&mut self, tap: &Tap, to: Placement) -> Result<(Handover, Running), HandoverError> {
         let Self { instance, held, placement, .. } = self;
         let mark = drawn();
@@ -179,7 +179,7 @@ impl Attached {
         instance.tell(Marking::Probes);
         let (over, running) = attach::attach(&mut marking, tap, to)?;
 
-        let claim = placement.hook.is_tc().then(|| Claim::note(number, &tap.device)).flatten();
+        let claim = Claim::at(placement.hook, number, &tap.device);
         attach::replace(held, &instance.ebpf, &mut unmarked, tap)?;
         drop(instance.go_on_with(unmarked));
         self.program = number;

@@ -128,8 +128,8 @@ impl<'a> Inspector<'a> {
     }
 }
 
-/// Returns what runs a program once on `frame`, with what the kernel is to know beside its bytes; empty
-/// for nothing.
+/// Returns the options for one run on `frame`, with what the kernel is to know beside its bytes; empty for
+/// nothing.
 pub(super) fn once<'a>(frame: &'a [u8], context: &'a [u8]) -> TestRunOptions<'a> {
     let mut options = TestRunOptions::new();
     options.data_in = Some(frame);

@@ -66,7 +66,7 @@ fn tables(options: &Options, cpus: Cpus, sizes: Sizes, keys: [usize; 2]) -> Tabl
 }
 
 /// Returns how many entries a map has: that of what is off has one.
-fn if_on<N: From<u8>>(is_on: bool, entries: N) -> N {
+pub(super) fn if_on<N: From<u8>>(is_on: bool, entries: N) -> N {
     if is_on { entries } else { 1.into() }
 }
 

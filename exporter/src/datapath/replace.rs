@@ -125,7 +125,7 @@ impl Attached {
         let placement = *placement;
         let program = attach::number(&next.ebpf)?;
         // Other exporters must know its owner before they can see it.
-        let claim = placement.hook.is_tc().then(|| Claim::note(program, &tap.device)).flatten();
+        let claim = Claim::at(placement.hook, program, &tap.device);
         instance.cut_to(next, |before, after| attach::replace(held, before, after, tap))?;
         self.program = program;
         self.is_for_handover = false;

@@ -106,13 +106,11 @@ impl Datapath {
         }
         let Sizes { source_sets, port_sets, source_overflow, port_overflow } = shape.sizes();
         let by_hand = self.options.sizes;
-        let kept = |is_missing: bool, size: usize| (!is_missing).then_some(size);
-        let kept_overflow = |is_missing: bool, entries: u32| (!is_missing).then_some(entries);
         let sizes = SizeChoice {
-            source_sets: by_hand.source_sets.or(kept(sources, source_sets)),
-            source_overflow: by_hand.source_overflow.or(kept_overflow(sources, source_overflow)),
-            port_sets: by_hand.port_sets.or(kept(ports, port_sets)),
-            port_overflow: by_hand.port_overflow.or(kept_overflow(ports, port_overflow)),
+            source_sets: by_hand.source_sets.or((!sources).then_some(source_sets)),
+            source_overflow: by_hand.source_overflow.or((!sources).then_some(source_overflow)),
+            port_sets: by_hand.port_sets.or((!ports).then_some(port_sets)),
+            port_overflow: by_hand.port_overflow.or((!ports).then_some(port_overflow)),
         };
         // What is there already takes no more; without any of these a program takes this.
         let nothing = Options {

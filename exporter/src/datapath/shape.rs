@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use shared::{GENERATIONS, Settings, TunnelPorts};
 
 use super::cpus::Cpus;
+use super::memory::if_on;
 use super::options::{Options, Sizes};
 use super::placement::LinkLayer;
 use crate::dimension::{ByDimension, Dimension};
@@ -102,17 +103,16 @@ impl Shape {
         let Sizes { source_sets, port_sets, source_overflow, port_overflow } = self.sizes();
         let Settings { sources, ports, vlans, signals, traffic_classes, .. } = self.settings;
         let Cpus { possible, online } = self.cpus;
-        let keyed = |switch: u8, entries: usize| if switch == 0 { 1 } else { entries };
 
         Entries {
             totals: possible * GENERATIONS,
-            sketches: keyed(signals, online * GENERATIONS),
-            vlans: keyed(vlans, possible * GENERATIONS),
-            classes: keyed(traffic_classes, possible * GENERATIONS),
-            sources: keyed(sources, online * GENERATIONS * source_sets),
-            ports: keyed(ports, online * GENERATIONS * port_sets),
-            source_overflow: if sources == 0 { 1 } else { source_overflow },
-            port_overflow: if ports == 0 { 1 } else { port_overflow },
+            sketches: if_on(signals != 0, online * GENERATIONS),
+            vlans: if_on(vlans != 0, possible * GENERATIONS),
+            classes: if_on(traffic_classes != 0, possible * GENERATIONS),
+            sources: if_on(sources != 0, online * GENERATIONS * source_sets),
+            ports: if_on(ports != 0, online * GENERATIONS * port_sets),
+            source_overflow: if_on(sources != 0, source_overflow),
+            port_overflow: if_on(ports != 0, port_overflow),
         }
     }
 }

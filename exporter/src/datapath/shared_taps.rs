@@ -140,7 +140,7 @@ impl SharedTaps {
         }
     }
 
-    /// Keeps that the program of a tap was removed from its device, which had one of its own.
+    /// Notes a tap whose own program was removed from its device.
     pub(super) fn pause_as(&mut self, tap: &Tap, paused: Paused) {
         self.paused.insert(tap.clone(), paused);
     }

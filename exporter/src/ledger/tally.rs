@@ -8,7 +8,7 @@ use super::begun::Begun;
 use super::key::Nameable;
 use super::names::Names;
 use crate::config::Naming;
-use crate::interval::{Keyed, sum};
+use crate::interval::{Keyed, less, sum};
 use crate::snapshot::{Breakdown, Unattributed};
 
 /// The counts of one dimension since the attach.
@@ -103,12 +103,5 @@ impl<K: Nameable> Tally<K> {
         *all_guard += guard;
         *all_evicted += evicted;
         *unnamed += packets - guard - evicted;
-    }
-}
-
-fn less(whole: Count, part: Count) -> Count {
-    Count {
-        packets: whole.packets.saturating_sub(part.packets),
-        bytes: whole.bytes.saturating_sub(part.bytes),
     }
 }

@@ -73,21 +73,18 @@ impl Devices {
         if let Some(left) = others.iter().find(|it| it.hook.is_tc() && left == Some(it.hook)) {
             return (left.hook, self.attach_at(tap, *left, interface));
         }
-        let mut attached = self.attach_at(tap, placement, interface);
-        self.note_ingress(placement, &attached);
-        for next in others {
-            let Err(failure) = &attached else { break };
-            if !failure.is_of_place() {
-                break;
-            }
+        let mut others = others.into_iter();
+        loop {
+            let attached = self.attach_at(tap, placement, interface);
+            self.note_ingress(placement, &attached);
+            let failure = attached.as_ref().err().filter(|failure| failure.is_of_place());
+            let Some((failure, next)) = failure.and_then(|it| Some((it, others.next()?))) else {
+                return (placement.hook, attached);
+            };
             say_elsewhere(tap, next, failure);
             self.known.entry(tap.clone()).or_default().better.tried(interface);
             placement = next;
-            attached = self.attach_at(tap, placement, interface);
-            self.note_ingress(placement, &attached);
         }
-
-        (placement.hook, attached)
     }
 
     /// Notes whether the kernel has the hook for what is received; the memory is divided by that.
@@ -134,8 +131,10 @@ impl Devices {
         let prepared = self.datapath.prepare_for(tap, placement)?;
         let attached = self.datapath.attach(tap, prepared);
 
-        let is_below = stacked::is_below(interface, &self.interfaces.borrow());
-        let running = attached.map_err(|error| error.owned_by(self.owner(interface), is_below))?;
+        let running = attached.map_err(|error| {
+            let is_below = stacked::is_below(interface, &self.interfaces.borrow());
+            error.owned_by(self.owner(interface), is_below)
+        })?;
 
         Ok((class, running))
     }

@@ -23,6 +23,11 @@ impl Hooks {
         Self { ingress: datapath.ingress(), egress: datapath.transmit() }
     }
 
+    /// Returns the hook in the stack where what is received is counted in a mode.
+    pub(in crate::app) fn received(self, mode: Mode) -> Hook {
+        mode.in_stack().unwrap_or(self.ingress)
+    }
+
     /// Returns the directions that are counted on every device.
     pub(super) fn directions(self) -> impl Iterator<Item = Direction> {
         let transmit = self.egress.map(|_| Direction::Transmit);
@@ -60,7 +65,7 @@ pub(super) fn placements(
     }
     let [native, generic] = [health::Mode::Native, health::Mode::Generic].map(Placement::xdp);
     let mode = config.mode_of(interface.names());
-    let received = in_stack(mode.in_stack().unwrap_or(hooks.ingress));
+    let received = in_stack(hooks.received(mode));
 
     match mode {
         // A frame that XDP sees has an Ethernet header in front.
@@ -92,7 +97,7 @@ pub(super) fn expected<'a>(
 
     match config.mode_of(names) {
         Mode::Native | Mode::Generic => Hook::Xdp,
-        mode @ (Mode::Auto | Mode::Tcx | Mode::Clsact) => mode.in_stack().unwrap_or(hooks.ingress),
+        mode @ (Mode::Auto | Mode::Tcx | Mode::Clsact) => hooks.received(mode),
     }
 }
 

@@ -41,19 +41,22 @@ impl Devices {
     /// Returns the better place for a tap that runs in the stack, where it is worth a try.
     fn better_place(&mut self, tap: &Tap, interface: &Interface) -> Option<Placement> {
         let hooks = self.hooks();
-        let placements = choice::placements(interface, tap.direction, &self.config.datapath, hooks);
-        let Placements { first, others } = placements.ok()?;
         let known = self.known.get_mut(tap)?;
-        let runs_at = known.hook.filter(|_| known.running.is_some())?;
-        let is_in_stack = runs_at.is_tc() && others.iter().any(|it| it.hook == runs_at);
-        if !is_in_stack || known.standing.is_hidden() || !self.datapath.can_hand_over(tap) {
+        let runs_at = known.hook.filter(|hook| hook.is_tc() && known.running.is_some())?;
+        // Most devices end here: those that share their tables cannot go over.
+        if known.standing.is_hidden() || !self.datapath.can_hand_over(tap) {
             return None;
         }
-        let is_due = known.better.is_due(interface, Instant::now());
+        let placements = choice::placements(interface, tap.direction, &self.config.datapath, hooks);
+        let Placements { first, others } = placements.ok()?;
+        let has_better = others.iter().any(|it| it.hook == runs_at);
+        if !has_better || !known.better.is_due(interface, Instant::now()) {
+            return None;
+        }
         let is_above_free = stacked::above(interface, &self.interfaces.borrow())
             .all(|above| above.xdp_program.is_none());
 
-        (is_due && is_above_free).then_some(first)
+        is_above_free.then_some(first)
     }
 
     fn try_better(&mut self, tap: &Tap, to: Placement, interface: &Interface) {

@@ -106,7 +106,7 @@ impl AttachError {
         Self::BelowAnother { device, source }
     }
 
-    /// Of a device that the kernel has no more.
+    /// Returns the error of a device that is gone.
     pub(in super::super) fn gone(tap: &Tap) -> Self {
         let source = io::Error::from_raw_os_error(libc::ENODEV);
 

@@ -3,7 +3,7 @@
 use shared::{Attribution, Count, Overflow, SourceSlot, TableCount};
 
 use crate::datapath::tables::Keys;
-use crate::interval::{Keyed, Seen};
+use crate::interval::{Keyed, Seen, less};
 
 /// A key in the second level with this many packets gets a place in the first, where there is one.
 const PROMOTED_FROM: u64 = 8;
@@ -43,13 +43,5 @@ pub(in super::super) fn keyed<K: Ord + Copy, N: Ord>(
     let mut keys: Vec<_> = seen.collect();
     keys.sort_unstable_by(|one, other| one.key.cmp(&other.key));
 
-    Keyed {
-        keys,
-        refused,
-        evicted: Count {
-            packets: admitted.packets.saturating_sub(kept.packets),
-            bytes: admitted.bytes.saturating_sub(kept.bytes),
-        },
-        guarded: mask != 0,
-    }
+    Keyed { keys, refused, evicted: less(admitted, kept), guarded: mask != 0 }
 }

@@ -9,6 +9,7 @@ use super::{Maps, Pool, slots};
 use crate::datapath::Placement;
 use crate::datapath::cpus::Cpus;
 use crate::datapath::load::{self, LoadError};
+use crate::datapath::memory;
 use crate::datapath::ranks::PortRanks;
 use crate::datapath::shape::{Entries, Shape, entries};
 use crate::datapath::tables::Table;
@@ -49,7 +50,7 @@ fn load_object(shape: &Shape, kind_sets: usize, slots: usize) -> Result<Ebpf, Lo
     let Entries { sources, ports, source_overflow, port_overflow, .. } = shape.entries();
     let places = shape.cpus.online * GENERATIONS;
     let of_slots = slots * GENERATIONS;
-    let if_on = |switch: u8| if switch == 0 { 1 } else { of_slots };
+    let of_slots_if = |switch: u8| memory::if_on(switch != 0, of_slots);
     let [kind_mask, device_mask] = [kind_sets, slots * ENTRIES_PER_SLOT].map(|it| entries(it) - 1);
 
     let mut loader = load::loader(shape);
@@ -63,11 +64,11 @@ fn load_object(shape: &Shape, kind_sets: usize, slots: usize) -> Result<Ebpf, Lo
         .map_max_entries(pool_maps::PORTS, entries(ports))
         .map_max_entries(pool_maps::ACTIVE, entries(of_slots))
         .map_max_entries(pool_maps::COUNTS, entries(of_slots))
-        .map_max_entries(pool_maps::SKETCHES, entries(if_on(shape.settings.signals)))
-        .map_max_entries(pool_maps::VLANS, entries(if_on(shape.settings.vlans)))
+        .map_max_entries(pool_maps::SKETCHES, entries(of_slots_if(shape.settings.signals)))
+        .map_max_entries(pool_maps::VLANS, entries(of_slots_if(shape.settings.vlans)))
         .map_max_entries(
             pool_maps::TRAFFIC_CLASSES,
-            entries(if_on(shape.settings.traffic_classes)),
+            entries(of_slots_if(shape.settings.traffic_classes)),
         );
     for generation in 0..GENERATIONS {
         loader

@@ -2,7 +2,7 @@
 
 use shared::Count;
 
-use crate::interval::{Interval, Keyed};
+use crate::interval::{Interval, Keyed, less};
 
 /// What the guards of all CPUs refused, in all slots together: each CPU counts it alone.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,13 +43,6 @@ fn refuse<K>(keyed: &mut Keyed<K>, whole: Count, most: Count) -> Count {
     keyed.guarded = refused.packets > 0;
 
     refused
-}
-
-fn less(one: Count, other: Count) -> Count {
-    Count {
-        packets: one.packets.saturating_sub(other.packets),
-        bytes: one.bytes.saturating_sub(other.bytes),
-    }
 }
 
 #[cfg(test)]

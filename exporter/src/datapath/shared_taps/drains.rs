@@ -101,8 +101,7 @@ impl SharedTaps {
         }
     }
 
-    /// Returns what there is to know of a tap whose program was removed by another process; that is no
-    /// tap of these any more.
+    /// Forgets a tap whose program was removed, and returns what is known of it.
     pub(in super::super) fn take_paused(&mut self, tap: &Tap) -> Option<Paused> {
         self.lost.remove(tap);
 
