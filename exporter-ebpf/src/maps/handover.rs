@@ -18,6 +18,9 @@ use super::CONTROL;
 static HANDOVER_MARK: Global<u32> = Global::new(2);
 
 const LENGTH: usize = size_of::<u32>();
+/// Before where the packet starts, where metadata ends.
+const START: i32 = -4;
+const _: () = assert!(START.unsigned_abs() as usize == LENGTH);
 /// A multicast frame of this host, which it gets back without a device. Source:
 /// `dev_loopback_xmit` in net/core/dev.c.
 const PACKET_LOOPBACK: u32 = 5;
@@ -29,7 +32,7 @@ pub(crate) fn mark(ctx: &XdpContext) -> bool {
     let told = told();
     let counts = told & Control::PROBING == 0;
     // SAFETY: the helper moves the start of the metadata, of which nothing is in use.
-    let moved = unsafe { bpf_xdp_adjust_meta(ctx.ctx, -(LENGTH as i32)) };
+    let moved = unsafe { bpf_xdp_adjust_meta(ctx.ctx, START) };
     let start = ctx.metadata();
     if moved != 0 || start + LENGTH > ctx.metadata_end() {
         return told & Control::ALONE != 0;
