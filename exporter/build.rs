@@ -5,6 +5,8 @@
 mod object;
 #[path = "build/provenance.rs"]
 mod provenance;
+#[path = "build/slim.rs"]
+mod slim;
 #[path = "build/toolchain.rs"]
 mod toolchain;
 

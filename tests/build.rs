@@ -2,6 +2,8 @@
 
 #[path = "../exporter/build/object.rs"]
 mod object;
+#[path = "../exporter/build/slim.rs"]
+mod slim;
 #[path = "../exporter/build/toolchain.rs"]
 mod toolchain;
 

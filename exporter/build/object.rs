@@ -2,10 +2,10 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use super::slim;
 use super::toolchain::{self, Compiler};
 
 /// Between two flags in `CARGO_ENCODED_RUSTFLAGS`.
@@ -15,6 +15,8 @@ enum Failure {
     Compiler,
     /// Names what is missing and how to get it.
     Missing(String),
+    /// Names an object that cannot be read or written, and why.
+    Object(String),
 }
 
 /// Compiles these binaries of `exporter-ebpf` and leaves the objects in `OUT_DIR`, from where
@@ -25,7 +27,7 @@ pub(crate) fn build(bins: &[&str]) -> ExitCode {
         // The compiler has said what is wrong, and cargo shows it when the script fails.
         Err(Failure::Compiler) => ExitCode::FAILURE,
         // Cargo stops at this line and shows it alone.
-        Err(Failure::Missing(what)) => {
+        Err(Failure::Missing(what) | Failure::Object(what)) => {
             println!("cargo::error={what}");
             ExitCode::SUCCESS
         }
@@ -69,7 +71,7 @@ fn compile(bins: &[&str]) -> Result<(), Failure> {
 
     let objects = target_dir.join(target).join("kernel");
     for bin in bins {
-        fs::copy(objects.join(bin), out_dir.join(bin)).map_err(|_| Failure::Compiler)?;
+        slim::copy(&objects.join(bin), &out_dir.join(bin)).map_err(Failure::Object)?;
     }
     Ok(())
 }
