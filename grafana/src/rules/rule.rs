@@ -83,9 +83,9 @@ impl Severity {
 impl Expr {
     /// Returns the query of the record called `name`.
     ///
-    /// A baseline is an exponential mean that refers to itself, so it costs one sample a series. It
-    /// is there from the first evaluation on, and follows the rate until the range of the rate has
-    /// filled. Then what is above `baseline_clamp` times the baseline counts as that much, so that
+    /// A baseline is an exponential mean that refers to itself: it costs one series, and reads an
+    /// hour of its own samples. It is there from the first evaluation on, and follows the rate until
+    /// the range of the rate has filled. Then what is above `baseline_clamp` times the baseline counts as that much, so that
     /// an attack does not teach it soon; `least` lets it leave 0. It outlives a gap of an hour, and
     /// is not written while there is nothing to learn from.
     pub fn text(&self, name: &str) -> String {

@@ -10,7 +10,7 @@ pub(super) const ALERTS: &[Alert] = &[
         expr: "device:packet_receive_scanning_sources:max5m > 0
 and device:packet_receive_scanning_sources:max5m > ${scan_factor} * device:packet_receive_scanning_sources:baseline",
         summary: "More sources than usual probe the ports of a device.",
-        description: "{{ $value }} sources probe the ports behind {{ $labels.device }} of {{ $labels.instance }}.",
+        description: "The ports behind {{ $labels.device }} of {{ $labels.instance }} are probed. Sources that do so: {{ $value }}.",
         top: Top::Source,
         query: "packet_receive_distinct_ports{$where}",
     },
@@ -22,7 +22,7 @@ and device:packet_receive_scanning_sources:max5m > ${scan_factor} * device:packe
 and device:packet_transmit_scanned_destinations:max5m > ${scan_factor} * device:packet_transmit_scanned_destinations:baseline
 and on (job, instance, device) max_over_time(packet_transmit_distinct_ports{protocol="tcp"}[5m]) > ${scan_tcp_ports}"#,
         summary: "This host probes the ports of others.",
-        description: "Through {{ $labels.device }}, {{ $labels.instance }} probes the ports of {{ $value }} destinations.",
+        description: "Through {{ $labels.device }}, {{ $labels.instance }} probes the ports of others. Destinations: {{ $value }}.",
         top: Top::Destination,
         query: "sum by (flags) (rate(packet_transmit_tcp_packets_total{$where}[5m]))",
     },

@@ -56,3 +56,17 @@ fn queries_in_documents_name_what_is_there() {
         }
     }
 }
+
+#[test]
+fn the_page_of_alerts_lists_each_as_it_is() {
+    let page = fs::read_to_string(root().join("docs/alerts.md")).unwrap();
+    let rows: BTreeSet<_> = page.lines().filter(|line| line.starts_with("| [Packet")).collect();
+
+    let wanted: Vec<_> = alerts()
+        .map(|Alert { name, severity, summary, .. }| {
+            format!("| [{name}](runbooks/{name}.md) | {} | {summary} |", severity.label())
+        })
+        .collect();
+
+    assert_eq!(rows, wanted.iter().map(String::as_str).collect());
+}
