@@ -11,7 +11,9 @@ mod mixin;
 mod records;
 mod rule;
 mod scans;
+#[cfg(test)]
 mod scenario;
+#[cfg(test)]
 mod scenarios;
 mod settings;
 #[cfg(test)]
@@ -45,13 +47,7 @@ pub const GROUPS: [Group; 2] = [
             records::SIGNALS,
             records::BASELINES,
         ],
-        alerts: &[
-            floods::TCP,
-            floods::DATAGRAMS,
-            floods::FRAMES,
-            scans::ALERTS,
-            changes::ALERTS,
-        ],
+        alerts: &[floods::TCP, floods::DATAGRAMS, floods::FRAMES, scans::ALERTS, changes::ALERTS],
     },
     Group {
         name: "packet-exporter",
@@ -79,13 +75,9 @@ pub fn alerts() -> impl Iterator<Item = &'static Alert> {
 /// Returns every file.
 pub fn all() -> Vec<Made> {
     let settings = Settings::default();
-    let tests = Made {
-        path: "tests/rules.yml".into(),
-        text: scenario::file(scenarios::ALL.iter().copied().flatten()),
-    };
     let mixin = mixin::files(&settings);
 
-    [made(&settings, Scale::SHIPPED), kubernetes(&settings), mixin, vec![tests]].concat()
+    [made(&settings, Scale::SHIPPED), kubernetes(&settings), mixin].concat()
 }
 
 /// Returns the rules as Prometheus reads them.

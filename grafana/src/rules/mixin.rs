@@ -40,7 +40,9 @@ fn config(settings: &Settings) -> String {
 
 /// Records and alerts are in one group, so that alerts see what was recorded in the same evaluation.
 fn alerts(settings: &Settings) -> String {
-    let mut text = "// Made by `cargo run -p grafana`.\n{\n  prometheusAlerts+:: {\n    groups+: [\n".to_owned();
+    let mut text =
+        "// Made by `cargo run -p grafana`.\n{\n  prometheusAlerts+:: {\n    groups+: [\n"
+            .to_owned();
     for group in &GROUPS {
         group_of(&mut text, group, settings);
     }
@@ -93,7 +95,7 @@ fn alert_of(text: &mut String, alert: &Alert, settings: &Settings) {
 /// Returns an expression of Jsonnet for a text with settings: a format if there are some.
 fn written(text: &str, settings: &Settings, indent: usize) -> String {
     let escaped = text.replace('%', "%%");
-    let filled = settings.fill(&escaped, |setting| format!("%({})s", setting.name));
+    let filled = settings.fill(&escaped, format_of);
     let (text, format) =
         if filled == escaped { (text, "") } else { (filled.as_str(), " % $._config") };
     if !text.contains('\n') {
@@ -101,10 +103,17 @@ fn written(text: &str, settings: &Settings, indent: usize) -> String {
     }
 
     let indent = " ".repeat(indent);
-    let lines: String =
-        text.lines().map(|line| format!("{indent}  {},\n", quoted(line))).collect();
+    let lines: String = text.lines().map(|line| format!("{indent}  {},\n", quoted(line))).collect();
 
     format!("std.join('\\n', [\n{lines}{indent}]){format}")
+}
+
+/// Returns how Jsonnet writes the setting. As `s` it would write 0.005 with seventeen digits.
+fn format_of(Setting { name, value, .. }: &Setting) -> String {
+    match value {
+        Value::Number(number) if number.fract() != 0.0 => format!("%({name})g"),
+        Value::Number(_) | Value::Text(_) => format!("%({name})s"),
+    }
 }
 
 fn quoted(text: &str) -> String {

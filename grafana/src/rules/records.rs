@@ -6,11 +6,15 @@ use super::rule::{Expr, Record};
 pub(super) const RATES: &[Record] = &[
     Record {
         name: "device:packet_receive_packets:rate5m",
-        expr: Expr::Query("sum by (job, instance, device) (rate(packet_receive_packets_total[5m]))"),
+        expr: Expr::Query(
+            "sum by (job, instance, device) (rate(packet_receive_packets_total[5m]))",
+        ),
     },
     Record {
         name: "device:packet_transmit_packets:rate5m",
-        expr: Expr::Query("sum by (job, instance, device) (rate(packet_transmit_packets_total[5m]))"),
+        expr: Expr::Query(
+            "sum by (job, instance, device) (rate(packet_transmit_packets_total[5m]))",
+        ),
     },
     Record {
         name: "device_direction:packet_packets:rate5m",
@@ -101,7 +105,9 @@ pub(super) const TCP: &[Record] = &[
 pub(super) const PARTS: &[Record] = &[
     Record {
         name: "device:packet_receive_icmp_packets:rate5m",
-        expr: Expr::Query("sum by (job, instance, device) (rate(packet_receive_icmp_packets_total[5m]))"),
+        expr: Expr::Query(
+            "sum by (job, instance, device) (rate(packet_receive_icmp_packets_total[5m]))",
+        ),
     },
     Record {
         name: "device:packet_transmit_echo_request_packets:rate5m",
@@ -111,7 +117,9 @@ pub(super) const PARTS: &[Record] = &[
     },
     Record {
         name: "device:packet_receive_fragments:rate5m",
-        expr: Expr::Query("sum by (job, instance, device) (rate(packet_receive_fragments_total[5m]))"),
+        expr: Expr::Query(
+            "sum by (job, instance, device) (rate(packet_receive_fragments_total[5m]))",
+        ),
     },
     Record {
         name: "device:packet_receive_first_fragments:rate5m",

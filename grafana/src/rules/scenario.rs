@@ -20,7 +20,6 @@ pub(super) struct Series {
 pub(super) struct Scenario {
     pub(super) name: &'static str,
     /// The alerts that it tells right from wrong: one that is broken fails it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "mutations are chosen by it"))]
     pub(super) of: &'static [&'static str],
     /// The keys of its series; all if there are none.
     pub(super) only: &'static [&'static str],
@@ -53,7 +52,6 @@ pub(super) fn file<'a>(scenarios: impl Iterator<Item = &'a Scenario>) -> String 
 }
 
 /// Returns a file of tests that look at one alert alone.
-#[cfg(test)]
 pub(super) fn file_of<'a>(scenarios: impl Iterator<Item = &'a Scenario>, alert: &str) -> String {
     file_with(scenarios, Some(alert))
 }
@@ -76,11 +74,7 @@ tests:
 }
 
 fn write_one(text: &mut String, scenario: &Scenario, alert: Option<&str>) {
-    let _ = write!(
-        text,
-        "- name: {}\n  interval: 1m\n  input_series:\n",
-        quoted(scenario.name)
-    );
+    let _ = write!(text, "- name: {}\n  interval: 1m\n  input_series:\n", quoted(scenario.name));
     let is_there = |it: &&Series| scenario.only.is_empty() || scenario.only.contains(&it.key);
     for series in super::scenarios::WORLD.iter().filter(is_there) {
         let values = values(series, scenario.phases);

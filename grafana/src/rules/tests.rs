@@ -22,12 +22,10 @@ fn queries() -> Vec<(&'static str, String)> {
     let settings = Settings::default();
     let records = GROUPS.iter().flat_map(Group::records);
     let records = records.map(|record| (record.name, record.expr.text(record.name)));
-    let alerts = alerts().flat_map(|alert| [alert.expr.to_owned(), alert.text()].map(|text| (alert.name, text)));
+    let alerts = alerts()
+        .flat_map(|alert| [alert.expr.to_owned(), alert.text()].map(|text| (alert.name, text)));
 
-    records
-        .chain(alerts)
-        .map(|(name, text)| (name, settings.fill(&text, Setting::plain)))
-        .collect()
+    records.chain(alerts).map(|(name, text)| (name, settings.fill(&text, Setting::plain))).collect()
 }
 
 #[test]
@@ -118,6 +116,21 @@ fn a_shorter_scale_changes_every_time_and_no_weight() {
     }
     let weight = |made: &[Made]| made[0].text.matches("0.005").count();
     assert_eq!(weight(&shipped), weight(&short));
+}
+
+#[test]
+fn objects_of_the_operator_have_the_same_groups() {
+    let settings = Settings::default();
+
+    for group in &GROUPS {
+        let object = files::operator(group, &settings, Scale::SHIPPED);
+        let (_, spec) = object.split_once("spec:\n").unwrap();
+        let spec: Vec<_> = spec.lines().map(|line| line.strip_prefix("  ").unwrap()).collect();
+        let file = files::prometheus(group, &settings, Scale::SHIPPED);
+        let lines: Vec<_> = file.lines().skip(1).collect();
+
+        assert_eq!(spec, lines);
+    }
 }
 
 #[test]

@@ -96,10 +96,7 @@ mod tests {
 
         let scaled = Scale(30).query(query);
 
-        assert_eq!(
-            scaled,
-            r#"max_over_time(device:packets:rate5m{a="[x"}[2m] offset 47m) > 30"#
-        );
+        assert_eq!(scaled, r#"max_over_time(device:packets:rate5m{a="[x"}[2m] offset 47m) > 30"#);
     }
 
     #[test]

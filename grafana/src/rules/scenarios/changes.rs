@@ -40,7 +40,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..Scenario::USUAL
     },
     Scenario {
-        name: "a host that is busy at one hour of each day",
+        name: "a host that is busy at one hour of each day, and once at another",
         of: &["PacketReceiveSurge"],
         only: RECEIVED,
         phases: &[
@@ -48,8 +48,15 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             phase(60, &[("tcp", 20_000.0)]),
             phase(1380, &[]),
             phase(60, &[("tcp", 20_000.0)]),
+            phase(120, &[]),
+            phase(20, &[("tcp", 20_000.0)]),
         ],
-        fires: &[(90, &["PacketReceiveSurge"]), (1530, &[])],
+        fires: &[
+            (90, &["PacketReceiveSurge"]),
+            (1530, &[]),
+            (1670, &[]),
+            (1692, &["PacketReceiveSurge"]),
+        ],
     },
     Scenario {
         name: "an hour of attack does not hide the next one",
@@ -61,11 +68,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             phase(60, &[]),
             phase(20, &[("tcp", 200_000.0)]),
         ],
-        fires: &[
-            (110, &["PacketReceiveSurge"]),
-            (170, &[]),
-            (195, &["PacketReceiveSurge"]),
-        ],
+        fires: &[(110, &["PacketReceiveSurge"]), (170, &[]), (195, &["PacketReceiveSurge"])],
     },
     Scenario {
         name: "scrapes fail as an attack begins",
@@ -143,7 +146,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..Scenario::USUAL
     },
     Scenario {
-        name: "a host that sends video at one hour of each day",
+        name: "a host that sends video at one hour of each day, and once at another",
         of: &["PacketTransmitSurge"],
         only: SENT,
         phases: &[
@@ -151,8 +154,15 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             phase(60, &[("sent udp", 50_000.0)]),
             phase(1380, &[]),
             phase(60, &[("sent udp", 50_000.0)]),
+            phase(120, &[]),
+            phase(20, &[("sent udp", 50_000.0)]),
         ],
-        fires: &[(90, &["PacketTransmitSurge"]), (1530, &[])],
+        fires: &[
+            (90, &["PacketTransmitSurge"]),
+            (1530, &[]),
+            (1670, &[]),
+            (1692, &["PacketTransmitSurge"]),
+        ],
     },
     Scenario {
         name: "next to nothing arrives any more",
@@ -189,7 +199,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..Scenario::USUAL
     },
     Scenario {
-        name: "a host that is silent at one hour of each day",
+        name: "a host that is silent at one hour of each day, and once at another",
         of: &["PacketReceiveCollapse"],
         only: RECEIVED,
         phases: &[
@@ -197,7 +207,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             phase(60, &[("tcp", 1.0)]),
             phase(1380, &[]),
             phase(60, &[("tcp", 1.0)]),
+            phase(120, &[]),
+            phase(30, &[("tcp", 1.0)]),
         ],
-        fires: &[(90, &["PacketReceiveCollapse"]), (1530, &[])],
+        fires: &[
+            (90, &["PacketReceiveCollapse"]),
+            (1530, &[]),
+            (1670, &[]),
+            (1702, &["PacketReceiveCollapse"]),
+        ],
     },
 ];

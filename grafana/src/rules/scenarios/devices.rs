@@ -30,7 +30,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..Scenario::USUAL
     },
     Scenario {
-        name: "a host with many users at one hour of each day",
+        name: "a host with many users at one hour of each day, and once at another",
         of: &[MANY],
         only: SOURCES,
         phases: &[
@@ -38,8 +38,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             phase(60, &[("sources", 5000.0)]),
             phase(1380, &[]),
             phase(60, &[("sources", 5000.0)]),
+            phase(120, &[]),
+            phase(20, &[("sources", 5000.0)]),
         ],
-        fires: &[(90, &[MANY]), (1530, &[])],
+        fires: &[(90, &[MANY]), (1530, &[]), (1670, &[]), (1692, &[MANY])],
     },
     Scenario {
         name: "a flood of GRE",
@@ -111,12 +113,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             phase(60, &[("tcp", 6000.0), ("ack", 5000.0)]),
             phase(
                 20,
-                &[
-                    ("tcp", 23_000.0),
-                    ("ack", 22_000.0),
-                    ("sent ack", 1000.0),
-                    ("source", 20_000.0),
-                ],
+                &[("tcp", 23_000.0), ("ack", 22_000.0), ("sent ack", 1000.0), ("source", 20_000.0)],
             ),
         ],
         fires: &[(72, &[]), (79, &[])],

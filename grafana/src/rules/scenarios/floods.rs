@@ -79,10 +79,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         of: &["PacketIcmpFlood"],
         phases: &[
             phase(10, &[]),
-            phase(
-                30,
-                &[("echo_reply", 3000.0), ("icmp", 3000.0), ("sent echo_request", 3000.0)],
-            ),
+            phase(30, &[("echo_reply", 3000.0), ("icmp", 3000.0), ("sent echo_request", 3000.0)]),
         ],
         fires: &[(20, &[]), (39, &[])],
         ..Scenario::USUAL
@@ -164,10 +161,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "nothing but some broken fragments",
         of: &["PacketFragmentFlood"],
-        phases: &[phase(
-            40,
-            &[("tcp", 0.1), ("udp", 20.0), ("first", 20.0), ("last", 0.0)],
-        )],
+        phases: &[phase(40, &[("tcp", 0.1), ("udp", 20.0), ("first", 20.0), ("last", 0.0)])],
         fires: &[(10, &[]), (39, &[])],
         ..Scenario::USUAL
     },

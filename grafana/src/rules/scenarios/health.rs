@@ -159,10 +159,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         of: &["PacketExporterFoldFailures"],
         phases: &[
             phase(30, &[("folds", 0.016_666_7), ("interval", 60.0)]),
-            phase(
-                20,
-                &[("folds", 0.016_666_7), ("interval", 60.0), ("fold failures", 0.003)],
-            ),
+            phase(20, &[("folds", 0.016_666_7), ("interval", 60.0), ("fold failures", 0.003)]),
         ],
         fires: &[(45, &[])],
         ..Scenario::USUAL

@@ -67,7 +67,9 @@ fn matchers(text: &str) -> Vec<(String, String)> {
 
 #[test]
 fn names_and_matchers_are_found() {
-    let found = mentions(r#"a by (b) rate(packet_x_total{c="{{ $labels.c }}",d!~"e|f"}[5m]) > on (g) h:packet_x:rate5m"#);
+    let found = mentions(
+        r#"a by (b) rate(packet_x_total{c="{{ $labels.c }}",d!~"e|f"}[5m]) > on (g) h:packet_x:rate5m"#,
+    );
 
     let pair = |label: &str, value: &str| (label.to_owned(), value.to_owned());
     assert_eq!(

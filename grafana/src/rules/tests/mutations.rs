@@ -6,8 +6,8 @@ use super::scenario::Scenario;
 use super::*;
 
 #[test]
-fn no_clause_of_an_alert_can_be_dropped_and_no_threshold_be_nothing() {
-    let test = "no_clause_of_an_alert_can_be_dropped_and_no_threshold_be_nothing";
+fn no_clause_of_an_alert_can_be_dropped_and_no_threshold_be_wrong() {
+    let test = "no_clause_of_an_alert_can_be_dropped_and_no_threshold_be_wrong";
     let Some(promtool) = promtool(test) else { return };
     let mut survived = Vec::new();
     let mut tried = 0;
@@ -48,7 +48,10 @@ fn no_part_of_a_baseline_can_be_left_out() {
         // Without a rate to learn from.
         (format!(" and {rate})"), ")".to_owned()),
         // Without the time in which the range of the rate fills.
-        (format!("{rate} unless last_over_time({baseline}[1h] offset 5m)"), format!("{rate} unless last_over_time({baseline}[1h])")),
+        (
+            format!("{rate} unless last_over_time({baseline}[1h] offset 5m)"),
+            format!("{rate} unless last_over_time({baseline}[1h])"),
+        ),
     ];
 
     for (from, to) in mutations {
@@ -60,7 +63,7 @@ fn no_part_of_a_baseline_can_be_left_out() {
     }
 }
 
-/// Returns the query with each clause left out, and with each threshold 0.
+/// Returns the query with each clause left out, and with each threshold far too low and too high.
 fn mutants(expr: &str) -> Vec<String> {
     let lines: Vec<_> = expr.lines().collect();
     let begins =
@@ -73,7 +76,8 @@ fn mutants(expr: &str) -> Vec<String> {
         let mut open = depth(lines[from]);
         let mut to = from + 1;
         // A clause goes on in brackets, or with a comparison on a line of its own.
-        while to < lines.len() && (open != 0 || lines[to].trim_start().starts_with(['>', '<', '*'])) {
+        while to < lines.len() && (open != 0 || lines[to].trim_start().starts_with(['>', '<', '*']))
+        {
             open = open.wrapping_add(depth(lines[to]));
             to += 1;
         }
@@ -81,9 +85,11 @@ fn mutants(expr: &str) -> Vec<String> {
     });
     let settings = Settings::default();
     let marks = settings.iter().map(|setting| format!("${{{}}}", setting.name));
-    let nothing = marks.filter(|mark| expr.contains(mark)).map(|mark| expr.replace(&mark, "0"));
+    let wrong = marks
+        .filter(|mark| expr.contains(mark))
+        .flat_map(|mark| ["0", "1e9"].map(|value| expr.replace(&mark, value)));
 
-    without.chain(nothing).collect()
+    without.chain(wrong).collect()
 }
 
 fn passes(promtool: &Path, alert: &Alert, expr: &str, scenarios: &[&Scenario]) -> bool {

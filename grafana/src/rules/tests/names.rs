@@ -55,7 +55,11 @@ fn closed() -> Vec<(&'static str, &'static str, BTreeSet<&'static str>)> {
         ("", "direction", Direction::ALL.iter().map(|it| it.label()).collect()),
         ("", "hook", hooks.into_iter().map(Hook::label).collect()),
         ("_malformed_", "reason", Malformed::LABELS.iter().copied().collect()),
-        ("attach_failures", "reason", AttachFailure::ALL.into_iter().map(AttachFailure::label).collect()),
+        (
+            "attach_failures",
+            "reason",
+            AttachFailure::ALL.into_iter().map(AttachFailure::label).collect(),
+        ),
         ("unattributed", "reason", ["guard", "evicted", "unnamed"].into()),
         ("packet_receive_packets_total", "protocol", Protocol::LABELS.iter().copied().collect()),
         ("_port_", "protocol", PortProtocol::ALL.iter().map(|it| it.label()).collect()),
@@ -78,7 +82,9 @@ pub(super) fn wrong(text: &str) -> Vec<String> {
                 wrong.push(format!("{name} has no label {label}"));
             }
             let values = closed.iter().find(|(of, it, _)| name.contains(of) && *it == label);
-            let Some((_, _, values)) = values.filter(|_| !value.contains(['{', '%'])) else { continue };
+            let Some((_, _, values)) = values.filter(|_| !value.contains(['{', '%'])) else {
+                continue;
+            };
             let strays = value.split('|').filter(|value| !values.contains(value));
             wrong.extend(strays.map(|value| format!("{name} has no {label} {value}")));
         }
@@ -128,7 +134,8 @@ fn every_record_is_used_after_it_was_made() {
 
     for record in traffic.records() {
         for Mention { name, .. } in mentions(&record.expr.text(record.name)) {
-            let is_there = !name.contains(':') || name == record.name || made.contains(name.as_str());
+            let is_there =
+                !name.contains(':') || name == record.name || made.contains(name.as_str());
             assert!(is_there, "{} uses {name} before it is made", record.name);
         }
         made.insert(record.name);

@@ -1,8 +1,8 @@
 //! What promtool and jsonnet say.
 
+use std::process;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::process;
 
 use super::*;
 
@@ -65,8 +65,14 @@ fn promtool_has_nothing_to_say_about_the_rules() {
         let scratch = Scratch::new();
         scratch.write(&made(&Settings::default(), scale));
 
-        let arguments =
-            ["check", "rules", "--lint=all", "--lint-fatal", "rules/traffic.yml", "rules/exporter.yml"];
+        let arguments = [
+            "check",
+            "rules",
+            "--lint=all",
+            "--lint-fatal",
+            "rules/traffic.yml",
+            "rules/exporter.yml",
+        ];
         let (is_good, printed) = scratch.run(&promtool, &arguments);
 
         assert!(is_good, "{scale:?}: {printed}");
@@ -75,9 +81,13 @@ fn promtool_has_nothing_to_say_about_the_rules() {
 
 #[test]
 fn each_scenario_fires_what_it_says_and_nothing_else() {
-    let Some(promtool) = promtool("each_scenario_fires_what_it_says_and_nothing_else") else { return };
+    let Some(promtool) = promtool("each_scenario_fires_what_it_says_and_nothing_else") else {
+        return;
+    };
     let scratch = Scratch::new();
     scratch.write(&all());
+    let text = scenario::file(scenarios::ALL.iter().copied().flatten());
+    scratch.write(&[Made { path: "tests/rules.yml".into(), text }]);
 
     let (is_good, printed) = scratch.run(&promtool, &["test", "rules", "tests/rules.yml"]);
 
@@ -97,15 +107,19 @@ fn descriptions_name_the_top_source_and_a_query() {
 
 #[test]
 fn jsonnet_makes_the_same_rules_of_the_mixin() {
-    let mut paths = env::var_os("PATH").into_iter().flat_map(|it| env::split_paths(&it).collect::<Vec<_>>());
-    let Some(jsonnet) = paths.find_map(|it| Some(it.join("jsonnet")).filter(|it| it.is_file())) else {
+    let mut paths =
+        env::var_os("PATH").into_iter().flat_map(|it| env::split_paths(&it).collect::<Vec<_>>());
+    let Some(jsonnet) = paths.find_map(|it| Some(it.join("jsonnet")).filter(|it| it.is_file()))
+    else {
         skipped("jsonnet_makes_the_same_rules_of_the_mixin", "jsonnet is not in PATH");
         return;
     };
     let scratch = Scratch::new();
     scratch.write(&all());
     let made = |config: &str| {
-        let code = format!("((import 'mixin/mixin.libsonnet') + {{ _config+:: {{ {config} }} }}).prometheusAlerts");
+        let code = format!(
+            "((import 'mixin/mixin.libsonnet') + {{ _config+:: {{ {config} }} }}).prometheusAlerts"
+        );
         let (is_good, printed) = scratch.run(&jsonnet, &["-e", &code]);
         assert!(is_good, "{printed}");
         serde_json::from_str::<serde_json::Value>(&printed).unwrap()
