@@ -15,6 +15,18 @@
             expr: 'sum by (job, instance, device) (rate(packet_transmit_packets_total[5m]))',
           },
           {
+            record: 'device:packet_receive_bytes:rate5m',
+            expr: 'sum by (job, instance, device) (rate(packet_receive_bytes_total[5m]))',
+          },
+          {
+            record: 'device:packet_receive_udp_packets:rate5m',
+            expr: 'sum by (job, instance, device) (rate(packet_receive_packets_total{protocol="udp"}[5m]))',
+          },
+          {
+            record: 'device:packet_transmit_udp_packets:rate5m',
+            expr: 'sum by (job, instance, device) (rate(packet_transmit_packets_total{protocol="udp"}[5m]))',
+          },
+          {
             record: 'device_direction:packet_packets:rate5m',
             expr: std.join('\n', [
               'label_replace(device:packet_receive_packets:rate5m, "direction", "receive", "", "")',
@@ -405,6 +417,15 @@
               'device:packet_receive_packets:rate5m > %(surge_packets)s',
               'and device:packet_receive_packets:rate5m > %(surge_factor)s * device:packet_receive_packets:baseline',
               'unless device:packet_receive_packets:rate5m < %(yesterday_factor)s * max_over_time(device:packet_receive_packets:rate5m[1h] offset 23h30m)',
+              'unless (',
+              '  device:packet_receive_bytes:rate5m > %(bulk_frame_bytes)s * device:packet_receive_packets:rate5m',
+              '  and (',
+              '    device:packet_receive_stream_packets:rate5m > %(stream_ratio)g * device:packet_receive_packets:rate5m',
+              '    and device:packet_transmit_stream_packets:rate5m > %(stream_answer_ratio)g * device:packet_receive_packets:rate5m',
+              '    or device:packet_receive_udp_packets:rate5m > %(stream_ratio)g * device:packet_receive_packets:rate5m',
+              '    and device:packet_transmit_udp_packets:rate5m > %(datagram_answer_ratio)g * device:packet_receive_udp_packets:rate5m',
+              '  )',
+              ')',
             ]) % $._config,
             'for': '2m',
             labels: {
@@ -515,6 +536,8 @@
               'unless (',
               '  device:packet_receive_stream_packets:rate5m > %(stream_ratio)g * device:packet_receive_packets:rate5m',
               '  and device:packet_transmit_stream_packets:rate5m > %(stream_answer_ratio)g * device:packet_receive_packets:rate5m',
+              '  or device:packet_receive_udp_packets:rate5m > %(stream_ratio)g * device:packet_receive_packets:rate5m',
+              '  and device:packet_transmit_udp_packets:rate5m > %(datagram_answer_ratio)g * device:packet_receive_udp_packets:rate5m',
               ')',
             ]) % $._config,
             'for': '5m',
@@ -524,7 +547,7 @@
             annotations: {
               summary: 'One source sends nearly all that a device receives.',
               description: std.join('\n', [
-                'One source sends {{ $value | humanize }} packets/s to {{ $labels.device }} of {{ $labels.instance }}, outside of accepted TCP connections.',
+                'One source sends {{ $value | humanize }} packets/s to {{ $labels.device }} of {{ $labels.instance }}, and hardly anything of it is answered.',
                 'Top source: {{ with printf "topk(1, rate(packet_receive_source_packets_total{job=%q,instance=%q,device=%q,source!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "source" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
                 'Query: topk(5, rate(packet_receive_source_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}",source!="other"}[5m]))',
               ]),

@@ -43,10 +43,14 @@
     dominating_ratio: 0.8,
     // Times the baseline that all packets exceed while a source dominates.
     dominating_factor: 3,
-    // Share of received packets above which they are TCP streams.
+    // Share of received packets above which they are TCP streams, or UDP.
     stream_ratio: 0.5,
     // Packets of TCP streams sent for each packet received, above which the streams are accepted.
     stream_answer_ratio: 0.01,
+    // UDP packets sent for each one received, above which they are a transfer over QUIC and the like.
+    datagram_answer_ratio: 0.04,
+    // Mean bytes of a received packet above which answered packets are a transfer.
+    bulk_frame_bytes: 800,
     // SYN/s below which there is no SYN flood.
     syn_flood_packets: 500,
     // SYNs for each packet of an open connection that a SYN flood exceeds.

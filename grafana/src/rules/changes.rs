@@ -9,7 +9,16 @@ pub(super) const ALERTS: &[Alert] = &[
         hold: "2m",
         expr: "device:packet_receive_packets:rate5m > ${surge_packets}
 and device:packet_receive_packets:rate5m > ${surge_factor} * device:packet_receive_packets:baseline
-unless device:packet_receive_packets:rate5m < ${yesterday_factor} * max_over_time(device:packet_receive_packets:rate5m[1h] offset 23h30m)",
+unless device:packet_receive_packets:rate5m < ${yesterday_factor} * max_over_time(device:packet_receive_packets:rate5m[1h] offset 23h30m)
+unless (
+  device:packet_receive_bytes:rate5m > ${bulk_frame_bytes} * device:packet_receive_packets:rate5m
+  and (
+    device:packet_receive_stream_packets:rate5m > ${stream_ratio} * device:packet_receive_packets:rate5m
+    and device:packet_transmit_stream_packets:rate5m > ${stream_answer_ratio} * device:packet_receive_packets:rate5m
+    or device:packet_receive_udp_packets:rate5m > ${stream_ratio} * device:packet_receive_packets:rate5m
+    and device:packet_transmit_udp_packets:rate5m > ${datagram_answer_ratio} * device:packet_receive_udp_packets:rate5m
+  )
+)",
         summary: "A device receives far more packets than it usually does.",
         description: "{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }} packets/s, more than ${surge_factor} times what is usual.",
         top: Top::Source,
@@ -76,9 +85,11 @@ and device:packet_receive_packets:rate5m > ${dominating_factor} * device:packet_
 unless (
   device:packet_receive_stream_packets:rate5m > ${stream_ratio} * device:packet_receive_packets:rate5m
   and device:packet_transmit_stream_packets:rate5m > ${stream_answer_ratio} * device:packet_receive_packets:rate5m
+  or device:packet_receive_udp_packets:rate5m > ${stream_ratio} * device:packet_receive_packets:rate5m
+  and device:packet_transmit_udp_packets:rate5m > ${datagram_answer_ratio} * device:packet_receive_udp_packets:rate5m
 )",
         summary: "One source sends nearly all that a device receives.",
-        description: "One source sends {{ $value | humanize }} packets/s to {{ $labels.device }} of {{ $labels.instance }}, outside of accepted TCP connections.",
+        description: "One source sends {{ $value | humanize }} packets/s to {{ $labels.device }} of {{ $labels.instance }}, and hardly anything of it is answered.",
         top: Top::Source,
         query: r#"topk(5, rate(packet_receive_source_packets_total{$where,source!="other"}[5m]))"#,
     },

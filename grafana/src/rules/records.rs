@@ -17,6 +17,22 @@ pub(super) const RATES: &[Record] = &[
         ),
     },
     Record {
+        name: "device:packet_receive_bytes:rate5m",
+        expr: Expr::Query("sum by (job, instance, device) (rate(packet_receive_bytes_total[5m]))"),
+    },
+    Record {
+        name: "device:packet_receive_udp_packets:rate5m",
+        expr: Expr::Query(
+            r#"sum by (job, instance, device) (rate(packet_receive_packets_total{protocol="udp"}[5m]))"#,
+        ),
+    },
+    Record {
+        name: "device:packet_transmit_udp_packets:rate5m",
+        expr: Expr::Query(
+            r#"sum by (job, instance, device) (rate(packet_transmit_packets_total{protocol="udp"}[5m]))"#,
+        ),
+    },
+    Record {
         name: "device_direction:packet_packets:rate5m",
         expr: Expr::Query(
             r#"label_replace(device:packet_receive_packets:rate5m, "direction", "receive", "", "")

@@ -88,11 +88,25 @@ const DEFAULTS: &[Setting] = &[
         3.0,
         "Times the baseline that all packets exceed while a source dominates.",
     ),
-    number("stream_ratio", 0.5, "Share of received packets above which they are TCP streams."),
+    number(
+        "stream_ratio",
+        0.5,
+        "Share of received packets above which they are TCP streams, or UDP.",
+    ),
     number(
         "stream_answer_ratio",
         0.01,
         "Packets of TCP streams sent for each packet received, above which the streams are accepted.",
+    ),
+    number(
+        "datagram_answer_ratio",
+        0.04,
+        "UDP packets sent for each one received, above which they are a transfer over QUIC and the like.",
+    ),
+    number(
+        "bulk_frame_bytes",
+        800.0,
+        "Mean bytes of a received packet above which answered packets are a transfer.",
     ),
     number("syn_flood_packets", 500.0, "SYN/s below which there is no SYN flood."),
     number(

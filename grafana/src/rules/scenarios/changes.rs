@@ -20,6 +20,46 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..Scenario::USUAL
     },
     Scenario {
+        name: "a backup arrives",
+        of: &["PacketReceiveSurge"],
+        phases: &[
+            phase(30, &[]),
+            phase(
+                20,
+                &[("tcp", 60_000.0), ("tcp bytes", 8.4e7), ("ack", 58_000.0), ("sent ack", 2000.0)],
+            ),
+        ],
+        fires: &[(29, &[]), (36, &[])],
+        ..Scenario::USUAL
+    },
+    Scenario {
+        name: "a download over QUIC",
+        of: &["PacketReceiveSurge"],
+        phases: &[
+            phase(30, &[]),
+            phase(20, &[("udp", 60_000.0), ("udp bytes", 8.4e7), ("sent udp", 6000.0)]),
+        ],
+        fires: &[(29, &[]), (36, &[])],
+        ..Scenario::USUAL
+    },
+    Scenario {
+        name: "large TCP packets that nobody answers",
+        of: &["PacketReceiveSurge"],
+        phases: &[
+            phase(30, &[]),
+            phase(20, &[("tcp", 100_000.0), ("tcp bytes", 1.4e8), ("psh_ack", 98_000.0)]),
+        ],
+        fires: &[(29, &[]), (36, &["PacketReceiveSurge"])],
+        ..Scenario::USUAL
+    },
+    Scenario {
+        name: "large UDP packets that nobody answers",
+        of: &["PacketReceiveSurge"],
+        phases: &[phase(30, &[]), phase(20, &[("udp", 60_000.0), ("udp bytes", 8.4e7)])],
+        fires: &[(29, &[]), (36, &["PacketReceiveSurge"])],
+        ..Scenario::USUAL
+    },
+    Scenario {
         name: "an idle host is put to use",
         of: &["PacketReceiveSurge"],
         phases: &[

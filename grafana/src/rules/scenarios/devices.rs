@@ -120,6 +120,19 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..Scenario::USUAL
     },
     Scenario {
+        name: "one source fills the line with a download over QUIC",
+        of: &[DOMINATES],
+        phases: &[
+            phase(60, &[("tcp", 6000.0), ("ack", 5000.0)]),
+            phase(
+                20,
+                &[("tcp", 1000.0), ("udp", 22_000.0), ("source", 20_000.0), ("sent udp", 2000.0)],
+            ),
+        ],
+        fires: &[(72, &[]), (79, &[])],
+        ..Scenario::USUAL
+    },
+    Scenario {
         name: "one source of few packets",
         of: &[DOMINATES],
         phases: &[

@@ -172,6 +172,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..Scenario::USUAL
     },
     Scenario {
+        name: "packets without a name are not lost",
+        of: &["PacketExporterCountsLost"],
+        phases: &[phase(30, &[]), phase(20, &[("lost guard", 50.0), ("lost evicted", 20.0)])],
+        fires: &[(29, &[]), (49, &[])],
+        ..Scenario::USUAL
+    },
+    Scenario {
         name: "the guard turns half of the packets away",
         of: &[SAMPLED],
         phases: &[phase(30, &[]), phase(60, &[("lost guard", 500.0)])],
@@ -250,6 +257,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         of: &["PacketExporterPointsRejected"],
         phases: &[phase(30, &[]), phase(30, &[("rejected", 1.0)])],
         fires: &[(29, &[]), (50, &["PacketExporterPointsRejected"])],
+        ..Scenario::USUAL
+    },
+    Scenario {
+        name: "a receiver rejects points while it is set up",
+        of: &["PacketExporterPointsRejected"],
+        phases: &[phase(30, &[]), phase(5, &[("rejected", 1.0)]), phase(30, &[])],
+        fires: &[(36, &[]), (50, &[]), (64, &[])],
         ..Scenario::USUAL
     },
     Scenario {

@@ -25,6 +25,16 @@ pub(in crate::rules) const WORLD: &[Series] = &[
         0.0,
     ),
     series(
+        "tcp bytes",
+        r#"packet_receive_bytes_total{job="packets",instance="host:10199",device="eth0",family="ipv4",protocol="tcp"}"#,
+        320_000.0,
+    ),
+    series(
+        "udp bytes",
+        r#"packet_receive_bytes_total{job="packets",instance="host:10199",device="eth0",family="ipv4",protocol="udp"}"#,
+        40_000.0,
+    ),
+    series(
         "sent tcp",
         r#"packet_transmit_packets_total{job="packets",instance="host:10199",device="eth0",family="ipv4",protocol="tcp"}"#,
         900.0,
