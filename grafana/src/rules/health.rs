@@ -39,7 +39,7 @@ unless on (job, instance, device, hook) (
         summary: "A device is not counted because its program is not attached.",
         description: "{{ $labels.device }} of {{ $labels.instance }} has no program on the hook {{ $labels.hook }}: its packets are not counted.",
         top: Top::Nothing,
-        query: r#"sum by (hook, reason) (increase(packet_exporter_attach_failures_total{$where}[15m])) > 0"#,
+        query: "sum by (hook, reason) (increase(packet_exporter_attach_failures_total{$where}[15m])) > 0",
     },
     Alert {
         name: "PacketExporterProgramHidden",

@@ -1,5 +1,7 @@
 //! Rules as a mixin in Jsonnet, whose settings are `_config`.
 
+use std::fmt::Write;
+
 use super::rule::{Alert, Group, Record};
 use super::settings::{Setting, Settings, Value};
 use super::{GROUPS, INTERVAL};
@@ -31,7 +33,7 @@ fn config(settings: &Settings) -> String {
             Value::Number(number) => number.to_string(),
             Value::Text(text) => quoted(text),
         };
-        text.push_str(&format!("    // {meaning}\n    {name}: {value},\n"));
+        let _ = write!(text, "    // {meaning}\n    {name}: {value},\n");
     }
     text.push_str("  },\n}\n");
 
@@ -52,15 +54,17 @@ fn alerts(settings: &Settings) -> String {
 }
 
 fn group_of(text: &mut String, group: &Group, settings: &Settings) {
-    text.push_str(&format!(
+    let _ = write!(
+        text,
         "      {{\n        name: '{}',\n        interval: '{INTERVAL}',\n        rules: [\n",
         group.name
-    ));
+    );
     for Record { name, expr } in group.records() {
         let expr = written(&expr.text(name), settings, 12);
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "          {{\n            record: '{name}',\n            expr: {expr},\n          }},\n"
-        ));
+        );
     }
     for alert in group.alerts() {
         alert_of(text, alert, settings);
@@ -73,7 +77,8 @@ fn alert_of(text: &mut String, alert: &Alert, settings: &Settings) {
     let expr = written(expr, settings, 12);
     let [summary, description, runbook] =
         [*summary, &alert.text(), &alert.runbook()].map(|text| written(text, settings, 14));
-    text.push_str(&format!(
+    let _ = write!(
+        text,
         "          {{
             alert: '{name}',
             expr: {expr},
@@ -89,7 +94,7 @@ fn alert_of(text: &mut String, alert: &Alert, settings: &Settings) {
           }},
 ",
         severity.label()
-    ));
+    );
 }
 
 /// Returns an expression of Jsonnet for a text with settings: a format if there are some.
@@ -103,7 +108,8 @@ fn written(text: &str, settings: &Settings, indent: usize) -> String {
     }
 
     let indent = " ".repeat(indent);
-    let lines: String = text.lines().map(|line| format!("{indent}  {},\n", quoted(line))).collect();
+    let lines: Vec<_> = text.lines().map(|line| format!("{indent}  {},\n", quoted(line))).collect();
+    let lines = lines.concat();
 
     format!("std.join('\\n', [\n{lines}{indent}]){format}")
 }

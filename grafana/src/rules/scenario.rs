@@ -10,7 +10,7 @@ use super::yaml::quoted;
 pub(super) struct Series {
     /// What scenarios call it.
     pub(super) key: &'static str,
-    pub(super) series: &'static str,
+    pub(super) selector: &'static str,
     /// What a counter gains in a second, or a gauge is; NaN is a series that is missing.
     pub(super) usual: f64,
 }
@@ -81,7 +81,7 @@ fn write_one(text: &mut String, scenario: &Scenario, alert: Option<&str>) {
         let _ = writeln!(
             text,
             "  - {{series: {}, values: {}}}",
-            quoted(series.series),
+            quoted(series.selector),
             quoted(&values)
         );
     }
@@ -126,6 +126,6 @@ fn values(series: &Series, phases: &[Phase]) -> String {
 impl Series {
     /// Counters have names that end like this.
     fn is_counter(&self) -> bool {
-        self.series.split('{').next().is_some_and(|name| name.ends_with("_total"))
+        self.selector.split('{').next().is_some_and(|name| name.ends_with("_total"))
     }
 }

@@ -1,5 +1,7 @@
 //! Times of rules, and how a test shortens them.
 
+use std::fmt::Write;
+
 /// What every `for`, range, offset and interval is divided by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scale(pub u32);
@@ -71,7 +73,7 @@ fn written(mut milliseconds: u64) -> String {
     for (unit, length) in UNITS {
         let number = milliseconds / length;
         if number > 0 {
-            text.push_str(&format!("{number}{unit}"));
+            let _ = write!(text, "{number}{unit}");
         }
         milliseconds %= length;
     }

@@ -287,4 +287,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         fires: &[(29, &[]), (33, &[]), (40, &["PacketExporterReloadFailed"])],
         ..Scenario::USUAL
     },
+    Scenario {
+        name: "a mistake in a configuration that is mended",
+        of: &["PacketExporterReloadFailed"],
+        phases: &[phase(30, &[]), phase(3, &[("reloaded", 0.0)]), phase(10, &[])],
+        fires: &[(32, &[]), (37, &[]), (42, &[])],
+        ..Scenario::USUAL
+    },
 ];

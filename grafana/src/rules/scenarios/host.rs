@@ -330,8 +330,8 @@ pub(in crate::rules) const WORLD: &[Series] = &[
     ),
 ];
 
-const fn series(key: &'static str, series: &'static str, usual: f64) -> Series {
-    Series { key, series, usual }
+const fn series(key: &'static str, selector: &'static str, usual: f64) -> Series {
+    Series { key, selector, usual }
 }
 
 /// Hosts on which nothing happens.

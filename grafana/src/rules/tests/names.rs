@@ -107,8 +107,8 @@ fn every_name_in_a_rule_is_of_the_catalogue_or_a_record() {
 
 #[test]
 fn every_series_of_a_scenario_is_one_that_the_exporter_has() {
-    for scenario::Series { series, .. } in scenarios::WORLD {
-        assert_eq!(wrong(series), [""; 0], "{series}");
+    for scenario::Series { selector, .. } in scenarios::WORLD {
+        assert_eq!(wrong(selector), [""; 0], "{selector}");
     }
 }
 
