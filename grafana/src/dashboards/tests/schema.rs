@@ -232,7 +232,9 @@ fn dashboards_have_the_fields_that_grafana_knows() {
             (&json["links"], &LINK),
         ];
         for (values, fields) in lists {
-            list(values).iter().for_each(|value| check(&name, value, fields));
+            for value in list(values) {
+                check(&name, value, fields);
+            }
         }
         for row in list(&json["panels"]).iter().filter(|panel| panel["type"] == "row") {
             check(&name, row, &ROW);
@@ -251,7 +253,9 @@ fn dashboards_have_the_fields_that_grafana_knows() {
 fn panels_have_the_fields_that_grafana_knows() {
     each_panel(|name, panel| {
         check(name, panel, &PANEL);
-        list(&panel["links"]).iter().for_each(|link| check(name, link, &LINK));
+        for link in list(&panel["links"]) {
+            check(name, link, &LINK);
+        }
         check(name, &panel["fieldConfig"]["defaults"], &DEFAULTS);
         let (options, custom) = match text(&panel["type"]) {
             "stat" => (&STAT, None),

@@ -67,13 +67,12 @@ fn of_catalog(name: &str) -> Option<Metric> {
         };
         let mut labels = with_target(family.labels());
         let (what, is_counter) = match (family.kind(), part) {
-            (Kind::Counter, "") => (what, true),
             (Kind::Gauge | Kind::Info, "") => (what, false),
             (Kind::Histogram, "_bucket") => {
                 labels.insert("le".to_owned());
                 (what, true)
             }
-            (Kind::Histogram, "_sum") => (what, true),
+            (Kind::Counter, "") | (Kind::Histogram, "_sum") => (what, true),
             (Kind::Histogram, "_count") => (What::Nothing, true),
             _ => return None,
         };
