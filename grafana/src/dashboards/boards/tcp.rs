@@ -166,7 +166,8 @@ fn connections() -> Vec<Panel> {
              or around filters.",
         )
         .course(strange(Way::Received), "{{flags}} received")
-        .course(strange(Way::Sent), "{{flags}} sent"),
+        .course(strange(Way::Sent), "{{flags}} sent")
+        .runbooks(&["PacketStrangeFlags"]),
     ]
 }
 
