@@ -315,7 +315,8 @@ impl Datapath {
         // and none is counted twice.
         if let (Some(before), Some(place)) = (before, place) {
             place.remove_link();
-            drop(before.link);
+            // Its name may stand for another one by now.
+            let _it_may_be_off = before.link.detach();
         }
         let attached = match (left, place) {
             (Some(LeftLink { link, placement }), _) => {

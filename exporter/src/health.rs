@@ -49,13 +49,15 @@ pub enum AttachFailure {
     Other,
 }
 
-/// One program that is wanted on one device.
+/// One hook of one device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {
     pub device: Arc<str>,
     pub hook: Hook,
     /// What runs there; `None` while nothing does.
     pub running: Option<Running>,
+    /// Else the device is counted at another hook, and this one was tried in vain.
+    pub is_wanted: bool,
     /// Attempts that failed, by reason.
     pub failures: BTreeMap<AttachFailure, u64>,
 }

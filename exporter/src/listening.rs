@@ -35,7 +35,7 @@ pub struct Sockets {
 /// What was read.
 #[derive(Debug)]
 pub struct Heard {
-    /// Of a protocol that could not be read, this has the ports that were read before.
+    /// Of a protocol in `failed`, this has the ports that were read before.
     pub listening: Listening,
     /// Protocols whose sockets this kernel cannot list.
     pub missing: Vec<PortProtocol>,
@@ -68,7 +68,10 @@ impl Sockets {
                         PortProtocol::Udp => self.servers(&bound, &(first..=last), Instant::now()),
                     };
                 }
-                Ok(None) => missing.push(protocol),
+                Ok(None) => {
+                    self.ports[protocol.index()].clear();
+                    missing.push(protocol);
+                }
                 Err(error) => failed.push((protocol, error)),
             }
             for port in &self.ports[protocol.index()] {

@@ -40,7 +40,8 @@ pub struct Settings {
     Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
 )]
 pub struct Control {
-    /// Which generation of every map counts: 0 or 1, the lowest bit; [`Self::PROBING`] is another.
+    /// Which generation of every map counts: 0 or 1, the lowest bit; [`Self::PROBING`] and
+    /// [`Self::ALONE`] are others.
     pub generation: u32,
     /// Misses of one CPU and interval that are all admitted to the second level, for each dimension.
     pub budget: u32,
@@ -49,6 +50,12 @@ pub struct Control {
 impl Control {
     /// In [`Self::generation`], while two programs are on a device: the one of XDP does not count yet.
     pub const PROBING: u32 = 2;
+    /// In [`Self::generation`], once the program in the stack is removed: the one of XDP counts also
+    /// frames that it cannot mark.
+    pub const ALONE: u32 = 4;
 }
 
 const _: () = assert!(size_of::<Control>() == 8);
+
+/// The default of [`Control::budget`], for an interval of one second.
+pub const MISS_BUDGET: u32 = 5000;

@@ -17,7 +17,7 @@ mod totals;
 mod tunnels;
 
 pub use address::Address;
-pub use constants::{Control, Settings};
+pub use constants::{Control, MISS_BUDGET, Settings};
 pub use hash::{hash_address, hash_port};
 pub use layout::LAYOUT;
 pub use parsed::{Parsed, Rare};

@@ -35,7 +35,7 @@ pub struct PoolCpu {
     pub parsed: Parsed,
     /// Frames of devices without a slot.
     pub strays: u64,
-    /// How the guard stands; what it refused is counted for each slot.
+    /// How the guard stands, and what it refused on this CPU, whatever the slot.
     pub sources: Attribution,
     pub ports: Attribution,
 }

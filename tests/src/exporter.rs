@@ -137,6 +137,20 @@ impl<'a> Exporter<'a> {
         self.lines().iter().filter(|line| line.contains(text)).count()
     }
 
+    /// Waits until the log has the text so often, as a thread of its own writes it; returns how often
+    /// it has it then.
+    #[track_caller]
+    pub fn said_within(&self, text: &str, times: usize) -> usize {
+        wait_for("the log to have it", || {
+            let said = self.said(text);
+            if said >= times {
+                Ok(said)
+            } else {
+                Err(format!("{said} of {times}: {:#?}", self.lines()))
+            }
+        })
+    }
+
     fn get(&self, path: &str) -> std::io::Result<(u16, String)> {
         self.namespace.within(|| scrape::get(self.address, path))
     }

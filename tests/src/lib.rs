@@ -10,6 +10,7 @@ pub mod corpus;
 pub mod exporter;
 pub mod filter;
 pub mod graph;
+pub mod group;
 pub mod hanging;
 pub mod http;
 pub mod inspection;

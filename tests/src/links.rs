@@ -1,5 +1,6 @@
 //! Programs on devices, as an administrator sees and handles them.
 
+use std::path::Path;
 use std::process::Command;
 
 use aya::programs::{SchedClassifier, TcAttachType};
@@ -27,11 +28,21 @@ fn programs(namespace: &Namespace, side: TcAttachType) -> Vec<u32> {
 
 /// Takes the program with this number off its device, which stays; the link is its process's.
 pub fn detach(program: u32) {
+    bpftool(&["link", "detach", "id", &link_of(program)]);
+}
+
+/// Pins the link of the program with this number on a BPF file system.
+pub fn pin(program: u32, path: &Path) {
+    bpftool(&["link", "pin", "id", &link_of(program), &path.display().to_string()]);
+}
+
+/// Returns the kernel's number of the link of a program.
+fn link_of(program: u32) -> String {
     let links: Value = serde_json::from_str(&bpftool(&["-j", "link", "show"])).expect("JSON");
     let mut links = links.as_array().expect("a list").iter();
     let link = links.find(|link| link["prog_id"] == program).expect("a link of the program");
 
-    bpftool(&["link", "detach", "id", &link["id"].to_string()]);
+    link["id"].to_string()
 }
 
 fn bpftool(arguments: &[&str]) -> String {

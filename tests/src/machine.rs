@@ -38,6 +38,9 @@ pub struct Machine<'a> {
     pub cards: &'a [&'a str],
     /// Where QEMU runs, if it needs a network.
     pub network: Option<&'a Namespace>,
+    /// Numbers that a processor can have; two processors run, and the others never come. From Linux
+    /// 6.9 on there are two all the same: these kernels go by what the firmware names.
+    pub possible_cpus: u32,
     /// Has room for a few hundred megabytes.
     pub scratch: &'a Path,
     /// The script that is its first process. It prints `the service starts` before it does that, and
@@ -114,7 +117,8 @@ impl Machine<'_> {
         machine.args(["--signal=KILL", SECONDS, "qemu-system-x86_64", "-accel", "tcg"]);
         // With cmpxchg16b newer kernels crash at random in QEMU 7.2.
         machine.args(["-cpu", "qemu64,-cx16", "-smp", "2", "-m", "1024"]);
-        machine.args(["-nographic", "-no-reboot", "-append", "console=ttyS0 panic=-1"]);
+        machine.args(["-nographic", "-no-reboot", "-append"]);
+        machine.arg(format!("console=ttyS0 panic=-1 possible_cpus={}", self.possible_cpus));
         machine.args(if self.cards.is_empty() { &["-nic", "none"] } else { self.cards });
         machine.arg("-kernel").arg(find(self.kernel, "*/vmlinuz*").ok_or("there is no kernel")?);
         machine.arg("-initrd").arg(image).stdin(Stdio::null());

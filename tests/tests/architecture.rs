@@ -157,7 +157,7 @@ const UNSAFE_IN: &[&str] = &[
     "exporter-ebpf/src/maps",
     "exporter-ebpf/src/pool/maps",
     "exporter-ebpf/src/packet.rs",
-    "exporter-ebpf/src/main.rs",
+    "exporter-ebpf/src/frame.rs",
     "exporter-ebpf/src/object.rs",
     "exporter-ebpf/src/pool/main.rs",
     "exporter-ebpf/src/buffer",

@@ -65,7 +65,7 @@ fn a_renamed_device_is_counted_on_without_a_gap() {
     });
     assert_eq!(scrape.find(ATTACHED, &[("device", "veth9")]), Some(2));
     assert_eq!(scrape.find(ATTACHED, &[("device", Cable::DEVICE)]), None);
-    assert_eq!(exporter.said("Counting"), 2, "the programs stay");
+    assert_eq!(exporter.said_within("Counting", 2), 2, "the programs stay");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn what_a_device_counted_last_is_in_a_scrape() {
         all if all == sent => Ok(()),
         other => Err(format!("{other} of {sent}")),
     });
-    assert!(exporter.said("Counted until the end") > 0);
+    exporter.said_within("Counted until the end", 1);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_device_that_flaps_keeps_its_program_and_its_counts() {
         });
     }
 
-    assert_eq!(exporter.said("Counting"), 2, "the programs stay");
+    assert_eq!(exporter.said_within("Counting", 2), 2, "the programs stay");
     assert_eq!(exporter.scrape().find("packet_exporter_attach_failures_total", &[]), Some(0));
 }
 

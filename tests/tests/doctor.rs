@@ -1,5 +1,9 @@
 //! `packet-exporter doctor`: what it says is what happens.
 
+mod doctor {
+    mod memory;
+}
+
 use exporter::datapath::{Datapath, Inspector, Options, SizeChoice, Taps};
 use serde_json::Value;
 use tests::cable::Cable;

@@ -88,7 +88,7 @@ fn a_filter_that_the_exporter_cannot_be_in_front_of_is_said_and_shown() {
     });
     programs::ping(&cable, Cable::THERE[0], 5, 56);
     wait_for_sent(&exporter, 8);
-    assert_eq!(exporter.said("may hide frames from ours"), 1, "once: {line}");
+    assert_eq!(exporter.said_within("may hide frames from ours", 1), 1, "once: {line}");
 }
 
 #[test]
@@ -140,14 +140,14 @@ fn a_program_that_keeps_going_in_front_is_given_up_on() {
             other => Err(format!("{other:?}: {:#?}", exporter.lines())),
         }
     });
-    assert!(exporter.said("again and again") > 0, "{:#?}", exporter.lines());
+    exporter.said_within("again and again", 1);
 
     drop(foreign);
     wait_for("the exporter to be the first again", || match attached(&exporter) {
         Some(1) => Ok(()),
         other => Err(format!("{other:?}")),
     });
-    assert!(exporter.said("No program is in front") > 0, "{:#?}", exporter.lines());
+    exporter.said_within("No program is in front", 1);
 }
 
 #[test]

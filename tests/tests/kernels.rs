@@ -4,6 +4,7 @@
 mod kernels {
     mod cards;
     mod devices;
+    mod possible;
 }
 
 use std::path::Path;
@@ -50,7 +51,11 @@ struct Outfit<'a> {
     /// Network cards, as QEMU is told of them, and where it runs then.
     cards: &'a [&'a str],
     network: Option<&'a Namespace>,
+    possible_cpus: u32,
 }
+
+/// Numbers of processors of most machines.
+const CPUS: u32 = 2;
 
 /// One machine at a time: each has two processors.
 static ONE: Mutex<()> = Mutex::new(());
@@ -66,7 +71,7 @@ impl Kernel {
             println!("SKIPPED {test}: there is no kernel of {}; {how}", self.release);
             return None;
         }
-        let Outfit { init, modules, cards, network } = *outfit;
+        let Outfit { init, modules, cards, network, possible_cpus } = *outfit;
         let machine = Machine {
             kernel: &kernel,
             modules,
@@ -74,6 +79,7 @@ impl Kernel {
             packages: &[(folder.join("wireguard-tools"), "wg")],
             cards,
             network,
+            possible_cpus,
             scratch: Path::new(env!("CARGO_TARGET_TMPDIR")),
             init,
         };

@@ -23,15 +23,16 @@ const LENGTH: usize = size_of::<u32>();
 const PACKET_LOOPBACK: u32 = 5;
 
 /// Marks a frame; returns whether it is to be counted here. One that cannot be marked is left to the
-/// program in the stack.
+/// program in the stack as long as there is one.
 #[inline(always)]
 pub(crate) fn mark(ctx: &XdpContext) -> bool {
-    let counts = is_counting();
+    let told = told();
+    let counts = told & Control::PROBING == 0;
     // SAFETY: the helper moves the start of the metadata, of which nothing is in use.
     let moved = unsafe { bpf_xdp_adjust_meta(ctx.ctx, -(LENGTH as i32)) };
     let start = ctx.metadata();
     if moved != 0 || start + LENGTH > ctx.metadata_end() {
-        return false;
+        return told & Control::ALONE != 0;
     }
     let mark = HANDOVER_MARK.load() | u32::from(counts);
     // SAFETY: the check keeps these bytes before the packet, and the write needs no alignment.
@@ -61,12 +62,12 @@ pub(crate) fn is_left(ctx: &TcContext, totals: &mut Totals) -> bool {
     true
 }
 
-/// Returns whether XDP counts, and not only tries whether marks arrive.
+/// Returns the bits that tell what to do.
 #[inline(always)]
-fn is_counting() -> bool {
-    let Some(control) = CONTROL.get_ptr(0) else { return false };
+fn told() -> u32 {
+    let Some(control) = CONTROL.get_ptr(0) else { return Control::PROBING };
     // SAFETY: the map outlives the program and user space writes whole words.
     let Control { generation, .. } = unsafe { ptr::read_volatile(control) };
 
-    generation & Control::PROBING == 0
+    generation
 }

@@ -88,6 +88,7 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
             ingress: hooks.map_or(Hook::TcxIngress, |hooks| hooks.ingress),
             egress: transmit.map(|_| Hook::TcxEgress),
         },
+        has_ingress: true,
         is_pinned: config.datapath.pin,
     };
     let counted: Vec<_> =

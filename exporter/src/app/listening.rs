@@ -1,7 +1,7 @@
 //! The part that has programs know on which ports this host listens.
 
 use std::io;
-use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use shared::PortProtocol;
@@ -21,7 +21,8 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// Reads the sockets of this host again and again, and passes their ports on.
 struct Following<F> {
-    sockets: Sockets,
+    /// One reading follows another, so nothing waits for the lock.
+    sockets: Arc<Mutex<Sockets>>,
     tell: F,
     /// When they were read last.
     read: watch::Sender<Option<Instant>>,
@@ -47,16 +48,16 @@ impl<F: Fn(Listening) + Clone + Send + 'static> Optional for Following<F> {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            let (mut sockets, tell) = (mem::take(&mut self.sockets), self.tell.clone());
+            let (sockets, tell) = (Arc::clone(&self.sockets), self.tell.clone());
             let reading = spawn_blocking(move || {
-                let Heard { listening, missing, failed } = sockets.read();
+                let read = sockets.lock().unwrap_or_else(PoisonError::into_inner).read();
+                let Heard { listening, missing, failed } = read;
                 // Every port is ranked anew.
                 tell(listening);
-                (missing, failed, sockets)
+                (missing, failed)
             });
             let Some(outcome) = stop.run_until_cancelled(reading).await else { break };
-            let (missing, failed, sockets) = outcome?;
-            self.sockets = sockets;
+            let (missing, failed) = outcome?;
             self.note(missing, &failed);
         }
 
@@ -69,7 +70,7 @@ impl<F> Following<F> {
         let (read, last) = watch::channel(None);
         let (missing, failed) = (Vec::new(), Vec::new());
 
-        let following = Self { sockets: Sockets::default(), tell, read, missing, failed };
+        let following = Self { sockets: Arc::default(), tell, read, missing, failed };
         (following, move || Listened { age: last.borrow().map(|read: Instant| read.elapsed()) })
     }
 
@@ -153,6 +154,21 @@ mod tests {
         assert_eq!(age().age, None, "no look was whole");
         following.note(vec![], &[]);
         assert!(age().age.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_reading_that_panics_leaves_what_was_known() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (mut following, _age) =
+            Following::new(|_: Listening| panic!("on purpose: the ports go nowhere"));
+
+        let outcome = following.run(CancellationToken::new()).await;
+
+        assert!(outcome.is_err_and(|error| error.to_string().contains("panicked")));
+        let known = format!("{:?}", following.sockets);
+        let is_listed = !Sockets::default().read().missing.contains(&PortProtocol::Tcp);
+        assert_eq!(known.contains(&port.to_string()), is_listed, "{known}");
     }
 
     #[tokio::test]

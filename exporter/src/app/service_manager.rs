@@ -254,7 +254,8 @@ fn status(health: &Health, is_blind: bool) -> String {
     if let Some(Attaching { tried, wanted }) = attaching {
         return format!("Attaching: {tried} of {wanted} devices tried.");
     }
-    let wanted: BTreeSet<&str> = attachments.iter().map(|it| &*it.device).collect();
+    let wanted: BTreeSet<&str> =
+        attachments.iter().filter(|it| it.is_wanted).map(|it| &*it.device).collect();
     let running = attachments.iter().filter(|it| it.running.is_some());
     let running: BTreeSet<&str> = running.map(|it| &*it.device).collect();
     let devices = match (running.len(), wanted.len()) {

@@ -234,6 +234,7 @@ fn health() -> Health {
         device: device.into(),
         hook,
         running,
+        is_wanted: true,
         failures: BTreeMap::new(),
     };
     let interval = Duration::from_secs(1);

@@ -115,7 +115,8 @@ fn build(build: &Build, sink: &mut dyn Sink) {
 }
 
 fn attached(snapshot: &Snapshot, sink: &mut dyn Sink) {
-    for Attachment { device, hook, running, .. } in &snapshot.health.attachments {
+    let wanted = snapshot.health.attachments.iter().filter(|it| it.is_wanted);
+    for Attachment { device, hook, running, .. } in wanted {
         sink.number(&[&**device, hook.label()].map(Into::into), running.is_some().into());
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use shared::MISS_BUDGET;
 
 use super::auto::{Auto, Bytes};
 use super::mode::Mode;
@@ -91,7 +92,7 @@ impl Default for Datapath {
             port_table_kib: Auto::Auto,
             source_overflow_entries: Auto::Auto,
             port_overflow_entries: Auto::Auto,
-            miss_budget: 5_000,
+            miss_budget: MISS_BUDGET,
             pin: false,
             pin_path: "/sys/fs/bpf/packet-exporter".into(),
             r#override: Vec::new(),

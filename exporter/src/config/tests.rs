@@ -94,7 +94,7 @@ fn each_place_may_set_each_type() {
         config.devices.include = "5".parse().unwrap();
         config.datapath.interval = std::time::Duration::from_millis(500);
         config.datapath.mode = Mode::Generic;
-        config.datapath.miss_budget = 5000;
+        config.datapath.miss_budget = 7000;
         config.ports.ephemeral = Ephemeral::Range(PortRange { first: 1024, last: 65_535 });
         config.ports.services = vec!["8444".parse().unwrap(), "8000-8100/tcp".parse().unwrap()];
         config.datapath.r#override = vec![
@@ -111,7 +111,7 @@ fn each_place_may_set_each_type() {
     let file = "
         vlans.enabled = true
         [devices]\ninclude = \"5\"
-        [datapath]\ninterval = \"500ms\"\nmode = \"generic\"\nmiss_budget = 5_000
+        [datapath]\ninterval = \"500ms\"\nmode = \"generic\"\nmiss_budget = 7_000
         [[datapath.override]]\ndevices = \"eth[0,1]\"\nmode = \"tcx\"\nclass = \"own\"
         [[datapath.override]]\ndevices = \"wg0\"\nclass = \"shared\"
         [ports]\nephemeral = \"1024-65535\"\nservices = [8444, \"8000-8100/tcp\"]
@@ -120,7 +120,7 @@ fn each_place_may_set_each_type() {
         ("PACKET_EXPORTER_DEVICES__INCLUDE", "5"),
         ("PACKET_EXPORTER_DATAPATH__INTERVAL", "500ms"),
         ("PACKET_EXPORTER_DATAPATH__MODE", "generic"),
-        ("PACKET_EXPORTER_DATAPATH__MISS_BUDGET", "5000"),
+        ("PACKET_EXPORTER_DATAPATH__MISS_BUDGET", "7000"),
         ("PACKET_EXPORTER_PORTS__EPHEMERAL", "1024-65535"),
         ("PACKET_EXPORTER_PORTS__SERVICES", "8444, 8000-8100/tcp"),
         (
@@ -134,7 +134,7 @@ fn each_place_may_set_each_type() {
         "--devices.include=5",
         "--datapath.interval=500ms",
         "--datapath.mode=generic",
-        "--datapath.miss-budget=5000",
+        "--datapath.miss-budget=7000",
         "--ports.ephemeral=1024-65535",
         "--ports.services=8444",
         "--ports.services=8000-8100/tcp",
@@ -152,6 +152,17 @@ fn each_place_may_set_each_type() {
 
     for (place, given) in places {
         assert_eq!(given.load().unwrap().config, expected, "{place}");
+    }
+}
+
+#[test]
+fn an_empty_variable_is_no_list_of_tables() {
+    let file = "[[datapath.override]]\ndevices = \"wg0\"\nclass = \"shared\"";
+    for text in ["", "  ", "[]"] {
+        let variables = &[("PACKET_EXPORTER_DATAPATH__OVERRIDE", text)];
+        let given = Given { file, variables, ..Given::default() };
+
+        assert_eq!(given.load().unwrap().config.datapath.r#override, [], "{text:?}");
     }
 }
 

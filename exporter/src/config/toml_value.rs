@@ -3,8 +3,12 @@
 use figment::value::{Dict, Value};
 use toml::de::DeValue;
 
-/// Reads a table, or a list of tables, as TOML writes them in one line; a text that is neither stays one.
+/// Reads a table, or a list of tables, as TOML writes them in one line; a text that is neither stays one, and
+/// an empty one is no table.
 pub(super) fn tables(text: &str) -> Vec<Value> {
+    if text.trim().is_empty() {
+        return Vec::new();
+    }
     let value = DeValue::parse(text).ok().map(|value| plain(value.get_ref()));
     match value {
         Some(Value::Array(_, tables)) => tables,

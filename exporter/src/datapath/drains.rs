@@ -128,7 +128,7 @@ impl Datapath {
             if let Some(place) = place {
                 place.remove();
             }
-            drop(held);
+            held.take_off();
             let (counted_to, switches) = (Instant::now(), instance.shape.switches());
             self.leftovers.push(Leftover::new(tap, since, instance));
             self.paused.insert(tap.clone(), Paused { since, counted_to, switches, is_device_gone });
@@ -141,9 +141,24 @@ impl Datapath {
     /// The program stays where it is, so every frame is counted under one of the two. What cannot
     /// be read now counts under the new name.
     pub fn rename(&mut self, tap: &Tap, name: &Arc<str>) -> Option<Drained> {
-        if self.shared.has(tap) {
-            return self.shared.rename(tap, name, &self.barrier);
+        let device = Device { name: Arc::clone(name), index: tap.device.index };
+        let renamed = Tap { device, direction: tap.direction };
+        let (last, since) = if self.shared.has(tap) {
+            self.shared.rename(tap, &renamed, &self.barrier)?
+        } else {
+            self.rename_own(tap, &renamed)?
+        };
+        // The series under the old name end, also for what a program of the other class has left.
+        for leftover in self.leftovers.iter_mut().filter(|it| it.tap == *tap) {
+            (leftover.tap, leftover.since) = (renamed.clone(), since);
         }
+        self.shared.rename_leftovers(tap, &renamed, since);
+
+        Some(last)
+    }
+
+    /// Renames a tap with a program of its own; returns what was counted before, and when it began anew.
+    fn rename_own(&mut self, tap: &Tap, renamed: &Tap) -> Option<(Drained, SystemTime)> {
         let mut attached = self.attached.remove(tap)?;
         let Attached { instance, since, .. } = &mut attached;
         let is_cut = instance.cut();
@@ -153,7 +168,7 @@ impl Datapath {
         let counted = counted.unwrap_or_else(|error| {
             tracing::warn!(
                 device = &*tap.device.name,
-                name = &**name,
+                name = &*renamed.device.name,
                 %error,
                 "Cannot read the last counts under the old name; they are counted under the new \
                  name"
@@ -162,15 +177,10 @@ impl Datapath {
         });
         let last = drained(tap, *since, Ok(counted));
         *since = instance.unread_from();
-        let device = Device { name: Arc::clone(name), index: tap.device.index };
-        let renamed = Tap { device, direction: tap.direction };
-        // The series under the old name end.
-        for leftover in self.leftovers.iter_mut().filter(|it| it.tap == *tap) {
-            (leftover.tap, leftover.since) = (renamed.clone(), *since);
-        }
-        self.attached.insert(renamed, attached);
+        let since = *since;
+        self.attached.insert(renamed.clone(), attached);
 
-        Some(last)
+        Some((last, since))
     }
 
     /// Reads what is left over; what cannot be read stays.

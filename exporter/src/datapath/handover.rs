@@ -16,11 +16,11 @@ use aya::Ebpf;
 
 use super::attach::{self, AttachError, Held};
 use super::claim::Claim;
-use super::instance::Successor;
+use super::instance::{Marking, Successor};
 use super::load::{self, LoadError};
 use super::placement::{MARKING, UNMARKED};
 use super::{Attached, Datapath, Placement, Presence, Tap};
-use crate::health::{Hook, Running};
+use crate::health::{AttachFailure, Hook, Running};
 use phase::{Phase, Step};
 
 /// A device that went over to another hook, or did not.
@@ -58,6 +58,19 @@ pub enum HandoverError {
     Interrupted,
 }
 
+impl HandoverError {
+    /// Returns the reason under which the failure is counted; `None` of what is no failure.
+    pub fn reason(&self) -> Option<AttachFailure> {
+        match self {
+            Self::Load(error) => Some(error.reason()),
+            Self::Attach(error) => Some(error.reason()),
+            Self::Unmarked { .. } => Some(AttachFailure::Unsupported),
+            Self::TakenOff { .. } | Self::NotPinned(_) => Some(AttachFailure::Other),
+            Self::Interrupted => None,
+        }
+    }
+}
+
 /// A program that is to take over from the one in the stack.
 pub(super) struct Handover {
     ebpf: Ebpf,
@@ -68,6 +81,8 @@ pub(super) struct Handover {
     to: Placement,
     running: Running,
     phase: Phase,
+    /// The usual program of that hook, loaded while this one counts.
+    next: Option<Successor>,
 }
 
 impl Datapath {
@@ -96,20 +111,21 @@ impl Datapath {
     /// The program that is there goes on alone.
     pub fn hand_over(&mut self, tap: &Tap, to: Placement) -> Result<Running, HandoverError> {
         let attached = self.attached.get_mut(tap).ok_or_else(|| AttachError::gone(tap))?;
-        let begun = attached.begin(tap, to);
-        if begun.is_err() {
-            attached.instance.probe(false);
-        }
-        attached.handover = Some(begun?);
+        let (handover, running) = attached.begin(tap, to)?;
+        attached.handover = Some(handover);
 
-        Ok(attach::about(&attached.instance.ebpf, attached.placement)?)
+        Ok(running)
     }
 
-    /// Returns the taps that count by a program for a handover which is over.
+    /// Returns the taps for which the usual program is to be loaded: a handover is over, or will soon
+    /// be.
     pub fn after_handovers(&self) -> Vec<Tap> {
-        let is_over = |(_, it): &(&Tap, &Attached)| it.is_for_handover && it.handover.is_none();
+        let needs_one = |(_, it): &(&Tap, &Attached)| match &it.handover {
+            Some(handover) => handover.phase.is_counting() && handover.next.is_none(),
+            None => it.is_for_handover,
+        };
 
-        self.attached.iter().filter(is_over).map(|(tap, _)| tap.clone()).collect()
+        self.attached.iter().filter(needs_one).map(|(tap, _)| tap.clone()).collect()
     }
 
     /// Returns which devices went over to another hook, or did not, since the call before.
@@ -124,6 +140,17 @@ impl Datapath {
         }
     }
 
+    /// Loads what comes at the end of the handover of a tap, if there is one that goes on and nothing
+    /// else is wanted; returns whether that is so.
+    pub(super) fn prepares_usual(&mut self, tap: &Tap) -> Result<bool, LoadError> {
+        let Self { attached, options, .. } = self;
+        let Some(attached) = attached.get_mut(tap) else { return Ok(false) };
+        let shape = attached.instance.shape;
+        let is_current = shape.changed(options).settings == shape.settings;
+
+        Ok(is_current && attached.prepare_usual()?)
+    }
+
     /// Gives up the handover of a tap, if there is one, for another program; returns whether that one
     /// has to wait.
     pub(super) fn interrupts(&mut self, tap: &Tap) -> bool {
@@ -136,16 +163,22 @@ impl Datapath {
 
 impl Attached {
     /// Puts a program that marks at the other hook, and one that looks for marks here.
-    fn begin(&mut self, tap: &Tap, to: Placement) -> Result<Handover, HandoverError> {
+    ///
+    /// # Errors
+    ///
+    /// All is as before, but that a program which marks would not count: the one that is removed may
+    /// still run, and the one in the stack does not go by its marks.
+    fn begin(&mut self, tap: &Tap, to: Placement) -> Result<(Handover, Running), HandoverError> {
         let Self { instance, held, placement, .. } = self;
         let mark = drawn();
         let mut marking = load::beside(instance, mark, MARKING)?;
         let mut unmarked = load::beside(instance, mark, UNMARKED)?;
+        let [program, number] = [attach::number(&marking)?, attach::number(&unmarked)?];
+        let meanwhile = attach::about(&unmarked, *placement)?;
         // Before the first frame comes to it.
-        instance.probe(true);
+        instance.tell(Marking::Probes);
         let (over, running) = attach::attach(&mut marking, tap, to)?;
 
-        let number = attach::number(&unmarked)?;
         let claim = placement.hook.is_tc().then(|| Claim::note(number, &tap.device)).flatten();
         attach::replace(held, &instance.ebpf, &mut unmarked, tap)?;
         drop(instance.go_on_with(unmarked));
@@ -155,9 +188,23 @@ impl Attached {
         // What was read before tells nothing.
         let _before = instance.take_passage();
 
-        let program = attach::number(&marking)?;
         let phase = Phase::probing(Instant::now());
-        Ok(Handover { ebpf: marking, held: Some(over), program, to, running, phase })
+        let held = Some(over);
+        let handover = Handover { ebpf: marking, held, program, to, running, phase, next: None };
+        Ok((handover, meanwhile))
+    }
+
+    /// Loads the usual program where a handover is about to need it; returns whether one does.
+    pub(super) fn prepare_usual(&mut self) -> Result<bool, LoadError> {
+        let Self { instance, handover, .. } = self;
+        let Some(handover) = handover.as_mut().filter(|it| it.phase.is_counting()) else {
+            return Ok(false);
+        };
+        if handover.next.is_none() {
+            handover.next = Some(load::successor(instance, &instance.shape, handover.to)?);
+        }
+
+        Ok(true)
     }
 
     fn go_on(&mut self, tap: &Tap) -> Option<Moved> {
@@ -174,7 +221,7 @@ impl Attached {
         match phase.after(passage, Instant::now()) {
             Step::Wait => None,
             Step::Count => {
-                instance.probe(false);
+                instance.tell(Marking::Counts);
                 None
             }
             Step::Finish => self.finish(tap),
@@ -189,52 +236,55 @@ impl Attached {
         }
     }
 
-    /// Removes the program at the other hook. The one here goes on to look for marks until no frame
-    /// with one is on its way.
+    /// Removes the program at the other hook, which may still run: what it is to do stays as it is. The
+    /// one here goes on to look for marks until no frame with one is on its way.
     fn give_up(&mut self, tap: &Tap, error: HandoverError) -> Option<Moved> {
-        let Self { instance, handover, placement, .. } = self;
-        let Handover { held, program, phase, .. } = handover.as_mut()?;
-        drop(held.take()?);
+        let Self { handover, placement, .. } = self;
+        let Handover { held, program, phase, next, .. } = handover.as_mut()?;
+        held.take()?.take_off();
         *phase = Phase::leaving(Instant::now());
-        instance.probe(false);
+        *next = None;
 
         let (from, program) = (placement.hook, *program);
         Some(Moved { tap: tap.clone(), from, program, outcome: Err(error) })
     }
 
-    /// Removes the program in the stack. The one that marks counts until the next cut puts a usual one
-    /// in its place.
+    /// Removes the program in the stack, once the usual one of the other hook is loaded. The one that
+    /// marks counts until the next cut puts that in its place.
     fn finish(&mut self, tap: &Tap) -> Option<Moved> {
-        let to = self.handover.as_ref()?.to;
-        let next = match self.prepare_to_finish(to) {
-            Ok(next) => next,
-            Err(error) => return self.give_up(tap, error),
-        };
+        let next = self.handover.as_mut()?.next.take()?;
+        if let Err(error) = self.pin_other() {
+            return self.give_up(tap, error);
+        }
 
-        let Handover { ebpf, held, program, running, .. } = self.handover.take()?;
+        let Handover { ebpf, held, program, to, running, .. } = self.handover.take()?;
         let from = self.placement.hook;
         // Here the one in the stack goes: every frame from now on is counted by XDP.
-        self.held = held?;
+        mem::replace(&mut self.held, held?).take_off();
+        self.instance.tell(Marking::CountsAlone);
         self.claim = None;
         drop(self.instance.go_on_with(ebpf));
         self.program = program;
         self.placement = to;
-        self.next = Some(next);
+        let shape = self.instance.shape;
+        // The budget may be another one since it was loaded.
+        self.next = Some(Successor { shape, ..next });
 
         Some(Moved { tap: tap.clone(), from, program, outcome: Ok((to, running)) })
     }
 
-    /// Does what may fail while both programs are there.
-    fn prepare_to_finish(&mut self, to: Placement) -> Result<Successor, HandoverError> {
+    /// Pins the program at the other hook in place of the one in the stack, where that is pinned.
+    fn pin_other(&self) -> Result<(), HandoverError> {
         let Self { instance, handover, place, .. } = self;
-        let next = load::successor(instance, &instance.shape, to)?;
-        let held = handover.as_ref().and_then(|handover| handover.held.as_ref());
-        if let (Some(place), Some(Held::Link(link))) = (place, held) {
+        let Some(Handover { held: Some(Held::Link(link)), to, .. }) = handover else {
+            return Ok(());
+        };
+        if let Some(place) = place {
             place.replace(link).map_err(HandoverError::NotPinned)?;
-            instance.note_placement(to);
+            instance.note_placement(*to);
         }
 
-        Ok(next)
+        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod age;
 mod beside;
+mod levels;
 mod maps;
 #[cfg(test)]
 mod model;
@@ -15,8 +16,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use aya::Ebpf;
 use shared::{
-    Address, Attribution, Control, Count, GENERATIONS, Overflow, Parsed, PortKey, Sketch,
-    SourceSlot, TRAFFIC_CLASSES, TableCount, Totals, hash_address, hash_port,
+    Address, Attribution, Control, GENERATIONS, Overflow, Parsed, PortKey, Sketch, TRAFFIC_CLASSES,
+    Totals, hash_address, hash_port,
 };
 
 use super::of_cpus::{self, is_any};
@@ -26,19 +27,16 @@ use super::sums;
 use super::tables::{Keys, Load};
 use super::wire::take_all;
 use crate::dimension::Dimension;
-use crate::interval::{Interval, Keyed, Seen, Switches, add};
+use crate::interval::{Interval, Keyed, Switches, add};
 
-pub(super) use beside::Passage;
+pub(super) use beside::{Marking, Passage};
+pub(super) use levels::{keyed, promoted};
 pub(super) use maps::{Levels, Maps, OverflowMap};
 pub(super) use successor::Successor;
 
-/// A key in the second level with this many packets gets a place in the first, where there is one.
-const PROMOTED_FROM: u64 = 8;
 /// Keys without packets lose weight once in this time, or in an interval where that is longer. A
 /// little less than a second, so that intervals of one are not missed.
 pub(super) const AGEING: Duration = Duration::from_millis(900);
-/// Most keys of a dimension that are promoted in one interval, where the table is large enough.
-const PROMOTED: usize = 1024;
 
 /// One loaded program with its maps.
 pub(super) struct Instance {
@@ -64,9 +62,9 @@ pub(super) struct Instance {
     layout: Option<LayoutMap>,
     /// The next reading may lack what a process that was killed had read already.
     is_adopted: bool,
-    /// A program of XDP on the same maps does not count yet.
-    is_probing: bool,
-    /// What was found of marks in what was read last.
+    /// What a program of XDP on the same maps is to do.
+    marking: Marking,
+    /// What was found of marks in what was read and not asked for yet.
     passage: Option<Passage>,
 }
 
@@ -100,7 +98,7 @@ impl Instance {
             promoted_ports: Vec::new(),
             layout: None,
             is_adopted: false,
-            is_probing: false,
+            marking: Marking::default(),
             passage: None,
         };
         instance.count_in(generation);
@@ -194,7 +192,8 @@ impl Instance {
         let of_sketches =
             if switches.signals { self.take_sketches(generation) } else { Vec::new() };
         let of_cpus = self.take_totals(generation);
-        self.passage = Some(Passage::of(&of_cpus));
+        let passage = Passage::of(&of_cpus);
+        self.passage = Some(self.passage.map_or(passage, |before| before.followed_by(passage)));
         let sum = |part: fn(&Totals) -> &Attribution| sums::attribution(of_cpus.iter().map(part));
         let by_source = sum(|totals| &totals.counts.sources);
         let by_port = sum(|totals| &totals.counts.ports);
@@ -274,8 +273,7 @@ impl Instance {
     /// The program chooses between the maps of the second level by a branch, which orders no read; they
     /// need no order, because bpf(2) emptied them an interval before.
     fn count_in(&self, generation: usize) {
-        let probing = if self.is_probing { Control::PROBING } else { 0 };
-        let generation = u32::from(generation != 0) | probing;
+        let generation = u32::from(generation != 0) | self.marking.bits();
         self.maps.control.publish(0, &Control { generation, budget: self.shape.budget });
     }
 
@@ -334,49 +332,5 @@ impl Instance {
     /// Returns the entries of a generation in maps with one for each CPU.
     fn entries(&self, generation: usize) -> impl Iterator<Item = usize> + use<> {
         of_cpus::entries(self.shape.cpus.possible, generation)
-    }
-}
-
-/// Returns the keys of the second level that deserve a place in the first, the busiest first.
-pub(super) fn promoted<K: Copy>(more: &[(K, Overflow)]) -> Vec<K> {
-    let mut busy: Vec<_> =
-        more.iter().filter(|(_, count)| count.packets >= PROMOTED_FROM).collect();
-    busy.sort_unstable_by_key(|(_, count)| std::cmp::Reverse(count.packets));
-
-    busy.into_iter().take(PROMOTED).map(|(key, _)| *key).collect()
-}
-
-/// Joins the two levels. What was sent to the second one and is not there was forgotten by it.
-pub(super) fn keyed<K: Ord + Copy, N: Ord>(
-    mut keys: Keys<K>,
-    more: Vec<(K, Overflow)>,
-    attribution: Attribution,
-    name: impl Fn(K) -> N,
-) -> Keyed<N> {
-    let Attribution { admitted, refused, mask, .. } = attribution;
-    let mut kept = Count::default();
-    for (key, Overflow { packets, bytes, marks }) in more {
-        let marks = SourceSlot::marks_of(marks);
-        kept.packets += packets;
-        kept.bytes += bytes;
-        keys.add(key, TableCount { packets, bytes, marks, weight: 0 });
-    }
-    // What is missing is called evicted; more than was sent there breaks the law of the sum.
-    let seen = keys.into_iter().map(|(key, TableCount { packets, bytes, marks, .. })| Seen {
-        key: name(key),
-        count: Count { packets, bytes },
-        marks,
-    });
-    let mut keys: Vec<_> = seen.collect();
-    keys.sort_unstable_by(|one, other| one.key.cmp(&other.key));
-
-    Keyed {
-        keys,
-        refused,
-        evicted: Count {
-            packets: admitted.packets.saturating_sub(kept.packets),
-            bytes: admitted.bytes.saturating_sub(kept.bytes),
-        },
-        guarded: mask != 0,
     }
 }

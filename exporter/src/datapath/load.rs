@@ -15,6 +15,7 @@ use aya::{Ebpf, EbpfLoader};
 use shared::{GENERATIONS, PortSet, Settings, Slot, SourceSet, Ways, maps, settings};
 
 use super::instance::{Instance, Levels, Maps, OverflowMap};
+use super::memory;
 use super::pins::PinDirectory;
 use super::ranks::PortRanks;
 use super::shape::{Entries, Shape, entries};
@@ -285,12 +286,12 @@ fn reach_overflow(ebpf: &Ebpf, name: &'static str) -> Result<OverflowMap, LoadEr
     let io = |source| LoadError::Io { doing, source };
     let data = map_data(ebpf, name)?;
     let fd: OwnedFd = data.fd().as_fd().try_clone_to_owned().map_err(io)?;
+    let info = data.info().map_err(map_error)?;
+    let capacity = info.max_entries();
+    let told = memory_told(fd.as_fd()).map_err(io)?;
+    let allocated = memory::hash(capacity, info.key_size() as usize, info.value_size() as usize);
 
-    Ok(OverflowMap {
-        memory: memory(fd.as_fd()).map_err(io)?,
-        capacity: data.info().map_err(map_error)?.max_entries(),
-        fd,
-    })
+    Ok(OverflowMap { memory: told.max(allocated), capacity, fd })
 }
 
 pub(super) fn map_fd<'a>(ebpf: &'a Ebpf, name: &'static str) -> Result<BorrowedFd<'a>, LoadError> {
@@ -304,9 +305,10 @@ fn map_data<'a>(ebpf: &'a Ebpf, name: &'static str) -> Result<&'a MapData, LoadE
     }
 }
 
-/// Reads what the kernel says that a map takes, in bytes. Source: `bpf_map_show_fdinfo` in
-/// kernel/bpf/syscall.c.
-fn memory(map: BorrowedFd<'_>) -> io::Result<u64> {
+/// Reads what the kernel says that a map takes, in bytes. From 5.11 to 6.3 these are the keys and the
+/// values of a hash map alone, which are less than half of it. Source: `bpf_map_show_fdinfo` and
+/// `bpf_map_memory_footprint` in kernel/bpf/syscall.c.
+fn memory_told(map: BorrowedFd<'_>) -> io::Result<u64> {
     use std::os::fd::AsRawFd;
 
     let info = files::of_kernel(&format!("/proc/self/fdinfo/{}", map.as_raw_fd()))?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use shared::TunnelPorts;
+use shared::{MISS_BUDGET, TunnelPorts};
 
 use crate::services::PortRules;
 
@@ -93,7 +93,7 @@ impl Default for Options {
             transmit: TransmitChoice::Auto,
             memory: 256 << 20,
             sizes: SizeChoice::default(),
-            budget: 50_000,
+            budget: MISS_BUDGET,
             port_rules: PortRules::default(),
             tunnels: TunnelPorts::USUAL,
             sources: true,

@@ -170,8 +170,10 @@ impl PinDirectory {
         Ok(map)
     }
 
-    /// Returns the link that is pinned there, if it still is on the device.
+    /// Returns the link that is pinned there, if it still is on the device. One that a process was
+    /// about to pin in its place when it was killed is removed: both would count.
     pub(super) fn link(&self, tap: &Tap) -> Option<(Link, Linked)> {
+        self.take_off(&next(LINK));
         let link = Link::from(pinned(&self.directory.join(LINK)).ok()?);
         let linked = link.linked().ok().flatten();
         let there = linked.filter(|it| it.ifindex == tap.device.index);
@@ -182,9 +184,9 @@ impl PinDirectory {
         there.map(|linked| (link, linked))
     }
 
-    /// Removes a link from its name. Its program ends once nothing else holds it.
+    /// Removes the pinned link, and its program from the device.
     pub(super) fn remove_link(&self) {
-        let _it_may_be_gone = fs::remove_file(self.directory.join(LINK));
+        self.take_off(LINK);
     }
 
     /// Pins a link that was just made.
@@ -199,17 +201,30 @@ impl PinDirectory {
 
     /// Pins a map in place of the one that is pinned under that name.
     pub(super) fn replace_map(&self, name: &str, map: BorrowedFd<'_>) -> io::Result<()> {
-        let next = self.directory.join(format!("{name}{NEXT}"));
+        let next = self.directory.join(next(name));
         let _left_by_a_kill = fs::remove_file(&next);
         pin(map, &next)?;
 
-        fs::rename(&next, self.directory.join(name))
+        fs::rename(&next, self.directory.join(name)).inspect_err(|_| {
+            let _it_may_be_gone = fs::remove_file(&next);
+        })
     }
 
-    /// Removes the program, once nothing holds its link.
+    /// Removes the program from its device, and everything that is pinned for it.
     pub(super) fn remove(&self) {
+        self.take_off(&next(LINK));
+        self.take_off(LINK);
         self.remove_all_but("");
         let _it_may_be_gone = fs::remove_dir(&self.directory);
+    }
+
+    /// Removes a link with this name, if there is one, and its program from the device.
+    fn take_off(&self, name: &str) {
+        let path = self.directory.join(name);
+        if let Ok(fd) = pinned(&path) {
+            let _it_may_be_off = Link::from(fd).detach();
+        }
+        let _it_may_be_gone = fs::remove_file(path);
     }
 
     fn remove_all_but(&self, kept: &str) {
@@ -218,6 +233,11 @@ impl PinDirectory {
             let _it_may_be_gone = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Returns the name of what is on its way to a name.
+fn next(name: &str) -> String {
+    format!("{name}{NEXT}")
 }
 
 /// Returns what distinguishes this network namespace from others that see the same files.

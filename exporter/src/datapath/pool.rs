@@ -3,6 +3,7 @@
 mod inspector;
 mod load;
 mod read;
+mod refused;
 mod slots;
 
 use std::collections::BTreeMap;

@@ -57,7 +57,8 @@ impl Datapath {
         own.chain(self.shared.outdated(&self.options)).collect()
     }
 
-    /// Loads the program that comes in the place of the one on `tap` with the next drain.
+    /// Loads the program that comes in the place of the one on `tap` with the next drain, or at the end
+    /// of its handover.
     ///
     /// # Errors
     ///
@@ -69,7 +70,7 @@ impl Datapath {
             let Self { shared, options, ranks, barrier, .. } = self;
             return shared.prepare_next(tap, Means { options, room, ranks, barrier });
         };
-        if next.is_some() || self.interrupts(tap) {
+        if next.is_some() || self.prepares_usual(tap)? || self.interrupts(tap) {
             return Ok(());
         }
         let Some(Attached { instance, placement, .. }) = self.attached.get(tap) else {
@@ -85,16 +86,18 @@ impl Datapath {
     }
 
     /// Puts a smaller set of tables in the place of one that devices shared which are gone; at most one
-    /// in each call, because loading takes time.
-    pub fn fit_pools(&mut self, now: Instant) {
+    /// in each call, because loading takes time. Returns whether there was one.
+    pub fn fit_pools(&mut self, now: Instant) -> bool {
         let Self { shared, taps, .. } = self;
         let Some(placement) = shared.sparse(now, |placement| taps.slots_at(placement)) else {
-            return;
+            return false;
         };
         let room = self.for_pool(placement);
         let Self { shared, options, ranks, barrier, .. } = self;
 
         shared.shrink(placement, Means { options, room, ranks, barrier });
+
+        true
     }
 
     /// Returns what became of programs that were to be replaced, since the call before.

@@ -2,28 +2,26 @@
 
 mod drains;
 mod fit;
+mod maps;
+mod means;
 mod replace;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Instant, SystemTime};
 
-use shared::{Direction, POOL_SLOTS};
+use shared::POOL_SLOTS;
 
 use super::attach::{self, AttachError, Held};
-use super::budget::{LEAST_SLOTS, slots_for};
 use super::claim::Claim;
 use super::front::OnDevice;
 use super::last::Paused;
 use super::load::LoadError;
-use super::pool::{self, Pool};
-use super::ranks::PortRanks;
-use super::room::PoolRoom;
-use super::wire::Barrier;
-use super::{Options, Placement, Presence, Replaced, Tap, filter};
+use super::pool::Pool;
+use super::{Placement, Presence, Replaced, Tap, filter};
 use crate::causes::with_causes;
 use crate::health::Running;
-use crate::interval::MapUse;
 use drains::Leftover;
+pub(super) use means::Means;
 
 /// Taps that share programs.
 #[derive(Default)]
@@ -44,44 +42,6 @@ pub(super) struct SharedTaps {
     sparse: BTreeMap<Placement, Instant>,
     /// Indices of devices that were let go of; programs of theirs may run until the next grace period.
     let_go: BTreeSet<u32>,
-}
-
-/// What pools are loaded with.
-#[derive(Clone, Copy)]
-pub(super) struct Means<'a> {
-    pub(super) options: &'a Options,
-    pub(super) room: PoolRoom,
-    pub(super) ranks: &'a PortRanks,
-    pub(super) barrier: &'a Barrier,
-}
-
-impl Means<'_> {
-    /// Loads a pool for the taps that are expected, or at least for one more than the one before has
-    /// slots; of that the slots and the bytes are given.
-    fn load_larger(
-        self,
-        placement: Placement,
-        before: Option<(usize, u64)>,
-    ) -> Result<Pool, LoadError> {
-        let (taken, released) = before.unwrap_or_default();
-        let mut slots = slots_for((taken * 2).max(self.room.slots));
-
-        loop {
-            match self.load(placement, slots, released) {
-                Err(LoadError::OverBudget { .. }) if slots / 2 > taken.max(LEAST_SLOTS / 2) => {
-                    slots /= 2;
-                }
-                loaded => return loaded,
-            }
-        }
-    }
-
-    /// Loads a pool with so many slots, in the place of one that takes `released` bytes.
-    fn load(self, placement: Placement, slots: usize, released: u64) -> Result<Pool, LoadError> {
-        let (shape, kind_sets) = self.room.shape(self.options, slots, released)?;
-
-        pool::load(&shape, kind_sets, placement, self.ranks, slots)
-    }
 }
 
 /// A pool in use.
@@ -267,24 +227,6 @@ impl SharedTaps {
         of_attached.or_else(|| self.paused.get(tap).map(|paused| paused.is_device_gone))
     }
 
-    /// Returns how full the maps of the pools are: of each direction and name the fullest, and the memory
-    /// of all.
-    pub(super) fn maps(&self) -> Vec<(Direction, MapUse)> {
-        let mut all: Vec<(Direction, MapUse)> = Vec::new();
-        for (placement, number) in &self.current {
-            let Some(Room { pool, .. }) = self.rooms.get(number) else { continue };
-            for map in pool.map_use() {
-                let direction = placement.direction();
-                match all.iter_mut().find(|(it, known)| *it == direction && known.map == map.map) {
-                    Some((_, known)) => *known = fuller(*known, map),
-                    None => all.push((direction, map)),
-                }
-            }
-        }
-
-        all
-    }
-
     /// Notes which devices the kernel removed.
     pub(super) fn note_removals(&mut self, removed: &BTreeSet<u32>) {
         for (tap, attached) in &mut self.attached {
@@ -310,36 +252,6 @@ impl SharedTaps {
     }
 }
 
-/// Returns the map that is fuller, with the memory of both.
-fn fuller(one: MapUse, other: MapUse) -> MapUse {
-    let share = |map: &MapUse, of: &MapUse| map.entries * of.entries_limit;
-    let is_other = share(&other, &one) > share(&one, &other);
-    let memory_bytes = one.memory_bytes + other.memory_bytes;
-
-    MapUse { memory_bytes, ..if is_other { other } else { one } }
-}
-
 fn full(tap: &Tap) -> ShareError {
     ShareError::Full { device: tap.device.name.to_string() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_fullest_of_several_maps_is_told_of_with_its_own_limit() {
-        let map = |entries, entries_limit, memory_bytes| MapUse {
-            map: "sources",
-            entries,
-            entries_limit,
-            memory_bytes,
-        };
-        let (large, small) = (map(100, 8192, 1000), map(90, 128, 10));
-
-        let both = [fuller(large, small), fuller(small, large)];
-
-        assert_eq!(both, [map(90, 128, 1010); 2]);
-        assert_eq!(fuller(map(0, 64, 1), map(0, 128, 1)), map(0, 64, 2));
-    }
 }

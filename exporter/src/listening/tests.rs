@@ -108,6 +108,21 @@ fn a_list_that_fails_leaves_the_other_lists_and_what_was_known() {
     assert_eq!(failed, [(PortProtocol::Udp, io::ErrorKind::TimedOut)]);
 }
 
+#[test]
+fn a_protocol_that_cannot_be_listed_any_more_has_no_ports() {
+    let mut sockets = Sockets::default();
+    sockets.take(|_| Ok(Some(vec![bound(53, 1)])));
+
+    let heard = sockets.take(|protocol| match protocol {
+        PortProtocol::Udp => Ok(None),
+        PortProtocol::Tcp | PortProtocol::Sctp => Err(io::ErrorKind::TimedOut.into()),
+    });
+
+    assert!(!heard.listening.contains(PortProtocol::Udp, 53), "its module is gone");
+    assert!(heard.listening.contains(PortProtocol::Tcp, 53));
+    assert_eq!(heard.missing, [PortProtocol::Udp]);
+}
+
 proptest! {
     #[test]
     fn only_what_is_there_is_a_server(lists in proptest::collection::vec(

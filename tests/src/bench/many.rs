@@ -1,6 +1,5 @@
 //! What the exporter takes on a host with very many devices.
 
-mod group;
 mod process;
 
 use std::fmt::Write;
@@ -11,9 +10,9 @@ use serde_json::{Value, json};
 use super::targets::{self, Check};
 use crate::cable::Namespace;
 use crate::exporter::Exporter;
+use crate::group::Group;
 use crate::patience::{Reason, let_pass, pause};
 use crate::scrape::Scrape;
-use group::Group;
 
 /// Both ends of every cable are in one namespace each.
 const NAMES: &str = "many.*";

@@ -13,8 +13,8 @@ usage: bench [--json] [--rounds N] [--quick]
        bench --many [--json] [--seconds N] [--devices N]...
 needs root";
 
-/// What the command line asks for.
-struct Asked {
+/// The options of the command line.
+struct Options {
     effort: Effort,
     as_json: bool,
     /// Goes before `is_many` where both are asked for.
@@ -25,9 +25,9 @@ struct Asked {
     devices: Vec<String>,
 }
 
-impl Asked {
+impl Options {
     fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut asked = Self {
+        let mut options = Self {
             effort: Effort { rounds: 11, quick: false },
             as_json: false,
             is_live: false,
@@ -38,24 +38,24 @@ impl Asked {
         };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
-                "--json" => asked.as_json = true,
-                "--live" => asked.is_live = true,
-                "--many" => asked.is_many = true,
-                "--devices" => asked.numbers.push(above_0(&argument, arguments.next())?),
+                "--json" => options.as_json = true,
+                "--live" => options.is_live = true,
+                "--many" => options.is_many = true,
+                "--devices" => options.numbers.push(above_0(&argument, arguments.next())?),
                 "--seconds" => {
                     let seconds = above_0(&argument, arguments.next())?;
-                    asked.idle = Duration::from_secs(seconds as u64);
+                    options.idle = Duration::from_secs(seconds as u64);
                 }
-                "--device" => asked.devices.extend(arguments.next()),
+                "--device" => options.devices.extend(arguments.next()),
                 "--quick" => {
-                    asked.effort = Effort { rounds: asked.effort.rounds.min(5), quick: true };
+                    options.effort = Effort { rounds: options.effort.rounds.min(5), quick: true };
                 }
-                "--rounds" => asked.effort.rounds = above_0(&argument, arguments.next())?,
+                "--rounds" => options.effort.rounds = above_0(&argument, arguments.next())?,
                 other => return Err(format!("`{other}` is not known")),
             }
         }
 
-        Ok(asked)
+        Ok(options)
     }
 }
 
@@ -66,11 +66,11 @@ fn above_0(option: &str, number: Option<String>) -> Result<usize, String> {
 }
 
 fn main() -> ExitCode {
-    let asked = match Asked::read(std::env::args().skip(1)) {
-        Ok(asked) => asked,
+    let options = match Options::read(std::env::args().skip(1)) {
+        Ok(options) => options,
         Err(reason) => return refuse(&reason),
     };
-    let Asked { effort, as_json, is_live, is_many, idle, numbers, devices } = asked;
+    let Options { effort, as_json, is_live, is_many, idle, numbers, devices } = options;
 
     if is_live {
         let (figures, report) = traffic::run(effort.rounds, &devices);

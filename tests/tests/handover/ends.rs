@@ -11,7 +11,8 @@ use tests::veths::Sender;
 
 use crate::file_system::BpfFileSystem;
 use crate::{
-    AT_XDP, Foreign, IN_STACK, INFO, LENGTH, RECEIVE_ONLY, counted, lay, start, wait_until_at,
+    AT_XDP, ATTACHED, Foreign, IN_STACK, INFO, LENGTH, RECEIVE_ONLY, counted, lay, start,
+    wait_until_at,
 };
 
 const STAYS: &str = "Device does not go over to a better hook";
@@ -111,6 +112,9 @@ fn a_device_stays_where_frames_come_to_the_stack_past_xdp() {
         other => Err(format!("{other} times: {:#?}", exporter.lines())),
     });
     wait_until_at(&exporter, &[IN_STACK[0], ("program", "count_ingress")]);
+    let failed = [("hook", "xdp"), ("reason", "unsupported")];
+    assert_eq!(exporter.scrape().find("packet_exporter_attach_failures_total", &failed), Some(1));
+    assert_eq!(exporter.scrape().find(ATTACHED, &[("hook", "xdp")]), None);
     assert_eq!(cable.here.xdp_program(Cable::DEVICE), None);
     let sent = sender.stop()[0].packets;
     let [dropped] = cable.there.counts("past0", "tx", ["dropped"]);
@@ -131,7 +135,7 @@ fn a_device_stays_where_frames_come_to_the_stack_past_xdp() {
 }
 
 /// Lays a second cable, whose frames here go to the device of the first as if it had received them.
-fn veth_that_redirects(cable: &Cable) {
+pub(super) fn veth_that_redirects(cable: &Cable) {
     let peer = ["peer", "name", "past0", "netns", cable.there.name()];
     cable.here.ip(&[&["link", "add", "past0", "type", "veth"], &peer[..]].concat());
     cable.here.ip(&["link", "set", "past0", "addrgenmode", "none", "up"]);
@@ -143,7 +147,7 @@ fn veth_that_redirects(cable: &Cable) {
     cable.here.run("tc", &[&all[..], &redirect].concat());
 }
 
-/// What an exporter with pins said when it stopped.
+/// Returns the frames that the last log line of an exporter with pins has.
 fn counted_until_stop(lines: &[String]) -> Count {
     let line = lines.iter().find(|line| line.contains("Counted until the stop"));
     let line = line.unwrap_or_else(|| panic!("nothing was said: {lines:#?}"));

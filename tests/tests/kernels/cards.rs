@@ -9,10 +9,10 @@ use tests::machine::Console;
 use tests::patience::pause;
 use tests::scrape::Scrape;
 
-use crate::{CLSACT_ONLY, Kernel, NEWEST, OLDEST, Outfit, WITH_TCX};
+use crate::{CLSACT_ONLY, CPUS, Kernel, NEWEST, OLDEST, Outfit, WITH_TCX};
 
 const INIT: &str = include_str!("cards.sh");
-const MODULES: [&str; 7] = [
+pub(super) const MODULES: [&str; 7] = [
     "virtio_net",
     "virtio_pci_modern_dev",
     "virtio_pci_legacy_dev",
@@ -80,7 +80,13 @@ fn counts_from_outside(test: &str, kernel: &Kernel) {
         let neighbor = ["neighbor", "replace", address_there, "lladdr", card, "dev", tap];
         outside.ip(&[&neighbor[..], &["nud", "permanent"]].concat());
     }
-    let outfit = Outfit { init: INIT, modules: &MODULES, cards: &CARDS, network: Some(&outside) };
+    let outfit = Outfit {
+        init: INIT,
+        modules: &MODULES,
+        cards: &CARDS,
+        network: Some(&outside),
+        possible_cpus: CPUS,
+    };
 
     let sent = thread::scope(|scope| {
         let machine = scope.spawn(|| kernel.boot(test, &outfit));
@@ -142,7 +148,12 @@ fn assert_hooks(scrape: &Scrape, kernel: &Kernel) {
 }
 
 /// What a card received is what the other end has sent, packet for packet and byte for byte.
-fn assert_as_the_other_end_says(scrape: &Scrape, outside: &Namespace, card: &str, tap: &str) {
+pub(super) fn assert_as_the_other_end_says(
+    scrape: &Scrape,
+    outside: &Namespace,
+    card: &str,
+    tap: &str,
+) {
     for (direction, of_tap) in [("receive", "tx"), ("transmit", "rx")] {
         let of = |what: &str| {
             let name = format!("packet_{direction}_{what}_total");

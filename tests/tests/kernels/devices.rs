@@ -4,7 +4,7 @@ use serde_json::Value;
 use tests::machine::Console;
 use tests::scrape::Scrape;
 
-use crate::{CLSACT_ONLY, Kernel, NEWEST, OLDEST, Outfit, WITH_TCX};
+use crate::{CLSACT_ONLY, CPUS, Kernel, NEWEST, OLDEST, Outfit, WITH_TCX};
 
 const INIT: &str = include_str!("init.sh");
 const MODULES: [&str; 7] =
@@ -63,7 +63,8 @@ fn the_newest_kernel_counts_by_tcx() {
 }
 
 fn counts_over_every_device(test: &str, kernel: &Kernel) {
-    let outfit = Outfit { init: INIT, modules: &MODULES, cards: &[], network: None };
+    let outfit =
+        Outfit { init: INIT, modules: &MODULES, cards: &[], network: None, possible_cpus: CPUS };
 
     let Some(console) = kernel.boot(test, &outfit) else { return };
 

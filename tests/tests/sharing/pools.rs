@@ -51,6 +51,34 @@ fn counts_continue_where_a_device_comes_back_in_the_other_class() {
 
 #[test]
 #[ignore = "needs root: `cargo xtask test sharing`"]
+fn what_a_program_of_the_other_class_has_left_follows_a_renamed_device() {
+    let bed = Bed::of("pools-name", 1);
+    bed.namespace.within(|| {
+        let mut datapath = Datapath::new(Options::default()).unwrap();
+        let tap = bed.taps().remove(0);
+        let mut sender = Sender::start(&bed.namespace);
+
+        let prepared = datapath.prepare(SENT).unwrap();
+        datapath.attach(&tap, prepared).unwrap();
+        sender.send("v0", 5, 100, 0);
+        take_off(&mut datapath, &tap);
+        datapath.share(&tap, SENT).unwrap();
+        let of_own = under_another_name(&mut datapath, &tap, &mut sender);
+        datapath.share(&tap, SENT).unwrap();
+        sender.send("v0", 4, 100, 0);
+        take_off(&mut datapath, &tap);
+        let prepared = datapath.prepare(SENT).unwrap();
+        datapath.attach(&tap, prepared).unwrap();
+        let of_shared = under_another_name(&mut datapath, &tap, &mut sender);
+
+        let of_v9 = |packets: u64| ("v9".to_owned(), packets);
+        assert_eq!(of_own, [of_v9(5), of_v9(3)]);
+        assert_eq!(of_shared, [of_v9(4), of_v9(3)]);
+    });
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test sharing`"]
 fn what_could_not_be_read_of_a_device_that_is_gone_comes_under_no_name() {
     let bed = Bed::of("pools-gone", 2);
     bed.namespace.within(|| {
@@ -184,6 +212,21 @@ fn take_off(datapath: &mut Datapath, tap: &Tap) {
 
     assert_eq!(datapath.presence(tap), Some(Presence::TakenOff));
     datapath.pause(slice::from_ref(tap));
+}
+
+/// Renames a tap, sends three packets and detaches it; returns the names and packets of the drain.
+fn under_another_name(
+    datapath: &mut Datapath,
+    tap: &Tap,
+    sender: &mut Sender,
+) -> Vec<(String, u64)> {
+    let device = Device { name: "v9".into(), index: tap.device.index };
+    datapath.rename(tap, &device.name).unwrap();
+    sender.send("v0", 3, 100, 0);
+    let drained = datapath.drain().unwrap();
+    datapath.detach(&[Tap { device, direction: tap.direction }]);
+
+    drained.iter().map(|it| (it.device.to_string(), packets(it))).collect()
 }
 
 fn packets(drained: &Drained) -> u64 {

@@ -26,7 +26,7 @@ impl Partition {
         if found == Found::Spilled || (is_wide && found == Found::Full) {
             found = self.source_in(second_place(hash, last), key, count, mark);
         }
-        if !found.is_there() && attribute::admits(&mut memory.sources, self.budget, hash) {
+        if !found.is_there() && attribute::admit(&mut memory.sources, self.budget, hash, count) {
             self.admitted(count, |counts| &mut counts.sources);
             match self.generation() {
                 0 => more(&MORE_SOURCES_0, &key, count, mark),
@@ -62,7 +62,7 @@ impl Partition {
         if found == Found::Spilled {
             found = self.port_in(second_place(hash, last), key, count);
         }
-        if !found.is_there() && attribute::admits(&mut memory.ports, self.budget, hash) {
+        if !found.is_there() && attribute::admit(&mut memory.ports, self.budget, hash, count) {
             self.admitted(count, |counts| &mut counts.ports);
             match self.generation() {
                 0 => more(&MORE_PORTS_0, &key, count, 0),

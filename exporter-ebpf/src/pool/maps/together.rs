@@ -40,9 +40,9 @@ impl Partition {
         Some(unsafe { &mut *counts })
     }
 
-    /// Counts what goes to the second level. What may not go there is the rest of a sum, which user
-    /// space draws up: in a flood that is nearly every frame, and atomic instructions would wait for
-    /// one another.
+    /// Counts what goes to the second level. What may not go there each CPU counts alone, for all slots
+    /// together: in a flood that is nearly every frame, and atomic instructions would wait for one
+    /// another.
     #[inline(always)]
     pub(super) fn admitted(
         self,

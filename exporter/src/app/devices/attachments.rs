@@ -8,7 +8,7 @@ use crate::health::{Attachment, Hook, Running};
 
 impl Devices {
     /// Returns the state of every program that is wanted, also on devices that are wanted by name
-    /// and not there.
+    /// and not there, and the failures at hooks where devices are not counted now.
     pub(super) fn attachments(&self) -> Vec<Attachment> {
         let mut running: BTreeMap<(Arc<str>, Hook), Option<Running>> = BTreeMap::new();
         let interfaces = self.interfaces.borrow();
@@ -34,14 +34,23 @@ impl Devices {
             }
         }
 
-        running
-            .into_iter()
-            .map(|(of_tap, running)| Attachment {
-                failures: self.failures.get(&of_tap).cloned().unwrap_or_default(),
-                device: of_tap.0,
-                hook: of_tap.1,
-                running,
-            })
-            .collect()
+        let in_vain = self.failures.iter().filter(|(of_tap, _)| !running.contains_key(of_tap));
+        let in_vain = in_vain.map(|((device, hook), failures)| Attachment {
+            device: Arc::clone(device),
+            hook: *hook,
+            running: None,
+            is_wanted: false,
+            failures: failures.clone(),
+        });
+        let in_vain: Vec<_> = in_vain.collect();
+        let wanted = running.into_iter().map(|(of_tap, running)| Attachment {
+            failures: self.failures.get(&of_tap).cloned().unwrap_or_default(),
+            device: of_tap.0,
+            hook: of_tap.1,
+            running,
+            is_wanted: true,
+        });
+
+        wanted.chain(in_vain).collect()
     }
 }

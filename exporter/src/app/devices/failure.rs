@@ -1,5 +1,6 @@
 //! Why a program does not run, and when the next attempt is due.
 
+use std::io::ErrorKind;
 use std::mem;
 use std::time::Instant;
 
@@ -73,22 +74,25 @@ impl NotAttached {
         }
     }
 
+    /// Returns whether the kernel has no hook in the stack for what any device receives. Another queue
+    /// discipline is in the way on its device alone.
+    pub(super) fn is_without_ingress(&self) -> bool {
+        matches!(
+            self,
+            Self::Attach(AttachError::NoIngress { source, .. })
+                if source.kind() != ErrorKind::AlreadyExists
+        )
+    }
+
     /// Returns the reason under which the failure is counted.
     pub(super) fn reason(&self) -> AttachFailure {
         match self {
-            Self::Load(
-                LoadError::NotPermitted { .. }
-                | LoadError::Filtered { .. }
-                | LoadError::Locked { .. },
-            ) => AttachFailure::Permission,
-            Self::Load(LoadError::NoFeature { .. })
-            | Self::NoEthernet { .. }
-            | Self::ForeignLinkLayer { .. }
-            | Self::Unseen { .. } => AttachFailure::Unsupported,
-            Self::Load(LoadError::NoMemory { .. } | LoadError::OverBudget { .. })
-            | Self::Full(_) => AttachFailure::Memory,
-            Self::Load(_) => AttachFailure::Other,
+            Self::Load(error) => error.reason(),
             Self::Attach(error) => error.reason(),
+            Self::NoEthernet { .. } | Self::ForeignLinkLayer { .. } | Self::Unseen { .. } => {
+                AttachFailure::Unsupported
+            }
+            Self::Full(_) => AttachFailure::Memory,
         }
     }
 }

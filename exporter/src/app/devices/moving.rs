@@ -11,6 +11,7 @@ use super::words::{say_moved, say_not_moved};
 use super::{Devices, device, stacked};
 use crate::causes::with_causes;
 use crate::datapath::{HandoverError, Moved, Placement, Tap};
+use crate::health::Hook;
 use crate::interfaces::Interface;
 
 impl Devices {
@@ -62,14 +63,23 @@ impl Devices {
         match begun {
             Ok(running) => known.running = Some(running),
             Err(error) => {
-                let text = with_causes(&error);
-                if known.better.failed(&text) {
-                    say_not_moved(tap, &text);
-                }
-                if is_worth_another_try(&error) {
+                self.cannot_move(tap, &error);
+                if is_worth_another_try(&error)
+                    && let Some(known) = self.known.get_mut(tap)
+                {
                     known.better.try_again(Instant::now());
                 }
             }
+        }
+    }
+
+    /// Counts a handover that failed, and logs it where that is news.
+    fn cannot_move(&mut self, tap: &Tap, error: &HandoverError) {
+        let Some(reason) = error.reason() else { return };
+        self.count_failure(tap, Hook::Xdp, reason);
+        let text = with_causes(error);
+        if self.known.get_mut(tap).is_some_and(|known| known.better.failed(&text)) {
+            say_not_moved(tap, &text);
         }
     }
 
@@ -89,10 +99,7 @@ impl Devices {
                 }
                 Err(error) => {
                     known.better.was_there(program);
-                    let text = with_causes(&error);
-                    if known.better.failed(&text) {
-                        say_not_moved(&tap, &text);
-                    }
+                    self.cannot_move(&tap, &error);
                 }
             }
         }

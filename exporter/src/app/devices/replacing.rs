@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::Devices;
 use super::failure::NotAttached;
 use super::slice::Slice;
+use super::words::say_not_replaced;
 use crate::app::options;
 use crate::app::pause::Pause;
 use crate::causes::with_causes;
@@ -68,18 +69,19 @@ impl Devices {
     /// whether there was anything.
     pub(super) fn prepare_replacements(&mut self, slice: &mut Slice<'_>) -> bool {
         let now = Instant::now();
-        let mut outdated: BTreeSet<Tap> = self.datapath.outdated().into_iter().collect();
-        outdated.extend(self.datapath.after_handovers());
-        self.waiting.0.retain(|tap, _| outdated.contains(tap));
+        let outdated: BTreeSet<Tap> = self.datapath.outdated().into_iter().collect();
+        let mut replaced = outdated.clone();
+        replaced.extend(self.datapath.after_handovers());
+        self.waiting.0.retain(|tap, _| replaced.contains(tap));
         let mut has_tried = false;
-        for tap in outdated {
+        for tap in replaced {
             let is_first = self.waiting.is_first_attempt(&tap);
             if !self.waiting.is_due(&tap, now) || !slice.has_time_for(is_first) {
                 continue;
             }
             has_tried = true;
             if let Err(error) = self.datapath.prepare_next(&tap) {
-                self.cannot_replace(&tap, &error.into());
+                self.cannot_replace(&tap, outdated.contains(&tap), &error.into());
             }
         }
 
@@ -92,7 +94,7 @@ impl Devices {
         for Replaced { tap, is_configured, outcome } in self.datapath.take_replaced() {
             match outcome {
                 Ok(running) => self.has_replaced(&tap, is_configured, running),
-                Err(error) => self.cannot_replace(&tap, &error.into()),
+                Err(error) => self.cannot_replace(&tap, is_configured, &error.into()),
             }
         }
 
@@ -120,19 +122,13 @@ impl Devices {
         }
     }
 
-    fn cannot_replace(&mut self, tap: &Tap, failure: &NotAttached) {
+    fn cannot_replace(&mut self, tap: &Tap, is_configured: bool, failure: &NotAttached) {
         if let Some(hook) = self.known.get(tap).and_then(|known| known.hook) {
             self.count_failure(tap, hook, failure.reason());
         }
         let error = with_causes(failure);
         if self.waiting.failed(tap, error.clone(), Instant::now()) {
-            tracing::warn!(
-                device = &*tap.device.name,
-                direction = tap.direction.label(),
-                error,
-                "Cannot count under another configuration; counting continues as before, and this \
-                 is tried again"
-            );
+            say_not_replaced(tap, is_configured, &error);
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use shared::Direction;
 
-use super::choice::Hooks;
-use super::{Devices, choice};
+use super::Devices;
+use super::choice::{self, Hooks, Placements};
 use crate::config::{Class, Datapath as Config};
 use crate::datapath::{Placement, Taps};
 use crate::health::SharedMap;
@@ -16,6 +16,8 @@ use crate::interfaces::Interface;
 pub(in crate::app) struct Sharing<'a> {
     pub(in crate::app) config: &'a Config,
     pub(in crate::app) hooks: Hooks,
+    /// The kernel has the hook in the stack for what is received, as far as that was tried.
+    pub(in crate::app) has_ingress: bool,
     pub(in crate::app) is_pinned: bool,
 }
 
@@ -57,10 +59,12 @@ impl Sharing<'_> {
         self.config.class_of(interface.names()).unwrap_or(by_device)
     }
 
-    /// Returns the best place for a device, and the class of a program there.
+    /// Returns the best place for a device that the kernel has, and the class of a program there.
     fn first(self, interface: &Interface, direction: Direction) -> Option<(Placement, Class)> {
         let placements = choice::placements(interface, direction, self.config, self.hooks);
-        let first = placements.ok()?.first;
+        let Placements { first, others } = placements.ok()?;
+        let is_missing = !self.has_ingress && first.hook == self.hooks.ingress;
+        let first = others.first().copied().filter(|_| is_missing).unwrap_or(first);
 
         Some((first, self.class(first, interface)))
     }
@@ -70,7 +74,12 @@ impl Devices {
     pub(super) fn sharing(&self) -> Sharing<'_> {
         let is_pinned = self.datapath.is_pinned();
 
-        Sharing { config: &self.config.datapath, hooks: self.hooks(), is_pinned }
+        Sharing {
+            config: &self.config.datapath,
+            hooks: self.hooks(),
+            has_ingress: self.has_ingress,
+            is_pinned,
+        }
     }
 
     /// Returns how full the maps are that devices share.
@@ -78,5 +87,42 @@ impl Devices {
         let shared = self.datapath.shared_maps().into_iter();
 
         shared.map(|(direction, map)| SharedMap { direction, map }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::devices::start::tests::interface;
+    use crate::datapath::LinkLayer;
+    use crate::health::Hook;
+    use crate::interfaces::FrameStart;
+
+    #[test]
+    fn devices_that_fall_back_to_generic_xdp_are_planned_with_tables_of_their_own() {
+        let config = Config::default();
+        let hooks = Hooks { ingress: Hook::TcIngress, egress: Some(Hook::TcEgress) };
+        let veth = interface("veth0", 1, None, None);
+        let tunnel = Interface { frames: FrameStart::Network, ..interface("tun0", 2, None, None) };
+        let wanted = [veth.clone(), interface("veth1", 3, None, None), tunnel];
+        let with = |has_ingress| Sharing { config: &config, hooks, has_ingress, is_pinned: false };
+        let at = |hook, link_layer| Placement::tc(hook, link_layer);
+        let sent = [
+            (at(Hook::TcEgress, LinkLayer::Ethernet), 2),
+            (at(Hook::TcEgress, LinkLayer::None), 1),
+        ];
+        let in_stack = [
+            (at(Hook::TcIngress, LinkLayer::Ethernet), 2),
+            (at(Hook::TcIngress, LinkLayer::None), 1),
+        ];
+        // It has nowhere else to go, and is tried again and again.
+        let of_tunnel = [in_stack[1]];
+
+        let all = sent.into_iter().chain(in_stack).collect();
+        assert_eq!(with(true).taps(&wanted), Taps { own: 0, shared: all });
+        let all = sent.into_iter().chain(of_tunnel).collect();
+        assert_eq!(with(false).taps(&wanted), Taps { own: 2, shared: all });
+        assert_eq!(with(false).class_of(&veth, Direction::Receive), Some(Class::Own));
+        assert_eq!(with(false).class_of(&veth, Direction::Transmit), Some(Class::Shared));
     }
 }

@@ -63,6 +63,31 @@ pub(super) fn say_not_moved(tap: &Tap, error: &str) {
     );
 }
 
+/// Logs that a program cannot be replaced, by one for another configuration or by the usual one that
+/// follows a change of hooks.
+pub(super) fn say_not_replaced(tap: &Tap, is_configured: bool, error: &str) {
+    let device = &*tap.device.name;
+    let direction = tap.direction.label();
+
+    if is_configured {
+        tracing::warn!(
+            device,
+            direction,
+            error,
+            "Cannot count under another configuration; counting continues as before, and this is \
+             tried again"
+        );
+    } else {
+        tracing::warn!(
+            device,
+            direction,
+            error,
+            "Cannot replace the program that is for a change of hooks; counting continues with it, \
+             and this is tried again"
+        );
+    }
+}
+
 pub(super) fn say_taken_off(Tap { device, direction }: &Tap) {
     tracing::warn!(
         device = &*device.name,

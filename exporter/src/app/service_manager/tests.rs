@@ -68,6 +68,7 @@ fn counting(folds: u64, failures: u64) -> Health {
         device: device.into(),
         hook: Hook::Xdp,
         running,
+        is_wanted: true,
         failures: std::collections::BTreeMap::new(),
     };
     let last = Some(UNIX_EPOCH + Duration::from_secs(86_400 + 3_661));

@@ -16,7 +16,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("datapath.port_table_kib", "32"),
     ("datapath.source_overflow_entries", "2048"),
     ("datapath.port_overflow_entries", "2048"),
-    ("datapath.miss_budget", "5000"),
+    ("datapath.miss_budget", "7000"),
     ("datapath.pin", "true"),
     ("datapath.pin_path", "'/sys/fs/bpf/other'"),
     ("datapath.override", "[{ devices = 'eth.*', mode = 'tcx', class = 'own' }]"),
@@ -200,18 +200,18 @@ fn a_key_of_the_file_that_a_flag_sets_is_overridden_and_its_changes_are_shadowed
 #[test]
 fn the_old_name_of_a_key_is_accepted_wherever_it_is_set() {
     let places = [
-        Config::of(&inputs(&[]), Some("[datapath]\nbudget = 5000")),
-        Config::of(&inputs(&["--datapath.budget=5000"]), None),
+        Config::of(&inputs(&[]), Some("[datapath]\nbudget = 7000")),
+        Config::of(&inputs(&["--datapath.budget=7000"]), None),
         Config::of(
             &inputs(&[])
-                .with_variables([("PACKET_EXPORTER_DATAPATH__BUDGET".into(), "5000".into())]),
+                .with_variables([("PACKET_EXPORTER_DATAPATH__BUDGET".into(), "7000".into())]),
             None,
         ),
     ];
 
     for loaded in places {
         let Loaded { config, problems, .. } = loaded.unwrap();
-        assert_eq!(config.datapath.miss_budget, 5000);
+        assert_eq!(config.datapath.miss_budget, 7000);
         assert_eq!(problems.len(), 1, "{problems:?}");
         let told = problems[0].to_string();
         assert!(
@@ -223,12 +223,12 @@ fn the_old_name_of_a_key_is_accepted_wherever_it_is_set() {
 
 #[test]
 fn the_new_name_of_a_key_is_stronger_in_the_same_place_alone() {
-    let both = loaded("[datapath]\nbudget = 5000\nmiss_budget = 6000", &[]);
-    let above = loaded("[datapath]\nmiss_budget = 6000", &["--datapath.budget=5000"]);
+    let both = loaded("[datapath]\nbudget = 7000\nmiss_budget = 6000", &[]);
+    let above = loaded("[datapath]\nmiss_budget = 6000", &["--datapath.budget=7000"]);
 
     assert_eq!(both.config.datapath.miss_budget, 6000);
     assert!(both.problems[0].to_string().contains("it is ignored beside"), "{:?}", both.problems);
-    assert_eq!(above.config.datapath.miss_budget, 5000);
+    assert_eq!(above.config.datapath.miss_budget, 7000);
 }
 
 #[test]

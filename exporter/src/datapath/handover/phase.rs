@@ -8,7 +8,8 @@ use crate::datapath::instance::Passage;
 /// A frame that XDP has seen is in the stack long before this is over, and one that came before XDP
 /// too.
 const ON_THE_WAY: Duration = Duration::from_millis(500);
-/// A handover is given up after that many intervals in which frames came without a mark.
+/// A handover is given up after that many intervals in which frames came without a mark, as long as
+/// XDP does not count.
 const MOST_UNMARKED: u32 = 5;
 
 /// How far a handover has come.
@@ -58,17 +59,23 @@ impl Phase {
         Self { doing, since, unmarked: 0, is_mixed: true }
     }
 
+    /// Returns whether XDP counts.
+    pub(super) fn is_counting(&self) -> bool {
+        self.doing == Doing::Counting
+    }
+
     /// Returns what to do after one more reading.
     pub(super) fn after(&mut self, passage: Passage, now: Instant) -> Step {
-        if mem::take(&mut self.is_mixed) {
-            return Step::Wait;
-        }
         let Passage { is_any_marked, is_any_unmarked } = passage;
-        self.unmarked += u32::from(is_any_unmarked);
-        let is_settled = now >= self.since + ON_THE_WAY;
+        let is_mixed = mem::take(&mut self.is_mixed);
+        let is_settled = !is_mixed && now >= self.since + ON_THE_WAY;
         let is_clean = is_settled && !is_any_unmarked;
+        // Before the device settled there are frames on their way that XDP has not seen.
+        self.unmarked += u32::from(is_settled && is_any_unmarked);
 
         match self.doing {
+            // All on their way had a mark before XDP counted. One that has lost it may be counted twice.
+            Doing::Counting if is_any_unmarked => Step::GiveUp,
             Doing::Leaving if is_settled => Step::End,
             // An interval without a frame shows nothing.
             Doing::Probing if is_clean && is_any_marked => {
@@ -76,7 +83,7 @@ impl Phase {
                 Step::Count
             }
             Doing::Counting if is_clean => Step::Finish,
-            Doing::Probing | Doing::Counting if self.unmarked >= MOST_UNMARKED => Step::GiveUp,
+            Doing::Probing if self.unmarked >= MOST_UNMARKED => Step::GiveUp,
             Doing::Probing | Doing::Counting | Doing::Leaving => Step::Wait,
         }
     }
@@ -106,11 +113,20 @@ mod tests {
         assert_eq!(steps(phase(), &quick), [Step::Wait, Step::Count, Step::Wait, Step::Finish]);
         let quiet = [SILENT, SILENT, SILENT, MARKED];
         assert_eq!(steps(phase(), &quiet), [Step::Wait, Step::Wait, Step::Wait, Step::Count]);
-        let mixed = [UNMARKED, UNMARKED, MARKED, UNMARKED, UNMARKED, SILENT];
+        let late = [UNMARKED, UNMARKED, MARKED, MARKED, SILENT];
         assert_eq!(
-            steps(phase(), &mixed),
-            [Step::Wait, Step::Wait, Step::Count, Step::Wait, Step::Wait, Step::Finish]
+            steps(phase(), &late),
+            [Step::Wait, Step::Wait, Step::Count, Step::Wait, Step::Finish]
         );
+    }
+
+    #[test]
+    fn a_mark_that_is_lost_while_xdp_counts_is_enough() {
+        let phase = || Phase::probing(Instant::now());
+
+        // Also in the reading that is of the phase before too.
+        assert_eq!(steps(phase(), &[MARKED, MARKED, UNMARKED])[2], Step::GiveUp);
+        assert_eq!(steps(phase(), &[MARKED, MARKED, SILENT, UNMARKED])[3], Step::GiveUp);
     }
 
     #[test]
@@ -131,6 +147,9 @@ mod tests {
         for phase in [&mut phase, &mut leaving] {
             assert_eq!(phase.after(MARKED, soon), Step::Wait);
             assert_eq!(phase.after(MARKED, soon), Step::Wait);
+        }
+        for _ in 0..2 * MOST_UNMARKED {
+            assert_eq!(phase.after(UNMARKED, soon), Step::Wait, "they came before XDP");
         }
         assert_eq!(phase.after(MARKED, begun + ON_THE_WAY), Step::Count);
         assert_eq!(leaving.after(UNMARKED, begun + ON_THE_WAY), Step::End);

@@ -32,7 +32,7 @@ pub(in super::super) struct Levels<W> {
 pub(in super::super) struct OverflowMap {
     pub(in super::super) fd: OwnedFd,
     pub(in super::super) capacity: u32,
-    /// What the kernel says that the map takes, in bytes.
+    /// What the map takes in the kernel, in bytes.
     pub(in super::super) memory: u64,
 }
 

@@ -3,7 +3,7 @@
 use aya::Ebpf;
 use shared::{Control, PortSet, Sketch, SourceSet, TRAFFIC_CLASSES, VLAN_IDS};
 
-use super::{Instance, Levels};
+use super::{Instance, Levels, Marking};
 use crate::datapath::shape::Shape;
 use crate::datapath::wire::Mapping;
 
@@ -66,6 +66,7 @@ impl Instance {
         self.ebpf = ebpf;
         self.shape = shape;
         self.maps.control = control;
+        self.marking = Marking::default();
         // What was not counted before is not in the old ones.
         if let Some(sketches) = sketches {
             self.maps.sketches = sketches;

@@ -8,6 +8,7 @@ use aya::programs::ProgramError;
 
 use crate::datapath::limits::locked_memory;
 use crate::datapath::pins::PinError;
+use crate::health::AttachFailure;
 use crate::printable::mebibytes;
 use crate::process::Confinement;
 
@@ -65,6 +66,24 @@ pub enum LoadError {
 
     #[error("cannot {doing}")]
     Io { doing: &'static str, source: io::Error },
+}
+
+impl LoadError {
+    /// Returns the reason under which the failure is counted.
+    pub fn reason(&self) -> AttachFailure {
+        match self {
+            Self::NotPermitted { .. } | Self::Filtered { .. } | Self::Locked { .. } => {
+                AttachFailure::Permission
+            }
+            Self::NoFeature { .. } => AttachFailure::Unsupported,
+            Self::NoMemory { .. } | Self::OverBudget { .. } => AttachFailure::Memory,
+            Self::Refused { .. }
+            | Self::Object(_)
+            | Self::Missing { .. }
+            | Self::Pin(_)
+            | Self::Io { .. } => AttachFailure::Other,
+        }
+    }
 }
 
 pub(in super::super) fn object_error(error: EbpfError) -> LoadError {

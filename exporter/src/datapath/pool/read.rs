@@ -11,6 +11,7 @@ use shared::{
 };
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
+use super::refused::Refused;
 use super::{Cut, Pool};
 use crate::datapath::instance::{keyed, promoted};
 use crate::datapath::of_cpus::is_any;
@@ -18,7 +19,6 @@ use crate::datapath::shape::entries;
 use crate::datapath::sums;
 use crate::datapath::tables::Keys;
 use crate::datapath::wire::{clear_entry, read_entry, take_all};
-use crate::dimension::Dimension;
 use crate::interval::{Interval, Keyed, Sketches};
 
 /// What was read of a cut whose reading may fail half way.
@@ -55,9 +55,14 @@ impl Pool {
         self.read = self.cuts;
         self.read_to = at;
 
-        let masks = self.read_of_cpus(generation);
-        for (slot, of_slot) in mem::take(&mut self.partly).slots {
-            let interval = self.interval(of_slot, masks);
+        let refused = self.read_of_cpus(generation);
+        let mut intervals: Vec<_> = mem::take(&mut self.partly)
+            .slots
+            .into_iter()
+            .map(|(slot, of_slot)| (slot, self.interval(of_slot)))
+            .collect();
+        refused.assign(intervals.iter_mut().map(|(_, interval)| interval));
+        for (slot, interval) in intervals {
             let interval = match self.counted.remove(&slot) {
                 Some(before) => before.followed_by(interval),
                 None => interval,
@@ -111,8 +116,8 @@ impl Pool {
         Ok(())
     }
 
-    /// Reads what each CPU writes alone; returns the masks of the guards of sources and ports.
-    fn read_of_cpus(&mut self, generation: usize) -> [u64; 2] {
+    /// Reads what each CPU writes alone; returns what the guards of all CPUs refused.
+    fn read_of_cpus(&mut self, generation: usize) -> Refused {
         let mut kinds = Keys::default();
         let mut sources = Keys::default();
         let mut ports = Keys::default();
@@ -120,7 +125,7 @@ impl Pool {
         let in_kinds = self.maps.kinds.take(generation, &loads, &mut kinds);
         let in_sources = self.maps.sources.first.take(generation, &loads, &mut sources);
         let in_ports = self.maps.ports.first.take(generation, &loads, &mut ports);
-        let masks = self.take_cpus(generation);
+        let refused = self.take_cpus(generation);
 
         let Partly { more_sources, more_ports, slots } = &mut self.partly;
         self.fill = [in_kinds, in_sources, in_ports, more_sources.len(), more_ports.len()];
@@ -143,12 +148,12 @@ impl Pool {
             slots.entry(port.slot()).or_default().more_ports.push((port.key(), count));
         }
 
-        masks
+        refused
     }
 
-    /// Clears the memory of the CPUs; returns the widest masks of their guards.
-    fn take_cpus(&mut self, generation: usize) -> [u64; 2] {
-        let mut masks = [0; 2];
+    /// Clears the memory of the CPUs; returns what their guards refused.
+    fn take_cpus(&mut self, generation: usize) -> Refused {
+        let mut refused = Refused::default();
         let mut all_strays = 0;
         for entry in self.entries(generation) {
             let cpus = &self.maps.cpus;
@@ -156,7 +161,8 @@ impl Pool {
                 continue;
             }
             for PoolCpu { sources, ports, strays, .. } in cpus.read(entry..entry + 1) {
-                masks = [masks[0].max(sources.mask), masks[1].max(ports.mask)];
+                refused.sources.add(sources.refused);
+                refused.ports.add(ports.refused);
                 all_strays += strays;
             }
             cpus.clear(entry..entry + 1);
@@ -166,43 +172,26 @@ impl Pool {
             tracing::debug!(frames = all_strays, "Frames came of devices without a slot");
         }
 
-        masks
+        refused
     }
 
-    fn interval(&self, of_slot: OfSlot, [source_mask, port_mask]: [u64; 2]) -> Interval {
+    /// Returns what a slot counted, without what was refused.
+    fn interval(&self, of_slot: OfSlot) -> Interval {
         let OfSlot { counts, sketches, vlans, classes, sources, ports, more_sources, more_ports } =
             of_slot;
-        let switches = self.shape.switches();
-        let totals = sums::totals([&*counts].into_iter());
-        let of_ip = switches.dimensions[Dimension::Sources].then(|| totals.ip());
-        let of_ports = switches.dimensions[Dimension::Ports].then(|| totals.with_ports());
-        let sources = keyed(sources, more_sources, counts.sources, Address::to_ip);
-        let ports = keyed(ports, more_ports, counts.ports, |key| key);
 
         Interval {
-            sources: with_refused(sources, of_ip, source_mask),
-            ports: with_refused(ports, of_ports, port_mask),
-            totals,
+            totals: sums::totals([&*counts].into_iter()),
+            sources: keyed(sources, more_sources, counts.sources, Address::to_ip),
+            ports: keyed(ports, more_ports, counts.ports, |key| key),
             vlans: Keyed::of_packets(vlans),
             traffic_classes: classes.unwrap_or([0; TRAFFIC_CLASSES]),
             sketches: sketches.unwrap_or_default(),
-            switches,
+            switches: self.shape.switches(),
             maps: Vec::new(),
             ..Interval::default()
         }
     }
-}
-
-/// Counts as refused what is in no key, if a guard has refused anything: one stands before all slots.
-fn with_refused<K>(keyed: Keyed<K>, whole: Option<Count>, mask: u64) -> Keyed<K> {
-    let (Some(whole), 1..) = (whole, mask) else { return keyed };
-    let known = keyed.total();
-    let refused = Count {
-        packets: whole.packets.saturating_sub(known.packets),
-        bytes: whole.bytes.saturating_sub(known.bytes),
-    };
-
-    Keyed { refused, guarded: refused.packets > 0, ..keyed }
 }
 
 /// Reads and clears an entry of an array.

@@ -1,14 +1,12 @@
 //! Reads what taps that share a program have counted.
 
 use std::io;
-
-use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use super::{Attached, Room, SharedTaps};
+use crate::datapath::Tap;
 use crate::datapath::last::{Last, Paused, again, drained};
 use crate::datapath::wire::Barrier;
-use crate::datapath::{Device, Tap};
 use crate::interval::{Drained, Interval};
 
 /// A slot of a device that is not attached to its pool any more, to be read a last time.
@@ -144,13 +142,13 @@ impl SharedTaps {
     }
 
     /// Continues to count under another name, from 0 on; returns what was counted under the one
-    /// before. What cannot be read now counts under the new name.
+    /// before, and when the new one began. What cannot be read now counts under the new name.
     pub(in super::super) fn rename(
         &mut self,
         tap: &Tap,
-        name: &Arc<str>,
+        renamed: &Tap,
         barrier: &Barrier,
-    ) -> Option<Drained> {
+    ) -> Option<(Drained, SystemTime)> {
         let mut attached = self.attached.remove(tap)?;
         let unread = match self.read_now(barrier) {
             Ok(mut unread) => unread.pop().map(|(_, error)| error),
@@ -161,7 +159,7 @@ impl SharedTaps {
         if let Some(error) = unread {
             tracing::warn!(
                 device = &*tap.device.name,
-                name = &**name,
+                name = &*renamed.device.name,
                 %error,
                 "Cannot read the last counts under the old name; they are counted under the new \
                  name"
@@ -169,18 +167,20 @@ impl SharedTaps {
         }
         let counted = before.fold(pool.take(attached.slot), |one, more| more.followed_by(one));
         let last = drained(tap, attached.since, Ok(counted));
-        attached.since = SystemTime::now();
-        let device = Device { name: Arc::clone(name), index: tap.device.index };
-        let renamed = Tap { device, direction: tap.direction };
-        // The series under the old name end.
+        let since = SystemTime::now();
+        attached.since = since;
+        self.attached.insert(renamed.clone(), attached);
+
+        Some((last, since))
+    }
+
+    /// Counts under another name what is left of a tap to be read.
+    pub(in super::super) fn rename_leftovers(&mut self, tap: &Tap, to: &Tap, began: SystemTime) {
         for (of, since) in self.leftovers.iter_mut().filter_map(|it| it.of.as_mut()) {
             if of == tap {
-                (*of, *since) = (renamed.clone(), attached.since);
+                (*of, *since) = (to.clone(), began);
             }
         }
-        self.attached.insert(renamed, attached);
-
-        Some(last)
     }
 
     /// Cuts, waits and reads. What other taps counted waits for the next drain. Returns the numbers of

@@ -12,6 +12,7 @@ use super::syscall::bpf;
 const BPF_OBJ_GET_INFO_BY_FD: libc::c_int = 15;
 const BPF_LINK_CREATE: libc::c_int = 28;
 const BPF_LINK_UPDATE: libc::c_int = 29;
+const BPF_LINK_DETACH: libc::c_int = 34;
 const BPF_LINK_TYPE_XDP: u32 = 6;
 
 /// Before all programs that are there. Source: `BPF_F_BEFORE`.
@@ -62,6 +63,12 @@ struct LinkUpdate {
     new_prog_fd: u32,
     flags: u32,
     old_prog_fd: u32,
+}
+
+#[repr(C)]
+#[derive(IntoBytes, Immutable)]
+struct LinkDetach {
+    link_fd: u32,
 }
 
 /// What a link holds together.
@@ -154,6 +161,16 @@ impl Link {
 
         // SAFETY: the attributes hold no address.
         unsafe { bpf(BPF_LINK_UPDATE, &mut update) }.map(drop)
+    }
+
+    /// Takes the program off its device, whatever else holds the link. Without this it stays for a
+    /// while where the link was pinned: up to Linux 6.17 the kernel lets go of what a name stood for
+    /// only after an RCU grace period. Source: `bpf_free_inode` in kernel/bpf/inode.c.
+    pub(in super::super) fn detach(&self) -> io::Result<()> {
+        let mut detach = LinkDetach { link_fd: self.fd.as_raw_fd().cast_unsigned() };
+
+        // SAFETY: the attributes hold no address.
+        unsafe { bpf(BPF_LINK_DETACH, &mut detach) }.map(drop)
     }
 
     /// Returns the device and the program on it; `None` once the device is gone or another process

@@ -8,10 +8,10 @@ use std::process;
 const PLACES: [&str; 2] = ["/sys/fs/cgroup/memory", "/sys/fs/cgroup"];
 
 /// A group with a limit; `None` within where this machine has no controller of memory.
-pub(super) struct Group(Option<PathBuf>);
+pub struct Group(Option<PathBuf>);
 
 impl Group {
-    pub(super) fn make(name: &str, limit: u64) -> Self {
+    pub fn make(name: &str, limit: u64) -> Self {
         let make = |place: &&str| {
             let folder = PathBuf::from(place).join(format!("{name}-{}", process::id()));
             fs::create_dir(&folder).ok()?;
@@ -27,15 +27,24 @@ impl Group {
         Self(PLACES.iter().find_map(make))
     }
 
+    /// Returns what starts a program within the group; `None` where there is no controller of memory.
+    pub fn before(&self) -> Option<[String; 4]> {
+        let Self(Some(folder)) = self else { return None };
+        let procs = folder.join("cgroup.procs").display().to_string();
+        let script = r#"echo $$ > "$0" && exec "$@""#;
+
+        Some(["sh".to_owned(), "-c".to_owned(), script.to_owned(), procs])
+    }
+
     /// Moves a process into the group. What it had before stays where it was.
-    pub(super) fn add(&self, process: u32) {
+    pub fn add(&self, process: u32) {
         if let Self(Some(folder)) = self {
             fs::write(folder.join("cgroup.procs"), process.to_string()).expect("a process");
         }
     }
 
     /// Returns the bytes that the kernel has for the processes of the group.
-    pub(super) fn kernel_memory(&self) -> Option<u64> {
+    pub fn kernel_memory(&self) -> Option<u64> {
         let Self(Some(folder)) = self else { return None };
         if let Ok(text) = fs::read_to_string(folder.join("memory.kmem.usage_in_bytes")) {
             return text.trim().parse().ok();
