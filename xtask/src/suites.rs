@@ -9,6 +9,9 @@ use anyhow::{Context, Result, bail};
 
 pub(crate) use filters::Filters;
 
+/// What the list has for a file where a test is a unit test.
+pub(crate) const UNIT_TESTS: &str = "lib";
+
 /// Every suite of the project.
 #[derive(Debug)]
 pub(crate) struct Suites(Vec<Suite>);
@@ -25,7 +28,7 @@ pub(crate) struct Suite {
 #[derive(Debug)]
 struct Member {
     share: Share,
-    /// A file of `tests/tests`, without its ending.
+    /// A file of `tests/tests`, without its ending, or [`UNIT_TESTS`].
     file: &'static str,
     /// A test in it; `None` is all of them.
     test: Option<&'static str>,

@@ -18,7 +18,7 @@ use anyhow::{Context, Result};
 
 use crate::process;
 use crate::setup;
-use crate::suites::{Filters, Part, Suite, Suites};
+use crate::suites::{Filters, Part, Suite, Suites, UNIT_TESTS};
 use arguments::Arguments;
 use optional::Optional;
 use report::Report;
@@ -143,7 +143,12 @@ fn run_dev_part(report: &mut Report, release: &Suite) -> Result<()> {
 
 /// Returns cargo's arguments for files of tests.
 fn targets(files: &[impl Display]) -> Vec<String> {
-    files.iter().map(|file| format!("--test={file}")).collect()
+    let target = |file: String| match file.as_str() {
+        UNIT_TESTS => "--lib".to_owned(),
+        file => format!("--test={file}"),
+    };
+
+    files.iter().map(|file| target(file.to_string())).collect()
 }
 
 /// Returns cargo's arguments for all targets, but the files of the suite against the release build.

@@ -39,6 +39,7 @@ pub(crate) const NEEDS: &[Need] = &[
     program(Purpose::Test, "strace", &["strace"], &[&["strace"]]),
     program(Purpose::Test, "tcpdump", &["tcpdump"], &[&["tcpdump"]]),
     program(Purpose::Test, "tcpreplay", &["tcpreplay"], &[&["tcpreplay"]]),
+    program(Purpose::Test, "jsonnet", &["jsonnet"], &[&["jsonnet"]]),
     Need {
         name: "Python packages",
         purpose: Purpose::Test,

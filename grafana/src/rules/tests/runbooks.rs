@@ -1,0 +1,72 @@
+//! Each alert has a runbook, and each runbook an alert.
+
+use super::*;
+
+/// What an operator looks for, in this order.
+const SECTIONS: [&str; 6] = [
+    "## What it means",
+    "## What to look at",
+    "## Query",
+    "## What to do",
+    "## When it lies",
+    "## The harmless look-alike",
+];
+/// Documents with queries.
+const DOCUMENTS: [&str; 2] = ["docs/first-five-minutes.md", "docs/signals.md"];
+
+fn root() -> &'static Path {
+    folder().parent().unwrap()
+}
+
+#[test]
+fn each_alert_has_a_runbook_and_each_runbook_an_alert() {
+    let mut there: BTreeSet<String> = BTreeSet::new();
+    for file in fs::read_dir(root().join("docs/runbooks")).unwrap() {
+        there.insert(file.unwrap().file_name().into_string().unwrap());
+    }
+
+    let wanted = alerts().map(|alert| format!("{}.md", alert.name)).collect();
+
+    assert_eq!(there, wanted);
+}
+
+#[test]
+fn each_runbook_answers_the_same_questions() {
+    for Alert { name, severity, .. } in alerts() {
+        let text = fs::read_to_string(root().join(format!("docs/runbooks/{name}.md"))).unwrap();
+        let places: Vec<_> = SECTIONS.iter().map(|section| text.find(section)).collect();
+
+        assert!(text.starts_with(&format!("# {name}\n")), "{name}");
+        assert!(text.contains(&format!("Severity: {}.", severity.label())), "{name}");
+        assert!(places.iter().all(Option::is_some), "{name}: {places:?}");
+        assert!(places.is_sorted(), "{name}: {places:?}");
+        assert!(text.contains("```promql\n"), "{name}");
+    }
+}
+
+#[test]
+fn queries_in_documents_name_what_is_there() {
+    let runbooks = alerts().map(|alert| format!("docs/runbooks/{}.md", alert.name));
+
+    for path in runbooks.chain(DOCUMENTS.map(str::to_owned)) {
+        let text = fs::read_to_string(root().join(&path)).unwrap();
+        let blocks = text.split("```promql\n").skip(1).filter_map(|rest| rest.split("```").next());
+        for block in blocks {
+            assert_eq!(names::wrong(block), [""; 0], "{path}: {block}");
+        }
+    }
+}
+
+#[test]
+fn the_page_of_alerts_lists_each_as_it_is() {
+    let page = fs::read_to_string(root().join("docs/alerts.md")).unwrap();
+    let rows: BTreeSet<_> = page.lines().filter(|line| line.starts_with("| [Packet")).collect();
+
+    let wanted: Vec<_> = alerts()
+        .map(|Alert { name, severity, summary, .. }| {
+            format!("| [{name}](runbooks/{name}.md) | {} | {summary} |", severity.label())
+        })
+        .collect();
+
+    assert_eq!(rows, wanted.iter().map(String::as_str).collect());
+}
