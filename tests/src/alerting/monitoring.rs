@@ -44,10 +44,11 @@ impl<'a> Monitoring<'a> {
         }
 
         // Everything but the loopback, and the shortest window of signals that there is.
-        let service = Service::start(
-            &net.host,
-            &["--devices.include", "[^l].*|l[^o].*", "--signals.window", "10s"],
-        );
+        let mut options = vec!["--devices.include", "[^l].*|l[^o].*", "--signals.window", "10s"];
+        // Devices that share tables share a guard too: without tables of its own, a flood on this one
+        // would have new sources sampled on all of them.
+        options.extend(["--datapath.override", r#"{devices = "spoofed-flood", class = "own"}"#]);
+        let service = Service::start(&net.host, &options);
         let hook = Hook::listen(&net.host, HOOK);
         let alertmanager = start_alertmanager(net, &alertmanager, &hook.url());
         let config = config(rules.path());

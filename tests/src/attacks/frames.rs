@@ -52,11 +52,11 @@ fn malformed(number: u32, way: &Way) -> Vec<u8> {
         1 => packet[2..4].copy_from_slice(&1200_u16.to_be_bytes()),
         // Cut off within the header.
         2 => packet.truncate(10),
-        // TCP whose header has 8 bytes.
+        // An ACK of TCP whose header has 8 bytes.
         _ => {
             let mut segment = vec![0; 20];
             segment[..4].copy_from_slice(&[0x9c, 0x40, 0, 80]);
-            segment[12] = 2 << 4;
+            segment[12..14].copy_from_slice(&[2 << 4, 0x10]);
             packet = ipv4(TCP, ends, &segment);
         }
     }

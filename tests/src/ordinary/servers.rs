@@ -5,6 +5,8 @@ use std::net::{SocketAddrV4, TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
+use rustix::net::sockopt;
+
 use super::Scene;
 use crate::patience::pause;
 
@@ -37,20 +39,20 @@ pub(super) fn serve(scene: &Scene<'_>, place: SocketAddrV4, is_up: impl Fn() -> 
             }
             let listener = listener.get_or_insert_with(|| {
                 let listener = TcpListener::bind(place).expect("a free port");
-                listener.set_nonblocking(true).expect("a socket");
+                // Bounds the accepting too.
+                sockopt::set_socket_timeout(&listener, sockopt::Timeout::Recv, Some(PATIENCE))
+                    .expect("a socket");
                 listener
             });
-            while let Ok((stream, _)) = listener.accept() {
+            if let Ok((stream, _)) = listener.accept() {
                 scope.spawn(move || serve_one(scene, stream, is_up));
             }
-            pause();
         }
     });
 }
 
 /// Answers until the client closes, or the server is to be down.
 fn serve_one(scene: &Scene<'_>, mut stream: TcpStream, is_up: &impl Fn() -> bool) {
-    stream.set_nonblocking(false).expect("a socket");
     stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
     stream.set_write_timeout(Some(PATIENCE * 10)).expect("a socket");
     let mut piece = vec![0; PIECE];

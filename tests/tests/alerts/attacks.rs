@@ -1,9 +1,10 @@
 //! Attacks raise their alerts, and no others.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tests::alerting::{Alerted, History, Monitoring, Net, talk};
 use tests::attacks::list::{ATTACKS, Attack, find};
@@ -14,6 +15,7 @@ use tests::patience::{Reason, let_pass, wait_for_long};
 const QUIET: [&str; 3] = ["quiet-1", "quiet-2", "quiet-3"];
 /// Ten times what the slowest alert takes.
 const PATIENCE: Duration = Duration::from_mins(7);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
 #[test]
 fn each_alert_on_traffic_has_an_attack() {
@@ -43,7 +45,7 @@ fn every_attack_raises_its_alerts_and_no_others() {
     // Baselines settle in ten seconds, the range of a rate.
     let usual = Duration::from_secs(30);
 
-    attack(test, &Plan { attacks: &attacks, scale: 30, usual, on: Duration::from_secs(25) });
+    attack(test, &Plan { attacks: &attacks, scale: 30, usual, on: Duration::from_secs(15) });
 }
 
 /// One attack at a sixtieth of the times, beside devices without.
@@ -63,7 +65,7 @@ struct Plan<'a> {
     scale: u32,
     /// How long nothing but the usual happens.
     usual: Duration,
-    /// How long attacks go on after each alert was told: others may be slower.
+    /// How long an attack goes on once its alerts were told: others may be slower.
     on: Duration,
 }
 
@@ -74,27 +76,28 @@ fn attack(test: &str, plan: &Plan<'_>) {
     let net = Net::lay("alerts", &devices);
     let Some(monitoring) = Monitoring::start(test, &net, scale) else { return };
     let mut history = monitoring.history();
-    let (is_usual, is_attacked) = (AtomicBool::new(true), AtomicBool::new(true));
+    let is_usual = AtomicBool::new(true);
+    let played: Vec<_> = attacks.iter().map(|attack| Played::new(attack)).collect();
 
     thread::scope(|scope| {
         // Whatever fails below, the threads end.
-        let _end = [Ends(&is_usual), Ends(&is_attacked)];
+        let _ends: Vec<_> =
+            played.iter().map(|it| &it.goes_on).chain([&is_usual]).map(Ends).collect();
         scope.spawn(|| talk(&net, || is_usual.load(Ordering::Relaxed)));
         let_pass(usual, Reason::Traffic);
-        for attack in attacks {
-            scope.spawn(|| {
+        for Played { attack, goes_on, .. } in &played {
+            let net = &net;
+            scope.spawn(move || {
                 net.end(attack.from).enter();
                 let way = net.way(attack.name, attack.from);
-                play(attack, &way, || is_attacked.load(Ordering::Relaxed)).unwrap();
+                play(attack, &way, || goes_on.load(Ordering::Relaxed)).unwrap();
             });
         }
-        wait_for_long("every alert to be told", PATIENCE, || {
-            all(attacks, &history.look(), |_| true)
-        });
-        let_pass(on, Reason::Traffic);
-        is_attacked.store(false, Ordering::Relaxed);
-        wait_for_long("every alert to be resolved", PATIENCE, || {
-            all(attacks, &history.look(), |alerted| alerted.is_resolved)
+        wait_for_long("every alert to be told, and resolved after the attack", PATIENCE, || {
+            // Each look asks Prometheus.
+            let_pass(BETWEEN_LOOKS, Reason::Sampling);
+            let alerted = history.look();
+            played.iter().try_for_each(|it| it.look(&alerted, on))
         });
     });
 
@@ -110,19 +113,36 @@ impl Drop for Ends<'_> {
     }
 }
 
-/// Returns whether each declared alert of each device is so, or which are not.
-fn all(
-    attacks: &[&Attack],
-    alerted: &[Alerted],
-    is_so: impl Fn(&Alerted) -> bool,
-) -> Result<(), String> {
-    let is_there = |device: &str, name: &str| {
-        alerted.iter().any(|it| it.device == device && it.name == name && is_so(it))
-    };
-    let declared = attacks.iter().flat_map(|it| it.alerts.iter().map(|name| (it.name, *name)));
-    let missing: Vec<_> = declared.filter(|(device, name)| !is_there(device, name)).collect();
+/// An attack that is played.
+struct Played<'a> {
+    attack: &'a Attack,
+    goes_on: AtomicBool,
+    /// When all of its alerts had been told.
+    told: OnceLock<Instant>,
+}
 
-    if missing.is_empty() { Ok(()) } else { Err(format!("{missing:?} are missing")) }
+impl<'a> Played<'a> {
+    fn new(attack: &'a Attack) -> Self {
+        Self { attack, goes_on: AtomicBool::new(true), told: OnceLock::new() }
+    }
+
+    /// Ends the attack some time after its alerts were told. Returns what is missing until they are
+    /// resolved.
+    fn look(&self, alerted: &[Alerted], on: Duration) -> Result<(), String> {
+        let Self { attack, goes_on, told } = self;
+        let own = || alerted.iter().filter(|it| it.device == attack.name);
+        let all = |is_so: fn(&Alerted) -> bool| {
+            attack.alerts.iter().all(|name| own().any(|it| it.name == *name && is_so(it)))
+        };
+
+        if all(|_| true) && told.get_or_init(Instant::now).elapsed() >= on {
+            goes_on.store(false, Ordering::Relaxed);
+        }
+        if !goes_on.load(Ordering::Relaxed) && all(|it| it.is_resolved) {
+            return Ok(());
+        }
+        Err(format!("{}: {:?}", attack.name, own().map(ToString::to_string).collect::<Vec<_>>()))
+    }
 }
 
 /// Each alert came in time, and there was no other.
