@@ -73,18 +73,18 @@ const CLIENTS: [Range<u16>; 4] = [32_768..60_999, 49_152..65_535, 10_000..65_535
 /// Of what a stream writes and reads at once.
 const PIECE: usize = 1 << 16;
 
-/// 700 short connections a second from many clients.
+/// 900 short connections a second from many clients.
 fn web(scene: &Scene<'_>) {
     thread::scope(|scope| {
         scope.spawn(|| scene.on_host(|| serve(scene, scene.host(HTTP), || true)));
-        for worker in 0..4 {
+        for worker in 0..8 {
             scope.spawn(move || {
                 scene.on_lan(|| {
                     paced(
-                        175,
+                        112,
                         || scene.goes_on(),
                         |number| {
-                            let client = scene.client(worker * 16_000 + number % 400);
+                            let client = scene.client(worker * 8000 + number % 400);
                             if let Ok(mut stream) = open(client, scene.host(HTTP)) {
                                 let _the_server_may_have_ended = ask(&mut stream, 300, 4000);
                             }

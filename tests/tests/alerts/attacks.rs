@@ -97,7 +97,10 @@ fn attack(test: &str, plan: &Plan<'_>) {
             // Each look asks Prometheus.
             let_pass(BETWEEN_LOOKS, Reason::Sampling);
             let alerted = history.look();
-            played.iter().try_for_each(|it| it.look(&alerted, on))
+            // All of them are looked at, whatever one of them lacks.
+            let lacking: Vec<_> =
+                played.iter().filter_map(|it| it.look(&alerted, on).err()).collect();
+            if lacking.is_empty() { Ok(()) } else { Err(lacking.join("\n")) }
         });
     });
 
