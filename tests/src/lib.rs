@@ -1,6 +1,8 @@
 //! Fixtures of the integration tests.
 #![deny(unsafe_code)]
 
+pub mod alerting;
+pub mod attacks;
 pub mod bench;
 pub mod cable;
 pub mod capture;
@@ -20,6 +22,7 @@ pub mod load;
 mod log;
 pub mod machine;
 pub mod oracle;
+pub mod ordinary;
 pub mod outcome;
 pub mod patience;
 pub mod probes;

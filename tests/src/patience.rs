@@ -25,14 +25,24 @@ pub enum Reason {
 
 /// Looks until there is something to see; fails with what was seen last.
 #[track_caller]
-pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+pub fn wait_for<T>(what: &str, look: impl FnMut() -> Result<T, String>) -> T {
+    wait_for_long(what, PATIENCE, look)
+}
+
+/// Looks likewise for something that takes longer, with a deadline of its own.
+#[track_caller]
+pub fn wait_for_long<T>(
+    what: &str,
+    patience: Duration,
+    mut look: impl FnMut() -> Result<T, String>,
+) -> T {
+    let deadline = Instant::now() + patience;
 
     loop {
         match look() {
             Ok(seen) => return seen,
             Err(last) if Instant::now() > deadline => {
-                panic!("waited {PATIENCE:?} for {what}; seen last: {last}")
+                panic!("waited {patience:?} for {what}; seen last: {last}")
             }
             Err(_) => pause(),
         }

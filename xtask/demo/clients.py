@@ -1,6 +1,8 @@
-"""Clients of the demo that no program at hand is: DNS, a port scan, odd and malformed frames.
+"""Clients of the demo that no program at hand is: DNS; a port scan, odd and malformed frames.
 
-clients.py DEVICE HOST DNS_CLIENT SCANNER
+clients.py DEVICE HOST DNS_CLIENT [SCANNER]
+
+Without a scanner there is nothing that an alert is for.
 """
 
 import itertools
@@ -10,7 +12,8 @@ import struct
 import sys
 import time
 
-device, host, dns_client, scanner = sys.argv[1:]
+device, host, dns_client, *scanners = sys.argv[1:]
+scanner = scanners[0] if scanners else dns_client
 
 # The servers begin at about the same time; ARP has to know the host first.
 raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
@@ -91,11 +94,13 @@ names = itertools.cycle(["example.org", "www.example.org", "mail.example.org"])
 
 # Twenty rounds a second, each with one query, one frame and one port of the scan.
 for odd, port in zip(itertools.cycle(ODD), itertools.cycle(range(1, 1025))):
-    dns.sendto(query(next(names)), (host, 53))
     try:
+        dns.sendto(query(next(names)), (host, 53))
         dns.recv(512)
-    except (TimeoutError, ConnectionError):
+    except OSError:
+        # Nobody answers, or the cable is pulled.
         pass
-    raw.send(odd)
-    raw.send(ipv4(6, tcp(port, 0x02)))
+    if scanners:
+        raw.send(odd)
+        raw.send(ipv4(6, tcp(port, 0x02)))
     time.sleep(0.05)

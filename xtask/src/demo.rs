@@ -1,6 +1,10 @@
-//! `cargo xtask demo`: the exporter at work on a private network with mixed traffic.
+//! `cargo xtask demo`: the exporter at work on a private network with mixed traffic, or under attack.
 
+mod alerts;
+mod arguments;
+mod attack;
 mod exporter;
+mod monitoring;
 mod network;
 mod scrape;
 mod traffic;
@@ -18,41 +22,123 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use crate::process;
 use crate::run;
 use crate::setup::{self, Purpose};
+use arguments::Show;
+use attack::Scene;
+use attack::list::Attack;
 use exporter::Exporter;
+use monitoring::{Folder, Monitoring, Rules};
 use network::Network;
+use traffic::Mix;
 
 const STEP: Duration = Duration::from_millis(200);
 const BETWEEN_LINES: Duration = Duration::from_secs(3);
 
 pub(crate) fn command(arguments: &[&str]) -> Result<ExitCode> {
-    let duration = duration(arguments)?;
-    setup::require(Purpose::Demo)?;
+    let show = arguments::read(arguments)?;
+    setup::require(match show {
+        Show::Traffic(_) => Purpose::Demo,
+        Show::Attacks(_) => Purpose::Attack,
+    })?;
     if !process::is_root() {
         bail!("the demo makes network namespaces, which needs root");
     }
-    let program = run::build()?;
 
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGHUP, SIGINT, SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+    match show {
+        Show::Traffic(duration) => show_traffic(duration)?,
+        Show::Attacks(attacks) => show_attacks(&attacks)?,
     }
-    // Dropped in the opposite order, however this ends: first the exporter, then the network.
-    let mut network = Network::lay()?;
-    let mut exporter = Exporter::start(&network, &program)?;
-    exporter.wait_until_ready(&stop)?;
-    traffic::start(&mut network)?;
+    Ok(ExitCode::SUCCESS)
+}
 
-    println!("\n  http://{}/metrics", exporter.listens_on());
-    println!("  curl -s http://{}/metrics | grep packet_receive", exporter.listens_on());
+fn show_traffic(duration: Option<Duration>) -> Result<()> {
+    let program = run::build()?;
+    let stop = stop_on_signals()?;
+    // Dropped in the opposite order, however this ends: first the exporter, then the network with
+    // everything that runs in it, then the files.
+    let folder = Folder::make()?;
+    let mut network = Network::lay()?;
+    let mut exporter = Exporter::start(&network, &program, &[])?;
+    exporter.wait_until_ready(&stop)?;
+    let address = exporter.listens_on();
+    let monitoring = Monitoring::start(&mut network, address, &Rules::Shipped, &folder)?;
+    if let Some(monitoring) = &monitoring {
+        monitoring.wait_until_ready(&stop)?;
+    }
+    traffic::start(&mut network, Mix::Everything)?;
+
+    print_addresses(address, monitoring.as_ref());
     match duration {
         Some(duration) => println!("  ends after {} s, or with Ctrl-C\n", duration.as_secs()),
         None => println!("  ends with Ctrl-C\n"),
     }
     watch(&mut network, &mut exporter, duration, &stop)?;
 
+    stop_all(&mut exporter)
+}
+
+fn show_attacks(attacks: &[&Attack]) -> Result<()> {
+    let service = run::build()?;
+    let folder = Folder::make()?;
+    let program = attack::prepare(folder.path())?;
+    let stop = stop_on_signals()?;
+    let mut network = Network::lay()?;
+    // Signals as short as they can be, as everything else here.
+    let mut exporter = Exporter::start(&network, &service, &["--signals.window", "10s"])?;
+    exporter.wait_until_ready(&stop)?;
+    let address = exporter.listens_on();
+    let monitoring =
+        Monitoring::start(&mut network, address, &Rules::Quick(folder.path()), &folder)?;
+    let monitoring = monitoring.context("Prometheus is missing")?;
+    monitoring.wait_until_ready(&stop)?;
+    traffic::start(&mut network, Mix::Harmless)?;
+
+    print_addresses(address, Some(&monitoring));
+    println!(
+        "  times of rules are divided by {}; ends after the last attack, or with Ctrl-C\n",
+        attack::SCALE
+    );
+    let mut scene = Scene {
+        network: &mut network,
+        exporter: &mut exporter,
+        monitoring: &monitoring,
+        program: &program,
+        stop: &stop,
+    };
+    attack::show(attacks, &mut scene)?;
+
+    stop_all(&mut exporter)
+}
+
+/// Prints what a person wants to see first.
+fn print_addresses(exporter: SocketAddr, monitoring: Option<&Monitoring<'_>>) {
+    println!("\n  page          http://{exporter}/");
+    println!("  metrics       http://{exporter}/metrics");
+    match monitoring {
+        Some(Monitoring { prometheus, alertmanager, .. }) => {
+            println!("  Prometheus    http://{prometheus}/alerts");
+            if let Some(alertmanager) = alertmanager {
+                println!("  Alertmanager  http://{alertmanager}/");
+            }
+        }
+        None => println!("  Prometheus    is not installed; `cargo xtask setup` installs it"),
+    }
+    println!("  curl -s http://{exporter}/metrics | grep packet_receive");
+}
+
+fn stop_all(exporter: &mut Exporter) -> Result<()> {
     println!("stopping; the namespaces go too");
-    exporter.stop()?;
-    Ok(ExitCode::SUCCESS)
+
+    exporter.stop()
+}
+
+/// Returns what a signal sets that would end this program.
+fn stop_on_signals() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGHUP, SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+    }
+
+    Ok(stop)
 }
 
 /// Prints how many packets were counted, until it is time to end.
@@ -89,18 +175,5 @@ fn counted(address: SocketAddr) -> String {
             format!("{received:>9} packets received")
         }
         Err(error) => format!("{error:#}"),
-    }
-}
-
-fn duration(arguments: &[&str]) -> Result<Option<Duration>> {
-    match arguments {
-        [] => Ok(None),
-        ["--seconds", seconds] => {
-            let seconds = seconds.parse().with_context(|| {
-                format!("--seconds wants a whole number of seconds, not `{seconds}`")
-            })?;
-            Ok(Some(Duration::from_secs(seconds)))
-        }
-        _ => bail!("demo accepts only --seconds N, not `{}`", arguments.join(" ")),
     }
 }

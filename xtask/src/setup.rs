@@ -29,7 +29,7 @@ pub(crate) use kernels::kernels;
 use need::Need;
 pub(crate) use need::Purpose;
 use needs::NEEDS;
-pub(crate) use prometheus::{prometheus, promtool};
+pub(crate) use prometheus::{alertmanager, amtool, prometheus, promtool};
 pub(crate) use python::python;
 pub(crate) use receivers::{rotel, victoria_metrics};
 pub(crate) use systemd::system;

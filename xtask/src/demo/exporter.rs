@@ -24,7 +24,7 @@ pub(crate) struct Exporter {
 }
 
 impl Exporter {
-    pub(crate) fn start(network: &Network, program: &Path) -> Result<Self> {
+    pub(crate) fn start(network: &Network, program: &Path, options: &[&str]) -> Result<Self> {
         let listens_on = SocketAddr::from((network.management as Ipv4Addr, PORT));
         let program = program.to_str().context("the path of the program is not UTF-8")?;
         let child = network
@@ -32,6 +32,7 @@ impl Exporter {
             .command(program)
             .args(["run", "--devices.include", DEVICE, "--log.level", "warn"])
             .args(["--web.listen-address", &listens_on.to_string()])
+            .args(options)
             .spawn()
             .context("cannot run `ip netns exec`")?;
 

@@ -11,6 +11,8 @@ use crate::namespace::{self, Namespace};
 const PREFIX: &str = "pexdemo-";
 /// The watched device, a cable to the LAN.
 pub(crate) const DEVICE: &str = "eth0";
+/// The addresses of the host's end of it, and of the other one.
+pub(crate) const ETHERNET: [&str; 2] = ["02:00:00:00:00:01", "02:00:00:00:00:02"];
 /// For documentation: nobody has them. Source: RFC 5737 and RFC 3849.
 pub(crate) const HOST: &str = "192.0.2.1";
 pub(crate) const HOST_V6: &str = "2001:db8::1";
@@ -43,7 +45,10 @@ impl Network {
         let Self { host, lan, user_end, .. } = &network;
 
         let lan_name = lan.name();
-        host.ip(&format!("link add {DEVICE} type veth peer name {DEVICE} netns {lan_name}"))?;
+        let [own, other] = ETHERNET;
+        host.ip(&format!(
+            "link add {DEVICE} address {own} type veth peer name {DEVICE} address {other} netns {lan_name}"
+        ))?;
         addresses(host, &[HOST], network.ipv6(&[HOST_V6]))?;
         addresses(lan, &CLIENTS, network.ipv6(&CLIENTS_V6))?;
 

@@ -1,4 +1,4 @@
-//! Reads the exporter's metrics as any client would.
+//! Reads pages as any client would: metrics, and JSON of Prometheus and Alertmanager.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -9,16 +9,21 @@ use anyhow::{Context, Result, bail};
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) fn scrape(address: SocketAddr) -> Result<String> {
+    get(address, "/metrics")
+}
+
+/// Returns the body of a page.
+pub(crate) fn get(address: SocketAddr, path: &str) -> Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)
         .with_context(|| format!("cannot connect to {address}"))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
 
     // HTTP/1.0: the answer comes in one piece and ends with the connection.
-    let request = format!("GET /metrics HTTP/1.0\r\nHost: {address}\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
     stream.write_all(request.as_bytes())?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).context("the exporter does not answer")?;
+    stream.read_to_string(&mut answer).with_context(|| format!("{address} does not answer"))?;
 
     let (head, body) = answer.split_once("\r\n\r\n").context("the answer is not HTTP")?;
     let status = head.lines().next().unwrap_or_default();

@@ -8,14 +8,28 @@ use super::network::{CLIENTS, CLIENTS_V6, DEVICE, HOST, HOST_V6, Network};
 use crate::namespace::Namespace;
 use crate::process;
 
-pub(crate) fn start(network: &mut Network) -> Result<()> {
+/// What the traffic of a demo consists of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mix {
+    /// Some of everything, also a port scan and frames that no stack sends.
+    Everything,
+    /// Nothing that an alert is for.
+    Harmless,
+}
+
+pub(crate) fn start(network: &mut Network, mix: Mix) -> Result<()> {
     let has_ipv6 = network.has_ipv6;
     let Network { host, lan, .. } = network;
 
     script(host, "servers.py", &[])?;
     quiet(host, "iperf3", &["--server"])?;
 
-    script(lan, "clients.py", &[DEVICE, HOST, CLIENTS[0], CLIENTS[1]])?;
+    let clients = [DEVICE, HOST, CLIENTS[0], CLIENTS[1]];
+    let wanted = match mix {
+        Mix::Everything => &clients[..],
+        Mix::Harmless => &clients[..3],
+    };
+    script(lan, "clients.py", wanted)?;
     quiet(lan, "ping", &["-q", "-i", "0.5", "-I", CLIENTS[2], HOST])?;
     shell(lan, "while :; do iperf3 -c $0 -t 600 -b 2M; sleep 1; done", &[HOST])?;
     let browse = "while :; do for from in \"$@\"; do \

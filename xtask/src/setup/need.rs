@@ -7,6 +7,8 @@ use crate::process;
 pub(crate) enum Purpose {
     Run,
     Demo,
+    /// The demo of attacks.
+    Attack,
     Test,
     /// Programs of others that tests of the default run meet, and that not every machine can have.
     Meet,
@@ -27,9 +29,10 @@ impl Purpose {
         match self {
             Self::Run => 0,
             Self::Demo => 1,
-            Self::Test => 2,
-            Self::Meet => 3,
-            Self::Suite(_) => 4,
+            Self::Attack => 2,
+            Self::Test => 3,
+            Self::Meet => 4,
+            Self::Suite(_) => 5,
         }
     }
 }
@@ -71,12 +74,13 @@ mod tests {
 
     #[test]
     fn a_suite_includes_the_default_run_and_no_other_suite() {
-        use Purpose::{Demo, Meet, Run, Suite, Test};
+        use Purpose::{Attack, Demo, Meet, Run, Suite, Test};
 
-        assert!([Run, Demo, Test, Meet].iter().all(|it| Suite("otlp").includes(*it)));
+        assert!([Run, Demo, Attack, Test, Meet].iter().all(|it| Suite("otlp").includes(*it)));
         assert!(Suite("otlp").includes(Suite("otlp")));
         assert!(!Suite("otlp").includes(Suite("kernels")));
         assert!(!Meet.includes(Suite("otlp")));
         assert!(Meet.includes(Test) && !Test.includes(Meet));
+        assert!(Test.includes(Attack) && Attack.includes(Demo) && !Demo.includes(Attack));
     }
 }

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use super::need::{Check, Need, Purpose};
-use super::{faketime, golang, kernels, linker, prometheus, python, receivers, systemd};
+use super::{
+    alertmanager, faketime, golang, kernels, linker, prometheus, python, receivers, systemd,
+};
 use crate::toolchain::{self, Compiler};
 
 pub(crate) const NEEDS: &[Need] = &[
@@ -33,6 +35,22 @@ pub(crate) const NEEDS: &[Need] = &[
     program(Purpose::Demo, "curl", &["curl"], &[&["curl"]]),
     program(Purpose::Demo, "python3", &["python3"], &[&["python3"]]),
     program(Purpose::Demo, "iperf3", &["iperf3"], &[&["iperf3"]]),
+    program(Purpose::Attack, "hping3", &["hping3"], &[&["hping3"]]),
+    program(Purpose::Attack, "nmap", &["nmap"], &[&["nmap"]]),
+    receiver(
+        Purpose::Attack,
+        "Prometheus",
+        || prometheus().map(shown),
+        prometheus::make,
+        "prometheus and promtool in PATH",
+    ),
+    receiver(
+        Purpose::Attack,
+        "Alertmanager",
+        || alertmanager().map(shown),
+        prometheus::make_alertmanager,
+        "alertmanager and amtool in PATH",
+    ),
     program(Purpose::Test, "ethtool", &["ethtool"], &[&["ethtool"]]),
     program(Purpose::Test, "tc", &["tc"], &[&["iproute2"]]),
     program(Purpose::Test, "bpftool", &["bpftool"], &[&["bpftool"]]),
@@ -47,15 +65,6 @@ pub(crate) const NEEDS: &[Need] = &[
         packages: &[&["python3", "python3-venv"]],
         make: Some(python::make),
         elsewhere: "Python 3.9 or newer with its modules venv and ensurepip",
-    },
-    Need {
-        name: "Prometheus",
-        purpose: Purpose::Test,
-        check: Check::Place(|| prometheus().map(shown)),
-        // Not installed: the package would start a server.
-        packages: &[],
-        make: Some(prometheus::make),
-        elsewhere: "prometheus and promtool in PATH",
     },
     receiver(
         Purpose::Suite("otlp"),

@@ -94,10 +94,12 @@ impl Selection<'_> {
     }
 }
 
-fn tools() -> [(&'static str, Option<PathBuf>); 10] {
+fn tools() -> [(&'static str, Option<PathBuf>); 12] {
     [
         ("PACKET_EXPORTER_PROMETHEUS", setup::prometheus()),
         ("PACKET_EXPORTER_PROMTOOL", setup::promtool()),
+        ("PACKET_EXPORTER_ALERTMANAGER", setup::alertmanager()),
+        ("PACKET_EXPORTER_AMTOOL", setup::amtool()),
         ("PACKET_EXPORTER_PYTHON", setup::python()),
         ("PACKET_EXPORTER_COLLECTOR", setup::collector()),
         ("PACKET_EXPORTER_OTLP_PROMETHEUS", setup::otlp_prometheus()),

@@ -1,0 +1,14 @@
+//! Alerts from the packet to the message: devices, the exporter, Prometheus with rules whose times
+//! are shorter, and an Alertmanager that tells the test.
+
+mod history;
+mod hook;
+mod monitoring;
+mod net;
+mod talk;
+
+pub use history::{Alerted, History};
+pub use hook::{Labels, Notice};
+pub use monitoring::{GROUP_WAIT, Monitoring};
+pub use net::Net;
+pub use talk::talk;

@@ -1,0 +1,123 @@
+//! The exporter, Prometheus and Alertmanager of a network.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use grafana::rules::{Scale, Settings, made};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::hook::Hook;
+use super::{History, Net, Notice};
+use crate::receivers::prometheus::Prometheus;
+use crate::receivers::{Receiver, Start};
+use crate::service::{PORT, Service};
+use crate::tools::tool;
+
+const ALERTMANAGER: u16 = 9093;
+const HOOK: u16 = 9099;
+/// How long Alertmanager waits for other alerts of a group before it tells of it, in seconds.
+pub const GROUP_WAIT: f64 = 0.2;
+
+/// All that stands between a packet and a message. Times of rules are divided by `scale`; a scrape
+/// comes every second, as docs/alerts.md says.
+pub struct Monitoring<'a> {
+    pub prometheus: Prometheus<'a>,
+    hook: Hook,
+    _alertmanager: Receiver<'a>,
+    _service: Service<'a>,
+    _rules: TempDir,
+}
+
+impl<'a> Monitoring<'a> {
+    /// Starts everything; prints that `test` is skipped where a program is missing.
+    #[track_caller]
+    pub fn start(test: &str, net: &'a Net, scale: u32) -> Option<Self> {
+        let prometheus = tool(test, "PACKET_EXPORTER_PROMETHEUS")?;
+        let alertmanager = tool(test, "PACKET_EXPORTER_ALERTMANAGER")?;
+        let rules = TempDir::with_prefix("packet-exporter-").expect("a folder can be made");
+        for file in made(&Settings::default(), Scale(scale)) {
+            let path = rules.path().join(file.path);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, file.text).expect("a file");
+        }
+
+        // Everything but the loopback, and the shortest window of signals that there is.
+        let mut options = vec!["--devices.include", "[^l].*|l[^o].*", "--signals.window", "10s"];
+        // Devices that share tables share a guard too: without tables of its own, a flood on this one
+        // would have new sources sampled on all of them.
+        options.extend(["--datapath.override", r#"{devices = "spoofed-flood", class = "own"}"#]);
+        let service = Service::start(&net.host, &options);
+        let hook = Hook::listen(&net.host, HOOK);
+        let alertmanager = start_alertmanager(net, &alertmanager, &hook.url());
+        let config = config(rules.path());
+        let prometheus = Prometheus::start(&net.host, &prometheus, &config, &[]);
+
+        Some(Self {
+            prometheus,
+            hook,
+            _alertmanager: alertmanager,
+            _service: service,
+            _rules: rules,
+        })
+    }
+
+    /// Returns what Alertmanager told so far.
+    pub fn notices(&self) -> Vec<Notice> {
+        self.hook.notices()
+    }
+
+    /// Returns a history of alerts that is empty yet.
+    pub fn history(&self) -> History<'_> {
+        History::of(self)
+    }
+
+    /// Returns what Prometheus says of alerts that are pending or firing.
+    pub(super) fn alerts(&self) -> Vec<Value> {
+        let mut answer = self.prometheus.get("/api/v1/alerts");
+        let Value::Array(alerts) = answer["data"]["alerts"].take() else {
+            panic!("no alerts in {answer}");
+        };
+
+        alerts
+    }
+}
+
+fn start_alertmanager<'a>(net: &'a Net, program: &Path, hook: &str) -> Receiver<'a> {
+    // Each alert is told by itself, so that none waits for another one.
+    let config = format!(
+        "route: {{receiver: test, group_by: ['...'], group_wait: 200ms, group_interval: 1s, \
+         repeat_interval: 1h}}\n\
+         receivers: [{{name: test, webhook_configs: [{{url: '{hook}', send_resolved: true}}]}}]\n"
+    );
+    let address = format!("--web.listen-address=127.0.0.1:{ALERTMANAGER}");
+    let start = Start {
+        program,
+        arguments: &[
+            "--config.file=config.yml",
+            "--storage.path=data",
+            "--cluster.listen-address=",
+            &address,
+        ],
+        files: &[("config.yml", &config)],
+        ports: &[ALERTMANAGER],
+    };
+
+    Receiver::start(&net.host, &start)
+}
+
+fn config(rules: &Path) -> String {
+    let mut config = String::from("global: {scrape_interval: 1s, scrape_timeout: 1s}\n");
+    let _ = writeln!(config, "rule_files: ['{}/rules/*.yml']", rules.display());
+    let _ = writeln!(
+        config,
+        "alerting: {{alertmanagers: [{{static_configs: [{{targets: ['127.0.0.1:{ALERTMANAGER}']}}]}}]}}"
+    );
+    let _ = writeln!(
+        config,
+        "scrape_configs: [{{job_name: packet-exporter, static_configs: [{{targets: ['127.0.0.1:{PORT}']}}]}}]"
+    );
+
+    config
+}

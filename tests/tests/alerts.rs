@@ -1,0 +1,7 @@
+//! Alerts end to end: traffic, the exporter, Prometheus with the rules, and Alertmanager.
+
+mod alerts {
+    mod attacks;
+    mod harmless;
+    mod routes;
+}
