@@ -3,14 +3,15 @@
 // node draw.mjs COMPONENTS BROWSER FOLDER < job: the job is JSON with `prometheus` (its address), `from`, `to` and `scrapeInterval` (in
 // seconds), `chosen` (values of variables by name) and `dashboards` (a name and the dashboard itself). Pictures go to FOLDER.
 import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const [components, browser, folder] = process.argv.slice(2);
 const modules = join(components, 'node_modules');
 const load = createRequire(modules + '/');
 const WIDTH = 1600;
+const FONTS = '/usr/share/fonts/opentype/inter';
 
 async function bundle() {
   const page = join(dirname(fileURLToPath(import.meta.url)), 'page/main.tsx');
@@ -30,11 +31,12 @@ async function bundle() {
   return { script: text('.js'), style: text('.css') };
 }
 
-/** Icons are in the package; fonts are not, and the browser takes its own. */
+/** Icons are in the package, and Grafana's font is one of Debian's; without it the browser takes its own. */
 function serve(route, path) {
   const [, icon] = path.split('/public/build/');
+  const file = icon ? join(modules, '@grafana/ui/dist/public', icon) : join(FONTS, basename(path, '.woff2') + '.otf');
 
-  return icon ? route.fulfill({ path: join(modules, '@grafana/ui/dist/public', icon) }) : route.fulfill({ body: '' });
+  return existsSync(file) ? route.fulfill({ path: file }) : route.fulfill({ body: '' });
 }
 
 async function draw(context, { script, style }, job, { name, dashboard }) {

@@ -149,6 +149,8 @@ fn lines(opacity: u32, stacking: &str) -> Value {
         "axisColorMode": "text",
         "axisLabel": "",
         "axisPlacement": "auto",
+        // Half a height is half a value.
+        "axisSoftMin": 0,
         "drawStyle": "line",
         "fillOpacity": opacity,
         "gradientMode": "none",

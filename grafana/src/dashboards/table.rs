@@ -8,6 +8,9 @@ use super::query::{Query, letters};
 use super::transformation::Transformation;
 use super::unit::Unit;
 
+/// Pixels that date and time take.
+const MOMENT: u32 = 190;
+
 /// A table in the making.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
@@ -45,6 +48,13 @@ impl Table {
         self
     }
 
+    /// Adds a column with the long values of a label; the width is in pixels.
+    pub(crate) fn wide_key(self, label: &str, title: &'static str, width: u32) -> Self {
+        let mut wide = self.key(label, title);
+        wide.panel = wide.panel.overridden(Matcher::Name(title), vec![Property::Width(width)]);
+        wide
+    }
+
     /// Leaves out a label that tells rows apart, but says nothing to a reader.
     pub(crate) fn hidden(mut self, label: &'static str) -> Self {
         self.hidden.push(label);
@@ -58,7 +68,12 @@ impl Table {
     }
 
     pub(crate) fn column(self, title: &'static str, unit: Unit, expr: impl AsRef<str>) -> Self {
-        self.column_with(title, vec![Property::Unit(unit)], expr)
+        let mut properties = vec![Property::Unit(unit)];
+        if unit == Unit::Moment {
+            properties.push(Property::Width(MOMENT));
+        }
+
+        self.column_with(title, properties, expr)
     }
 
     /// Adds a column with bars.

@@ -86,7 +86,9 @@ impl Bed {
         let targets: String = HOSTS
             .iter()
             .map(|(instance, port, _)| {
-                format!("      - {{targets: ['127.0.0.1:{port}'], labels: {{instance: {instance}}}}}\n")
+                format!(
+                    "      - {{targets: ['127.0.0.1:{port}'], labels: {{instance: {instance}}}}}\n"
+                )
             })
             .collect();
         let config = format!(

@@ -42,6 +42,11 @@ pub struct Drawing {
 }
 
 impl Artist {
+    /// Returns one whose pictures go to a folder below.
+    pub fn within(&self, folder: &str) -> Self {
+        Self { folder: self.folder.join(folder), ..self.clone() }
+    }
+
     /// Draws dashboards with the data of the Prometheus in the namespace.
     #[track_caller]
     pub fn draw(&self, here: &Namespace, dashboards: &[Dashboard], job: &Job) -> Vec<Drawing> {
@@ -83,10 +88,8 @@ impl Job {
     fn json(&self, dashboards: &[Dashboard]) -> Value {
         let chosen: serde_json::Map<_, _> =
             self.chosen.iter().map(|(name, values)| ((*name).to_owned(), json!(values))).collect();
-        let dashboards: Vec<_> = dashboards
-            .iter()
-            .map(|it| json!({ "name": it.name, "dashboard": it.json }))
-            .collect();
+        let dashboards: Vec<_> =
+            dashboards.iter().map(|it| json!({ "name": it.name, "dashboard": it.json })).collect();
 
         json!({
             "prometheus": format!("http://127.0.0.1:{PORT}"),

@@ -105,7 +105,9 @@ impl Panel<'_> {
         let targets = self.seen["targets"].as_array().into_iter().flatten();
         let failed = targets.filter_map(|it| it.get("error").map(|error| format!("{error}")));
 
-        failed.chain(self.seen.get("crash").map(ToString::to_string)).collect()
+        let links = strings(&self.seen["links"]).into_iter().filter(|it| it.contains("${"));
+        let crash = self.seen.get("crash").map(ToString::to_string);
+        failed.chain(crash).chain(links).collect()
     }
 
     /// Asks every query again, as the page has worded it.
@@ -185,7 +187,8 @@ impl Answer {
                 name = format!("{before}{behind}");
             }
 
-            name.trim().to_owned()
+            // As a page writes texts.
+            name.split_whitespace().collect::<Vec<_>>().join(" ")
         })
     }
 }

@@ -24,8 +24,7 @@ const SI: [(&str, f64); 8] = [
 ];
 const COUNTS: Words = &[("", 1.0), ("K", 1e3), ("Mil", 1e6), ("Bil", 1e9)];
 const EVENTS: Words = &[("c/s", 1.0), ("K c/s", 1e3), ("M c/s", 1e6)];
-const BYTES: Words =
-    &[("B", 1.0), ("KiB", 1024.0), ("MiB", 1_048_576.0), ("GiB", 1_073_741_824.0)];
+const BYTES: Words = &[("B", 1.0), ("KiB", 1024.0), ("MiB", 1_048_576.0), ("GiB", 1_073_741_824.0)];
 const SECONDS: Words = &[
     ("ns", 1e-9),
     ("µs", 1e-6),

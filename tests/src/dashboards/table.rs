@@ -67,8 +67,7 @@ fn properties<'a>(panel: &'a Value, title: &str) -> BTreeMap<&'a str, &'a Value>
 
 fn strays_of_row(columns: &[Column<'_>], cells: &[String], answers: &[Answer]) -> Vec<String> {
     let is_value = |column: &Column<'_>| column.field.starts_with("Value");
-    let keys: Vec<_> =
-        columns.iter().zip(cells).filter(|(column, _)| !is_value(column)).collect();
+    let keys: Vec<_> = columns.iter().zip(cells).filter(|(column, _)| !is_value(column)).collect();
     let is_of_row = |labels: &BTreeMap<String, String>| {
         keys.iter().all(|(column, cell)| labels.get(&column.field).map_or("", |it| it) == **cell)
     };

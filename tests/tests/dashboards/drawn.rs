@@ -5,8 +5,9 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::process::Signal;
+use serde_json::{Value, json};
 use tests::dashboards::bed::{Bed, SCRAPE_INTERVAL};
-use tests::dashboards::{Artist, Drawing, Empty, Job, all, folder};
+use tests::dashboards::{Artist, Dashboard, Drawing, Empty, Job, all, folder};
 use tests::patience::{Reason, let_pass, wait_for};
 use tests::receivers::oracle::Oracle;
 use tests::receivers::prometheus::Prometheus;
@@ -16,8 +17,39 @@ use tests::tools::tool;
 const SHOWN: Duration = Duration::from_secs(80);
 /// A scrape that began before the end of that time is over by now.
 const MARGIN: u64 = 3;
-/// Panels that have nothing to show of ordinary traffic: what is opt-in, and what does not happen.
-const EMPTY_WHEN_QUIET: &[Empty] = &[];
+/// Panels that have nothing to show of ordinary traffic: no alert fires, and the rest is opt-in.
+const EMPTY_WHEN_QUIET: &[Empty] = &[
+    ("packet-exporter-fleet", "Alerts that fire"),
+    ("packet-exporter-devices", "Received packets by VLAN"),
+    ("packet-exporter-devices", "Received packets by DSCP"),
+    ("packet-exporter-devices", "Received packets by ECN"),
+    ("packet-exporter-self", "Pushes"),
+    ("packet-exporter-self", "Pushed points"),
+    ("packet-exporter-self", "Duration of pushes"),
+];
+
+const FLEET: &str = "packet-exporter-fleet";
+const DEVICES: &str = "packet-exporter-devices";
+/// One host and two of its devices.
+const CHOSEN: [(&str, &[&str]); 2] = [("instance", &["web-1"]), ("device", &["eth0", "eth1"])];
+/// What can be wrong with a dashboard: the panel, a place in it, what is there then, and words of what is
+/// to be told of the panel.
+const WRONG: [(&str, &str, fn() -> Value, &str); 9] = [
+    ("Exporters", "/targets/0/expr", || json!("packet_no_such_metric"), "is empty"),
+    ("Devices", "/type", || json!("guage"), "no panel guage"),
+    (
+        "Alerts",
+        "/fieldConfig/overrides",
+        || json!([{ "matcher": { "id": "byName", "options": "Alerts" }, "properties": [{ "id": "colour", "value": 1 }] }]),
+        "sets colour",
+    ),
+    ("Received packets", "/fieldConfig/defaults/unit", || json!("bps"), "is not among"),
+    ("Sent packets", "/targets/0/expr", || json!("sum(rate("), "parse error"),
+    ("Sent bits", "/targets/0/expr", || json!("up{instance=~\"$instanse\"}"), "$instanse"),
+    ("Packets", "/targets/1/legendFormat", || json!("sent"), "the legend has"),
+    ("Busiest hosts", "/transformations/0/id", || json!("merg"), "merg"),
+    ("Received packets by host", "/targets/0/expr", || json!("up[1m]"), "range vector"),
+];
 
 /// What the tests have to have.
 struct Tools {
@@ -37,8 +69,17 @@ fn quiet_traffic_is_drawn_as_prometheus_has_it() {
 
     let job = job(vec![]);
     let drawings = tools.artist.draw(&bed.here, &all(), &job);
+    let chosen =
+        Job { chosen: CHOSEN.map(|(name, values)| (name, values.to_vec())).into(), ..job.clone() };
+    let of_chosen = tools.artist.within("chosen").draw(&bed.here, &[dashboard(DEVICES)], &chosen);
+    let of_wrong = tools.artist.within("wrong").draw(&bed.here, &[wrong()], &job);
 
     assert_none(&strays(&drawings, &prometheus, &job, EMPTY_WHEN_QUIET));
+    assert_none(&strays(&of_chosen, &prometheus, &chosen, EMPTY_WHEN_QUIET));
+    assert_only_chosen(&of_chosen[0]);
+    // The same, held against what was meant.
+    let meant = [Drawing { dashboard: dashboard(FLEET), ..of_wrong[0].clone() }];
+    assert_all_seen(&strays(&meant, &prometheus, &job, EMPTY_WHEN_QUIET));
 }
 
 #[test]
@@ -119,6 +160,40 @@ fn strays(
     }
 
     strays
+}
+
+fn dashboard(name: &str) -> Dashboard {
+    all().into_iter().find(|it| it.name == name).unwrap()
+}
+
+/// Returns a dashboard of which a lot is wrong.
+fn wrong() -> Dashboard {
+    let mut dashboard = dashboard(FLEET);
+    let panels = dashboard.json["panels"].as_array_mut().unwrap();
+    for (title, place, value, _) in WRONG {
+        let panel = panels.iter_mut().find(|it| it["title"] == title).unwrap();
+        *panel.pointer_mut(place).unwrap() = value();
+    }
+
+    dashboard
+}
+
+#[track_caller]
+fn assert_only_chosen(drawing: &Drawing) {
+    for panel in drawing.panels() {
+        let seen = panel.seen.to_string();
+        assert!(seen.contains(r#"instance=~\"web-1\""#), "{}: {seen}", panel.name());
+        assert!(!seen.contains("db-1") && !seen.contains("eth2"), "{}: {seen}", panel.name());
+    }
+}
+
+#[track_caller]
+fn assert_all_seen(strays: &[String]) {
+    for (title, _, _, words) in WRONG {
+        let name = format!("{FLEET} / {title}");
+        let is_told = |it: &&String| it.contains(&name) && it.contains(words);
+        assert!(strays.iter().any(|it| is_told(&it)), "{name}: {words}, in\n{}", strays.join("\n"));
+    }
 }
 
 #[track_caller]

@@ -13,7 +13,12 @@ const READER: &str = "PACKET_EXPORTER_DASHBOARD_READER";
 /// What each of these changes is, the place and the value that it has there, and a word of the refusal.
 const WRONG: [(&str, &str, fn() -> Value, &str); 5] = [
     ("a field of a dashboard that is not there", "/panls", || json!([]), "panls"),
-    ("an option that is not there", "/panels/1/options/colourMode", || json!("value"), "colourMode"),
+    (
+        "an option that is not there",
+        "/panels/1/options/colourMode",
+        || json!("value"),
+        "colourMode",
+    ),
     (
         "a field of lines that is not there",
         "/panels/8/fieldConfig/defaults/custom/linewidth",

@@ -39,6 +39,13 @@ pub(crate) fn reader() -> Option<PathBuf> {
     made("reader", READER).map(|folder| folder.join(PROGRAM)).filter(|program| program.is_file())
 }
 
+/// Returns the file of the font Inter, which Grafana writes in.
+pub(crate) fn font() -> Option<PathBuf> {
+    let file = PathBuf::from("/usr/share/fonts/opentype/inter/Inter-Regular.otf");
+
+    file.is_file().then_some(file)
+}
+
 pub(crate) fn make_components() -> Result<()> {
     if process::find("npm").is_none() {
         bail!("it is installed with npm, and there is no `npm` in PATH");
@@ -66,8 +73,9 @@ pub(crate) fn make_reader() -> Result<()> {
 /// Returns the folder, if it was made of these files.
 fn made(name: &str, files: Files) -> Option<PathBuf> {
     let folder = folder(name).ok()?;
-    let is_same =
-        |(name, text): &(&str, &str)| fs::read_to_string(folder.join(name)).is_ok_and(|it| it == *text);
+    let is_same = |(name, text): &(&str, &str)| {
+        fs::read_to_string(folder.join(name)).is_ok_and(|it| it == *text)
+    };
 
     files.iter().all(is_same).then_some(folder)
 }

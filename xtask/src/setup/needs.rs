@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use super::need::{Check, Need, Purpose};
-use super::{dashboards, faketime, golang, kernels, linker, prometheus, python, receivers, systemd};
+use super::{
+    dashboards, faketime, golang, kernels, linker, prometheus, python, receivers, systemd,
+};
 use crate::toolchain::{self, Compiler};
 
 pub(crate) const NEEDS: &[Need] = &[
@@ -119,6 +121,14 @@ pub(crate) const NEEDS: &[Need] = &[
     },
     program(Purpose::Suite("dashboards"), "Chromium", &["chromium"], &[&["chromium"]]),
     program(Purpose::Suite("dashboards"), "Node.js", &["node", "npm"], &[&["nodejs", "npm"]]),
+    Need {
+        name: "Grafana's font",
+        purpose: Purpose::Suite("dashboards"),
+        check: Check::Place(|| dashboards::font().map(shown)),
+        packages: &[&["fonts-inter"]],
+        make: None,
+        elsewhere: "without it texts are as wide as those of another font",
+    },
     Need {
         name: "Grafana's components",
         purpose: Purpose::Suite("dashboards"),

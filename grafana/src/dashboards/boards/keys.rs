@@ -13,6 +13,8 @@ use crate::dashboards::unit::Unit;
 const SHOWN: u32 = 10;
 /// Rows of a table of the busiest.
 const LISTED: u32 = 20;
+/// Pixels that the longest address takes.
+const ADDRESS: u32 = 300;
 
 pub(super) fn dashboard() -> Dashboard {
     Dashboard {
@@ -67,7 +69,7 @@ fn peers(way: Way) -> Panel {
 
     Table::new(title, description, Order::Largest("Packets"))
         .width(12)
-        .key(way.peer(), column)
+        .wide_key(way.peer(), column, ADDRESS)
         .bars("Packets", Unit::PacketsPerSecond, &rows)
         .column(
             "Bits",
