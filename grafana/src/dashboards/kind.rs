@@ -77,6 +77,8 @@ impl Kind {
                 "reduceOptions": last_value(),
                 "showUnfilled": true,
                 "sizing": "auto",
+                // Grafana leaves room for the name with the most letters, which may not be the widest.
+                "text": { "titleSize": 10 },
                 "valueMode": "color",
             }),
         }

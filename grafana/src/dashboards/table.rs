@@ -31,7 +31,7 @@ struct Column {
 impl Table {
     pub(crate) fn new(title: &'static str, description: &'static str, order: Order) -> Self {
         Self {
-            panel: Panel::new(Kind::Table(order), title, description, Unit::Count),
+            panel: Panel::new(Kind::Table(order), title, description, Unit::Text),
             keys: Vec::new(),
             hidden: vec!["Time"],
             columns: Vec::new(),
@@ -48,11 +48,10 @@ impl Table {
         self
     }
 
-    /// Adds a column with the long values of a label; the width is in pixels.
-    pub(crate) fn wide_key(self, label: &str, title: &'static str, width: u32) -> Self {
-        let mut wide = self.key(label, title);
-        wide.panel = wide.panel.overridden(Matcher::Name(title), vec![Property::Width(width)]);
-        wide
+    /// Makes a column as wide as this, in pixels; the others share the rest, 150 at least.
+    pub(crate) fn wide(mut self, title: &'static str, width: u32) -> Self {
+        self.panel = self.panel.overridden(Matcher::Name(title), vec![Property::Width(width)]);
+        self
     }
 
     /// Leaves out a label that tells rows apart, but says nothing to a reader.
@@ -98,6 +97,8 @@ impl Table {
     /// Adds a column that is `yes` where the value is 1, and `no` where it is 0.
     pub(crate) fn yes_no(self, title: &'static str, expr: impl AsRef<str>) -> Self {
         let properties = vec![
+            // A text has no threshold, and so the colour of the lowest.
+            Property::Unit(Unit::Count),
             Property::YesNo,
             Property::Scale(Scale::BadBelowOne),
             Property::Cell(Cell::Colored),

@@ -107,7 +107,7 @@ function Numbers(area: Area) {
 
 function Bars(area: Area) {
   const { panel, theme, width, height } = area;
-  const { displayMode, maxVizHeight, minVizHeight, minVizWidth, namePlacement, orientation, showUnfilled, valueMode } = panel.options;
+  const { displayMode, maxVizHeight, minVizHeight, minVizWidth, namePlacement, orientation, showUnfilled, text, valueMode } = panel.options;
 
   return (
     <VizRepeater source={area.frames} getValues={() => values(area, false)} renderCounter={0} width={width} height={height}
@@ -117,7 +117,7 @@ function Bars(area: Area) {
         <div data-value>
           <BarGauge value={value.display} field={value.field} display={value.view?.getFieldDisplayProcessor(value.colIndex ?? 0)}
             width={width} height={height} theme={theme} orientation={orientation} alignmentFactors={alignmentFactors}
-            displayMode={displayMode} valueDisplayMode={valueMode} namePlacement={namePlacement} showUnfilled={showUnfilled} />
+            displayMode={displayMode} valueDisplayMode={valueMode} namePlacement={namePlacement} showUnfilled={showUnfilled} text={text} />
         </div>
       )} />
   );

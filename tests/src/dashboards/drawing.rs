@@ -43,6 +43,7 @@ pub struct Drawing {
 
 impl Artist {
     /// Returns one whose pictures go to a folder below.
+    #[must_use]
     pub fn within(&self, folder: &str) -> Self {
         Self { folder: self.folder.join(folder), ..self.clone() }
     }

@@ -55,7 +55,7 @@ impl Shown {
         let number: f64 = digits.parse().ok()?;
         let decimals = digits.split_once('.').map_or(0, |(_, behind)| behind.len());
         let factor = factor(word, unit)?;
-        let half_a_digit = 0.5 * 10_f64.powi(-(decimals as i32));
+        let half_a_digit = 0.5 * 0.1_f64.powi(i32::try_from(decimals).ok()?);
 
         Some(Self { value: number * factor, tolerance: half_a_digit * factor * 1.000_001 })
     }

@@ -13,8 +13,9 @@ use crate::dashboards::unit::Unit;
 const SHOWN: u32 = 10;
 /// Rows of a table of the busiest.
 const LISTED: u32 = 20;
-/// Pixels that the longest address takes.
-const ADDRESS: u32 = 300;
+/// Pixels that a long address takes, and a number without a bar.
+const ADDRESS: u32 = 270;
+const NUMBER: u32 = 90;
 
 pub(super) fn dashboard() -> Dashboard {
     Dashboard {
@@ -69,7 +70,10 @@ fn peers(way: Way) -> Panel {
 
     Table::new(title, description, Order::Largest("Packets"))
         .width(12)
-        .wide_key(way.peer(), column, ADDRESS)
+        .key(way.peer(), column)
+        .wide(column, ADDRESS)
+        .wide("Share", NUMBER)
+        .wide("Hosts", NUMBER)
         .bars("Packets", Unit::PacketsPerSecond, &rows)
         .column(
             "Bits",

@@ -120,7 +120,7 @@ const BARGAUGE: Fields = Fields {
         "maxVizHeight",
         "orientation",
     ],
-    may: &[],
+    may: &["text"],
 };
 const LEGEND: Fields = Fields {
     must: &["displayMode", "placement", "showLegend", "calcs"],
