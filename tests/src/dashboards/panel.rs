@@ -79,11 +79,14 @@ impl Panel<'_> {
         empty.iter().any(|(board, title)| self.board == *board && self.json["title"] == **title)
     }
 
-    /// Returns the names of queries that have no series.
-    pub fn silent_queries(&self) -> Vec<&str> {
+    /// Returns the queries that have no series, but those of what is left: details of what is above zero,
+    /// and all that are not among the busiest.
+    pub fn silent_queries(&self) -> Vec<String> {
         let all = self.seen["targets"].as_array().into_iter().flatten();
+        let is_rest = |query: &str| query.ends_with("> 0") || query.contains(" unless topk(");
+        let silent = all.filter(|it| it["series"] == 0 && !is_rest(text(&it["query"])));
 
-        all.filter(|it| it["series"] == 0).map(|it| text(&it["refId"])).collect()
+        silent.map(|it| format!("{} has no series for {}", self.name(), it["query"])).collect()
     }
 
     /// Returns what is wrong with it.

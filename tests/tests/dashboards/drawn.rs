@@ -5,7 +5,6 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::process::Signal;
-use serde_json::{Value, json};
 use tests::dashboards::bed::{Bed, SCRAPE_INTERVAL};
 use tests::dashboards::{Artist, Dashboard, Drawing, Empty, Job, all, folder};
 use tests::patience::{Reason, let_pass, wait_for};
@@ -32,24 +31,23 @@ const FLEET: &str = "packet-exporter-fleet";
 const DEVICES: &str = "packet-exporter-devices";
 /// One host and two of its devices.
 const CHOSEN: [(&str, &[&str]); 2] = [("instance", &["web-1"]), ("device", &["eth0", "eth1"])];
-/// What can be wrong with a dashboard: the panel, a place in it, what is there then, and words of what is
-/// to be told of the panel.
-const WRONG: [(&str, &str, fn() -> Value, &str); 9] = [
-    ("Exporters", "/targets/0/expr", || json!("packet_no_such_metric"), "is empty"),
-    ("Devices", "/type", || json!("guage"), "no panel guage"),
-    (
-        "Alerts",
-        "/fieldConfig/overrides",
-        || json!([{ "matcher": { "id": "byName", "options": "Alerts" }, "properties": [{ "id": "colour", "value": 1 }] }]),
-        "sets colour",
-    ),
-    ("Received packets", "/fieldConfig/defaults/unit", || json!("bps"), "is not among"),
-    ("Sent packets", "/targets/0/expr", || json!("sum(rate("), "parse error"),
-    ("Sent bits", "/targets/0/expr", || json!("up{instance=~\"$instanse\"}"), "$instanse"),
-    ("Packets", "/targets/1/legendFormat", || json!("sent"), "the legend has"),
-    ("Busiest hosts", "/transformations/0/id", || json!("merg"), "merg"),
-    ("Received packets by host", "/targets/0/expr", || json!("up[1m]"), "range vector"),
+/// What can be wrong with a dashboard: the panel, a place in it, the JSON that is there then, and words of
+/// what is to be told of the panel.
+const WRONG: [[&str; 4]; 9] = [
+    ["Exporters", "/targets/0/expr", r#""packet_no_such_metric""#, "is empty"],
+    ["Devices", "/type", r#""guage""#, "no panel guage"],
+    ["Alerts", "/fieldConfig/overrides", OVERRIDES, "sets colour"],
+    ["Received packets", "/fieldConfig/defaults/unit", r#""bps""#, "is not among"],
+    ["Sent packets", "/targets/0/expr", r#""sum(rate(""#, "parse error"],
+    ["Sent bits", "/targets/0/expr", r#""up{instance=~'$instanse'}""#, "$instanse"],
+    ["Packets", "/targets/1/legendFormat", r#""sent""#, "the legend has"],
+    ["Busiest hosts", "/transformations/0/id", r#""merg""#, "merg"],
+    ["Received packets by host", "/targets/0/expr", r#""up[1m]""#, "range vector"],
 ];
+const OVERRIDES: &str = r#"[{
+    "matcher": { "id": "byName", "options": "Alerts" },
+    "properties": [{ "id": "colour", "value": 1 }]
+}]"#;
 
 /// What the tests have to have.
 struct Tools {
@@ -107,7 +105,9 @@ fn attacks_fill_every_panel() {
         scope.spawn(|| bed.odd_frames(SHOWN));
         scope.spawn(|| bed.floods(SHOWN));
         let _scans = bed.scans();
-        exporters.iter().for_each(|it| it.signal(Signal::HUP));
+        for exporter in &exporters {
+            exporter.signal(Signal::HUP);
+        }
         let_pass(SHOWN, Reason::Traffic);
         wait_for("an alert to fire", || {
             let firing = prometheus.series(r#"ALERTS{alertstate="firing"}"#);
@@ -119,6 +119,8 @@ fn attacks_fill_every_panel() {
     let drawings = tools.artist.draw(&bed.here, &all(), &job);
 
     assert_none(&strays(&drawings, &prometheus, &job, &[]));
+    let silent = drawings.iter().flat_map(Drawing::panels).flat_map(|it| it.silent_queries());
+    assert_none(&silent.collect::<Vec<_>>());
 }
 
 fn tools(test: &str, scenario: &str) -> Option<Tools> {
@@ -170,9 +172,9 @@ fn dashboard(name: &str) -> Dashboard {
 fn wrong() -> Dashboard {
     let mut dashboard = dashboard(FLEET);
     let panels = dashboard.json["panels"].as_array_mut().unwrap();
-    for (title, place, value, _) in WRONG {
+    for [title, place, json, _] in WRONG {
         let panel = panels.iter_mut().find(|it| it["title"] == title).unwrap();
-        *panel.pointer_mut(place).unwrap() = value();
+        *panel.pointer_mut(place).unwrap() = serde_json::from_str(json).unwrap();
     }
 
     dashboard
@@ -189,7 +191,7 @@ fn assert_only_chosen(drawing: &Drawing) {
 
 #[track_caller]
 fn assert_all_seen(strays: &[String]) {
-    for (title, _, _, words) in WRONG {
+    for [title, _, _, words] in WRONG {
         let name = format!("{FLEET} / {title}");
         let is_told = |it: &&String| it.contains(&name) && it.contains(words);
         assert!(strays.iter().any(|it| is_told(&it)), "{name}: {words}, in\n{}", strays.join("\n"));
