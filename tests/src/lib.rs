@@ -9,6 +9,7 @@ pub mod capture;
 pub mod claims;
 pub mod convert;
 pub mod corpus;
+pub mod dashboards;
 pub mod exporter;
 pub mod filter;
 pub mod graph;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::sources::root;
 
 /// What installs the tools that not every machine can have, and where.
-const HOW: [(&str, &str); 7] = [
+const HOW: [(&str, &str); 10] = [
     ("PACKET_EXPORTER_COLLECTOR", "setup --suite otlp` builds it where `go` is in PATH"),
     ("PACKET_EXPORTER_OTLP_PROMETHEUS", "setup --suite otlp` builds it where `go` is in PATH"),
     ("PACKET_EXPORTER_VICTORIA_METRICS", "setup` unpacks it where Debian's archive is"),
@@ -17,6 +17,12 @@ const HOW: [(&str, &str); 7] = [
         "setup --suite systemd` makes a small Debian where mmdebstrap and systemd-nspawn are",
     ),
     ("PACKET_EXPORTER_ROTEL", "setup --suite otlp` unpacks it for x86_64 and aarch64"),
+    ("PACKET_EXPORTER_BROWSER", "setup --suite dashboards` installs Debian's Chromium"),
+    ("PACKET_EXPORTER_COMPONENTS", "setup --suite dashboards` installs it where `npm` is in PATH"),
+    (
+        "PACKET_EXPORTER_DASHBOARD_READER",
+        "setup --suite dashboards` builds it where `go` is in PATH",
+    ),
 ];
 
 /// Returns a tool by its variable. Prints that `test` is skipped if there is none.

@@ -52,6 +52,8 @@ pub(crate) enum Property {
     /// Below the axis.
     Mirrored,
     Cell(Cell),
+    /// Of a column, in pixels: for texts that are longer than an equal share of the table.
+    Width(u32),
     Link(Target),
 }
 
@@ -130,8 +132,11 @@ impl Property {
                 property("custom.cellOptions", Cell::Bar.json()),
                 property("color", json!({ "mode": "continuous-BlPu" })),
                 property("min", json!(0)),
+                // Up to the largest of this column, not of all: bits are more than packets.
+                property("fieldMinMax", json!(true)),
             ],
             Self::Cell(cell) => vec![property("custom.cellOptions", cell.json())],
+            Self::Width(width) => vec![property("custom.width", json!(width))],
             Self::Link(target) => {
                 let Target { title, url } = target;
                 vec![property(

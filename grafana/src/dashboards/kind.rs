@@ -77,6 +77,8 @@ impl Kind {
                 "reduceOptions": last_value(),
                 "showUnfilled": true,
                 "sizing": "auto",
+                // Grafana leaves room for the name with the most letters, which may not be the widest.
+                "text": { "titleSize": 10 },
                 "valueMode": "color",
             }),
         }
@@ -149,6 +151,8 @@ fn lines(opacity: u32, stacking: &str) -> Value {
         "axisColorMode": "text",
         "axisLabel": "",
         "axisPlacement": "auto",
+        // Half a height is half a value.
+        "axisSoftMin": 0,
         "drawStyle": "line",
         "fillOpacity": opacity,
         "gradientMode": "none",

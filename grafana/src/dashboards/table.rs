@@ -8,6 +8,9 @@ use super::query::{Query, letters};
 use super::transformation::Transformation;
 use super::unit::Unit;
 
+/// Pixels that date and time take.
+const MOMENT: u32 = 190;
+
 /// A table in the making.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
@@ -28,7 +31,7 @@ struct Column {
 impl Table {
     pub(crate) fn new(title: &'static str, description: &'static str, order: Order) -> Self {
         Self {
-            panel: Panel::new(Kind::Table(order), title, description, Unit::Count),
+            panel: Panel::new(Kind::Table(order), title, description, Unit::Text),
             keys: Vec::new(),
             hidden: vec!["Time"],
             columns: Vec::new(),
@@ -45,6 +48,12 @@ impl Table {
         self
     }
 
+    /// Makes a column as wide as this, in pixels; the others share the rest, 150 at least.
+    pub(crate) fn wide(mut self, title: &'static str, width: u32) -> Self {
+        self.panel = self.panel.overridden(Matcher::Name(title), vec![Property::Width(width)]);
+        self
+    }
+
     /// Leaves out a label that tells rows apart, but says nothing to a reader.
     pub(crate) fn hidden(mut self, label: &'static str) -> Self {
         self.hidden.push(label);
@@ -58,7 +67,12 @@ impl Table {
     }
 
     pub(crate) fn column(self, title: &'static str, unit: Unit, expr: impl AsRef<str>) -> Self {
-        self.column_with(title, vec![Property::Unit(unit)], expr)
+        let mut properties = vec![Property::Unit(unit)];
+        if unit == Unit::Moment {
+            properties.push(Property::Width(MOMENT));
+        }
+
+        self.column_with(title, properties, expr)
     }
 
     /// Adds a column with bars.
@@ -83,6 +97,8 @@ impl Table {
     /// Adds a column that is `yes` where the value is 1, and `no` where it is 0.
     pub(crate) fn yes_no(self, title: &'static str, expr: impl AsRef<str>) -> Self {
         let properties = vec![
+            // A text has no threshold, and so the colour of the lowest.
+            Property::Unit(Unit::Count),
             Property::YesNo,
             Property::Scale(Scale::BadBelowOne),
             Property::Cell(Cell::Colored),

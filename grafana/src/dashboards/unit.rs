@@ -17,11 +17,13 @@ pub(crate) enum Unit {
     Count,
     /// Milliseconds since 1970, written as date and time.
     Moment,
+    /// As it is: a port is a label, but any other unit would write 8080 as 8.08 K.
+    Text,
 }
 
 impl Unit {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::PacketsPerSecond,
         Self::EventsPerSecond,
         Self::BitsPerSecond,
@@ -30,6 +32,7 @@ impl Unit {
         Self::Share,
         Self::Count,
         Self::Moment,
+        Self::Text,
     ];
 
     pub(crate) const fn id(self) -> &'static str {
@@ -42,6 +45,7 @@ impl Unit {
             Self::Share => "percentunit",
             Self::Count => "short",
             Self::Moment => "dateTimeAsIso",
+            Self::Text => "string",
         }
     }
 }

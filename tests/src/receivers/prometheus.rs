@@ -1,5 +1,6 @@
 //! A Prometheus, asked as its users ask it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -47,6 +48,20 @@ impl<'a> Prometheus<'a> {
         series(&self.get(&asking("/api/v1/query?", query)))
     }
 
+    /// The series of a query between two times in seconds since 1970, with a step in seconds.
+    #[track_caller]
+    pub fn courses(&self, query: &str, [from, to]: [u64; 2], step: u64) -> Vec<Course> {
+        let path = format!("/api/v1/query_range?start={from}&end={to}&step={step}&");
+        let answer = self.get(&asking(&path, query));
+        let results = answer["data"]["result"].as_array().cloned().unwrap_or_default();
+        let course = |it: Value| Course {
+            labels: serde_json::from_value(it["metric"].clone()).expect("labels are texts"),
+            last: it["values"].as_array().and_then(|all| all.last()?[1].as_str()?.parse().ok()),
+        };
+
+        results.into_iter().map(course).collect()
+    }
+
     /// The value of a query that has one series or none.
     #[track_caller]
     pub fn text(&self, query: &str) -> Option<String> {
@@ -66,6 +81,14 @@ impl<'a> Prometheus<'a> {
     pub fn log(&self) -> String {
         self.0.log()
     }
+}
+
+/// One series of a query over a time.
+#[derive(Clone, Debug)]
+pub struct Course {
+    pub labels: BTreeMap<String, String>,
+    /// Its last value, if it is a number.
+    pub last: Option<f64>,
 }
 
 /// Reads a page of an API of Prometheus, which is JSON.

@@ -76,7 +76,7 @@ pub(crate) fn make_prometheus() -> Result<()> {
 }
 
 /// Go, with everything that it downloads and caches below `scratch`.
-fn go(scratch: &Path) -> Result<Command> {
+pub(super) fn go(scratch: &Path) -> Result<Command> {
     let Some(go) = process::find("go") else {
         bail!("it is built with Go, and there is no `go` in PATH");
     };

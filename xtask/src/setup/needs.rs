@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::need::{Check, Need, Purpose};
 use super::{
-    alertmanager, faketime, golang, kernels, linker, prometheus, python, receivers, systemd,
+    alertmanager, dashboards, faketime, golang, kernels, linker, prometheus, python, receivers,
+    systemd,
 };
 use crate::toolchain::{self, Compiler};
 
@@ -125,6 +126,32 @@ pub(crate) const NEEDS: &[Need] = &[
         packages: &[&["mmdebstrap", "systemd-container"]],
         make: Some(systemd::make),
         elsewhere: "the container is made from Debian's archive only",
+    },
+    program(Purpose::Suite("dashboards"), "Chromium", &["chromium"], &[&["chromium"]]),
+    program(Purpose::Suite("dashboards"), "Node.js", &["node", "npm"], &[&["nodejs", "npm"]]),
+    Need {
+        name: "Grafana's font",
+        purpose: Purpose::Suite("dashboards"),
+        check: Check::Place(|| dashboards::font().map(shown)),
+        packages: &[&["fonts-inter"]],
+        make: None,
+        elsewhere: "without it texts are as wide as those of another font",
+    },
+    Need {
+        name: "Grafana's components",
+        purpose: Purpose::Suite("dashboards"),
+        check: Check::Place(|| dashboards::components().map(shown)),
+        packages: &[],
+        make: Some(dashboards::make_components),
+        elsewhere: "Node.js 20 or newer with npm in PATH, and the network while it is installed",
+    },
+    Need {
+        name: "reader of dashboards",
+        purpose: Purpose::Suite("dashboards"),
+        check: Check::Place(|| dashboards::reader().map(shown)),
+        packages: &[],
+        make: Some(dashboards::make_reader),
+        elsewhere: golang::ELSEWHERE,
     },
 ];
 

@@ -94,7 +94,7 @@ impl Selection<'_> {
     }
 }
 
-fn tools() -> [(&'static str, Option<PathBuf>); 12] {
+fn tools() -> [(&'static str, Option<PathBuf>); 15] {
     [
         ("PACKET_EXPORTER_PROMETHEUS", setup::prometheus()),
         ("PACKET_EXPORTER_PROMTOOL", setup::promtool()),
@@ -108,5 +108,8 @@ fn tools() -> [(&'static str, Option<PathBuf>); 12] {
         ("PACKET_EXPORTER_FAKETIME", setup::faketime()),
         ("PACKET_EXPORTER_KERNELS", setup::kernels()),
         ("PACKET_EXPORTER_SYSTEMD", setup::system()),
+        ("PACKET_EXPORTER_BROWSER", process::find("chromium")),
+        ("PACKET_EXPORTER_COMPONENTS", setup::components()),
+        ("PACKET_EXPORTER_DASHBOARD_READER", setup::reader()),
     ]
 }

@@ -11,6 +11,9 @@ use crate::dashboards::panel::Panel;
 use crate::dashboards::table::Table;
 use crate::dashboards::unit::Unit;
 
+/// Pixels that the name of a commit takes.
+const REVISION: u32 = 330;
+
 pub(super) fn dashboard() -> Dashboard {
     Dashboard {
         board: Board::Exporter,
@@ -95,6 +98,7 @@ fn exporters() -> Panel {
     .key("instance", "Host")
     .key("version", "Version")
     .key("revision", "Revision")
+    .wide("Revision", REVISION)
     .key("target", "Target")
     .hidden("job")
     .linked("Host", Board::Device.of_row("Devices of this host", false))

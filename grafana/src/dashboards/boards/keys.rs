@@ -13,6 +13,9 @@ use crate::dashboards::unit::Unit;
 const SHOWN: u32 = 10;
 /// Rows of a table of the busiest.
 const LISTED: u32 = 20;
+/// Pixels that a long address takes, and a number without a bar.
+const ADDRESS: u32 = 270;
+const NUMBER: u32 = 90;
 
 pub(super) fn dashboard() -> Dashboard {
     Dashboard {
@@ -68,6 +71,9 @@ fn peers(way: Way) -> Panel {
     Table::new(title, description, Order::Largest("Packets"))
         .width(12)
         .key(way.peer(), column)
+        .wide(column, ADDRESS)
+        .wide("Share", NUMBER)
+        .wide("Hosts", NUMBER)
         .bars("Packets", Unit::PacketsPerSecond, &rows)
         .column(
             "Bits",

@@ -85,10 +85,11 @@ fn fits(unit: Unit, Quantity { what, per_second }: Quantity) -> bool {
         Unit::Share => what == What::Nothing && !per_second || what == What::Seconds && per_second,
         Unit::Count => what == What::Nothing && !per_second,
         Unit::Moment => what == What::Milliseconds && !per_second,
+        Unit::Text => false,
     }
 }
 
-/// The unit of the column that shows the values of a query, if it has one of its own.
+/// The unit of the column that shows the values of a query, if one does.
 fn column_unit<'a>(panel: &'a Value, target: &Value) -> Option<&'a str> {
     let organize =
         list(&panel["transformations"]).iter().find(|it| it["id"] == "organize").unwrap();
@@ -103,7 +104,8 @@ fn column_unit<'a>(panel: &'a Value, target: &Value) -> Option<&'a str> {
         .flat_map(|it| list(&it["properties"]))
         .find(|property| property["id"] == "unit");
 
-    own.map(|property| text(&property["value"]))
+    // That of the table is for texts.
+    Some(text(&own.unwrap_or_else(|| panic!("{title} has no unit"))["value"]))
 }
 
 #[test]

@@ -120,7 +120,7 @@ const BARGAUGE: Fields = Fields {
         "maxVizHeight",
         "orientation",
     ],
-    may: &[],
+    may: &["text"],
 };
 const LEGEND: Fields = Fields {
     must: &["displayMode", "placement", "showLegend", "calcs"],
@@ -134,6 +134,7 @@ const LINES: Fields = Fields {
         "axisColorMode",
         "axisLabel",
         "axisPlacement",
+        "axisSoftMin",
         "gradientMode",
         "hideFrom",
         "lineInterpolation",
@@ -198,6 +199,8 @@ const PROPERTIES: &[&str] = &[
     "color",
     "custom.cellOptions",
     "custom.transform",
+    "custom.width",
+    "fieldMinMax",
     "links",
     "mappings",
     "min",

@@ -20,6 +20,7 @@ pub(super) fn configuration() -> Vec<Panel> {
         "Current",
         "min by (job, instance) (packet_exporter_config_last_reload_successful{<host>})",
     )
+    .wide("Current", 100)
     .column(
         "Read",
         Unit::Moment,

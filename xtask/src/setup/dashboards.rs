@@ -1,0 +1,109 @@
+//! What draws the dashboards and what reads them strictly, for the suite `dashboards`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::{golang, tools_dir};
+use crate::process;
+
+/// Files by their names.
+type Files = &'static [(&'static str, &'static str)];
+
+/// Grafana's components and what bundles and shows them. npm checks each package against the lock.
+const COMPONENTS: Files = &[
+    (".npmrc", include_str!("../../../tests/dashboards/.npmrc")),
+    ("package.json", include_str!("../../../tests/dashboards/package.json")),
+    ("package-lock.json", include_str!("../../../tests/dashboards/package-lock.json")),
+];
+
+/// A program that reads dashboards by Grafana's types for Go.
+const READER: Files = &[
+    ("go.mod", include_str!("../../../tests/dashboards/strict/go.mod")),
+    ("go.sum", include_str!("../../../tests/dashboards/strict/go.sum")),
+    ("main.go", include_str!("../../../tests/dashboards/strict/main.go")),
+];
+const PROGRAM: &str = "read-dashboards";
+
+/// Returns the folder of the components, if they are those of the lock.
+pub(crate) fn components() -> Option<PathBuf> {
+    process::find("node")?;
+
+    made("components", COMPONENTS)
+}
+
+/// Returns the program that reads dashboards, if it was built from the sources here.
+pub(crate) fn reader() -> Option<PathBuf> {
+    made("reader", READER).map(|folder| folder.join(PROGRAM)).filter(|program| program.is_file())
+}
+
+/// Returns the file of the font Inter, which Grafana writes in.
+pub(crate) fn font() -> Option<PathBuf> {
+    let file = PathBuf::from("/usr/share/fonts/opentype/inter/Inter-Regular.otf");
+
+    file.is_file().then_some(file)
+}
+
+pub(crate) fn make_components() -> Result<()> {
+    if process::find("npm").is_none() {
+        bail!("it is installed with npm, and there is no `npm` in PATH");
+    }
+
+    make("components", COMPONENTS, |folder| {
+        process::step(
+            "installing Grafana's components (half a minute, 450 MB)",
+            Command::new("npm").arg("ci").current_dir(folder),
+        )
+    })
+}
+
+pub(crate) fn make_reader() -> Result<()> {
+    make("reader", READER, |folder| {
+        process::step(
+            "building the reader of dashboards (one to three minutes)",
+            golang::go(folder)?.args(["build", "-o", PROGRAM, "."]),
+        )?;
+
+        ["cache", "modules"].iter().try_for_each(|name| remove(&folder.join(name)))
+    })
+}
+
+/// Returns the folder, if it was made of these files.
+fn made(name: &str, files: Files) -> Option<PathBuf> {
+    let folder = folder(name).ok()?;
+    let is_same = |(name, text): &(&str, &str)| {
+        fs::read_to_string(folder.join(name)).is_ok_and(|it| it == *text)
+    };
+
+    files.iter().all(is_same).then_some(folder)
+}
+
+/// Makes a folder of these files; it appears whole.
+fn make(name: &str, files: Files, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let folder = folder(name)?;
+    let scratch = folder.with_extension("new");
+    remove(&scratch)?;
+    fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
+    for (name, text) in files {
+        let path = scratch.join(name);
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+
+    fill(&scratch)?;
+
+    remove(&folder)?;
+    fs::rename(&scratch, &folder).with_context(|| format!("cannot rename {}", scratch.display()))
+}
+
+fn folder(name: &str) -> Result<PathBuf> {
+    Ok(tools_dir()?.join("dashboards").join(name))
+}
+
+fn remove(folder: &Path) -> Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))
+}
