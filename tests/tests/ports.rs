@@ -1,6 +1,8 @@
-//! Which port the programs take for the service's, and whom they take for a scanner.
+//! Which port the programs take for the service's, whom they take for a scanner, and who
+//! never acknowledges.
 
 mod ports {
+    mod handshakes;
     mod live;
 }
 #[expect(dead_code, reason = "tests of pins need more of it")]
