@@ -4,7 +4,7 @@
 use exporter_ebpf::attribute::Found;
 use exporter_ebpf::count;
 use exporter_ebpf::packet::Packet;
-use exporter_ebpf::service::Ports;
+use exporter_ebpf::service::{self, Ports};
 use shared::{PortProtocol, Protocol, Rare, SourceSlot, hash_address, hash_port};
 
 use super::maps::{OfCpu, Partition, ranks, settings};
@@ -30,11 +30,11 @@ pub(crate) fn count(
     {
         place.traffic_class(class, packets);
     }
-    let mark = port(place, memory, cell & 31, packets);
+    let marks = port(place, memory, cell & 31, packets);
     let hash = hash_address(memory.parsed.address, settings::address_seeds());
     let mut found = Found::First;
     if settings::sources() {
-        found = place.source(memory, packets, hash, mark);
+        found = place.source(memory, packets, hash, marks);
     }
     // A source that has packets was noted with the first of them.
     if found != Found::Known && settings::signals() {
@@ -42,7 +42,8 @@ pub(crate) fn count(
     }
 }
 
-/// Counts `packets` under their port; returns the mark that the source gets, if it probes one.
+/// Counts `packets` under their port; returns the marks that the source gets: for a port that it
+/// probes, and for its part in a TCP handshake.
 #[inline(always)]
 fn port(place: Partition, memory: &mut OfCpu, protocol: u8, packets: u64) -> u64 {
     if !settings::ports() && !settings::signals() {
@@ -68,9 +69,11 @@ fn port(place: Partition, memory: &mut OfCpu, protocol: u8, packets: u64) -> u64
         place.distinct_port(memory, protocol);
     }
 
-    match ports.probed(protocol, &memory.parsed) {
+    let probes = match ports.probed(protocol, &memory.parsed) {
         Some(probed) if probed == key => SourceSlot::mark(hash),
         Some(probed) => SourceSlot::mark(hash_port(probed, settings::port_seed())),
         None => 0,
-    }
+    };
+
+    probes | service::handshake(protocol, &memory.parsed)
 }

@@ -60,7 +60,7 @@ pub struct Keyed<K> {
 pub struct Seen<K> {
     pub key: K,
     pub count: Count,
-    /// For sources: 24 bits, of which each service port that was touched sets one.
+    /// For sources: what [`shared::SourceSlot::marks_of`] returns.
     pub marks: u32,
 }
 
@@ -384,13 +384,13 @@ mod tests {
 
     #[test]
     fn what_a_key_had_no_room_for_is_evicted_where_maps_were_adopted() {
-        let burst = Burst::from([192, 0, 2, 1].into(), 1 << 38);
+        let burst = Burst::from([192, 0, 2, 1].into(), 1 << 36);
         let mut interval = balanced::interval(&[burst], Duration::from_hours(4));
-        interval.sources.keys[0].count.packets -= 1 << 37;
+        interval.sources.keys[0].count.packets -= 1 << 35;
 
         interval.make_up();
 
         assert_eq!(interval.imbalance(), None);
-        assert_eq!(interval.sources.evicted, Count { packets: 1 << 37, bytes: 0 });
+        assert_eq!(interval.sources.evicted, Count { packets: 1 << 35, bytes: 0 });
     }
 }

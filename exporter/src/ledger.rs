@@ -110,8 +110,9 @@ impl Ledger {
         let Self { totals, conservation, tallies, classes, has_casts, signals, maps } = self;
         let has_sources = tallies.is_enabled(Dimension::Sources);
         let signals = signals.signals().map(|signals| Signals {
-            // Ports leave their marks on sources: without these no scan can be seen.
+            // Ports and handshakes leave their marks on sources: without these neither can be seen.
             scanning_sources: signals.scanning_sources.filter(|_| has_sources),
+            syn_sources: signals.syn_sources.filter(|_| has_sources),
             ..signals
         });
 

@@ -1,6 +1,8 @@
-//! What a window of intervals looks like as a whole: distinct keys, entropy, scans; pure.
+//! What a window of intervals looks like as a whole: distinct keys, entropy, scans, unanswered SYNs;
+//! pure.
 
 mod entropy;
+mod half_open;
 mod hyperloglog;
 mod pane;
 mod suspects;
@@ -10,6 +12,7 @@ mod tests;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use self::half_open::HalfOpen;
 use self::pane::Pane;
 use self::suspects::Suspects;
 use crate::config;
@@ -32,11 +35,17 @@ pub struct Window {
     /// The oldest first.
     panes: VecDeque<Pane>,
     suspects: Suspects,
+    half_open: HalfOpen,
 }
 
 impl Window {
     pub fn new(rules: config::Signals) -> Self {
-        Self { rules, panes: VecDeque::new(), suspects: Suspects::default() }
+        Self {
+            rules,
+            panes: VecDeque::new(),
+            suspects: Suspects::default(),
+            half_open: HalfOpen::default(),
+        }
     }
 
     /// Goes on under other rules; a window of another length begins anew.
@@ -57,6 +66,7 @@ impl Window {
         let mut pane = self.newest();
         pane.add(interval);
         self.suspects.add(&interval.sources.keys, pane.slot);
+        self.half_open.add(&interval.sources.keys, interval.elapsed, pane.slot);
         self.panes.push_back(pane);
         self.drop_oldest();
 
@@ -65,10 +75,13 @@ impl Window {
 
     /// Returns the signals of the window; `None` when they are switched off.
     pub fn signals(&self) -> Option<Signals> {
-        let Self { rules, panes, suspects } = self;
+        let Self { rules, panes, suspects, half_open } = self;
+        // An interval of that length leaves with the next one: its SYNs count at once or never.
+        let is_one_interval = panes.len() == 1 && panes[0].covers >= rules.window;
 
         rules.enabled.then(|| Signals {
             scanning_sources: Some(suspects.count(rules.scan_ports)),
+            syn_sources: Some(half_open.count(is_one_interval)),
             ..pane::signals(panes)
         })
     }
@@ -94,6 +107,7 @@ impl Window {
             && let Some(oldest) = self.panes.pop_front()
         {
             self.suspects.forget(oldest.slot);
+            self.half_open.forget(oldest.slot);
             younger -= self.panes.front().map_or(Duration::ZERO, |next| next.covers);
         }
     }

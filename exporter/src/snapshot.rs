@@ -120,4 +120,8 @@ pub struct Signals {
     /// Sources that touched many ports; `None` where nothing is counted by source, which is where
     /// ports leave their marks.
     pub scanning_sources: Option<u64>,
+    /// Sources that sent a SYN and no ACK since, exact up to 8,192. Packets that are refused or evicted
+    /// leave no mark: where there are some, the number is a lower bound. `None` where nothing is counted
+    /// by source.
+    pub syn_sources: Option<u64>,
 }

@@ -1,6 +1,8 @@
-//! Which port the programs take for the service's, and whom they take for a scanner.
+//! Which port the programs take for the service's, whom they take for a scanner, and who
+//! never acknowledges.
 
 mod ports {
+    mod handshakes;
     mod live;
 }
 #[expect(dead_code, reason = "tests of pins need more of it")]
@@ -15,7 +17,7 @@ use exporter::services::{Listening, PortRules, RankTable, Service};
 use file_system::BpfFileSystem;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use shared::{Direction, PortKey, PortProtocol};
+use shared::{Direction, PortKey, PortProtocol, SourceSlot};
 use tests::cable::Cable;
 use tests::corpus::bytes::{Change, IPV4, ethernet, ipv4, tcp, udp};
 use tests::probes::{Echo, ask_from};
@@ -152,7 +154,7 @@ fn pinned_programs_keep_what_was_listened_on_last() {
     assert_eq!(ports(&mut second), [2000], "counted by what the second one knows");
 }
 
-/// Sends frames between these ports, and returns how many marks their source has.
+/// Sends frames between these ports, and returns how many marks of ports their source has.
 fn marks(protocol: PortProtocol, flags: u8, pairs: impl IntoIterator<Item = (u16, u16)>) -> u32 {
     let datapath = Datapath::new(Options::default()).unwrap();
     datapath.port_ranks().listen(listening(protocol, &[20_000]));
@@ -161,7 +163,8 @@ fn marks(protocol: PortProtocol, flags: u8, pairs: impl IntoIterator<Item = (u16
         inspector.run(&frame(protocol, from, to, flags)).unwrap();
     }
 
-    inspector.drain().unwrap().sources.keys[0].marks.count_ones()
+    let marks = inspector.drain().unwrap().sources.keys[0].marks;
+    (marks & ((1 << SourceSlot::MARK_BITS) - 1)).count_ones()
 }
 
 fn each(from: u16, to: std::ops::Range<u16>) -> impl Iterator<Item = (u16, u16)> {

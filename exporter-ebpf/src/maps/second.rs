@@ -35,8 +35,8 @@ pub(crate) fn more<K, const N: usize>(
 ///
 /// The target has no compare-and-swap, so `AtomicU64` cannot add; the instructions can. Those that set
 /// bits came later than those that add, with Linux 5.12, and an earlier one refuses a program that has
-/// one anywhere. So marks are set by a read and a write: what another CPU marks in between is lost, of
-/// a sketch.
+/// one anywhere. So marks are set by a read and a write: what another CPU marks in between is lost until
+/// a packet brings it again.
 #[inline(always)]
 fn add(to: *mut Overflow, count: Count, marks: u64) {
     // SAFETY: entries are allocated with the map, which outlives the program, so the memory stays

@@ -95,7 +95,11 @@ pub(crate) fn empty(device: &str, direction: Direction) -> Flow {
         }),
         classes: Some(TrafficClasses { since: at(1), packets: [0; TRAFFIC_CLASSES].into() }),
         has_casts: true,
-        signals: Some(Signals { scanning_sources: Some(0), ..Signals::default() }),
+        signals: Some(Signals {
+            scanning_sources: Some(0),
+            syn_sources: Some(0),
+            ..Signals::default()
+        }),
         maps: Vec::new(),
     }
 }
@@ -175,6 +179,7 @@ fn received() -> Flow {
             source_entropy: Some(0.75),
             port_entropy: None,
             scanning_sources: Some(1),
+            syn_sources: Some(2),
         }),
         maps: vec![
             MapUse { map: "sources", entries: 3, entries_limit: 8192, memory_bytes: 1 << 20 },

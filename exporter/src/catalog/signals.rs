@@ -56,11 +56,27 @@ pub(super) const METRICS: &[Metric] = &[
                window.",
         kind: Kind::Gauge,
         labels: &["device"],
-        read: Read::Flow(scanning),
+        read: Read::Flow(|flow, sink| sources(flow, sink, |signals| signals.scanning_sources)),
         transmit: Some(Twin {
             name: "scanned_destinations",
             help: "Destinations on which about `signals.scan_ports` or more distinct ports were \
                    probed in the window.",
+            labels: &["device"],
+        }),
+        ..Metric::USUAL
+    },
+    Metric {
+        name: "syn_sources",
+        help: "Sources that sent a SYN in the window and no ACK since: exact up to 8192, with an \
+               error of about 1.3 % above, too low while sources are refused or evicted.",
+        kind: Kind::Gauge,
+        labels: &["device"],
+        read: Read::Flow(|flow, sink| sources(flow, sink, |signals| signals.syn_sources)),
+        transmit: Some(Twin {
+            name: "syn_destinations",
+            help: "Destinations that were sent a SYN in the window and no ACK since: exact up to \
+                   8192, with an error of about 1.3 % above, too low while destinations are \
+                   refused or evicted.",
             labels: &["device"],
         }),
         ..Metric::USUAL
@@ -94,8 +110,8 @@ fn entropy(flow: &Flow, sink: &mut dyn Sink, value: fn(&Signals) -> Option<f64>)
     }
 }
 
-fn scanning(flow: &Flow, sink: &mut dyn Sink) {
-    if let Some(sources) = flow.signals.as_ref().and_then(|signals| signals.scanning_sources) {
+fn sources(flow: &Flow, sink: &mut dyn Sink, number: fn(&Signals) -> Option<u64>) {
+    if let Some(sources) = flow.signals.as_ref().and_then(number) {
         sink.number(&[(&*flow.device).into()], sources);
     }
 }

@@ -138,6 +138,7 @@ fn what_is_switched_off_is_absent() {
         "packet_receive_distinct_sources",
         "packet_receive_distinct_ports",
         "packet_receive_scanning_sources",
+        "packet_receive_syn_sources",
         "packet_exporter_series",
         "packet_exporter_series_evicted_total",
     ] {

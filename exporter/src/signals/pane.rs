@@ -54,7 +54,8 @@ fn without_key<K>(keyed: &Keyed<K>) -> u64 {
     keyed.refused.packets + keyed.evicted.packets
 }
 
-/// Returns the signals that the panes have together; the scanning sources are not among them.
+/// Returns the signals that the panes have together; those that need single sources are not
+/// among them.
 pub(super) fn signals<'a>(panes: impl IntoIterator<Item = &'a Pane>) -> Signals {
     let mut all = Pane::default();
 
@@ -72,6 +73,7 @@ pub(super) fn signals<'a>(panes: impl IntoIterator<Item = &'a Pane>) -> Signals 
         source_entropy: all.source_entropy.value(),
         port_entropy: all.port_entropy.value(),
         scanning_sources: None,
+        syn_sources: None,
     }
 }
 

@@ -8,8 +8,9 @@ use crate::interval::Seen;
 
 /// Most sources whose marks are kept; 72 bytes each.
 const MOST: usize = 8192;
-/// Marks that a source can have.
+/// Marks of ports that a source can have: the low bits.
 const MARKS: u32 = 24;
+const OF_PORTS: u32 = (1 << MARKS) - 1;
 
 /// The sources that touched ports, in order.
 ///
@@ -30,13 +31,13 @@ impl Suspects {
     pub(super) fn add(&mut self, seen: &[Seen<IpAddr>], slot: usize) {
         let mut before = mem::take(&mut self.0).into_iter().peekable();
 
-        for Seen { key, marks, .. } in seen.iter().filter(|seen| seen.marks != 0) {
+        for Seen { key, marks, .. } in seen.iter().filter(|seen| seen.marks & OF_PORTS != 0) {
             while let Some(other) = before.next_if(|suspect| suspect.source < *key) {
                 self.0.push(other);
             }
             let known = before.next_if(|suspect| suspect.source == *key);
             let mut suspect = known.unwrap_or(Suspect { source: *key, marks: [0; SLOTS] });
-            suspect.marks[slot] |= marks & ((1 << MARKS) - 1);
+            suspect.marks[slot] |= marks & OF_PORTS;
             self.0.push(suspect);
         }
         self.0.extend(before);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use shared::{PortKey, PortProtocol, SKETCH_REGISTERS};
+use shared::{PortKey, PortProtocol, SKETCH_REGISTERS, SourceSlot};
 
 use super::{SLOTS, Window};
 use crate::config;
@@ -24,6 +24,7 @@ const NOTHING: Signals = Signals {
     source_entropy: None,
     port_entropy: None,
     scanning_sources: Some(0),
+    syn_sources: Some(0),
 };
 
 #[test]
@@ -91,6 +92,23 @@ fn a_slow_scan_is_seen_by_what_it_adds_up_to() {
     });
 
     assert_eq!(signals(&window).scanning_sources, Some(1));
+}
+
+#[test]
+fn a_source_that_never_acknowledges_counts_until_its_syn_has_left_the_window() {
+    const SYN: u32 = SourceSlot::marks_of(SourceSlot::SYN);
+    let window = fold(Window::new(RULES), 1, &[touch(1, 80, SYN | 1)]);
+    assert_eq!(signals(&window).syn_sources, Some(0), "an ACK may be on its way");
+
+    let window = (0..59).fold(window, |window, _| fold(window, 1, &[]));
+    assert_eq!(signals(&window).syn_sources, Some(1));
+    let window = (0..5).fold(window, |window, _| fold(window, 1, &[]));
+    assert_eq!(signals(&window).syn_sources, Some(0));
+
+    let window = fold(window, 100, &[touch(2, 80, SYN | 1)]);
+    assert_eq!(signals(&window).syn_sources, Some(1), "the interval is the window");
+    let window = fold(window, 100, &[]);
+    assert_eq!(signals(&window).syn_sources, Some(0));
 }
 
 #[test]

@@ -14,7 +14,7 @@ packet_receive_port_packets_total packet_receive_port_bytes_total \
 packet_receive_source_packets_total packet_receive_source_bytes_total \
 packet_receive_distinct_sources packet_receive_distinct_ports \
 packet_receive_source_entropy_ratio packet_receive_port_entropy_ratio \
-packet_receive_scanning_sources";
+packet_receive_scanning_sources packet_receive_syn_sources";
 
 const TRANSMIT: &str = "\
 packet_transmit_packets_total packet_transmit_bytes_total packet_transmit_frame_size_bytes \
@@ -27,7 +27,7 @@ packet_transmit_port_packets_total packet_transmit_port_bytes_total \
 packet_transmit_destination_packets_total packet_transmit_destination_bytes_total \
 packet_transmit_distinct_destinations packet_transmit_distinct_ports \
 packet_transmit_destination_entropy_ratio packet_transmit_port_entropy_ratio \
-packet_transmit_scanned_destinations";
+packet_transmit_scanned_destinations packet_transmit_syn_destinations";
 
 const OTHERS: &str = "\
 packet_exporter_build_info packet_exporter_program_attached packet_exporter_program_info packet_exporter_device_info \

@@ -44,14 +44,15 @@ fn each_protocol_has_its_own_other_and_absent_ports_are_in_it() {
 }
 
 #[test]
-fn without_sources_nobody_knows_whether_one_scans() {
+fn without_sources_nobody_knows_whether_one_scans_or_acknowledges() {
     let signals = |enabled| {
         let ledger = second(ledger(Naming { enabled, ..NAMING }), &[(1, 1)]);
         flow(&ledger).signals.unwrap()
     };
 
-    assert_eq!(signals(true).scanning_sources, Some(0));
-    assert_eq!(signals(false).scanning_sources, None);
+    let [with, without] = [true, false].map(signals);
+    assert_eq!([with.scanning_sources, with.syn_sources], [Some(0); 2]);
+    assert_eq!([without.scanning_sources, without.syn_sources], [None; 2]);
 }
 
 #[test]
