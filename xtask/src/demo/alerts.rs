@@ -33,7 +33,7 @@ impl Display for Stage {
         f.pad(match self {
             Self::Pending => "pending",
             Self::Firing => "firing",
-            Self::Told => "Alertmanager tells of it:",
+            Self::Told => "firing, and Alertmanager tells of it:",
         })
     }
 }
