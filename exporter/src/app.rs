@@ -91,6 +91,7 @@ struct App {
 /// Starts all parts. Devices are attached by the folder then, so that pages are served meanwhile and
 /// a signal that asks to stop is followed at once.
 fn start(inputs: &Inputs) -> anyhow::Result<App> {
+    datapath::share_heap();
     let in_force = InForce::read(inputs)?;
     let Loaded { config, problems, .. } = in_force.loaded.clone();
     let (bridge, log_push) = LogPush::new(&config.otlp)?;
@@ -124,7 +125,6 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         datapath::clear_pins(&config.datapath.pin_path);
     }
     let origin = otlp::HostResource::detect();
-    datapath::share_heap();
     let datapath = Datapath::new(options::datapath(&config))?;
 
     let supervisor = Builder::new_current_thread().enable_all().build()?;
