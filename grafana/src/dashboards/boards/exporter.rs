@@ -12,7 +12,7 @@ use crate::dashboards::table::Table;
 use crate::dashboards::unit::Unit;
 
 /// Pixels that the name of a commit takes.
-const REVISION: u32 = 330;
+const REVISION: u32 = 345;
 
 pub(super) fn dashboard() -> Dashboard {
     Dashboard {
