@@ -152,6 +152,19 @@ fn connections() -> Vec<Panel> {
         .course(with(Way::Received, "syn_ack"), "accepted (SYN-ACK received)")
         .course(with(Way::Received, "rst_ack"), "refused (RST-ACK received)")
         .runbooks(&["PacketBackscatter", "PacketPortScanSent"]),
+        Panel::new(
+            Kind::Lines,
+            "Sources of SYNs without an ACK",
+            "Sources that sent a SYN in the window and nothing that continues the connection: spoofed \
+             addresses, scanners, and clients without an answer. In a flood from random addresses most \
+             sources have no place, and this is too low.",
+            Unit::Count,
+        )
+        .course(
+            "sum by (job, instance, device) (packet_receive_syn_sources{<device>})",
+            "{{instance}} {{device}}",
+        )
+        .runbooks(&["PacketSynFlood"]),
         lines(
             "Ends of connections",
             "FIN-ACKs are orderly ends, resets without ACK are aborts in the middle.",
