@@ -154,16 +154,21 @@ fn connections() -> Vec<Panel> {
         .runbooks(&["PacketBackscatter", "PacketPortScanSent"]),
         Panel::new(
             Kind::Lines,
-            "Sources of SYNs without an ACK",
-            "Sources that sent a SYN in the window and nothing that continues the connection: spoofed \
-             addresses, scanners, and clients without an answer. In a flood from random addresses most \
-             sources have no place, and this is too low.",
+            "Who opens without going on",
+            "Sources that sent a SYN in the window and no ACK since: spoofed addresses, scanners, and \
+             clients without an answer. In a flood from random addresses most sources have no place, \
+             and this is too low. The same for destinations of this host.",
             Unit::Count,
         )
         .course(
             "sum by (job, instance, device) (packet_receive_syn_sources{<device>})",
-            "{{instance}} {{device}}",
+            "{{instance}} {{device}} sources",
         )
+        .course(
+            "sum by (job, instance, device) (packet_transmit_syn_destinations{<device>})",
+            "{{instance}} {{device}} destinations",
+        )
+        .width(8)
         .runbooks(&["PacketSynFlood"]),
         lines(
             "Ends of connections",
@@ -172,7 +177,8 @@ fn connections() -> Vec<Panel> {
         .course(with(Way::Received, "fin_ack"), "FIN-ACK received")
         .course(with(Way::Sent, "fin_ack"), "FIN-ACK sent")
         .course(with(Way::Received, "rst"), "RST received")
-        .course(with(Way::Sent, "rst"), "RST sent"),
+        .course(with(Way::Sent, "rst"), "RST sent")
+        .width(8),
         lines(
             "Flags that no ordinary stack sends",
             "NULL, XMAS, SYN with FIN, and others without SYN, ACK or RST: probes that look for systems \
@@ -180,6 +186,7 @@ fn connections() -> Vec<Panel> {
         )
         .course(strange(Way::Received), "{{flags}} received")
         .course(strange(Way::Sent), "{{flags}} sent")
+        .width(8)
         .runbooks(&["PacketStrangeFlags"]),
     ]
 }
