@@ -78,9 +78,9 @@ fn show_traffic(duration: Option<Duration>) -> Result<()> {
 
 fn show_attacks(attacks: &[&Attack]) -> Result<()> {
     let service = run::build()?;
+    let stop = stop_on_signals()?;
     let folder = Folder::make()?;
     let program = attack::prepare(folder.path())?;
-    let stop = stop_on_signals()?;
     let mut network = Network::lay()?;
     // Signals as short as they can be, as everything else here.
     let mut exporter = Exporter::start(&network, &service, &["--signals.window", "10s"])?;

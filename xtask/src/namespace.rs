@@ -5,6 +5,8 @@ use std::io::ErrorKind;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -106,9 +108,12 @@ fn remove(name: &str) {
 
 /// Ends the processes that run in the namespace, also those that were just being started.
 fn kill_all(name: &str) -> Result<()> {
-    const TRIES: usize = 10;
+    /// A busy machine takes a while to end a program with much memory.
+    const WITHIN: Duration = Duration::from_secs(5);
+    const STEP: Duration = Duration::from_millis(20);
 
-    for _ in 0..TRIES {
+    let deadline = Instant::now() + WITHIN;
+    while Instant::now() < deadline {
         let mut pids = Command::new("ip");
         let pids = pids.args(["netns", "pids", name]).process_group(0).output()?;
         let pids = String::from_utf8_lossy(&pids.stdout).into_owned();
@@ -116,6 +121,7 @@ fn kill_all(name: &str) -> Result<()> {
             return Ok(());
         }
         signal("KILL", &pids)?;
+        thread::sleep(STEP);
     }
     bail!("processes in it do not end");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What the traffic looks like as a whole: distinct counts, entropies, scans, unanswered SYNs.
+/// What the traffic looks like as a whole: distinct counts, entropies, scans, lone SYNs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Signals {

@@ -6,11 +6,14 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
 use crate::cable::Namespace;
+
+/// How long a message may take, so that a connection without one keeps no other from being read.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The labels of an alert.
 pub type Labels = BTreeMap<String, String>;
@@ -69,8 +72,10 @@ fn serve(listener: &TcpListener, notices: &Mutex<Vec<Notice>>, has_ended: &Atomi
     while !has_ended.load(Ordering::Relaxed) {
         match listener.accept() {
             Ok((stream, _)) => {
-                let told = read(stream).expect("Alertmanager sends whole messages");
-                notices.lock().unwrap_or_else(PoisonError::into_inner).extend(told);
+                // What is no message is not one of Alertmanager's, which repeats what fails.
+                if let Ok(told) = read(stream) {
+                    notices.lock().unwrap_or_else(PoisonError::into_inner).extend(told);
+                }
             }
             Err(_) => crate::patience::pause(),
         }
@@ -80,6 +85,7 @@ fn serve(listener: &TcpListener, notices: &Mutex<Vec<Notice>>, has_ended: &Atomi
 /// Reads one message and answers it.
 fn read(stream: TcpStream) -> io::Result<Vec<Notice>> {
     stream.set_nonblocking(false)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     let mut reader = BufReader::new(stream);
     let mut length = 0;
     loop {

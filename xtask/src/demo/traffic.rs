@@ -33,7 +33,7 @@ pub(crate) fn start(network: &mut Network, mix: Mix) -> Result<()> {
     quiet(lan, "ping", &["-q", "-i", "0.5", "-I", CLIENTS[2], HOST])?;
     shell(lan, "while :; do iperf3 -c $0 -t 600 -b 2M; sleep 1; done", &[HOST])?;
     let browse = "while :; do for from in \"$@\"; do \
-        curl -s -m 2 -o /dev/null --interface $from http://$0/; sleep 0.3; done; done";
+        curl -s -m 2 --noproxy '*' -o /dev/null --interface $from http://$0/; sleep 0.3; done; done";
     shell(lan, browse, &[&[HOST], &CLIENTS[3..]].concat())?;
     if has_ipv6 {
         quiet(lan, "ping", &["-q", "-i", "0.7", "-I", CLIENTS_V6[0], HOST_V6])?;

@@ -39,7 +39,7 @@ pub(crate) const NEEDS: &[Need] = &[
     program(Purpose::Attack, "hping3", &["hping3"], &[&["hping3"]]),
     program(Purpose::Attack, "nmap", &["nmap"], &[&["nmap"]]),
     receiver(
-        Purpose::Attack,
+        Purpose::Demo,
         "Prometheus",
         || prometheus().map(shown),
         prometheus::make,

@@ -58,8 +58,8 @@ impl Drop for Scratch {
 }
 
 #[test]
-fn promtool_has_nothing_to_say_about_the_rules() {
-    let Some(promtool) = promtool("promtool_has_nothing_to_say_about_the_rules") else { return };
+fn the_rules_pass_promtool() {
+    let Some(promtool) = promtool("the_rules_pass_promtool") else { return };
 
     for scale in [Scale::SHIPPED, Scale(30)] {
         let scratch = Scratch::new();
