@@ -323,6 +323,7 @@
             expr: std.join('\n', [
               'min by (job, instance, device) (min_over_time(packet_exporter_guard_active{direction="receive",dimension="source"}[2m])) == 1',
               'and on (job, instance, device) packet_receive_source_entropy_ratio > %(spoofed_entropy)g',
+              'and on (job, instance, device) device:packet_receive_packets:rate5m > %(spoofed_packets)s',
             ]) % $._config,
             'for': '2m',
             labels: {

@@ -91,6 +91,8 @@
     storm_ratio: 0.5,
     // Entropy of sources that a spoofed flood exceeds.
     spoofed_entropy: 0.9,
+    // Packets/s below which there is no spoofed flood.
+    spoofed_packets: 2000,
     // Times the baseline that scanning or scanned addresses exceed.
     scan_factor: 3,
     // Distinct TCP ports that a host which scans sends to; below it UDP probes, as of traceroute, are no scan.

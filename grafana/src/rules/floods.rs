@@ -103,7 +103,8 @@ and device:packet_receive_group_packets:rate5m > ${storm_ratio} * device:packet_
         severity: Severity::Critical,
         hold: "2m",
         expr: r#"min by (job, instance, device) (min_over_time(packet_exporter_guard_active{direction="receive",dimension="source"}[2m])) == 1
-and on (job, instance, device) packet_receive_source_entropy_ratio > ${spoofed_entropy}"#,
+and on (job, instance, device) packet_receive_source_entropy_ratio > ${spoofed_entropy}
+and on (job, instance, device) device:packet_receive_packets:rate5m > ${spoofed_packets}"#,
         summary: "A device receives a flood from sources that are ever new.",
         description: "{{ $labels.device }} of {{ $labels.instance }} receives packets from so many sources that new ones are sampled, and hardly any comes twice: the addresses are forged.",
         top: Top::Nothing,

@@ -168,6 +168,7 @@ const DEFAULTS: &[Setting] = &[
     ),
     number("storm_ratio", 0.5, "Share of all packets that a storm exceeds."),
     number("spoofed_entropy", 0.9, "Entropy of sources that a spoofed flood exceeds."),
+    number("spoofed_packets", 2000.0, "Packets/s below which there is no spoofed flood."),
     number("scan_factor", 3.0, "Times the baseline that scanning or scanned addresses exceed."),
     number(
         "scan_tcp_ports",

@@ -244,21 +244,46 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "a flood from sources that are ever new",
         of: &["PacketSpoofedFlood"],
-        phases: &[phase(30, &[]), phase(20, &[("guard", 1.0), ("entropy", 0.97)])],
+        phases: &[
+            phase(30, &[("tcp", 8000.0), ("sent tcp", 8000.0), ("ack", 7000.0)]),
+            phase(
+                20,
+                &[
+                    ("tcp", 8000.0),
+                    ("sent tcp", 8000.0),
+                    ("ack", 7000.0),
+                    ("guard", 1.0),
+                    ("entropy", 0.97),
+                ],
+            ),
+        ],
         fires: &[(29, &[]), (36, &["PacketSpoofedFlood"])],
         ..Scenario::USUAL
     },
     Scenario {
         name: "many clients, of which some send more than others",
         of: &["PacketSpoofedFlood"],
-        phases: &[phase(10, &[]), phase(30, &[("guard", 1.0)])],
+        phases: &[phase(
+            40,
+            &[("tcp", 8000.0), ("sent tcp", 8000.0), ("ack", 7000.0), ("guard", 1.0)],
+        )],
         fires: &[(20, &[]), (39, &[])],
         ..Scenario::USUAL
     },
     Scenario {
         name: "two sources that send alike",
         of: &["PacketSpoofedFlood"],
-        phases: &[phase(10, &[]), phase(30, &[("entropy", 1.0)])],
+        phases: &[phase(
+            40,
+            &[("tcp", 8000.0), ("sent tcp", 8000.0), ("ack", 7000.0), ("entropy", 1.0)],
+        )],
+        fires: &[(20, &[]), (39, &[])],
+        ..Scenario::USUAL
+    },
+    Scenario {
+        name: "a neighbour of a flooded device, whose new sources are sampled too",
+        of: &["PacketSpoofedFlood"],
+        phases: &[phase(10, &[]), phase(30, &[("guard", 1.0), ("entropy", 1.0)])],
         fires: &[(20, &[]), (39, &[])],
         ..Scenario::USUAL
     },
