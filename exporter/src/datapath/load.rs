@@ -198,7 +198,8 @@ pub(super) fn loader(shape: &Shape) -> EbpfLoader<'_> {
         loader.override_global(settings::STARTS_WITH_NETWORK, &1_u8, true);
     }
     if !has_frags() {
-        loader.override_global(settings::FRAGS, &0_u8, true);
+        // Programs of pools are none for XDP, and do without the constant.
+        loader.override_global(settings::FRAGS, &0_u8, false);
     }
 
     loader
