@@ -1,6 +1,7 @@
 //! Dashboards and rules for what the exporter counts, made from its catalogue.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 pub mod dashboards;
 pub mod rules;
@@ -16,4 +17,21 @@ pub struct Made {
 /// Returns every file, in order.
 pub fn all() -> Vec<Made> {
     [dashboards::all(), rules::all()].concat()
+}
+
+/// Writes files below a folder, and the folders that they are in.
+///
+/// # Errors
+///
+/// Those of the file system; some of the files may be written then.
+pub fn write(folder: &Path, files: &[Made]) -> io::Result<()> {
+    for Made { path, text } in files {
+        let path = folder.join(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, text)?;
+    }
+
+    Ok(())
 }

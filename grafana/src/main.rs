@@ -1,10 +1,10 @@
 //! Writes the dashboards and rules where they are committed, or rules with shorter times elsewhere.
 
 use std::path::Path;
-use std::{env, fs, io};
+use std::{env, io};
 
-use grafana::Made;
 use grafana::rules::{self, Scale, Settings};
+use grafana::write;
 
 const USAGE: &str = "grafana writes all files where they are committed; `grafana SCALE FOLDER` \
                      writes rules whose times are divided by a number, as 30, into a folder";
@@ -20,16 +20,4 @@ fn main() -> io::Result<()> {
         }
         _ => Err(io::Error::other(USAGE)),
     }
-}
-
-fn write(folder: &Path, files: &[Made]) -> io::Result<()> {
-    for Made { path, text } in files {
-        let path = folder.join(path);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::write(path, text)?;
-    }
-
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! The dashboards, one file each.
 
+mod alike;
 mod device;
 mod exporter;
 mod fleet;

@@ -1,7 +1,6 @@
 //! The exporter, Prometheus and Alertmanager of a network.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 
 use grafana::rules::{Scale, Settings, made};
@@ -37,11 +36,8 @@ impl<'a> Monitoring<'a> {
         let prometheus = tool(test, "PACKET_EXPORTER_PROMETHEUS")?;
         let alertmanager = tool(test, "PACKET_EXPORTER_ALERTMANAGER")?;
         let rules = TempDir::with_prefix("packet-exporter-").expect("a folder can be made");
-        for file in made(&Settings::default(), Scale(scale)) {
-            let path = rules.path().join(file.path);
-            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-            fs::write(path, file.text).expect("a file");
-        }
+        let files = made(&Settings::default(), Scale(scale));
+        grafana::write(rules.path(), &files).expect("files can be written there");
 
         // Everything but the loopback, and the shortest window of signals that there is.
         let mut options = vec!["--devices.include", "[^l].*|l[^o].*", "--signals.window", "10s"];

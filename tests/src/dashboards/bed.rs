@@ -1,6 +1,5 @@
 //! Two hosts with traffic, exporters that count it, and a Prometheus that scrapes them.
 
-use std::fs;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Stdio};
 
@@ -57,10 +56,8 @@ impl Bed {
             }
         }
         let rules = TempDir::with_prefix("packet-exporter-").expect("a folder can be made");
-        for file in rules::made(&Settings::default(), SCALE) {
-            let name = file.path.file_name().expect("rules are in files");
-            fs::write(rules.path().join(name), file.text).expect("files can be written there");
-        }
+        let files = rules::made(&Settings::default(), SCALE);
+        grafana::write(rules.path(), &files).expect("files can be written there");
 
         Self { here, there, rules }
     }
@@ -93,7 +90,7 @@ impl Bed {
             .collect();
         let config = format!(
             "global: {{scrape_interval: {SCRAPE_INTERVAL}s, scrape_timeout: {SCRAPE_INTERVAL}s}}\n\
-             rule_files: ['{}/*.yml']\n\
+             rule_files: ['{}/rules/*.yml']\n\
              scrape_configs:\n  - job_name: packet-exporter\n    static_configs:\n{targets}",
             self.rules.path().display()
         );

@@ -113,7 +113,7 @@ impl Panel<'_> {
         failed.chain(crash).chain(links).collect()
     }
 
-    /// Asks every query again, as the page has worded it.
+    /// Sends every query again, as the page has worded it.
     fn answers(&self, prometheus: &Prometheus<'_>, job: &Job) -> Vec<Answer> {
         let asked = self.seen["targets"].as_array().into_iter().flatten();
         let meant = self.json["targets"].as_array().into_iter().flatten();

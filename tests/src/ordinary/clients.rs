@@ -45,8 +45,8 @@ pub(super) fn reset(stream: TcpStream) {
 pub(super) struct Questions(VecDeque<UdpSocket>);
 
 impl Questions {
-    /// Asks from an address and port for so many datagrams of so many bytes. A port that is in use
-    /// asks nothing.
+    /// Requests so many datagrams of so many bytes from an address and port. A port that is in use
+    /// requests nothing.
     pub(super) fn ask(
         &mut self,
         from: SocketAddrV4,

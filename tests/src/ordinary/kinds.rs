@@ -298,7 +298,7 @@ fn boot(scene: &Scene<'_>) {
     });
 }
 
-/// Asks for an address by broadcast, for names and for the time.
+/// Requests an address by broadcast, names and the time.
 fn ask_around(scene: &Scene<'_>) {
     let socket = UdpSocket::bind(scene.host(68)).expect("a free port");
     socket.set_broadcast(true).expect("a socket");
@@ -317,7 +317,7 @@ fn ask_around(scene: &Scene<'_>) {
     );
 }
 
-/// Asks now and then until a second.
+/// Sends a question now and then until a second.
 fn few_questions(scene: &Scene<'_>, port: u16, until: u64) {
     paced(
         10,

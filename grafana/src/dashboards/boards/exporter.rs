@@ -3,6 +3,7 @@
 mod limits;
 mod outside;
 
+use super::alike;
 use crate::dashboards::board::{Dashboard, Row};
 use crate::dashboards::field::Scale;
 use crate::dashboards::kind::{Kind, Order};
@@ -36,23 +37,8 @@ fn now() -> Vec<Panel> {
     let number = Panel::number;
 
     vec![
-        number(
-            "Exporters gone",
-            "Exporters that were scraped within the last day and cannot be scraped now.",
-            Unit::Count,
-            "count(up{<host>} == 0 and on (job, instance) \
-             last_over_time(packet_exporter_build_info{<host>}[1d])) or vector(0)",
-        )
-        .scale(Scale::BadAboveZero)
-        .runbooks(&["PacketExporterDown"]),
-        number(
-            "Programs missing",
-            "Programs that are wanted on a device and are not attached: nothing is counted there.",
-            Unit::Count,
-            "count(packet_exporter_program_attached{<device>} == 0) or vector(0)",
-        )
-        .scale(Scale::BadAboveZero)
-        .runbooks(&["PacketExporterProgramNotAttached"]),
+        alike::exporters_gone(),
+        alike::programs_missing(),
         number(
             "Oldest counts",
             "How old the counts of the exporter are whose last fold is longest ago.",

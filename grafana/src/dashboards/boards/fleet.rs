@@ -1,5 +1,6 @@
 //! All hosts at once: is anything wrong, and where.
 
+use super::alike;
 use crate::dashboards::alerts;
 use crate::dashboards::board::{Dashboard, Row};
 use crate::dashboards::field::Scale;
@@ -40,15 +41,7 @@ fn now() -> Vec<Panel> {
             Unit::Count,
             "count(count by (job, instance) (packet_exporter_build_info{<host>}))",
         ),
-        Panel::number(
-            "Exporters gone",
-            "Exporters that were scraped within the last day and cannot be scraped now.",
-            Unit::Count,
-            "count(up{<host>} == 0 and on (job, instance) \
-             last_over_time(packet_exporter_build_info{<host>}[1d])) or vector(0)",
-        )
-        .scale(Scale::BadAboveZero)
-        .runbooks(&["PacketExporterDown"]),
+        alike::exporters_gone(),
         Panel::number(
             "Devices",
             "Devices whose received frames are counted.",
@@ -56,14 +49,7 @@ fn now() -> Vec<Panel> {
             "count(count by (job, instance, device) \
              (packet_exporter_counting_since_timestamp_seconds{<device>,direction=\"receive\"}))",
         ),
-        Panel::number(
-            "Programs missing",
-            "Programs that are wanted on a device and are not attached: nothing is counted there.",
-            Unit::Count,
-            "count(packet_exporter_program_attached{<device>} == 0) or vector(0)",
-        )
-        .scale(Scale::BadAboveZero)
-        .runbooks(&["PacketExporterProgramNotAttached"]),
+        alike::programs_missing(),
         Panel::number(
             "Alerts",
             "Alerts of packet-exporter that fire for the chosen hosts. The table below lists them.",

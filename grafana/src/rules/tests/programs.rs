@@ -35,11 +35,7 @@ impl Scratch {
     }
 
     pub(super) fn write(&self, made: &[Made]) {
-        for Made { path, text } in made {
-            let path = self.0.join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
+        crate::write(&self.0, made).unwrap();
     }
 
     /// Runs a program here; returns whether it succeeded, and what it printed.
