@@ -22,6 +22,7 @@ use shared::{
 
 use super::of_cpus::{self, is_any};
 use super::pins::LayoutMap;
+use super::ranks::PortRanks;
 use super::shape::Shape;
 use super::sums;
 use super::tables::{Keys, Load};
@@ -41,6 +42,8 @@ pub(super) const AGEING: Duration = Duration::from_millis(900);
 /// One loaded program with its maps.
 pub(super) struct Instance {
     pub(super) ebpf: Ebpf,
+    /// What each program on these maps reads of ports.
+    pub(super) ranks: PortRanks,
     pub(super) maps: Maps,
     pub(super) shape: Shape,
     generation: usize,
@@ -80,10 +83,11 @@ struct Cut {
 }
 
 impl Instance {
-    pub(super) fn new(ebpf: Ebpf, maps: Maps, shape: Shape) -> Self {
+    pub(super) fn new(ebpf: Ebpf, ranks: PortRanks, maps: Maps, shape: Shape) -> Self {
         let generation = maps.control.read(0..1).pop().unwrap_or_default().generation as usize & 1;
         let instance = Self {
             ebpf,
+            ranks,
             maps,
             shape,
             generation,

@@ -25,8 +25,8 @@ use super::{LinkLayer, Placement};
 use crate::files;
 
 pub use error::LoadError;
-use error::map_error;
-pub(super) use error::{object_error, program_error, refusal};
+use error::{map_error, program_error};
+pub(super) use error::{object_error, refusal};
 pub(super) use next::{Missing, beside, successor};
 
 /// The object that `build.rs` compiled.
@@ -60,10 +60,9 @@ pub(super) fn load(
 ) -> Result<Instance, LoadError> {
     let shape = &shape.on(placement.link_layer);
     let mut ebpf = load_object(shape, place)?;
-    share(ranks, &ebpf)?;
-    load_program(&mut ebpf, placement.program()).map_err(program_error)?;
+    load_program(&mut ebpf, ranks, placement.program())?;
     let maps = reach_maps(&ebpf, shape)?;
-    let instance = Instance::new(ebpf, maps, *shape);
+    let instance = Instance::new(ebpf, ranks.clone(), maps, *shape);
 
     Ok(match place {
         Some(place) => instance.adopt(place.describe(shape).map_err(pinning)?),
@@ -71,25 +70,19 @@ pub(super) fn load(
     })
 }
 
-/// Lets the programs of an object, none of which is loaded, read the ranks that all programs share.
-pub(super) fn share(ranks: &PortRanks, ebpf: &Ebpf) -> Result<(), LoadError> {
-    let doing = "let a program read the ranks of ports";
-
-    stand_in(ranks.map(), map_fd(ebpf, maps::RANKS)?)
-        .map_err(|source| LoadError::Io { doing, source })
-}
-
 /// Opens the maps that are pinned in `place`, without a program.
 pub(super) fn open(
     shape: &Shape,
     placement: Placement,
+    ranks: &PortRanks,
     place: &PinDirectory,
 ) -> Result<Instance, LoadError> {
     let shape = &shape.on(placement.link_layer);
     let ebpf = load_object(shape, Some(place))?;
     let maps = reach_maps(&ebpf, shape)?;
 
-    Ok(Instance::new(ebpf, maps, *shape).adopt(place.describe(shape).map_err(pinning)?))
+    Ok(Instance::new(ebpf, ranks.clone(), maps, *shape)
+        .adopt(place.describe(shape).map_err(pinning)?))
 }
 
 /// Wraps an error of pinning.
@@ -97,12 +90,25 @@ pub(super) fn pinning(source: io::Error) -> LoadError {
     LoadError::Io { doing: "pin the maps of the program", source }
 }
 
-pub(super) fn load_program(ebpf: &mut Ebpf, name: &str) -> Result<(), ProgramError> {
-    match ebpf.program_mut(name) {
+/// Loads a program of an object, none of which is loaded yet. It reads the ranks that all programs share.
+pub(super) fn load_program(
+    ebpf: &mut Ebpf,
+    ranks: &PortRanks,
+    name: &str,
+) -> Result<(), LoadError> {
+    let doing = "let a program read the ranks of ports";
+    stand_in(ranks.map(), map_fd(ebpf, maps::RANKS)?)
+        .map_err(|source| LoadError::Io { doing, source })?;
+    let loaded = match ebpf.program_mut(name) {
         Some(Program::Xdp(program)) => program.load(),
         Some(Program::SchedClassifier(program)) => program.load(),
         _ => Err(ProgramError::NotLoaded),
-    }
+    };
+    loaded.map_err(program_error)?;
+    // The program has the map; what aya keeps beside it is a copy of what it began with, of 256 KiB.
+    drop(ebpf.take_map(maps::RANKS));
+
+    Ok(())
 }
 
 fn load_object(shape: &Shape, place: Option<&PinDirectory>) -> Result<Ebpf, LoadError> {

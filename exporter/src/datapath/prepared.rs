@@ -93,7 +93,7 @@ impl Prepared {
             load::load(&of_maps, placement, ranks, Some(place))
                 .map(|instance| Self { is_new: false, ..Self::new(instance, placement) })
         } else {
-            load::open(&of_maps, placement, place).and_then(|inherited| {
+            load::open(&of_maps, placement, ranks, place).and_then(|inherited| {
                 let prepared = Self::in_place(placement, place, (shape, ranks))?;
                 Ok(Self { inherited: Some(inherited), ..prepared })
             })

@@ -105,7 +105,7 @@ pub(super) fn map_error(error: MapError) -> LoadError {
     LoadError::Object(Box::new(EbpfError::MapError(error)))
 }
 
-pub(in super::super) fn program_error(error: ProgramError) -> LoadError {
+pub(super) fn program_error(error: ProgramError) -> LoadError {
     if let ProgramError::LoadError { io_error, verifier_log } = error {
         let log = last_lines(&verifier_log.to_string());
         // A verifier that has nothing to say was not asked: the right to load is missing.

@@ -5,7 +5,7 @@ use shared::{Settings, maps, settings};
 
 use super::{
     LoadError, OBJECT, load_program, loader, map_fd, map_in, max_entries, object_error,
-    program_error, reach_ports, reach_sources,
+    reach_ports, reach_sources,
 };
 use crate::datapath::Placement;
 use crate::datapath::instance::{Instance, Maps, Successor};
@@ -76,11 +76,11 @@ fn on_maps_of(
     let mut ebpf = loader.load(&OBJECT).map_err(object_error)?;
     let doing = "let a program count in the maps of another one";
     let those_that_stay = maps::ALL.into_iter().filter(|name| !is_new(name));
-    for name in those_that_stay.chain([maps::RANKS]) {
+    for name in those_that_stay {
         stand_in(map_fd(&instance.ebpf, name)?, map_fd(&ebpf, name)?)
             .map_err(|source| LoadError::Io { doing, source })?;
     }
-    load_program(&mut ebpf, program).map_err(program_error)?;
+    load_program(&mut ebpf, &instance.ranks, program)?;
 
     Ok(ebpf)
 }

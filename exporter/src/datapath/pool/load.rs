@@ -3,7 +3,7 @@
 use std::os::fd::OwnedFd;
 
 use aya::Ebpf;
-use shared::{DeviceSlot, GENERATIONS, POOL_SLOTS, maps, pool_maps, settings};
+use shared::{DeviceSlot, GENERATIONS, POOL_SLOTS, pool_maps, settings};
 
 use super::{Maps, Pool, slots};
 use crate::datapath::Placement;
@@ -32,10 +32,7 @@ pub(in super::super) fn load(
     let slots = slots.next_power_of_two().min(POOL_SLOTS);
     let shape = &shape.on(placement.link_layer);
     let mut ebpf = load_object(shape, kind_sets, slots)?;
-    load::share(ranks, &ebpf)?;
-    load::load_program(&mut ebpf, placement.program()).map_err(load::program_error)?;
-    // The program has the map; what aya keeps beside it is a copy of what it began with, of 256 KiB.
-    drop(ebpf.take_map(maps::RANKS));
+    load::load_program(&mut ebpf, ranks, placement.program())?;
     let maps = reach_maps(&ebpf, shape, kind_sets, slots)?;
     let devices = load::map_in::<DeviceSlot>(&ebpf, pool_maps::DEVICES, slots * ENTRIES_PER_SLOT)?;
 
