@@ -43,6 +43,9 @@ enum Share {
     Only,
     /// The suite leaves it out, because it needs the assertions of the dev build.
     Dev,
+    /// The test program has in itself what it tests. The suite builds it with `--release`, the
+    /// default run does not.
+    Linked,
 }
 
 /// The tests of one file that a run includes.
@@ -52,6 +55,8 @@ pub(crate) struct Part {
     pub(crate) file: &'static str,
     /// Parts of names; a test with none of them is left out, unless there are none.
     pub(crate) names: Vec<String>,
+    /// The test program has in itself what it tests.
+    pub(crate) is_linked: bool,
 }
 
 impl Suites {
@@ -122,27 +127,37 @@ impl Suite {
 
     /// Returns the files with tests that need the dev build.
     pub(crate) fn dev_files(&self) -> BTreeSet<&'static str> {
-        self.members.iter().filter(|it| it.share == Share::Dev).map(|it| it.file).collect()
+        self.files(Share::Dev)
+    }
+
+    /// Returns the files whose test programs have in themselves what they test.
+    pub(crate) fn linked_files(&self) -> BTreeSet<&'static str> {
+        self.files(Share::Linked)
     }
 
     /// Returns what the suite runs of each file, where `filters` ask for it.
     pub(crate) fn parts(&self, filters: &Filters) -> Vec<Part> {
         let files: BTreeSet<&str> = self.members.iter().map(|it| it.file).collect();
-        let whole = self.whole_files();
+        let (whole, linked) = (self.whole_files(), self.linked_files());
 
         let wanted = files.into_iter().filter(|file| filters.have_file(file));
         wanted
             .filter_map(|file| {
+                let is_linked = linked.contains(file);
                 if whole.contains(file) {
-                    return Some(Part { file, names: filters.names().to_vec() });
+                    return Some(Part { file, names: filters.names().to_vec(), is_linked });
                 }
                 let of_file = self.members.iter().filter(|it| it.file == file);
                 let tests = of_file.filter(|it| it.share != Share::Dev).filter_map(|it| it.test);
                 let names: Vec<_> =
                     tests.filter(|name| filters.have_name(name)).map(str::to_owned).collect();
-                (!names.is_empty()).then_some(Part { file, names })
+                (!names.is_empty()).then_some(Part { file, names, is_linked })
             })
             .collect()
+    }
+
+    fn files(&self, share: Share) -> BTreeSet<&'static str> {
+        self.members.iter().filter(|it| it.share == share).map(|it| it.file).collect()
     }
 
     fn tests(&self, share: Share) -> impl Iterator<Item = &'static str> {
@@ -168,7 +183,10 @@ fn read_line(suites: &mut Vec<Suite>, line: &'static str) -> Result<()> {
         ["also", file, test] => (Share::Also, file, Some(test)),
         ["only", file, test] => (Share::Only, file, Some(test)),
         ["dev", file, test] => (Share::Dev, file, Some(test)),
-        _ => bail!("it is not `also FILE [TEST]`, `only FILE TEST` or `dev FILE TEST`"),
+        ["linked", file] => (Share::Linked, file, None),
+        _ => bail!(
+            "it is not `also FILE [TEST]`, `only FILE TEST`, `dev FILE TEST` or `linked FILE`"
+        ),
     };
     let file = file.strip_suffix(".rs").context("its file does not end with `.rs`")?;
     suite.members.push(Member { share, file, test });

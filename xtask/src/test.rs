@@ -96,7 +96,9 @@ fn run_default(report: &mut Report, suites: &Suites, filters: &Filters) -> Resul
     report.privileged("tests in the kernel and of the service", &selection)?;
     if let Some(release) = release {
         run_dev_part(report, release)?;
-        run_suite(report, release, suites, filters)?;
+        // What is linked has run above, in the dev build.
+        let parts = release.parts(filters).into_iter().filter(|part| !part.is_linked);
+        run_parts(report, release, suites, &parts.collect::<Vec<_>>())?;
     }
     if filters.is_empty() {
         note_suites(report, suites);
@@ -105,22 +107,29 @@ fn run_default(report: &mut Report, suites: &Suites, filters: &Filters) -> Resul
     Ok(())
 }
 
-/// Runs a suite, or what `filters` choose of it, file by file.
+/// Runs a suite, or what `filters` choose of it.
 fn run_suite(report: &mut Report, suite: &Suite, suites: &Suites, filters: &Filters) -> Result<()> {
-    let build = if suite.name == RELEASE { Build::Release } else { Build::Dev };
+    let (linked, other): (Vec<_>, Vec<_>) =
+        suite.parts(filters).into_iter().partition(|part| part.is_linked);
+
+    run_parts(report, suite, suites, &other)?;
+    run_parts(report, suite, suites, &linked)
+}
+
+/// Runs parts of a suite, file by file. One build has all of them: they are linked, or none is.
+fn run_parts(report: &mut Report, suite: &Suite, suites: &Suites, parts: &[Part]) -> Result<()> {
+    let Some(Part { is_linked, .. }) = parts.first() else { return Ok(()) };
+    let service = if suite.name == RELEASE { Build::Release } else { Build::Dev };
+    let tests = if *is_linked { Build::Release } else { Build::Dev };
     let left_out: Vec<_> =
         suites.only_elsewhere(Some(suite)).into_iter().chain(suite.dev()).collect();
-    let parts = suite.parts(filters);
     let files: Vec<_> = parts.iter().map(|part| part.file).collect();
-    if files.is_empty() {
-        return Ok(());
-    }
-    let all = Selection { build, targets: targets(&files), ..Selection::default() };
+    let all = Selection { service, tests, targets: targets(&files), ..Selection::default() };
     if !report.build(&all)? {
         return Ok(());
     }
 
-    for Part { file, names } in &parts {
+    for Part { file, names, .. } in parts {
         let selection =
             Selection { targets: targets(&[file]), names, left_out: left_out.clone(), ..all };
         report.all(&format!("suite {}: {file}", suite.name), &selection)?;
@@ -132,10 +141,10 @@ fn run_suite(report: &mut Report, suite: &Suite, suites: &Suites, filters: &Filt
 /// Runs what the suite against the release build leaves out, against the dev build.
 fn run_dev_part(report: &mut Report, release: &Suite) -> Result<()> {
     let names: Vec<_> = release.dev().map(str::to_owned).collect();
-    if names.is_empty() {
+    let files: Vec<_> = (&release.dev_files() - &release.linked_files()).into_iter().collect();
+    if files.is_empty() {
         return Ok(());
     }
-    let files: Vec<_> = release.dev_files().into_iter().collect();
     let selection = Selection { targets: targets(&files), names: &names, ..Selection::default() };
 
     report.privileged("tests that need the assertions of the dev build", &selection)
@@ -151,9 +160,9 @@ fn targets(files: &[impl Display]) -> Vec<String> {
     files.iter().map(|file| target(file.to_string())).collect()
 }
 
-/// Returns cargo's arguments for all targets, but the files of the suite against the release build.
+/// Returns cargo's arguments for all targets, but the files that run against the release build.
 fn privileged_targets(release: Option<&Suite>) -> Result<Vec<String>> {
-    let elsewhere = release.map(Suite::whole_files).unwrap_or_default();
+    let elsewhere = release.map(|it| &it.whole_files() - &it.linked_files()).unwrap_or_default();
     let folder = process::workspace().join("tests/tests");
     let entries = fs::read_dir(&folder)
         .with_context(|| format!("cannot read the folder {}", folder.display()))?;

@@ -27,7 +27,7 @@ fn each_test_of_a_suite_is_there_once() {
     assert!(strays.is_empty(), "{strays:#?}");
 }
 
-/// Returns what is wrong with `also|only|dev FILE [TEST]`.
+/// Returns what is wrong with `also|only|dev|linked FILE [TEST]`.
 fn strays(line: &str, sources: &[TextFile]) -> Vec<String> {
     let mut words = line.split_whitespace().skip(1);
     let file = words.next().unwrap_or_default();

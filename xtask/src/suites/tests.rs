@@ -13,6 +13,7 @@ prometheus: scrapes
 release: the build that users get
     also service.rs
     dev service.rs a_plant_is_found
+    linked sums.rs
 ";
 
 fn suites() -> Suites {
@@ -23,7 +24,7 @@ fn parts(suite: &str, words: &[&str]) -> Vec<(&'static str, Vec<String>)> {
     let filters = Filters::with_files(words, &["otlp", "service", "live"]);
     let parts = suites().find(suite).unwrap().parts(&filters);
 
-    parts.into_iter().map(|Part { file, names }| (file, names)).collect()
+    parts.into_iter().map(|Part { file, names, .. }| (file, names)).collect()
 }
 
 #[test]
@@ -61,7 +62,16 @@ fn tests_that_need_the_dev_build_are_told_apart() {
 
     assert_eq!(release.dev().collect::<Vec<_>>(), ["a_plant_is_found"]);
     assert_eq!(release.dev_files(), BTreeSet::from(["service"]));
-    assert_eq!(parts("release", &[]), [("service", vec![])]);
+    assert_eq!(parts("release", &["service"]), [("service", vec![])]);
+}
+
+#[test]
+fn files_that_have_in_themselves_what_they_test_are_told_apart() {
+    let suites = suites();
+    let parts = suites.find("release").unwrap().parts(&Filters::default());
+
+    let linked: Vec<_> = parts.iter().map(|part| (part.file, part.is_linked)).collect();
+    assert_eq!(linked, [("service", false), ("sums", true)]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::process;
 use crate::setup;
 
-/// How the service and the tests are built.
+/// How a program is built.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) enum Build {
     /// With its assertions, and quick to build.
@@ -21,7 +21,10 @@ pub(crate) enum Build {
 /// Tests of the workspace.
 #[derive(Debug, Default)]
 pub(crate) struct Selection<'a> {
-    pub(crate) build: Build,
+    /// The build of the service that the tests start.
+    pub(crate) service: Build,
+    /// The build of the tests themselves.
+    pub(crate) tests: Build,
     /// Cargo's arguments that name kinds of targets, such as `--test=live`; all if there are none.
     pub(crate) targets: Vec<String>,
     /// Parts of names; any test will do if there are none.
@@ -56,13 +59,13 @@ impl Selection<'_> {
             cargo.arg("build").args(arguments);
             cargo
         };
-        let mut tests = build(self.build.arguments());
+        let mut tests = build(self.tests.arguments());
         match self.targets.as_slice() {
             [] => tests.arg("--tests"),
             targets => tests.args(targets),
         };
 
-        match self.build {
+        match self.service {
             Build::Dev => {
                 tests.arg("--bin=packet-exporter");
                 vec![("the service and the tests", tests)]
@@ -71,7 +74,7 @@ impl Selection<'_> {
                 let service = build(&["--release", "--package=exporter", "--bins"]);
                 vec![
                     ("the service, release build", service),
-                    ("the tests against the release build", tests),
+                    ("the tests of the release build", tests),
                 ]
             }
         }
@@ -79,11 +82,11 @@ impl Selection<'_> {
 
     /// Returns a run of these tests, open for arguments of the test programs.
     pub(crate) fn command(&self) -> Result<Command> {
-        let Self { build, targets, names, left_out } = self;
-        let service = process::target_dir()?.join(build.folder()).join("packet-exporter");
+        let Self { service, tests, targets, names, left_out } = self;
+        let service = process::target_dir()?.join(service.folder()).join("packet-exporter");
 
         let mut cargo = process::cargo();
-        cargo.args(["test", "--no-fail-fast"]).args(build.arguments());
+        cargo.args(["test", "--no-fail-fast"]).args(tests.arguments());
         cargo.args(targets).arg("--").args(*names);
         cargo.args(left_out.iter().flat_map(|name| ["--skip", name]));
         cargo.env("PACKET_EXPORTER_BIN", service);
