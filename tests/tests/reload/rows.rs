@@ -61,6 +61,43 @@ pub(crate) const DEVICES: &[Row] = &[
 ];
 
 pub(crate) const DIMENSIONS: &[Row] = &[
+    // The slowest come first, as several are observed at a time.
+    Row {
+        key: "sources.churn",
+        with: &[("sources.limit", "4")],
+        before: Some("1"),
+        after: "1000",
+        first: |it| take_over_one(it, By::Source),
+        seen: |it| taken_over(it, By::Source) >= all_names(),
+        ..Row::USUAL
+    },
+    Row {
+        key: "sources.remembered",
+        with: &[("sources.limit", "1"), ("sources.idle", "'1s'")],
+        after: "2",
+        first: |it| go_and_come_back(it, By::Source),
+        then: |it| come_back(it, By::Source),
+        seen: |it| is_forgotten(it, By::Source),
+        ..Row::USUAL
+    },
+    Row {
+        key: "ports.churn",
+        with: &[("ports.limit", "4")],
+        before: Some("1"),
+        after: "1000",
+        first: |it| take_over_one(it, By::Port),
+        seen: |it| taken_over(it, By::Port) >= all_names(),
+        ..Row::USUAL
+    },
+    Row {
+        key: "ports.remembered",
+        with: &[("ports.limit", "1"), ("ports.idle", "'1s'")],
+        after: "2",
+        first: |it| go_and_come_back(it, By::Port),
+        then: |it| come_back(it, By::Port),
+        seen: |it| is_forgotten(it, By::Port),
+        ..Row::USUAL
+    },
     Row {
         key: "sources.enabled",
         after: "false",
@@ -143,42 +180,6 @@ pub(crate) const DIMENSIONS: &[Row] = &[
         with: &[("vlans.enabled", "true")],
         after: "7",
         seen: |it| limit(it, "vlan") == Some(14),
-        ..Row::USUAL
-    },
-    Row {
-        key: "sources.churn",
-        with: &[("sources.limit", "4")],
-        before: Some("1"),
-        after: "1000",
-        first: |it| take_over_one(it, By::Source),
-        seen: |it| taken_over(it, By::Source) >= all_names(),
-        ..Row::USUAL
-    },
-    Row {
-        key: "sources.remembered",
-        with: &[("sources.limit", "1"), ("sources.idle", "'1s'")],
-        after: "2",
-        first: |it| go_and_come_back(it, By::Source),
-        then: |it| come_back(it, By::Source),
-        seen: |it| is_forgotten(it, By::Source),
-        ..Row::USUAL
-    },
-    Row {
-        key: "ports.churn",
-        with: &[("ports.limit", "4")],
-        before: Some("1"),
-        after: "1000",
-        first: |it| take_over_one(it, By::Port),
-        seen: |it| taken_over(it, By::Port) >= all_names(),
-        ..Row::USUAL
-    },
-    Row {
-        key: "ports.remembered",
-        with: &[("ports.limit", "1"), ("ports.idle", "'1s'")],
-        after: "2",
-        first: |it| go_and_come_back(it, By::Port),
-        then: |it| come_back(it, By::Port),
-        seen: |it| is_forgotten(it, By::Port),
         ..Row::USUAL
     },
 ];
