@@ -277,19 +277,24 @@ fn a_device_without_ethernet_is_refused_for_xdp_and_the_rest_is_counted() {
 fn a_thousand_devices_that_come_and_go_leave_nothing_behind() {
     const ROUNDS: usize = 20;
     const AT_ONCE: usize = 50;
+    const GROUP: &str = "7";
     let cable = Cable::lay("churn");
     let include = ["--devices.include", "veth0|tmp.*"];
     let exporter = Exporter::start(&cable.here, &[&include[..], &SMALL].concat());
-    let round = || {
-        // A device for each name; its other end is not wanted.
-        for number in 0..AT_ONCE {
-            let [one, other] = ["tmp", "end"].map(|name| format!("{name}{number}"));
-            cable.here.ip(&["link", "add", &one, "type", "veth", "peer", "name", &other]);
+    // A device for each name; its other end is not wanted.
+    let adding =
+        |number| format!("link add tmp{number} group {GROUP} type veth peer name end{number}\n");
+    let all: String = (0..AT_ONCE).map(adding).collect();
+    let round = |number: usize| {
+        cable.here.ip_batch(&all);
+        // In every other round they go while they are being attached.
+        if number.is_multiple_of(2) {
+            wait_for("programs on every device", || match exporter.scrape().find(ATTACHED, &[]) {
+                Some(attached) if attached == 2 * (AT_ONCE as u64 + 1) => Ok(()),
+                other => Err(format!("{other:?} programs")),
+            });
         }
-        exporter.scrape();
-        for number in 0..AT_ONCE {
-            cable.here.ip(&["link", "delete", &format!("tmp{number}")]);
-        }
+        cable.here.ip(&["link", "delete", "group", GROUP]);
         exporter.scrape();
     };
     let use_of = |scrape: &Scrape| {
@@ -308,12 +313,10 @@ fn a_thousand_devices_that_come_and_go_leave_nothing_behind() {
     };
 
     // What the first devices take stays for those that follow.
-    for _ in 0..ROUNDS / 2 {
-        round();
-    }
+    (0..ROUNDS / 2).for_each(&round);
     let before = use_of(&only_the_cable());
     for number in ROUNDS / 2..ROUNDS {
-        round();
+        round(number);
         println!("round {number}: {:?}", use_of(&exporter.scrape()));
     }
     let scrape = only_the_cable();
