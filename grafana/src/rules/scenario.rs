@@ -44,6 +44,11 @@ pub(super) const fn phase(minutes: u32, changes: &'static [(&'static str, f64)])
 impl Scenario {
     /// What most scenarios have in common.
     pub(super) const USUAL: Self = Self { name: "", of: &[], only: &[], phases: &[], fires: &[] };
+
+    /// Returns how long it takes.
+    pub(super) fn minutes(&self) -> u32 {
+        self.phases.iter().map(|phase| phase.minutes).sum()
+    }
 }
 
 /// Returns a file of tests.
