@@ -18,7 +18,10 @@ const HOW: [(&str, &str); 10] = [
     ),
     ("PACKET_EXPORTER_ROTEL", "setup --suite otlp` unpacks it for x86_64 and aarch64"),
     ("PACKET_EXPORTER_BROWSER", "setup --suite dashboards` installs Debian's Chromium"),
-    ("PACKET_EXPORTER_COMPONENTS", "setup --suite dashboards` installs it where `npm` is in PATH"),
+    (
+        "PACKET_EXPORTER_COMPONENTS",
+        "setup --suite dashboards` installs it where Node.js 20 or newer is in PATH, and npm",
+    ),
     (
         "PACKET_EXPORTER_DASHBOARD_READER",
         "setup --suite dashboards` builds it where `go` is in PATH",

@@ -27,11 +27,35 @@ const READER: Files = &[
 ];
 const PROGRAM: &str = "read-dashboards";
 
+/// The oldest Node.js that the components and their bundler run on.
+const NODE: u32 = 20;
+pub(crate) const NODE_ELSEWHERE: &str =
+    "Node.js 20 or newer with npm in PATH, as Debian 13 and nodejs.org have it";
+
+/// Returns Node.js, if it is new enough and there is npm.
+pub(crate) fn node() -> Option<PathBuf> {
+    process::find("npm")?;
+    let node = process::find("node")?;
+
+    obstacle(&version(&node)).is_none().then_some(node)
+}
+
+/// Explains why Node.js will not do where its packages are installed.
+pub(crate) fn make_node() -> Result<()> {
+    let node = process::find("node").context("there is no `node` in PATH")?;
+    process::find("npm").context("there is no `npm` in PATH")?;
+    if let Some(obstacle) = obstacle(&version(&node)) {
+        bail!("{} {obstacle}", node.display());
+    }
+
+    Ok(())
+}
+
 /// Returns the folder of the components, if they are those of the lock.
 pub(crate) fn components() -> Option<PathBuf> {
-    process::find("node")?;
+    let folder = made("components", COMPONENTS)?;
 
-    made("components", COMPONENTS)
+    node().map(|_| folder)
 }
 
 /// Returns the program that reads dashboards, if it was built from the sources here.
@@ -47,9 +71,7 @@ pub(crate) fn font() -> Option<PathBuf> {
 }
 
 pub(crate) fn make_components() -> Result<()> {
-    if process::find("npm").is_none() {
-        bail!("it is installed with npm, and there is no `npm` in PATH");
-    }
+    make_node().context("it needs Node.js")?;
 
     make("components", COMPONENTS, |folder| {
         process::step(
@@ -68,6 +90,28 @@ pub(crate) fn make_reader() -> Result<()> {
 
         ["cache", "modules"].iter().try_for_each(|name| remove(&folder.join(name)))
     })
+}
+
+/// Returns what a program prints as its version, as `v20.19.2`.
+fn version(node: &Path) -> String {
+    process::output(Command::new(node).arg("--version")).unwrap_or_default()
+}
+
+/// Returns why a version will not do and what to do, if it will not.
+fn obstacle(version: &str) -> Option<String> {
+    let major = version.trim_start_matches('v').split('.').next()?.parse::<u32>();
+    if major.is_ok_and(|major| major >= NODE) {
+        return None;
+    }
+    let is = match version {
+        "" => "shows no version".to_owned(),
+        version => format!("is {version}"),
+    };
+
+    Some(format!(
+        "{is}, and the dashboards need Node.js {NODE} or newer; unpack one \
+         from nodejs.org and put its folder `bin` first in PATH"
+    ))
 }
 
 /// Returns the folder, if it was made of these files.
@@ -106,4 +150,21 @@ fn remove(folder: &Path) -> Result<()> {
         return Ok(());
     }
     fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_version_of_node_is_named_with_what_to_do() {
+        assert_eq!(["v20.0.0", "v24.11.1"].map(obstacle), [None, None]);
+        for (version, sentence) in
+            [("v18.20.4", "is v18.20.4, and "), ("", "shows no version, and "), ("x", "is x, and ")]
+        {
+            let obstacle = obstacle(version).unwrap();
+            assert!(obstacle.starts_with(sentence), "{obstacle}");
+            assert!(obstacle.contains("20 or newer") && obstacle.contains("PATH"), "{obstacle}");
+        }
+    }
 }

@@ -128,7 +128,14 @@ pub(crate) const NEEDS: &[Need] = &[
         elsewhere: "the container is made from Debian's archive only",
     },
     program(Purpose::Suite("dashboards"), "Chromium", &["chromium"], &[&["chromium"]]),
-    program(Purpose::Suite("dashboards"), "Node.js", &["node", "npm"], &[&["nodejs", "npm"]]),
+    Need {
+        name: "Node.js",
+        purpose: Purpose::Suite("dashboards"),
+        check: Check::Place(|| dashboards::node().map(shown)),
+        packages: &[&["nodejs", "npm"]],
+        make: Some(dashboards::make_node),
+        elsewhere: dashboards::NODE_ELSEWHERE,
+    },
     Need {
         name: "Grafana's font",
         purpose: Purpose::Suite("dashboards"),
@@ -143,7 +150,7 @@ pub(crate) const NEEDS: &[Need] = &[
         check: Check::Place(|| dashboards::components().map(shown)),
         packages: &[],
         make: Some(dashboards::make_components),
-        elsewhere: "Node.js 20 or newer with npm in PATH, and the network while it is installed",
+        elsewhere: dashboards::NODE_ELSEWHERE,
     },
     Need {
         name: "reader of dashboards",
