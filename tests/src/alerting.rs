@@ -6,9 +6,11 @@ mod hook;
 mod monitoring;
 mod net;
 mod talk;
+mod watching;
 
 pub use history::{Alerted, History};
 pub use hook::{Labels, Notice};
-pub use monitoring::{GROUP_WAIT, Monitoring};
+pub use monitoring::Monitoring;
 pub use net::Net;
 pub use talk::talk;
+pub use watching::{GROUP_WAIT, SCALE, Target, Watch, alertmanager_arguments, alertmanager_config};

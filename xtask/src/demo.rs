@@ -26,6 +26,7 @@ use arguments::Show;
 use attack::Scene;
 use attack::list::Attack;
 use exporter::Exporter;
+use monitoring::watching::SCALE;
 use monitoring::{Folder, Monitoring, Rules};
 use network::Network;
 use traffic::Mix;
@@ -94,8 +95,7 @@ fn show_attacks(attacks: &[&Attack]) -> Result<()> {
 
     print_addresses(address, Some(&monitoring));
     println!(
-        "  times of rules are divided by {}; ends after the last attack, or with Ctrl-C\n",
-        attack::SCALE
+        "  times of rules are divided by {SCALE}; ends after the last attack, or with Ctrl-C\n"
     );
     let mut scene = Scene {
         network: &mut network,

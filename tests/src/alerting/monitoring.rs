@@ -1,6 +1,7 @@
 //! The exporter, Prometheus and Alertmanager of a network.
 
-use std::fmt::Write as _;
+use std::iter;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use grafana::rules::{Scale, Settings, made};
@@ -8,6 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::hook::Hook;
+use super::watching::{Target, Watch, alertmanager_arguments, alertmanager_config};
 use super::{History, Net, Notice};
 use crate::receivers::prometheus::Prometheus;
 use crate::receivers::{Receiver, Start};
@@ -15,9 +17,8 @@ use crate::service::{PORT, Service};
 use crate::tools::tool;
 
 const ALERTMANAGER: u16 = 9093;
+const ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), ALERTMANAGER);
 const HOOK: u16 = 9099;
-/// How long Alertmanager waits for other alerts of a group before it tells of it, in seconds.
-pub const GROUP_WAIT: f64 = 0.2;
 
 /// All that stands between a packet and a message. Times of rules are divided by `scale`; a scrape
 /// comes every second, as docs/alerts.md says.
@@ -47,8 +48,13 @@ impl<'a> Monitoring<'a> {
         let service = Service::start(&net.host, &options);
         let hook = Hook::listen(&net.host, HOOK);
         let alertmanager = start_alertmanager(net, &alertmanager, &hook.url());
-        let config = config(rules.path());
-        let prometheus = Prometheus::start(&net.host, &prometheus, &config, &[]);
+        let watch = Watch {
+            targets: &[Target { instance: "host", address: (Ipv4Addr::LOCALHOST, PORT).into() }],
+            every: 1,
+            rules: &rules.path().join("rules"),
+            alertmanager: Some(ADDRESS),
+        };
+        let prometheus = Prometheus::start(&net.host, &prometheus, &watch.config(), &[]);
 
         Some(Self {
             prometheus,
@@ -81,39 +87,14 @@ impl<'a> Monitoring<'a> {
 }
 
 fn start_alertmanager<'a>(net: &'a Net, program: &Path, hook: &str) -> Receiver<'a> {
-    // Each alert is told by itself, so that none waits for another one.
-    let config = format!(
-        "route: {{receiver: test, group_by: ['...'], group_wait: 200ms, group_interval: 1s, \
-         repeat_interval: 1h}}\n\
-         receivers: [{{name: test, webhook_configs: [{{url: '{hook}', send_resolved: true}}]}}]\n"
-    );
-    let address = format!("--web.listen-address=127.0.0.1:{ALERTMANAGER}");
+    let arguments = alertmanager_arguments(ADDRESS);
+    let arguments = arguments.iter().map(String::as_str);
     let start = Start {
         program,
-        arguments: &[
-            "--config.file=config.yml",
-            "--storage.path=data",
-            "--cluster.listen-address=",
-            &address,
-        ],
-        files: &[("config.yml", &config)],
+        arguments: &iter::once("--config.file=config.yml").chain(arguments).collect::<Vec<_>>(),
+        files: &[("config.yml", &alertmanager_config(Some(hook)))],
         ports: &[ALERTMANAGER],
     };
 
     Receiver::start(&net.host, &start)
-}
-
-fn config(rules: &Path) -> String {
-    let mut config = String::from("global: {scrape_interval: 1s, scrape_timeout: 1s}\n");
-    let _ = writeln!(config, "rule_files: ['{}/rules/*.yml']", rules.display());
-    let _ = writeln!(
-        config,
-        "alerting: {{alertmanagers: [{{static_configs: [{{targets: ['127.0.0.1:{ALERTMANAGER}']}}]}}]}}"
-    );
-    let _ = writeln!(
-        config,
-        "scrape_configs: [{{job_name: packet-exporter, static_configs: [{{targets: ['127.0.0.1:{PORT}']}}]}}]"
-    );
-
-    config
 }

@@ -1,11 +1,13 @@
 //! Two hosts with traffic, exporters that count it, and a Prometheus that scrapes them.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Stdio};
 
 use grafana::rules::{self, Scale, Settings};
 use tempfile::TempDir;
 
+use crate::alerting::{SCALE, Target, Watch};
 use crate::cable::Namespace;
 use crate::exporter::Exporter;
 use crate::patience::wait_for;
@@ -23,8 +25,6 @@ pub(super) const DEVICES: [(&str, [&str; 2], [&str; 2]); 3] = [
 const HOSTS: [(&str, u16, &str); 2] = [("web-1", 10_199, "eth0|eth1"), ("db-1", 10_200, "eth2")];
 /// In seconds.
 pub const SCRAPE_INTERVAL: u64 = 2;
-/// Times of the rules are divided by this.
-const SCALE: Scale = Scale(30);
 
 /// The hosts' devices are in one namespace, their peers in the other.
 pub struct Bed {
@@ -56,7 +56,7 @@ impl Bed {
             }
         }
         let rules = TempDir::with_prefix("packet-exporter-").expect("a folder can be made");
-        let files = rules::made(&Settings::default(), SCALE);
+        let files = rules::made(&Settings::default(), Scale(SCALE));
         grafana::write(rules.path(), &files).expect("files can be written there");
 
         Self { here, there, rules }
@@ -80,22 +80,15 @@ impl Bed {
 
     /// Starts a Prometheus with the shipped rules, whose times are short.
     pub fn prometheus(&self, program: &Path) -> Prometheus<'_> {
-        let targets: String = HOSTS
-            .iter()
-            .map(|(instance, port, _)| {
-                format!(
-                    "      - {{targets: ['127.0.0.1:{port}'], labels: {{instance: {instance}}}}}\n"
-                )
-            })
-            .collect();
-        let config = format!(
-            "global: {{scrape_interval: {SCRAPE_INTERVAL}s, scrape_timeout: {SCRAPE_INTERVAL}s}}\n\
-             rule_files: ['{}/rules/*.yml']\n\
-             scrape_configs:\n  - job_name: packet-exporter\n    static_configs:\n{targets}",
-            self.rules.path().display()
-        );
+        let address = |port| (Ipv4Addr::LOCALHOST, port).into();
+        let watch = Watch {
+            targets: &HOSTS.map(|(instance, port, _)| Target { instance, address: address(port) }),
+            every: SCRAPE_INTERVAL,
+            rules: &self.rules.path().join("rules"),
+            alertmanager: None,
+        };
 
-        Prometheus::start(&self.here, program, &config, &[])
+        Prometheus::start(&self.here, program, &watch.config(), &[])
     }
 
     /// Has both ends use servers of the other.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tests::alerting::{Alerted, History, Monitoring, Net, talk};
+use tests::alerting::{Alerted, History, Monitoring, Net, SCALE, talk};
 use tests::attacks::list::{ATTACKS, Attack, find};
 use tests::attacks::play;
 use tests::patience::{Reason, let_pass, wait_for_long};
@@ -45,7 +45,7 @@ fn every_attack_raises_its_alerts_and_no_others() {
     // Baselines settle in ten seconds, the range of a rate.
     let usual = Duration::from_secs(30);
 
-    attack(test, &Plan { attacks: &attacks, scale: 30, usual, on: Duration::from_secs(15) });
+    attack(test, &Plan { attacks: &attacks, scale: SCALE, usual, on: Duration::from_secs(15) });
 }
 
 /// One attack at a sixtieth of the times, beside devices without.
@@ -56,7 +56,7 @@ fn an_icmp_flood_raises_its_alert_and_no_other() {
     let attacks = [find("icmp-flood").unwrap()];
     let usual = Duration::from_secs(2);
 
-    attack(test, &Plan { attacks: &attacks, scale: 60, usual, on: Duration::ZERO });
+    attack(test, &Plan { attacks: &attacks, scale: 2 * SCALE, usual, on: Duration::ZERO });
 }
 
 /// What happens in a test.

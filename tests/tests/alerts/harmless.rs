@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use grafana::rules::{Setting, Settings};
-use tests::alerting::{Monitoring, Net};
+use tests::alerting::{Monitoring, Net, SCALE};
 use tests::attacks::list::End;
 use tests::capture;
 use tests::ordinary::{KINDS, Scene};
@@ -13,7 +13,6 @@ use tests::raw::packet_socket;
 use tests::senders::at_rate;
 use tests::truth::captures_for;
 
-const SCALE: u32 = 30;
 /// As long as three quarters of an hour of shipped rules.
 const LENGTH: Duration = Duration::from_secs(90);
 

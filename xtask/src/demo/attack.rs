@@ -16,12 +16,11 @@ use anyhow::{Context, Result, bail};
 use super::alerts::{self, Stage};
 use super::exporter::Exporter;
 use super::monitoring::Monitoring;
+use super::monitoring::watching::SCALE;
 use super::network::{CLIENTS, DEVICE, ETHERNET, HOST, Network};
 use crate::process;
 use list::{Attack, End};
 
-/// What times of rules are divided by.
-pub(crate) const SCALE: u32 = 30;
 /// What is usual is learned in it, and the first attack begins after it.
 const USUAL: Duration = Duration::from_secs(20);
 /// Several times what the slowest alert takes.

@@ -1,5 +1,9 @@
 //! Prometheus and Alertmanager of the demo, beside the exporter.
 
+#[path = "../../../tests/src/alerting/watching.rs"]
+#[expect(unreachable_pub, reason = "the tests start them with the same configurations")]
+pub(crate) mod watching;
+
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,6 +18,7 @@ use super::network::Network;
 use super::scrape;
 use crate::process::{target_dir, workspace};
 use crate::setup;
+use watching::{Target, Watch, alertmanager_arguments, alertmanager_config};
 
 const PROMETHEUS: u16 = 9090;
 const ALERTMANAGER: u16 = 9093;
@@ -67,12 +72,9 @@ impl<'a> Monitoring<'a> {
         address: SocketAddr,
     ) -> Result<()> {
         // The demo looks by itself at what Alertmanager has.
-        let config = "route: {receiver: demo, group_by: ['...'], group_wait: 0s}\n\
-                      receivers: [{name: demo}]\n";
-        let listen = format!("--web.listen-address={address}");
-        let options = ["--cluster.listen-address=", "--storage.path=alertmanager-data", &listen];
+        let config = alertmanager_config(None);
 
-        self.run(network, program, "alertmanager", config, &options)
+        self.run(network, program, "alertmanager", &config, &alertmanager_arguments(address))
     }
 
     fn start_prometheus(
@@ -82,22 +84,16 @@ impl<'a> Monitoring<'a> {
         exporter: SocketAddr,
         rules: &Rules<'_>,
     ) -> Result<()> {
-        let (every, files) = match rules {
-            Rules::Shipped => ("5s", workspace().join("grafana/rules")),
-            Rules::Quick(folder) => ("1s", folder.join("rules")),
+        let (every, rules) = match rules {
+            Rules::Shipped => (5, workspace().join("grafana/rules")),
+            Rules::Quick(folder) => (1, folder.join("rules")),
         };
-        let receivers = self.alertmanager.map_or(String::new(), |it| format!("'{it}'"));
-        let config = format!(
-            "global: {{scrape_interval: {every}, scrape_timeout: {every}}}\n\
-             rule_files: ['{}/*.yml']\n\
-             alerting: {{alertmanagers: [{{static_configs: [{{targets: [{receivers}]}}]}}]}}\n\
-             scrape_configs: [{{job_name: packet-exporter, static_configs: [{{targets: ['{exporter}']}}]}}]\n",
-            files.display()
-        );
+        let targets = &[Target { instance: &exporter.to_string(), address: exporter }];
+        let watch = Watch { targets, every, rules: &rules, alertmanager: self.alertmanager };
         let listen = format!("--web.listen-address={}", self.prometheus);
-        let options = ["--storage.tsdb.path=prometheus-data", &listen];
+        let options = ["--storage.tsdb.path=prometheus-data".to_owned(), listen];
 
-        self.run(network, program, "prometheus", &config, &options)
+        self.run(network, program, "prometheus", &watch.config(), &options)
     }
 
     /// Starts a program in the folder, which has its configuration and its log there.
@@ -107,7 +103,7 @@ impl<'a> Monitoring<'a> {
         program: &Path,
         name: &str,
         config: &str,
-        options: &[&str],
+        options: &[String],
     ) -> Result<()> {
         fs::write(self.folder.0.join(format!("{name}.yml")), config)?;
         let log = File::create(self.folder.0.join(format!("{name}.log")))?;
