@@ -70,8 +70,28 @@
             expr: 'sum by (job, instance, device) (rate(packet_receive_tcp_packets_total{flags=~"syn_ack|rst_ack|rst"}[5m]))',
           },
           {
+            record: 'device:packet_receive_syn_ack_packets:rate5m',
+            expr: 'sum by (job, instance, device) (rate(packet_receive_tcp_packets_total{flags="syn_ack"}[5m]))',
+          },
+          {
+            record: 'device:packet_receive_refusal_packets:rate5m',
+            expr: 'sum by (job, instance, device) (rate(packet_receive_tcp_packets_total{flags="rst_ack"}[5m]))',
+          },
+          {
+            record: 'device:packet_receive_closing_packets:rate5m',
+            expr: 'sum by (job, instance, device) (rate(packet_receive_tcp_packets_total{flags=~"fin_ack|rst|rst_ack"}[5m]))',
+          },
+          {
             record: 'device:packet_receive_probe_packets:rate5m',
             expr: 'sum by (job, instance, device) (rate(packet_receive_tcp_packets_total{flags=~"null|xmas|syn_fin"}[5m]))',
+          },
+          {
+            record: 'device:packet_transmit_syn_packets:rate5m',
+            expr: 'sum by (job, instance, device) (rate(packet_transmit_tcp_packets_total{flags="syn"}[5m]))',
+          },
+          {
+            record: 'device:packet_transmit_refusal_packets:rate5m',
+            expr: 'sum by (job, instance, device) (rate(packet_transmit_tcp_packets_total{flags="rst_ack"}[5m]))',
           },
           {
             record: 'device:packet_transmit_stream_packets:rate5m',
@@ -119,6 +139,14 @@
             expr: 'max by (job, instance, device) (max_over_time(packet_transmit_scanned_destinations[5m]))',
           },
           {
+            record: 'device:packet_receive_syn_sources:min2m',
+            expr: 'min by (job, instance, device) (min_over_time(packet_receive_syn_sources[2m]))',
+          },
+          {
+            record: 'device:packet_transmit_syn_destinations:min2m',
+            expr: 'min by (job, instance, device) (min_over_time(packet_transmit_syn_destinations[2m]))',
+          },
+          {
             record: 'device:packet_receive_packets:baseline',
             expr: std.join('\n', [
               'device:packet_receive_packets:rate5m unless last_over_time(device:packet_receive_packets:baseline[1h] offset 5m)',
@@ -132,6 +160,30 @@
               'device:packet_transmit_packets:rate5m unless last_over_time(device:packet_transmit_packets:baseline[1h] offset 5m)',
               'or (1 - %(baseline_weight)g) * last_over_time(device:packet_transmit_packets:baseline[1h])',
               '  + %(baseline_weight)g * (device:packet_transmit_packets:rate5m < %(baseline_clamp)s * clamp_min(last_over_time(device:packet_transmit_packets:baseline[1h]), %(baseline_packets)s) or %(baseline_clamp)s * clamp_min(last_over_time(device:packet_transmit_packets:baseline[1h]), %(baseline_packets)s) and device:packet_transmit_packets:rate5m)',
+            ]) % $._config,
+          },
+          {
+            record: 'device:packet_transmit_syn_packets:baseline',
+            expr: std.join('\n', [
+              'device:packet_transmit_syn_packets:rate5m unless last_over_time(device:packet_transmit_syn_packets:baseline[1h] offset 5m)',
+              'or (1 - %(baseline_weight)g) * last_over_time(device:packet_transmit_syn_packets:baseline[1h])',
+              '  + %(baseline_weight)g * (device:packet_transmit_syn_packets:rate5m < %(baseline_clamp)s * clamp_min(last_over_time(device:packet_transmit_syn_packets:baseline[1h]), %(baseline_syn)s) or %(baseline_clamp)s * clamp_min(last_over_time(device:packet_transmit_syn_packets:baseline[1h]), %(baseline_syn)s) and device:packet_transmit_syn_packets:rate5m)',
+            ]) % $._config,
+          },
+          {
+            record: 'device:packet_receive_syn_sources:baseline',
+            expr: std.join('\n', [
+              'device:packet_receive_syn_sources:min2m unless last_over_time(device:packet_receive_syn_sources:baseline[1h] offset 5m)',
+              'or (1 - %(baseline_weight)g) * last_over_time(device:packet_receive_syn_sources:baseline[1h])',
+              '  + %(baseline_weight)g * (device:packet_receive_syn_sources:min2m < %(baseline_clamp)s * clamp_min(last_over_time(device:packet_receive_syn_sources:baseline[1h]), %(baseline_unacknowledged)s) or %(baseline_clamp)s * clamp_min(last_over_time(device:packet_receive_syn_sources:baseline[1h]), %(baseline_unacknowledged)s) and device:packet_receive_syn_sources:min2m)',
+            ]) % $._config,
+          },
+          {
+            record: 'device:packet_transmit_syn_destinations:baseline',
+            expr: std.join('\n', [
+              'device:packet_transmit_syn_destinations:min2m unless last_over_time(device:packet_transmit_syn_destinations:baseline[1h] offset 5m)',
+              'or (1 - %(baseline_weight)g) * last_over_time(device:packet_transmit_syn_destinations:baseline[1h])',
+              '  + %(baseline_weight)g * (device:packet_transmit_syn_destinations:min2m < %(baseline_clamp)s * clamp_min(last_over_time(device:packet_transmit_syn_destinations:baseline[1h]), %(baseline_unacknowledged)s) or %(baseline_clamp)s * clamp_min(last_over_time(device:packet_transmit_syn_destinations:baseline[1h]), %(baseline_unacknowledged)s) and device:packet_transmit_syn_destinations:min2m)',
             ]) % $._config,
           },
           {
@@ -170,20 +222,52 @@
             alert: 'PacketSynFlood',
             expr: std.join('\n', [
               'device:packet_receive_syn_packets:rate5m > %(syn_flood_packets)s',
-              'and device:packet_receive_syn_packets:rate5m > %(syn_flood_factor)s * device:packet_receive_stream_packets:rate5m',
+              'and (',
+              '  device:packet_receive_syn_packets:rate5m > %(syn_flood_factor)s * device:packet_receive_stream_packets:rate5m',
+              '  or device:packet_receive_syn_sources:min2m > %(syn_flood_sources)s',
+              '    and device:packet_receive_syn_sources:min2m > %(syn_flood_sources_factor)s * device:packet_receive_syn_sources:baseline',
+              '    and (',
+              '      device:packet_receive_syn_sources:min2m > %(syn_flood_sources_ratio)g * device:packet_receive_distinct_sources:sum',
+              '      or device:packet_receive_syn_packets:rate5m > %(syn_flood_closing_factor)s * device:packet_receive_closing_packets:rate5m',
+              '    )',
+              '    unless device:packet_transmit_refusal_packets:rate5m > %(syn_refused_ratio)g * device:packet_receive_syn_packets:rate5m',
+              ')',
             ]) % $._config,
             'for': '2m',
             labels: {
               severity: 'critical',
             },
             annotations: {
-              summary: 'A device receives far more SYNs than packets of open connections.',
+              summary: 'A device receives SYNs that few connections come of.',
               description: std.join('\n', [
                 '{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }} SYNs/s, and few connections come of them.',
-                'Top source: {{ with printf "topk(1, rate(packet_receive_source_packets_total{job=%q,instance=%q,device=%q,source!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "source" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
+                'Busiest source of the device, which need not be part of the flood: {{ with printf "topk(1, rate(packet_receive_source_packets_total{job=%q,instance=%q,device=%q,source!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "source" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
+                'To see part of the flood: tcpdump -ni {{ $labels.device }} \'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn\'',
                 'Query: sum by (flags) (rate(packet_receive_tcp_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"}[5m]))',
               ]),
               runbook_url: '%(runbooks)s/PacketSynFlood.md' % $._config,
+            },
+          },
+          {
+            alert: 'PacketSynFloodSent',
+            expr: std.join('\n', [
+              'device:packet_transmit_syn_packets:rate5m > %(syn_flood_sent_packets)s',
+              'and device:packet_transmit_syn_packets:rate5m > %(syn_flood_factor)s * device:packet_transmit_stream_packets:rate5m',
+              'and device:packet_transmit_syn_packets:rate5m > %(syn_flood_sent_factor)s * device:packet_transmit_syn_packets:baseline',
+              'unless device:packet_receive_refusal_packets:rate5m > %(syn_refused_ratio)g * device:packet_transmit_syn_packets:rate5m',
+            ]) % $._config,
+            'for': '2m',
+            labels: {
+              severity: 'critical',
+            },
+            annotations: {
+              summary: 'This host sends far more SYNs than packets of open connections.',
+              description: std.join('\n', [
+                'Through {{ $labels.device }}, {{ $labels.instance }} sends {{ $value | humanize }} SYNs/s, and few connections come of them: it may take part in an attack.',
+                'Top destination: {{ with printf "topk(1, rate(packet_transmit_destination_packets_total{job=%q,instance=%q,device=%q,destination!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "destination" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
+                'Query: sum by (flags) (rate(packet_transmit_tcp_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"}[5m]))',
+              ]),
+              runbook_url: '%(runbooks)s/PacketSynFloodSent.md' % $._config,
             },
           },
           {
@@ -200,7 +284,8 @@
               summary: 'A device receives TCP answers that nothing of this host asked for.',
               description: std.join('\n', [
                 '{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }} TCP answers/s without asking: its address is forged in an attack on others, or others reflect one to it.',
-                'Top source: {{ with printf "topk(1, rate(packet_receive_source_packets_total{job=%q,instance=%q,device=%q,source!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "source" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
+                'Busiest source of the device, which need not be one that answers: {{ with printf "topk(1, rate(packet_receive_source_packets_total{job=%q,instance=%q,device=%q,source!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "source" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
+                'To see one that answers: tcpdump -ni {{ $labels.device }} \'tcp[tcpflags] & tcp-rst != 0 or tcp[tcpflags] & (tcp-syn|tcp-ack) == (tcp-syn|tcp-ack)\'',
                 'Query: sum by (flags) (rate(packet_receive_tcp_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}",flags=~"syn_ack|rst_ack|rst"}[5m]))',
               ]),
               runbook_url: '%(runbooks)s/PacketBackscatter.md' % $._config,
@@ -260,7 +345,7 @@
               'and device:packet_receive_fragments:rate5m > %(fragment_flood_ratio)g * device:packet_receive_packets:rate5m',
               'and (',
               '  device:packet_receive_unmatched_fragments:rate5m > %(fragment_unmatched_ratio)g * device:packet_receive_fragments:rate5m',
-              '  or device:packet_receive_fragments:rate5m > 60 * device:packet_receive_first_fragments:rate5m',
+              '  or device:packet_receive_fragments:rate5m > %(fragment_middle_factor)s * device:packet_receive_first_fragments:rate5m',
               '  or device:packet_receive_fragments:rate5m > %(fragment_certain_packets)s',
               ')',
             ]) % $._config,
@@ -292,7 +377,8 @@
               summary: 'A device receives many malformed packets.',
               description: std.join('\n', [
                 '{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }} malformed packets/s.',
-                'Top source: {{ with printf "topk(1, rate(packet_receive_source_packets_total{job=%q,instance=%q,device=%q,source!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "source" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
+                'Busiest source of the device, which need not be the one that sends them: {{ with printf "topk(1, rate(packet_receive_source_packets_total{job=%q,instance=%q,device=%q,source!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "source" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
+                'To see the one that sends them: tcpdump -ni {{ $labels.device }} -c 10000 -w some.pcap; packet-exporter inspect --each some.pcap',
                 'Query: sum by (reason) (rate(packet_receive_malformed_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"}[5m])) > 0',
               ]),
               runbook_url: '%(runbooks)s/PacketMalformedSurge.md' % $._config,
@@ -324,6 +410,7 @@
               'min by (job, instance, device) (min_over_time(packet_exporter_guard_active{direction="receive",dimension="source"}[2m])) == 1',
               'and on (job, instance, device) packet_receive_source_entropy_ratio > %(spoofed_entropy)g',
               'and on (job, instance, device) device:packet_receive_packets:rate5m > %(spoofed_packets)s',
+              'and on (job, instance, device) device:packet_receive_distinct_sources:sum > %(spoofed_sources_factor)s * device:packet_receive_packets:rate5m',
             ]) % $._config,
             'for': '2m',
             labels: {
@@ -352,7 +439,8 @@
               summary: 'More sources than usual probe the ports of a device.',
               description: std.join('\n', [
                 'The ports behind {{ $labels.device }} of {{ $labels.instance }} are probed. Sources that do so: {{ $value }}.',
-                'Top source: {{ with printf "topk(1, rate(packet_receive_source_packets_total{job=%q,instance=%q,device=%q,source!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "source" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
+                'Busiest source of the device, which need not be the scanner: {{ with printf "topk(1, rate(packet_receive_source_packets_total{job=%q,instance=%q,device=%q,source!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "source" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
+                'To see the scanner: tcpdump -ni {{ $labels.device }} \'udp or tcp[tcpflags] & (tcp-rst|tcp-ack) == 0\'',
                 'Query: packet_receive_distinct_ports{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"}',
               ]),
               runbook_url: '%(runbooks)s/PacketPortScanReceived.md' % $._config,
@@ -363,7 +451,12 @@
             expr: std.join('\n', [
               'device:packet_transmit_scanned_destinations:max5m > 0',
               'and device:packet_transmit_scanned_destinations:max5m > %(scan_factor)s * device:packet_transmit_scanned_destinations:baseline',
-              'and on (job, instance, device) max_over_time(packet_transmit_distinct_ports{protocol="tcp"}[5m]) > %(scan_tcp_ports)s',
+              'and on (job, instance, device) (',
+              '  max_over_time(packet_transmit_distinct_ports{protocol="tcp"}[5m]) > %(scan_tcp_ports)s',
+              '  or max_over_time(packet_transmit_distinct_ports{protocol="udp"}[5m]) > %(scan_udp_ports)s',
+              '    and on (job, instance, device) device:packet_transmit_udp_packets:rate5m > %(scan_unanswered_factor)s * device:packet_receive_udp_packets:rate5m',
+              '    unless on (job, instance, device) sum by (job, instance, device) (increase(packet_receive_icmp_packets_total{type="time_exceeded"}[5m])) > %(scan_hops)s',
+              ')',
             ]) % $._config,
             'for': '1m',
             labels: {
@@ -373,10 +466,33 @@
               summary: 'This host probes the ports of others.',
               description: std.join('\n', [
                 'Through {{ $labels.device }}, {{ $labels.instance }} probes the ports of others. Destinations: {{ $value }}.',
-                'Top destination: {{ with printf "topk(1, rate(packet_transmit_destination_packets_total{job=%q,instance=%q,device=%q,destination!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "destination" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
-                'Query: sum by (flags) (rate(packet_transmit_tcp_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"}[5m]))',
+                'Busiest destination of the device, which need not be one that is probed: {{ with printf "topk(1, rate(packet_transmit_destination_packets_total{job=%q,instance=%q,device=%q,destination!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "destination" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
+                'To see one that is probed: tcpdump -ni {{ $labels.device }} -Q out \'udp or tcp[tcpflags] & (tcp-rst|tcp-ack) == 0\'',
+                'Query: packet_transmit_distinct_ports{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"}',
               ]),
               runbook_url: '%(runbooks)s/PacketPortScanSent.md' % $._config,
+            },
+          },
+          {
+            alert: 'PacketSweepSent',
+            expr: std.join('\n', [
+              'device:packet_transmit_syn_destinations:min2m > %(sweep_destinations)s',
+              'and device:packet_transmit_syn_destinations:min2m > %(sweep_factor)s * device:packet_transmit_syn_destinations:baseline',
+              'and device:packet_transmit_syn_packets:rate5m > %(sweep_unanswered_factor)s * device:packet_receive_syn_ack_packets:rate5m',
+            ]) % $._config,
+            'for': '2m',
+            labels: {
+              severity: 'critical',
+            },
+            annotations: {
+              summary: 'This host sends SYNs to many addresses, and few of them answer.',
+              description: std.join('\n', [
+                'Through {{ $labels.device }}, {{ $labels.instance }} knocks at {{ $value | humanize }} addresses or more in a window that never answer: a worm looks like this, and so does a scan of a network.',
+                'Busiest destination of the device, which need not be one that is knocked at: {{ with printf "topk(1, rate(packet_transmit_destination_packets_total{job=%q,instance=%q,device=%q,destination!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "destination" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
+                'To see one that is knocked at: ss -tnp state syn-sent; tcpdump -ni {{ $labels.device }} -Q out \'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn\'',
+                'Query: topk(5, rate(packet_transmit_port_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}",protocol="tcp"}[5m]))',
+              ]),
+              runbook_url: '%(runbooks)s/PacketSweepSent.md' % $._config,
             },
           },
           {
@@ -390,7 +506,8 @@
               summary: 'A device receives TCP packets with flags that no stack sends.',
               description: std.join('\n', [
                 '{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }} TCP packets/s with NULL, XMAS or SYN and FIN: probes that look for a gap in a firewall.',
-                'Top source: {{ with printf "topk(1, rate(packet_receive_source_packets_total{job=%q,instance=%q,device=%q,source!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "source" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
+                'Busiest source of the device, which need not be the scanner: {{ with printf "topk(1, rate(packet_receive_source_packets_total{job=%q,instance=%q,device=%q,source!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "source" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
+                'To see the scanner: tcpdump -ni {{ $labels.device }} \'tcp[13] & 63 == 0 or tcp[13] & 41 == 41 or tcp[13] & 3 == 3\'',
                 'Query: sum by (flags) (rate(packet_receive_tcp_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}",flags=~"null|xmas|syn_fin"}[5m]))',
               ]),
               runbook_url: '%(runbooks)s/PacketStrangeFlags.md' % $._config,

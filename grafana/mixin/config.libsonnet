@@ -1,8 +1,8 @@
 // Made by `cargo run -p grafana`.
 {
   _config+:: {
-    // Where the runbooks are: a URL, or the folder of the repository.
-    runbooks: 'docs/runbooks',
+    // Where the folder docs/runbooks is served: links of alerts and dashboards begin with it.
+    runbooks: 'https://example.org/packet-exporter/docs/runbooks',
     // Share of the latest rate in a baseline: 0.005 a minute is a half-life of 2.3 hours.
     baseline_weight: 0.005,
     // What is above this many times the baseline teaches it only that much.
@@ -11,6 +11,10 @@
     baseline_packets: 2000,
     // Sources below which a baseline does not limit what it learns.
     baseline_sources: 200,
+    // SYNs/s sent below which a baseline does not limit what it learns.
+    baseline_syn: 100,
+    // Addresses without an ACK below which a baseline does not limit what it learns.
+    baseline_unacknowledged: 20,
     // Packets/s of one protocol below which a baseline does not limit what it learns.
     baseline_protocol_packets: 100,
     // Scanning addresses below which a baseline does not limit what it learns.
@@ -55,6 +59,20 @@
     syn_flood_packets: 500,
     // SYNs for each packet of an open connection that a SYN flood exceeds.
     syn_flood_factor: 2,
+    // Sources that never acknowledge below which there is no SYN flood beside connections.
+    syn_flood_sources: 1000,
+    // Times their baseline that sources which never acknowledge exceed in a SYN flood.
+    syn_flood_sources_factor: 5,
+    // Share of all sources that those which never acknowledge exceed in a SYN flood.
+    syn_flood_sources_ratio: 0.2,
+    // SYNs for each packet that ends a connection, which a SYN flood exceeds.
+    syn_flood_closing_factor: 2,
+    // RST and ACK for each SYN the other way, above which a closed port refuses clients.
+    syn_refused_ratio: 0.5,
+    // SYNs/s sent below which this host takes no part in a SYN flood.
+    syn_flood_sent_packets: 500,
+    // Times their baseline that SYNs sent exceed in a SYN flood.
+    syn_flood_sent_factor: 5,
     // TCP answers/s below which there is no backscatter.
     backscatter_packets: 500,
     // TCP answers for each TCP packet sent that asks for one, which backscatter exceeds.
@@ -79,6 +97,8 @@
     fragment_flood_ratio: 0.2,
     // Difference of first and last fragments to all that a flood exceeds.
     fragment_unmatched_ratio: 0.25,
+    // Fragments for each first one that a flood exceeds: the longest datagram is 45 frames of 1,500 bytes.
+    fragment_middle_factor: 60,
     // Fragments/s that are a flood even if each datagram is complete.
     fragment_certain_packets: 20000,
     // Malformed packets/s below which there is no surge of them.
@@ -93,10 +113,24 @@
     spoofed_entropy: 0.9,
     // Packets/s below which there is no spoofed flood.
     spoofed_packets: 2000,
+    // Distinct sources in a window for each packet/s that a spoofed flood exceeds.
+    spoofed_sources_factor: 5,
     // Times the baseline that scanning or scanned addresses exceed.
     scan_factor: 3,
-    // Distinct TCP ports that a host which scans sends to; below it UDP probes, as of traceroute, are no scan.
+    // Distinct TCP ports that a host which scans sends to.
     scan_tcp_ports: 16,
+    // Distinct UDP ports that a host which scans over UDP sends to: traceroute takes up to 90.
+    scan_udp_ports: 128,
+    // UDP packets sent for each one received that a scan over UDP exceeds.
+    scan_unanswered_factor: 2,
+    // Answers of routers on the way in five minutes, as to traceroute, above which UDP probes are no scan.
+    scan_hops: 10,
+    // Destinations that never answer below which there is no sweep.
+    sweep_destinations: 100,
+    // Times their baseline that destinations which never answer exceed in a sweep.
+    sweep_factor: 5,
+    // SYNs sent for each SYN-ACK received that a sweep exceeds.
+    sweep_unanswered_factor: 2,
     // TCP packets/s with flags that no stack sends below which they are noise.
     flags_packets: 1,
     // ICMP redirects in ten minutes below which they are ordinary routing.

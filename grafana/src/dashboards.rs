@@ -17,10 +17,11 @@ mod unit;
 mod variable;
 
 use crate::Made;
+use crate::rules::Settings;
 
 use link::Board;
 
 /// Returns every file.
-pub fn all() -> Vec<Made> {
-    Board::ALL.map(|board| boards::dashboard(board).made()).into()
+pub fn all(settings: &Settings) -> Vec<Made> {
+    Board::ALL.map(|board| boards::dashboard(board).made(settings)).into()
 }

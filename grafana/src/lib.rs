@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use rules::Settings;
+
 pub mod dashboards;
 pub mod rules;
 
@@ -15,8 +17,8 @@ pub struct Made {
 }
 
 /// Returns every file, in order.
-pub fn all() -> Vec<Made> {
-    [dashboards::all(), rules::all()].concat()
+pub fn all(settings: &Settings) -> Vec<Made> {
+    [dashboards::all(settings), rules::all(settings)].concat()
 }
 
 /// Writes files below a folder, and the folders that they are in.

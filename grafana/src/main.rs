@@ -1,23 +1,34 @@
-//! Writes the dashboards and rules where they are committed, or rules with shorter times elsewhere.
+//! Writes the dashboards and rules: where they are committed, or elsewhere with other settings.
 
+mod options;
+
+use std::env;
 use std::path::Path;
-use std::{env, io};
+use std::process::ExitCode;
 
-use grafana::rules::{self, Scale, Settings};
 use grafana::write;
+use options::Options;
 
-const USAGE: &str = "grafana writes all files where they are committed; `grafana SCALE FOLDER` \
-                     writes rules whose times are divided by a number, as 30, into a folder";
-
-fn main() -> io::Result<()> {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-
-    match arguments.as_slice() {
-        [] => write(Path::new(env!("CARGO_MANIFEST_DIR")), &grafana::all()),
-        [scale, folder] => {
-            let scale = scale.parse().map_err(|_| io::Error::other(USAGE))?;
-            write(Path::new(folder), &rules::made(&Settings::default(), Scale(scale)))
+fn main() -> ExitCode {
+    match run(env::args().skip(1)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln(&error);
+            ExitCode::FAILURE
         }
-        _ => Err(io::Error::other(USAGE)),
     }
+}
+
+fn run(arguments: impl Iterator<Item = String>) -> Result<(), String> {
+    let options = Options::read(arguments)?;
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = options.into.as_deref().unwrap_or(committed);
+
+    write(folder, &options.files())
+        .map_err(|error| format!("cannot write below {}: {error}", folder.display()))
+}
+
+#[expect(clippy::print_stderr, reason = "a program tells what is wrong")]
+fn eprintln(error: &str) {
+    eprintln!("{error}");
 }

@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use crate::Made;
 
 pub use rule::{Alert, Expr, Group, Record, Severity, Top};
-pub use settings::{Setting, Settings, Value};
+pub use settings::{Setting, Settings, Unusable, Value};
 pub use time::Scale;
 
 /// How often every group is evaluated. The weight of baselines goes with it.
@@ -73,11 +73,8 @@ pub fn alerts() -> impl Iterator<Item = &'static Alert> {
 }
 
 /// Returns every file.
-pub fn all() -> Vec<Made> {
-    let settings = Settings::default();
-    let mixin = mixin::files(&settings);
-
-    [made(&settings, Scale::SHIPPED), kubernetes(&settings), mixin].concat()
+pub fn all(settings: &Settings) -> Vec<Made> {
+    [made(settings, Scale::SHIPPED), kubernetes(settings), mixin::files(settings)].concat()
 }
 
 /// Returns the rules as Prometheus reads them.

@@ -8,6 +8,7 @@ use super::link::{self, Board, TAG};
 use super::panel::{Panel, Place};
 use super::{alerts, variable};
 use crate::Made;
+use crate::rules::Settings;
 
 /// The schema of Grafana 11; newer ones bring a dashboard up to theirs when they load it.
 const SCHEMA: u32 = 39;
@@ -38,13 +39,16 @@ struct Layout {
 }
 
 impl Dashboard {
-    pub(crate) fn made(&self) -> Made {
+    pub(crate) fn made(&self, settings: &Settings) -> Made {
         let file = format!("{}.json", self.board.uid());
 
-        Made { path: PathBuf::from("dashboards").join(file), text: format!("{:#}\n", self.json()) }
+        Made {
+            path: PathBuf::from("dashboards").join(file),
+            text: format!("{:#}\n", self.json(settings)),
+        }
     }
 
-    pub(crate) fn json(&self) -> Value {
+    pub(crate) fn json(&self, settings: &Settings) -> Value {
         json!({
             "annotations": { "list": [alerts::annotation()] },
             "description": self.description,
@@ -57,7 +61,7 @@ impl Dashboard {
             "refresh": "30s",
             "schemaVersion": SCHEMA,
             "tags": [TAG],
-            "templating": { "list": variable::all() },
+            "templating": { "list": variable::all(settings) },
             "time": { "from": "now-1h", "to": "now" },
             "timepicker": {},
             "timezone": "browser",

@@ -3,12 +3,10 @@
 use serde_json::{Value, json};
 
 use super::query::datasource;
-
-/// Where the runbooks are, until somebody writes another address into the variable.
-const RUNBOOKS: &str = "https://example.org/packet-exporter/docs/runbooks";
+use crate::rules::{Setting, Settings};
 
 /// Returns every variable, each narrowed by those before it.
-pub(crate) fn all() -> Vec<Value> {
+pub(crate) fn all(settings: &Settings) -> Vec<Value> {
     vec![
         datasources(),
         labels("job", "Job", "packet_exporter_build_info"),
@@ -18,7 +16,7 @@ pub(crate) fn all() -> Vec<Value> {
             "Device",
             r#"packet_exporter_program_attached{job=~"$job",instance=~"$instance"}"#,
         ),
-        runbooks(),
+        runbooks(settings),
     ]
 }
 
@@ -63,8 +61,10 @@ fn labels(name: &str, label: &str, selector: &str) -> Value {
     })
 }
 
-fn runbooks() -> Value {
-    let chosen = json!({ "selected": true, "text": RUNBOOKS, "value": RUNBOOKS });
+/// Where the runbooks are: as in the rules, until somebody writes another address into it.
+fn runbooks(settings: &Settings) -> Value {
+    let address = settings.fill("${runbooks}", Setting::plain);
+    let chosen = json!({ "selected": true, "text": address, "value": address });
 
     json!({
         "current": chosen,
@@ -73,7 +73,7 @@ fn runbooks() -> Value {
         "label": "Runbooks",
         "name": "runbooks",
         "options": [chosen],
-        "query": RUNBOOKS,
+        "query": address,
         "skipUrlSync": false,
         "type": "textbox",
     })

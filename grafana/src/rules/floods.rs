@@ -1,6 +1,6 @@
 //! Alerts on floods of one kind.
 
-use super::rule::{Alert, Severity, Top};
+use super::rule::{Alert, Culprit, Severity, Top};
 
 pub(super) const TCP: &[Alert] = &[
     Alert {
@@ -8,11 +8,36 @@ pub(super) const TCP: &[Alert] = &[
         severity: Severity::Critical,
         hold: "2m",
         expr: "device:packet_receive_syn_packets:rate5m > ${syn_flood_packets}
-and device:packet_receive_syn_packets:rate5m > ${syn_flood_factor} * device:packet_receive_stream_packets:rate5m",
-        summary: "A device receives far more SYNs than packets of open connections.",
+and (
+  device:packet_receive_syn_packets:rate5m > ${syn_flood_factor} * device:packet_receive_stream_packets:rate5m
+  or device:packet_receive_syn_sources:min2m > ${syn_flood_sources}
+    and device:packet_receive_syn_sources:min2m > ${syn_flood_sources_factor} * device:packet_receive_syn_sources:baseline
+    and (
+      device:packet_receive_syn_sources:min2m > ${syn_flood_sources_ratio} * device:packet_receive_distinct_sources:sum
+      or device:packet_receive_syn_packets:rate5m > ${syn_flood_closing_factor} * device:packet_receive_closing_packets:rate5m
+    )
+    unless device:packet_transmit_refusal_packets:rate5m > ${syn_refused_ratio} * device:packet_receive_syn_packets:rate5m
+)",
+        summary: "A device receives SYNs that few connections come of.",
         description: "{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }} SYNs/s, and few connections come of them.",
-        top: Top::Source,
+        top: Top::BusiestSource(Culprit {
+            name: "part of the flood",
+            look: "tcpdump -ni {{ $labels.device }} 'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn'",
+        }),
         query: "sum by (flags) (rate(packet_receive_tcp_packets_total{$where}[5m]))",
+    },
+    Alert {
+        name: "PacketSynFloodSent",
+        severity: Severity::Critical,
+        hold: "2m",
+        expr: "device:packet_transmit_syn_packets:rate5m > ${syn_flood_sent_packets}
+and device:packet_transmit_syn_packets:rate5m > ${syn_flood_factor} * device:packet_transmit_stream_packets:rate5m
+and device:packet_transmit_syn_packets:rate5m > ${syn_flood_sent_factor} * device:packet_transmit_syn_packets:baseline
+unless device:packet_receive_refusal_packets:rate5m > ${syn_refused_ratio} * device:packet_transmit_syn_packets:rate5m",
+        summary: "This host sends far more SYNs than packets of open connections.",
+        description: "Through {{ $labels.device }}, {{ $labels.instance }} sends {{ $value | humanize }} SYNs/s, and few connections come of them: it may take part in an attack.",
+        top: Top::Destination,
+        query: "sum by (flags) (rate(packet_transmit_tcp_packets_total{$where}[5m]))",
     },
     Alert {
         name: "PacketBackscatter",
@@ -22,7 +47,10 @@ and device:packet_receive_syn_packets:rate5m > ${syn_flood_factor} * device:pack
 and device:packet_receive_answer_packets:rate5m > ${backscatter_factor} * device:packet_transmit_asking_packets:rate5m",
         summary: "A device receives TCP answers that nothing of this host asked for.",
         description: "{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }} TCP answers/s without asking: its address is forged in an attack on others, or others reflect one to it.",
-        top: Top::Source,
+        top: Top::BusiestSource(Culprit {
+            name: "one that answers",
+            look: "tcpdump -ni {{ $labels.device }} 'tcp[tcpflags] & tcp-rst != 0 or tcp[tcpflags] & (tcp-syn|tcp-ack) == (tcp-syn|tcp-ack)'",
+        }),
         query: r#"sum by (flags) (rate(packet_receive_tcp_packets_total{$where,flags=~"syn_ack|rst_ack|rst"}[5m]))"#,
     },
 ];
@@ -65,7 +93,7 @@ unless device:packet_transmit_echo_request_packets:rate5m > ${icmp_asked_ratio} 
 and device:packet_receive_fragments:rate5m > ${fragment_flood_ratio} * device:packet_receive_packets:rate5m
 and (
   device:packet_receive_unmatched_fragments:rate5m > ${fragment_unmatched_ratio} * device:packet_receive_fragments:rate5m
-  or device:packet_receive_fragments:rate5m > 60 * device:packet_receive_first_fragments:rate5m
+  or device:packet_receive_fragments:rate5m > ${fragment_middle_factor} * device:packet_receive_first_fragments:rate5m
   or device:packet_receive_fragments:rate5m > ${fragment_certain_packets}
 )",
         summary: "A device receives a flood of IP fragments.",
@@ -84,7 +112,10 @@ pub(super) const FRAMES: &[Alert] = &[
 and device:packet_receive_malformed_packets:rate5m > ${malformed_ratio} * device:packet_receive_packets:rate5m",
         summary: "A device receives many malformed packets.",
         description: "{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }} malformed packets/s.",
-        top: Top::Source,
+        top: Top::BusiestSource(Culprit {
+            name: "the one that sends them",
+            look: "tcpdump -ni {{ $labels.device }} -c 10000 -w some.pcap; packet-exporter inspect --each some.pcap",
+        }),
         query: "sum by (reason) (rate(packet_receive_malformed_packets_total{$where}[5m])) > 0",
     },
     Alert {
@@ -104,7 +135,8 @@ and device:packet_receive_group_packets:rate5m > ${storm_ratio} * device:packet_
         hold: "2m",
         expr: r#"min by (job, instance, device) (min_over_time(packet_exporter_guard_active{direction="receive",dimension="source"}[2m])) == 1
 and on (job, instance, device) packet_receive_source_entropy_ratio > ${spoofed_entropy}
-and on (job, instance, device) device:packet_receive_packets:rate5m > ${spoofed_packets}"#,
+and on (job, instance, device) device:packet_receive_packets:rate5m > ${spoofed_packets}
+and on (job, instance, device) device:packet_receive_distinct_sources:sum > ${spoofed_sources_factor} * device:packet_receive_packets:rate5m"#,
         summary: "A device receives a flood from sources that are ever new.",
         description: "{{ $labels.device }} of {{ $labels.instance }} receives packets from so many sources that new ones are sampled, and hardly any comes twice: the addresses are forged.",
         top: Top::Nothing,

@@ -98,9 +98,39 @@ pub(super) const TCP: &[Record] = &[
         ),
     },
     Record {
+        name: "device:packet_receive_syn_ack_packets:rate5m",
+        expr: Expr::Query(
+            r#"sum by (job, instance, device) (rate(packet_receive_tcp_packets_total{flags="syn_ack"}[5m]))"#,
+        ),
+    },
+    Record {
+        name: "device:packet_receive_refusal_packets:rate5m",
+        expr: Expr::Query(
+            r#"sum by (job, instance, device) (rate(packet_receive_tcp_packets_total{flags="rst_ack"}[5m]))"#,
+        ),
+    },
+    Record {
+        name: "device:packet_receive_closing_packets:rate5m",
+        expr: Expr::Query(
+            r#"sum by (job, instance, device) (rate(packet_receive_tcp_packets_total{flags=~"fin_ack|rst|rst_ack"}[5m]))"#,
+        ),
+    },
+    Record {
         name: "device:packet_receive_probe_packets:rate5m",
         expr: Expr::Query(
             r#"sum by (job, instance, device) (rate(packet_receive_tcp_packets_total{flags=~"null|xmas|syn_fin"}[5m]))"#,
+        ),
+    },
+    Record {
+        name: "device:packet_transmit_syn_packets:rate5m",
+        expr: Expr::Query(
+            r#"sum by (job, instance, device) (rate(packet_transmit_tcp_packets_total{flags="syn"}[5m]))"#,
+        ),
+    },
+    Record {
+        name: "device:packet_transmit_refusal_packets:rate5m",
+        expr: Expr::Query(
+            r#"sum by (job, instance, device) (rate(packet_transmit_tcp_packets_total{flags="rst_ack"}[5m]))"#,
         ),
     },
     Record {
@@ -172,6 +202,18 @@ pub(super) const SIGNALS: &[Record] = &[
             "max by (job, instance, device) (max_over_time(packet_transmit_scanned_destinations[5m]))",
         ),
     },
+    Record {
+        name: "device:packet_receive_syn_sources:min2m",
+        expr: Expr::Query(
+            "min by (job, instance, device) (min_over_time(packet_receive_syn_sources[2m]))",
+        ),
+    },
+    Record {
+        name: "device:packet_transmit_syn_destinations:min2m",
+        expr: Expr::Query(
+            "min by (job, instance, device) (min_over_time(packet_transmit_syn_destinations[2m]))",
+        ),
+    },
 ];
 
 /// What is usual for a device.
@@ -188,6 +230,27 @@ pub(super) const BASELINES: &[Record] = &[
         expr: Expr::Baseline {
             of: "device:packet_transmit_packets:rate5m",
             least: "baseline_packets",
+        },
+    },
+    Record {
+        name: "device:packet_transmit_syn_packets:baseline",
+        expr: Expr::Baseline {
+            of: "device:packet_transmit_syn_packets:rate5m",
+            least: "baseline_syn",
+        },
+    },
+    Record {
+        name: "device:packet_receive_syn_sources:baseline",
+        expr: Expr::Baseline {
+            of: "device:packet_receive_syn_sources:min2m",
+            least: "baseline_unacknowledged",
+        },
+    },
+    Record {
+        name: "device:packet_transmit_syn_destinations:baseline",
+        expr: Expr::Baseline {
+            of: "device:packet_transmit_syn_destinations:min2m",
+            least: "baseline_unacknowledged",
         },
     },
     Record {

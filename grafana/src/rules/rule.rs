@@ -68,6 +68,19 @@ pub enum Top {
     Nothing,
     Source,
     Destination,
+    /// The busiest source of the device, which may have nothing to do with the alert.
+    BusiestSource(Culprit),
+    /// The busiest destination, as that source.
+    BusiestDestination(Culprit),
+}
+
+/// Who an alert is about, where no count shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Culprit {
+    /// What it is, with its article.
+    pub name: &'static str,
+    /// A command on the host that shows it; a template of Prometheus.
+    pub look: &'static str,
 }
 
 impl Severity {
@@ -107,6 +120,17 @@ impl Expr {
 const TOP_SOURCE: &str = r#"{{ with printf "topk(1, rate(packet_receive_source_packets_total{job=%q,instance=%q,device=%q,source!='other'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "source" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}"#;
 const TOP_DESTINATION: &str = r#"{{ with printf "topk(1, rate(packet_transmit_destination_packets_total{job=%q,instance=%q,device=%q,destination!='other'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "destination" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}"#;
 
+impl Culprit {
+    fn text(self, key: &str, top: &str) -> String {
+        let Self { name, look } = self;
+
+        format!(
+            "\nBusiest {key} of the device, which need not be {name}: {top}.\n\
+             To see {name}: {look}"
+        )
+    }
+}
+
 impl Alert {
     /// Returns where the runbook is; `${runbooks}` is a setting.
     pub fn runbook(&self) -> String {
@@ -120,6 +144,8 @@ impl Alert {
             Top::Nothing => String::new(),
             Top::Source => format!("\nTop source: {TOP_SOURCE}."),
             Top::Destination => format!("\nTop destination: {TOP_DESTINATION}."),
+            Top::BusiestSource(culprit) => culprit.text("source", TOP_SOURCE),
+            Top::BusiestDestination(culprit) => culprit.text("destination", TOP_DESTINATION),
         };
         let exporter = r#"job="{{ $labels.job }}",instance="{{ $labels.instance }}""#;
         let device = format!(r#"{exporter},device="{{{{ $labels.device }}}}""#);

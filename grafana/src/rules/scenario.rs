@@ -15,6 +15,11 @@ pub(super) struct Series {
     pub(super) usual: f64,
 }
 
+/// Returns a series.
+pub(super) const fn series(key: &'static str, selector: &'static str, usual: f64) -> Series {
+    Series { key, selector, usual }
+}
+
 /// What happens to a host.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scenario {
@@ -81,7 +86,7 @@ tests:
 fn write_one(text: &mut String, scenario: &Scenario, alert: Option<&str>) {
     let _ = write!(text, "- name: {}\n  interval: 1m\n  input_series:\n", quoted(scenario.name));
     let is_there = |it: &&Series| scenario.only.is_empty() || scenario.only.contains(&it.key);
-    for series in super::scenarios::WORLD.iter().filter(is_there) {
+    for series in super::scenarios::world().filter(is_there) {
         let values = values(series, scenario.phases);
         let _ = writeln!(
             text,

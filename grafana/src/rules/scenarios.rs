@@ -2,23 +2,32 @@
 
 mod changes;
 mod devices;
+mod exporter;
 mod floods;
 mod health;
 mod host;
+mod opened;
+mod quiet;
 mod scans;
+mod sent;
 mod streams;
 
-pub(super) use host::WORLD;
-
-use super::scenario::Scenario;
+use super::scenario::{Scenario, Series};
 
 /// Every scenario.
 pub(super) const ALL: &[&[Scenario]] = &[
-    host::SCENARIOS,
+    quiet::SCENARIOS,
     floods::SCENARIOS,
     streams::SCENARIOS,
+    opened::SCENARIOS,
     scans::SCENARIOS,
+    sent::SCENARIOS,
     changes::SCENARIOS,
     devices::SCENARIOS,
     health::SCENARIOS,
 ];
+
+/// Returns every series of a host.
+pub(super) fn world() -> impl Iterator<Item = &'static Series> {
+    host::TRAFFIC.iter().chain(exporter::OWN)
+}

@@ -1,4 +1,12 @@
-//! Every threshold, once, with what it means.
+//! What a user may set in rules and dashboards.
+
+mod defaults;
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+
+use defaults::DEFAULTS;
 
 /// A number or text in rules that a user may set.
 #[derive(Clone, Debug, PartialEq)]
@@ -8,223 +16,22 @@ pub struct Setting {
     pub meaning: &'static str,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     Number(f64),
-    Text(&'static str),
+    Text(Cow<'static, str>),
 }
 
 /// The settings that rules are made with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings(Vec<Setting>);
 
-const DEFAULTS: &[Setting] = &[
-    text(
-        "runbooks",
-        "docs/runbooks",
-        "Where the runbooks are: a URL, or the folder of the repository.",
-    ),
-    number(
-        "baseline_weight",
-        0.005,
-        "Share of the latest rate in a baseline: 0.005 a minute is a half-life of 2.3 hours.",
-    ),
-    number(
-        "baseline_clamp",
-        4.0,
-        "What is above this many times the baseline teaches it only that much.",
-    ),
-    number(
-        "baseline_packets",
-        2000.0,
-        "Packets/s below which a baseline does not limit what it learns.",
-    ),
-    number(
-        "baseline_sources",
-        200.0,
-        "Sources below which a baseline does not limit what it learns.",
-    ),
-    number(
-        "baseline_protocol_packets",
-        100.0,
-        "Packets/s of one protocol below which a baseline does not limit what it learns.",
-    ),
-    number(
-        "baseline_scans",
-        1.0,
-        "Scanning addresses below which a baseline does not limit what it learns.",
-    ),
-    number(
-        "yesterday_factor",
-        2.0,
-        "A change is usual up to this many times what it was a day ago at this hour.",
-    ),
-    number("surge_packets", 10000.0, "Packets/s below which no rise is a surge."),
-    number("surge_factor", 5.0, "Times the baseline that a surge exceeds."),
-    number(
-        "surge_one_way_factor",
-        20.0,
-        "Packets sent for each one received that a surge of sent packets exceeds.",
-    ),
-    number("collapse_packets", 100.0, "Packets/s of a baseline below which no fall is a collapse."),
-    number("collapse_ratio", 0.02, "Share of the baseline that is left in a collapse."),
-    number("sources_floor", 1000.0, "Distinct sources below which no rise counts."),
-    number("sources_factor", 5.0, "Times the baseline that a rise of distinct sources exceeds."),
-    number(
-        "protocol_packets",
-        500.0,
-        "Packets/s of one IP protocol below which its share does not matter.",
-    ),
-    number("protocol_ratio", 0.1, "Share of all packets that an unusual protocol exceeds."),
-    number("protocol_factor", 5.0, "Times its baseline that an unusual protocol exceeds."),
-    number(
-        "dominating_packets",
-        10000.0,
-        "Packets/s of one source below which it does not dominate.",
-    ),
-    number("dominating_ratio", 0.8, "Share of all packets that a dominating source exceeds."),
-    number(
-        "dominating_factor",
-        3.0,
-        "Times the baseline that all packets exceed while a source dominates.",
-    ),
-    number(
-        "stream_ratio",
-        0.5,
-        "Share of received packets above which they are TCP streams, or UDP.",
-    ),
-    number(
-        "stream_answer_ratio",
-        0.01,
-        "Packets of TCP streams sent for each packet received, above which the streams are accepted.",
-    ),
-    number(
-        "datagram_answer_ratio",
-        0.04,
-        "UDP packets sent for each one received, above which they are a transfer over QUIC and the like.",
-    ),
-    number(
-        "bulk_frame_bytes",
-        800.0,
-        "Mean bytes of a received packet above which answered packets are a transfer.",
-    ),
-    number("syn_flood_packets", 500.0, "SYN/s below which there is no SYN flood."),
-    number(
-        "syn_flood_factor",
-        2.0,
-        "SYNs for each packet of an open connection that a SYN flood exceeds.",
-    ),
-    number("backscatter_packets", 500.0, "TCP answers/s below which there is no backscatter."),
-    number(
-        "backscatter_factor",
-        10.0,
-        "TCP answers for each TCP packet sent that asks for one, which backscatter exceeds.",
-    ),
-    text(
-        "amplifier_ports",
-        "17|19|53|69|111|123|137|161|389|427|1900|3702|5353|11211",
-        "UDP ports of services that answer with far more than they are asked.",
-    ),
-    number(
-        "amplification_bytes",
-        1_250_000.0,
-        "Bytes/s from one such port below which there is no amplification: 10 Mbit/s.",
-    ),
-    number(
-        "amplification_factor",
-        20.0,
-        "Bytes received from the port for each byte sent to it that amplification exceeds.",
-    ),
-    number("icmp_flood_packets", 1000.0, "ICMP packets/s below which there is no flood."),
-    number("icmp_flood_ratio", 0.3, "Share of all packets that an ICMP flood exceeds."),
-    number(
-        "icmp_flood_certain_packets",
-        10000.0,
-        "ICMP packets/s that are a flood whatever the share.",
-    ),
-    number(
-        "icmp_asked_ratio",
-        0.5,
-        "Echo requests sent for each ICMP packet received, above which this host asked for them.",
-    ),
-    number("fragment_flood_packets", 1000.0, "Fragments/s below which there is no flood."),
-    number("fragment_flood_ratio", 0.2, "Share of all packets that a flood of fragments exceeds."),
-    number(
-        "fragment_unmatched_ratio",
-        0.25,
-        "Difference of first and last fragments to all that a flood exceeds.",
-    ),
-    number(
-        "fragment_certain_packets",
-        20000.0,
-        "Fragments/s that are a flood even if each datagram is complete.",
-    ),
-    number("malformed_packets", 10.0, "Malformed packets/s below which there is no surge of them."),
-    number("malformed_ratio", 0.01, "Share of all packets that a surge of malformed ones exceeds."),
-    number(
-        "storm_packets",
-        1000.0,
-        "Broadcast and multicast packets/s below which there is no storm.",
-    ),
-    number("storm_ratio", 0.5, "Share of all packets that a storm exceeds."),
-    number("spoofed_entropy", 0.9, "Entropy of sources that a spoofed flood exceeds."),
-    number("spoofed_packets", 2000.0, "Packets/s below which there is no spoofed flood."),
-    number("scan_factor", 3.0, "Times the baseline that scanning or scanned addresses exceed."),
-    number(
-        "scan_tcp_ports",
-        16.0,
-        "Distinct TCP ports that a host which scans sends to; below it UDP probes, as of traceroute, are no scan.",
-    ),
-    number(
-        "flags_packets",
-        1.0,
-        "TCP packets/s with flags that no stack sends below which they are noise.",
-    ),
-    number(
-        "redirects",
-        10.0,
-        "ICMP redirects in ten minutes below which they are ordinary routing.",
-    ),
-    number(
-        "late_ratio",
-        0.7,
-        "Folds done of those that the interval asks for, below which they are late.",
-    ),
-    number("fold_failure_ratio", 0.1, "Failed readings for each fold that are too many."),
-    number(
-        "fold_failures",
-        5.0,
-        "Failed readings in a quarter of an hour below which they are chance.",
-    ),
-    number(
-        "sampled_ratio",
-        0.2,
-        "Share of packets without a name because of the guard that is too much.",
-    ),
-    number(
-        "evicted_ratio",
-        0.05,
-        "Share of packets without a name because a table forgot the key that is too much.",
-    ),
-    number(
-        "unattributed_packets",
-        100.0,
-        "Packets/s without a name below which their share does not matter.",
-    ),
-    number(
-        "part_up_ratio",
-        0.5,
-        "Share of a quarter of an hour that a part of the exporter has to run.",
-    ),
-    number("restarts", 2.0, "Restarts in half an hour that are no loop yet."),
-];
-
-const fn number(name: &'static str, value: f64, meaning: &'static str) -> Setting {
-    Setting { name, value: Value::Number(value), meaning }
-}
-
-const fn text(name: &'static str, value: &'static str, meaning: &'static str) -> Setting {
-    Setting { name, value: Value::Text(value), meaning }
+/// Why a setting cannot be changed so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    NoPair(String),
+    Name(String),
+    Value { name: &'static str, text: String, takes: &'static str },
 }
 
 impl Default for Settings {
@@ -242,6 +49,26 @@ impl Settings {
         Some(self)
     }
 
+    /// Returns the settings with one changed as `NAME=VALUE` describes it.
+    ///
+    /// # Errors
+    ///
+    /// A name that no setting has, and a value that the setting cannot have.
+    pub fn with_text(self, pair: &str) -> Result<Self, Unusable> {
+        let pair_of = || pair.split_once('=').ok_or_else(|| Unusable::NoPair(pair.to_owned()));
+        let (name, text) = pair_of()?;
+        let Some(setting) = self.iter().find(|setting| setting.name == name) else {
+            return Err(Unusable::Name(name.to_owned()));
+        };
+        let value = setting.value.like(text).ok_or_else(|| Unusable::Value {
+            name: setting.name,
+            text: text.to_owned(),
+            takes: setting.value.takes(),
+        })?;
+
+        self.with(name, value).ok_or_else(|| Unusable::Name(name.to_owned()))
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Setting> {
         self.0.iter()
     }
@@ -256,12 +83,101 @@ impl Settings {
     }
 }
 
+impl Value {
+    /// Reads a value of the same kind.
+    fn like(&self, text: &str) -> Option<Self> {
+        let is_usable = |number: &f64| number.is_finite() && *number >= 0.0;
+        // Texts are written into strings of queries and templates.
+        let breaks_out = |it: char| it.is_control() || "\"'\\`{}$".contains(it);
+
+        match self {
+            Self::Number(_) => text.parse().ok().filter(is_usable).map(Self::Number),
+            Self::Text(_) if text.is_empty() || text.contains(breaks_out) => None,
+            Self::Text(_) => Some(Self::Text(text.trim_end_matches('/').to_owned().into())),
+        }
+    }
+
+    const fn takes(&self) -> &'static str {
+        match self {
+            Self::Number(_) => "a number from 0 on",
+            Self::Text(_) => "a text without quotes, braces, `$`, `\\` and line breaks",
+        }
+    }
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoPair(text) => write!(out, "`{text}` is not NAME=VALUE"),
+            Self::Name(name) => {
+                let names: Vec<_> = DEFAULTS.iter().map(|setting| setting.name).collect();
+                write!(out, "there is no setting `{name}`; the settings are {}", names.join(", "))
+            }
+            Self::Value { name, text, takes } => {
+                write!(out, "`{name}` must be {takes}, is `{text}`")
+            }
+        }
+    }
+}
+
+impl Error for Unusable {}
+
 impl Setting {
     /// Returns the value as a query has it.
     pub fn plain(&self) -> String {
-        match self.value {
+        match &self.value {
             Value::Number(number) => number.to_string(),
-            Value::Text(text) => text.to_owned(),
+            Value::Text(text) => text.to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_is_changed_by_name_and_keeps_its_kind() {
+        let settings = Settings::default()
+            .with_text("syn_flood_packets=5e3")
+            .and_then(|it| it.with_text("runbooks=https://wiki.example/runbooks/"))
+            .unwrap();
+
+        let text = settings.fill("${syn_flood_packets} ${runbooks}", Setting::plain);
+        assert_eq!(text, "5000 https://wiki.example/runbooks");
+    }
+
+    #[test]
+    fn a_setting_that_does_not_exist_is_refused_with_the_names_of_all() {
+        let error = Settings::default().with_text("syn_flood=1").unwrap_err().to_string();
+
+        assert!(error.starts_with("there is no setting `syn_flood`; "), "{error}");
+        for setting in Settings::default().iter() {
+            assert!(error.contains(setting.name), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_would_break_a_rule_is_refused() {
+        for pair in [
+            "syn_flood_packets=many",
+            "syn_flood_packets=-1",
+            "syn_flood_packets=NaN",
+            "syn_flood_packets=inf",
+            "syn_flood_packets=",
+            "runbooks=",
+            "runbooks=\"",
+            "amplifier_ports=53\"} or vector(1) #",
+            "amplifier_ports=53\n",
+        ] {
+            let error = Settings::default().with_text(pair).unwrap_err();
+
+            let (name, text) = pair.split_once('=').unwrap();
+            let message = error.to_string();
+            assert!(message.starts_with(&format!("`{name}` must be ")), "{message}");
+            assert!(message.ends_with(&format!("is `{text}`")), "{message}");
+        }
+        let error = Settings::default().with_text("runbooks").unwrap_err();
+        assert_eq!(error.to_string(), "`runbooks` is not NAME=VALUE");
     }
 }

@@ -33,7 +33,7 @@ fn the_committed_files_are_those_that_are_made() {
     let update = env::var_os("UPDATE_GOLDEN").is_some();
     let mut differ = Vec::new();
 
-    for Made { path, text } in all() {
+    for Made { path, text } in all(&Settings::default()) {
         let committed = folder().join(&path);
         if update {
             fs::create_dir_all(committed.parent().unwrap()).unwrap();
@@ -48,7 +48,8 @@ fn the_committed_files_are_those_that_are_made() {
 
 #[test]
 fn nothing_else_is_among_the_committed_files() {
-    let made: BTreeSet<PathBuf> = all().into_iter().map(|made| folder().join(made.path)).collect();
+    let made = all(&Settings::default());
+    let made: BTreeSet<PathBuf> = made.into_iter().map(|made| folder().join(made.path)).collect();
 
     for of_rules in ["rules", "kubernetes", "mixin"] {
         for file in fs::read_dir(folder().join(of_rules)).unwrap() {
@@ -108,7 +109,7 @@ fn a_shorter_scale_changes_every_time_and_no_weight() {
     let shipped = made(&Settings::default(), Scale::SHIPPED);
     let short = made(&Settings::default(), Scale(30));
 
-    assert_eq!(shipped, all()[..shipped.len()]);
+    assert_eq!(shipped, all(&Settings::default())[..shipped.len()]);
     for Made { text, .. } in &short {
         assert!(text.contains("interval: 2s"), "{text}");
         assert!(!text.contains("[5m]"), "{text}");
@@ -147,7 +148,7 @@ fn every_alert_is_seen_to_fire_and_every_scenario_is_of_something() {
             fired.extend(alerts.iter().copied());
         }
         for (key, _) in scenario.phases.iter().flat_map(|phase| phase.changes) {
-            let is_known = *key == "*" || scenarios::WORLD.iter().any(|it| it.key == *key);
+            let is_known = *key == "*" || scenarios::world().any(|it| it.key == *key);
             assert!(is_known, "{} names {key}", scenario.name);
         }
     }

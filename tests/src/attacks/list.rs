@@ -45,6 +45,14 @@ pub enum Frames {
     Datagrams {
         sources: u32,
     },
+    /// A SYN from a source that never comes twice for so many ACKs of 200 sources.
+    SynsAmidAcks {
+        acks: u32,
+    },
+    /// SYNs to one address, which does not answer.
+    Syns,
+    /// SYNs to one port of addresses that never come twice.
+    Sweep,
 }
 
 /// As many sources as there are addresses: no source comes twice within a test.
@@ -67,6 +75,20 @@ pub const ATTACKS: &[Attack] = &[
             "TO",
         ]),
         alerts: &["PacketSynFlood", "PacketDistinctSourcesSurge"],
+    },
+    Attack {
+        name: "syn-flood-busy",
+        about: "crafted: SYNs from forged addresses amid four times as many ACKs",
+        from: End::Lan,
+        traffic: Traffic::Frames(Frames::SynsAmidAcks { acks: 4 }, 5000),
+        alerts: &["PacketSynFlood", "PacketDistinctSourcesSurge"],
+    },
+    Attack {
+        name: "syn-flood-sent",
+        about: "crafted: this host takes part in a flood of SYNs",
+        from: End::Host,
+        traffic: Traffic::Frames(Frames::Syns, 1500),
+        alerts: &["PacketSynFloodSent"],
     },
     Attack {
         name: "backscatter",
@@ -134,6 +156,35 @@ pub const ATTACKS: &[Attack] = &[
         from: End::Host,
         traffic: Traffic::Program(SCAN),
         alerts: &["PacketPortScanSent"],
+    },
+    Attack {
+        name: "udp-scan-sent",
+        about: "nmap: this host scans another one over UDP",
+        from: End::Host,
+        traffic: Traffic::Program(&[
+            "nmap",
+            "-sU",
+            "-Pn",
+            "-n",
+            "--disable-arp-ping",
+            "--max-retries",
+            "0",
+            "--min-rate",
+            "500",
+            "--max-rate",
+            "600",
+            "-p",
+            "1-4000",
+            "TO",
+        ]),
+        alerts: &["PacketPortScanSent"],
+    },
+    Attack {
+        name: "sweep-sent",
+        about: "crafted: a worm on this host knocks at port 445 of ever new addresses",
+        from: End::Host,
+        traffic: Traffic::Frames(Frames::Sweep, 100),
+        alerts: &["PacketSweepSent"],
     },
     Attack {
         name: "xmas-scan",

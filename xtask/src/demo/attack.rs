@@ -42,7 +42,8 @@ pub(crate) fn prepare(folder: &Path) -> Result<PathBuf> {
     let build = ["build", "--release", "--package=tests", "--bin=attack"];
     process::succeed(process::cargo().args(build))?;
     let make = ["run", "--release", "--quiet", "--package=grafana", "--"];
-    process::succeed(process::cargo().args(make).arg(SCALE.to_string()).arg(folder))?;
+    let scale = ["--scale", &SCALE.to_string(), "--into"];
+    process::succeed(process::cargo().args(make).args(scale).arg(folder))?;
 
     Ok(process::target_dir()?.join("release/attack"))
 }

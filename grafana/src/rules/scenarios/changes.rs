@@ -257,4 +257,24 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             (1702, &["PacketReceiveCollapse"]),
         ],
     },
+    Scenario {
+        name: "next to nothing arrives on a device with the program as tcx",
+        of: &["PacketReceiveCollapse"],
+        phases: &[
+            phase(60, &[("attached", f64::NAN), ("tcx attached", 1.0)]),
+            phase(40, &[("attached", f64::NAN), ("tcx attached", 1.0), ("tcp", 3.0), ("udp", 2.0)]),
+        ],
+        fires: &[(59, &[]), (80, &["PacketReceiveCollapse"])],
+        ..Scenario::USUAL
+    },
+    Scenario {
+        name: "next to nothing arrives on a device with the program as tc",
+        of: &["PacketReceiveCollapse"],
+        phases: &[
+            phase(60, &[("attached", f64::NAN), ("tc attached", 1.0)]),
+            phase(40, &[("attached", f64::NAN), ("tc attached", 1.0), ("tcp", 3.0), ("udp", 2.0)]),
+        ],
+        fires: &[(59, &[]), (80, &["PacketReceiveCollapse"])],
+        ..Scenario::USUAL
+    },
 ];

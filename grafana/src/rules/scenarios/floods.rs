@@ -254,10 +254,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
                     ("ack", 7000.0),
                     ("guard", 1.0),
                     ("entropy", 0.97),
+                    ("sources", 300_000.0),
                 ],
             ),
         ],
-        fires: &[(29, &[]), (36, &["PacketSpoofedFlood"])],
+        fires: &[(29, &[]), (36, &["PacketSpoofedFlood", "PacketDistinctSourcesSurge"])],
         ..Scenario::USUAL
     },
     Scenario {
@@ -265,17 +266,29 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         of: &["PacketSpoofedFlood"],
         phases: &[phase(
             40,
-            &[("tcp", 8000.0), ("sent tcp", 8000.0), ("ack", 7000.0), ("guard", 1.0)],
+            &[
+                ("tcp", 8000.0),
+                ("sent tcp", 8000.0),
+                ("ack", 7000.0),
+                ("guard", 1.0),
+                ("sources", 300_000.0),
+            ],
         )],
         fires: &[(20, &[]), (39, &[])],
         ..Scenario::USUAL
     },
     Scenario {
-        name: "two sources that send alike",
+        name: "ever new sources, each with a name of its own",
         of: &["PacketSpoofedFlood"],
         phases: &[phase(
             40,
-            &[("tcp", 8000.0), ("sent tcp", 8000.0), ("ack", 7000.0), ("entropy", 1.0)],
+            &[
+                ("tcp", 8000.0),
+                ("sent tcp", 8000.0),
+                ("ack", 7000.0),
+                ("entropy", 1.0),
+                ("sources", 300_000.0),
+            ],
         )],
         fires: &[(20, &[]), (39, &[])],
         ..Scenario::USUAL
@@ -283,7 +296,24 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "a neighbour of a flooded device, whose new sources are sampled too",
         of: &["PacketSpoofedFlood"],
-        phases: &[phase(10, &[]), phase(30, &[("guard", 1.0), ("entropy", 1.0)])],
+        phases: &[phase(40, &[("guard", 1.0), ("entropy", 1.0), ("sources", 10_000.0)])],
+        fires: &[(20, &[]), (39, &[])],
+        ..Scenario::USUAL
+    },
+    Scenario {
+        name: "a busy neighbour of a flooded device, whose new sources are sampled too",
+        of: &["PacketSpoofedFlood"],
+        phases: &[phase(
+            40,
+            &[
+                ("tcp", 8000.0),
+                ("sent tcp", 8000.0),
+                ("ack", 7000.0),
+                ("guard", 1.0),
+                ("entropy", 0.97),
+                ("sources", 5000.0),
+            ],
+        )],
         fires: &[(20, &[]), (39, &[])],
         ..Scenario::USUAL
     },

@@ -68,6 +68,18 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..Scenario::USUAL
     },
     Scenario {
+        name: "a driver refused the program once, and now it is gone",
+        of: &[NOT_ATTACHED, HIDDEN],
+        phases: &[
+            phase(10, &[]),
+            phase(1, &[("attach other", 0.05)]),
+            phase(20, &[]),
+            phase(15, &[("attached", 0.0)]),
+        ],
+        fires: &[(29, &[]), (42, &[NOT_ATTACHED])],
+        ..Scenario::USUAL
+    },
+    Scenario {
         name: "a device that is attached again at once",
         of: &[NOT_ATTACHED],
         phases: &[
@@ -180,7 +192,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "the guard turns half of the packets away",
-        of: &[SAMPLED],
+        of: &[SAMPLED, EVICTED],
         phases: &[phase(30, &[]), phase(60, &[("lost guard", 500.0)])],
         fires: &[(29, &[]), (50, &[]), (80, &[SAMPLED])],
         ..Scenario::USUAL
@@ -210,9 +222,39 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "a table forgets half of the packets",
-        of: &[EVICTED],
+        of: &[SAMPLED, EVICTED],
         phases: &[phase(30, &[]), phase(60, &[("lost evicted", 500.0)])],
         fires: &[(29, &[]), (50, &[]), (80, &[EVICTED])],
+        ..Scenario::USUAL
+    },
+    Scenario {
+        name: "guard and table together lack what neither of them alone does",
+        of: &[SAMPLED, EVICTED],
+        phases: &[phase(
+            60,
+            &[("tcp", 100.0), ("udp", 10.0), ("lost guard", 50.0), ("lost evicted", 80.0)],
+        )],
+        fires: &[(59, &[])],
+        ..Scenario::USUAL
+    },
+    Scenario {
+        name: "a table forgets much of a busy host, of which the guard refuses little",
+        of: &[SAMPLED],
+        phases: &[phase(
+            60,
+            &[("tcp", 50_000.0), ("ack", 45_000.0), ("lost guard", 500.0), ("lost evicted", 2e4)],
+        )],
+        fires: &[(59, &[EVICTED])],
+        ..Scenario::USUAL
+    },
+    Scenario {
+        name: "the guard refuses much of a busy host, of which a table forgets little",
+        of: &[EVICTED],
+        phases: &[phase(
+            60,
+            &[("tcp", 50_000.0), ("ack", 45_000.0), ("lost guard", 2e4), ("lost evicted", 500.0)],
+        )],
+        fires: &[(59, &[SAMPLED])],
         ..Scenario::USUAL
     },
     Scenario {

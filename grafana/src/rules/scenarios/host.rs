@@ -1,9 +1,9 @@
-//! A host of which everything that the alerts read is known.
+//! What a host receives and sends.
 
-use super::super::scenario::{Scenario, Series, phase};
+use super::super::scenario::{Series, series};
 
 /// Its series where nothing happens.
-pub(in crate::rules) const WORLD: &[Series] = &[
+pub(super) const TRAFFIC: &[Series] = &[
     series(
         "tcp",
         r#"packet_receive_packets_total{job="packets",instance="host:10199",device="eth0",family="ipv4",protocol="tcp"}"#,
@@ -18,6 +18,11 @@ pub(in crate::rules) const WORLD: &[Series] = &[
         "icmp",
         r#"packet_receive_packets_total{job="packets",instance="host:10199",device="eth0",family="ipv4",protocol="icmp"}"#,
         1.0,
+    ),
+    series(
+        "icmp6",
+        r#"packet_receive_packets_total{job="packets",instance="host:10199",device="eth0",family="ipv6",protocol="icmpv6"}"#,
+        0.0,
     ),
     series(
         "gre",
@@ -90,6 +95,11 @@ pub(in crate::rules) const WORLD: &[Series] = &[
         0.0,
     ),
     series(
+        "syn_fin",
+        r#"packet_receive_tcp_packets_total{job="packets",instance="host:10199",device="eth0",flags="syn_fin"}"#,
+        0.0,
+    ),
+    series(
         "sent syn",
         r#"packet_transmit_tcp_packets_total{job="packets",instance="host:10199",device="eth0",flags="syn"}"#,
         10.0,
@@ -120,6 +130,11 @@ pub(in crate::rules) const WORLD: &[Series] = &[
         1.0,
     ),
     series(
+        "sent rst",
+        r#"packet_transmit_tcp_packets_total{job="packets",instance="host:10199",device="eth0",flags="rst"}"#,
+        0.0,
+    ),
+    series(
         "dns bytes",
         r#"packet_receive_port_bytes_total{job="packets",instance="host:10199",device="eth0",protocol="udp",port="53"}"#,
         20000.0,
@@ -130,6 +145,16 @@ pub(in crate::rules) const WORLD: &[Series] = &[
         8000.0,
     ),
     series(
+        "dns tcp bytes",
+        r#"packet_receive_port_bytes_total{job="packets",instance="host:10199",device="eth0",protocol="tcp",port="53"}"#,
+        0.0,
+    ),
+    series(
+        "sent dns tcp bytes",
+        r#"packet_transmit_port_bytes_total{job="packets",instance="host:10199",device="eth0",protocol="tcp",port="53"}"#,
+        0.0,
+    ),
+    series(
         "ntp bytes",
         r#"packet_receive_port_bytes_total{job="packets",instance="host:10199",device="eth0",protocol="udp",port="123"}"#,
         100.0,
@@ -138,6 +163,11 @@ pub(in crate::rules) const WORLD: &[Series] = &[
         "sent ntp bytes",
         r#"packet_transmit_port_bytes_total{job="packets",instance="host:10199",device="eth0",protocol="udp",port="123"}"#,
         100.0,
+    ),
+    series(
+        "quic bytes",
+        r#"packet_receive_port_bytes_total{job="packets",instance="host:10199",device="eth0",protocol="udp",port="443"}"#,
+        0.0,
     ),
     series(
         "memcached bytes",
@@ -175,14 +205,29 @@ pub(in crate::rules) const WORLD: &[Series] = &[
         0.0,
     ),
     series(
+        "time_exceeded",
+        r#"packet_receive_icmp_packets_total{job="packets",instance="host:10199",device="eth0",family="ipv4",type="time_exceeded"}"#,
+        0.0,
+    ),
+    series(
         "sent echo_request",
         r#"packet_transmit_icmp_packets_total{job="packets",instance="host:10199",device="eth0",family="ipv4",type="echo_request"}"#,
+        1.0,
+    ),
+    series(
+        "sent echo_reply",
+        r#"packet_transmit_icmp_packets_total{job="packets",instance="host:10199",device="eth0",family="ipv4",type="echo_reply"}"#,
         1.0,
     ),
     series(
         "malformed",
         r#"packet_receive_malformed_packets_total{job="packets",instance="host:10199",device="eth0",reason="udp_length"}"#,
         0.0,
+    ),
+    series(
+        "unicast",
+        r#"packet_receive_cast_packets_total{job="packets",instance="host:10199",device="eth0",cast="unicast"}"#,
+        998.0,
     ),
     series(
         "broadcast",
@@ -235,158 +280,23 @@ pub(in crate::rules) const WORLD: &[Series] = &[
         10.0,
     ),
     series(
-        "attached",
-        r#"packet_exporter_program_attached{job="packets",instance="host:10199",device="eth0",hook="xdp"}"#,
-        1.0,
+        "syn sources",
+        r#"packet_receive_syn_sources{job="packets",instance="host:10199",device="eth0"}"#,
+        20.0,
     ),
     series(
-        "sent attached",
-        r#"packet_exporter_program_attached{job="packets",instance="host:10199",device="eth0",hook="tcx_egress"}"#,
-        1.0,
+        "syn destinations",
+        r#"packet_transmit_syn_destinations{job="packets",instance="host:10199",device="eth0"}"#,
+        3.0,
     ),
     series(
-        "attach hidden",
-        r#"packet_exporter_attach_failures_total{job="packets",instance="host:10199",device="eth0",hook="xdp",reason="hidden"}"#,
+        "sent sctp ports",
+        r#"packet_transmit_distinct_ports{job="packets",instance="host:10199",device="eth0",protocol="sctp"}"#,
         0.0,
     ),
     series(
-        "attach memory",
-        r#"packet_exporter_attach_failures_total{job="packets",instance="host:10199",device="eth0",hook="xdp",reason="memory"}"#,
-        0.0,
+        "sent udp ports",
+        r#"packet_transmit_distinct_ports{job="packets",instance="host:10199",device="eth0",protocol="udp"}"#,
+        20.0,
     ),
-    series(
-        "attach other",
-        r#"packet_exporter_attach_failures_total{job="packets",instance="host:10199",device="eth0",hook="xdp",reason="other"}"#,
-        0.0,
-    ),
-    series(
-        "guard",
-        r#"packet_exporter_guard_active{job="packets",instance="host:10199",device="eth0",direction="receive",dimension="source"}"#,
-        0.0,
-    ),
-    series(
-        "lost guard",
-        r#"packet_exporter_unattributed_packets_total{job="packets",instance="host:10199",device="eth0",direction="receive",dimension="source",reason="guard"}"#,
-        0.0,
-    ),
-    series(
-        "lost evicted",
-        r#"packet_exporter_unattributed_packets_total{job="packets",instance="host:10199",device="eth0",direction="receive",dimension="source",reason="evicted"}"#,
-        0.0,
-    ),
-    series(
-        "imbalanced",
-        r#"packet_exporter_imbalanced_intervals_total{job="packets",instance="host:10199",device="eth0",direction="receive",law="sources"}"#,
-        0.0,
-    ),
-    series(
-        "build",
-        r#"packet_exporter_build_info{job="packets",instance="host:10199",version="0.1.0"}"#,
-        1.0,
-    ),
-    series("up", r#"up{job="packets",instance="host:10199"}"#, 1.0),
-    series("folds", r#"packet_exporter_folds_total{job="packets",instance="host:10199"}"#, 1.0),
-    series(
-        "interval",
-        r#"packet_exporter_interval_seconds{job="packets",instance="host:10199"}"#,
-        1.0,
-    ),
-    series(
-        "fold failures",
-        r#"packet_exporter_fold_failures_total{job="packets",instance="host:10199"}"#,
-        0.0,
-    ),
-    series("started", r#"process_start_time_seconds{job="packets",instance="host:10199"}"#, 1000.0),
-    series(
-        "reloaded",
-        r#"packet_exporter_config_last_reload_successful{job="packets",instance="host:10199"}"#,
-        1.0,
-    ),
-    series(
-        "part",
-        r#"packet_exporter_part_up{job="packets",instance="host:10199",part="otlp"}"#,
-        1.0,
-    ),
-    series(
-        "pushed",
-        r#"packet_exporter_otlp_exports_total{job="packets",instance="host:10199",endpoint="http://receiver:4317"}"#,
-        0.02,
-    ),
-    series(
-        "push failed",
-        r#"packet_exporter_otlp_export_failures_total{job="packets",instance="host:10199",endpoint="http://receiver:4317",reason="timeout"}"#,
-        0.0,
-    ),
-    series(
-        "rejected",
-        r#"packet_exporter_otlp_rejected_points_total{job="packets",instance="host:10199",endpoint="http://receiver:4317"}"#,
-        0.0,
-    ),
-    series("other up", r#"up{job="other",instance="other:9100"}"#, f64::NAN),
-    series(
-        "other started",
-        r#"process_start_time_seconds{job="other",instance="other:9100"}"#,
-        f64::NAN,
-    ),
-];
-
-const fn series(key: &'static str, selector: &'static str, usual: f64) -> Series {
-    Series { key, selector, usual }
-}
-
-/// Hosts on which nothing happens.
-pub(super) const SCENARIOS: &[Scenario] = &[
-    Scenario {
-        name: "a healthy host, from the first minutes on",
-        phases: &[phase(120, &[])],
-        fires: &[(3, &[]), (15, &[]), (119, &[])],
-        ..Scenario::USUAL
-    },
-    Scenario {
-        name: "an idle host",
-        phases: &[phase(
-            120,
-            &[
-                ("tcp", 0.1),
-                ("udp", 0.1),
-                ("icmp", 0.0),
-                ("sent tcp", 0.1),
-                ("sent udp", 0.1),
-                ("syn", 0.01),
-                ("syn_ack", 0.0),
-                ("ack", 0.05),
-                ("psh_ack", 0.02),
-                ("fin_ack", 0.01),
-                ("source", 0.1),
-                ("other sources", 0.1),
-                ("sources", 1.0),
-                ("sources6", 0.0),
-                ("entropy", 0.0),
-            ],
-        )],
-        fires: &[(3, &[]), (15, &[]), (119, &[])],
-        ..Scenario::USUAL
-    },
-    Scenario {
-        name: "a busy host, from its first packet on",
-        phases: &[phase(
-            120,
-            &[
-                ("tcp", 180_000.0),
-                ("udp", 20_000.0),
-                ("sent tcp", 200_000.0),
-                ("syn", 3000.0),
-                ("ack", 120_000.0),
-                ("psh_ack", 50_000.0),
-                ("fin_ack", 3000.0),
-                ("sent ack", 100_000.0),
-                ("sent psh_ack", 90_000.0),
-                ("sources", 40_000.0),
-                ("source", 20_000.0),
-                ("entropy", 0.85),
-            ],
-        )],
-        fires: &[(3, &[]), (15, &[]), (119, &[])],
-        ..Scenario::USUAL
-    },
 ];

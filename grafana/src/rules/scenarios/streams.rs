@@ -74,7 +74,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "a client whose connections are refused",
-        of: &["PacketBackscatter"],
+        of: &["PacketBackscatter", "PacketSynFloodSent"],
         phases: &[
             phase(10, &[]),
             phase(

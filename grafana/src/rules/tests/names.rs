@@ -107,7 +107,7 @@ fn every_name_in_a_rule_is_of_the_catalogue_or_a_record() {
 
 #[test]
 fn every_series_of_a_scenario_is_one_that_the_exporter_has() {
-    for scenario::Series { selector, .. } in scenarios::WORLD {
+    for scenario::Series { selector, .. } in scenarios::world() {
         assert_eq!(wrong(selector), [""; 0], "{selector}");
     }
 }
