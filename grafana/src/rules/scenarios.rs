@@ -6,6 +6,7 @@ mod exporter;
 mod floods;
 mod health;
 mod host;
+mod labels;
 mod opened;
 mod quiet;
 mod scans;
@@ -22,6 +23,7 @@ pub(super) const ALL: &[&[Scenario]] = &[
     opened::SCENARIOS,
     scans::SCENARIOS,
     sent::SCENARIOS,
+    labels::SCENARIOS,
     changes::SCENARIOS,
     devices::SCENARIOS,
     health::SCENARIOS,

@@ -1,8 +1,10 @@
 //! What holds for every rule.
 
+mod matchers;
 mod mentions;
 mod mutations;
 mod names;
+mod numbers;
 mod programs;
 mod runbooks;
 
