@@ -151,7 +151,7 @@ fn connections() -> Vec<Panel> {
         .course(with(Way::Sent, "syn"), "asked for (SYN sent)")
         .course(with(Way::Received, "syn_ack"), "accepted (SYN-ACK received)")
         .course(with(Way::Received, "rst_ack"), "refused (RST-ACK received)")
-        .runbooks(&["PacketBackscatter", "PacketPortScanSent"]),
+        .runbooks(&["PacketBackscatter", "PacketPortScanSent", "PacketSynFloodSent"]),
         Panel::new(
             Kind::Lines,
             "Who opens without going on",
@@ -169,7 +169,7 @@ fn connections() -> Vec<Panel> {
             "{{instance}} {{device}} destinations",
         )
         .width(8)
-        .runbooks(&["PacketSynFlood"]),
+        .runbooks(&["PacketSynFlood", "PacketSweepSent"]),
         lines(
             "Ends of connections",
             "FIN-ACKs are orderly ends, resets without ACK are aborts in the middle.",

@@ -167,7 +167,15 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         of: &["PacketPortScanSent"],
         phases: &[
             phase(30, &[]),
-            phase(20, &[("scanned", 1.0), ("sent udp ports", 900.0), ("sent udp", 600.0)]),
+            phase(
+                20,
+                &[
+                    ("scanned", 1.0),
+                    ("sent udp ports", 900.0),
+                    ("sent udp", 600.0),
+                    ("time_exceeded", 0.01),
+                ],
+            ),
         ],
         fires: &[(29, &[]), (34, &["PacketPortScanSent"])],
         ..Scenario::USUAL
