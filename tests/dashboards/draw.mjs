@@ -27,11 +27,15 @@ async function bundle() {
     logLevel: 'error',
   });
 
-  const text = (ending) => made.outputFiles.find(({ path }) => path.endsWith(ending)).text;
+  const text = (/** @type {string} */ ending) => made.outputFiles.find((/** @type {{ path: string }} */ { path }) => path.endsWith(ending)).text;
   return { script: text('.js'), style: text('.css') };
 }
 
-/** Icons are in the package, and Grafana's font is one of Debian's; without it the browser takes its own. */
+/**
+ * Icons are in the package, and Grafana's font is one of Debian's; without it the browser takes its own.
+ * @param {import('playwright-core').Route} route
+ * @param {string} path
+ */
 function serve(route, path) {
   const [, icon] = path.split('/public/build/');
   const file = icon ? join(modules, '@grafana/ui/dist/public', icon) : join(FONTS, basename(path, '.woff2') + '.otf');
@@ -39,8 +43,15 @@ function serve(route, path) {
   return existsSync(file) ? route.fulfill({ path: file }) : route.fulfill({ body: '' });
 }
 
+/**
+ * @param {import('playwright-core').BrowserContext} context
+ * @param {{ script: string, style: string }} files
+ * @param {import('./page/model').Job} job
+ * @param {{ name: string, dashboard: import('./page/model').Dashboard }} drawn
+ */
 async function draw(context, { script, style }, job, { name, dashboard }) {
   const page = await context.newPage();
+  /** @type {string[]} */
   const errors = [];
   page.on('pageerror', (error) => errors.push(`page: ${error.stack ?? error}`));
   page.on('console', (message) => message.type() === 'error' && errors.push(`console: ${message.text()}`));
@@ -53,7 +64,8 @@ async function draw(context, { script, style }, job, { name, dashboard }) {
   await page.setContent('<!doctype html><body style="margin: 0"><div id="root"></div></body>');
   await page.addStyleTag({ content: style });
   await page.addScriptTag({ content: script });
-  const report = await page.evaluate(([dashboard, job]) => window.drawDashboard(dashboard, job), [dashboard, { ...job, dashboards: [] }]);
+  const asked = { dashboard, job: { ...job, dashboards: [] } };
+  const report = await page.evaluate(({ dashboard, job }) => window.drawDashboard(dashboard, job), asked);
   await page.screenshot({ path: join(folder, `${name}.png`) });
   await page.close();
 

@@ -3,4 +3,5 @@
 mod dashboards {
     mod drawn;
     mod read;
+    mod typed;
 }

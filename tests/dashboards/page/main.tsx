@@ -22,7 +22,7 @@ interface Answer {
 
 declare global {
   interface Window {
-    drawDashboard(dashboard: Dashboard, job: Job): Promise<unknown>;
+    drawDashboard(dashboard: Dashboard, job: Job): Promise<object>;
   }
 }
 
