@@ -1,6 +1,7 @@
 //! Traffic that is as it should be, of every kind that looks like an attack to a rule that is wrong.
 
 mod clients;
+mod dns;
 mod kinds;
 mod servers;
 

@@ -54,8 +54,13 @@ impl Questions {
         sent: usize,
         answer: (u8, u16),
     ) {
+        self.send(from, to, &question(sent, answer));
+    }
+
+    /// Sends a question likewise.
+    pub(super) fn send(&mut self, from: SocketAddrV4, to: SocketAddrV4, question: &[u8]) {
         let Ok(socket) = UdpSocket::bind(from) else { return };
-        let _a_full_queue_loses_it = socket.send_to(&question(sent, answer), to);
+        let _a_full_queue_loses_it = socket.send_to(question, to);
         self.0.push_back(socket);
         if self.0.len() > WAITING {
             self.0.pop_front();

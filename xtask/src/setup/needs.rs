@@ -127,6 +127,12 @@ pub(crate) const NEEDS: &[Need] = &[
         make: Some(systemd::make),
         elsewhere: "the container is made from Debian's archive only",
     },
+    program(
+        Purpose::Suite("alerts"),
+        "programs of DNS",
+        &["dnsperf", "dnsmasq"],
+        &[&["dnsperf", "dnsmasq-base"]],
+    ),
     program(Purpose::Suite("dashboards"), "Chromium", &["chromium"], &[&["chromium"]]),
     Need {
         name: "Node.js",
