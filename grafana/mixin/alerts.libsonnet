@@ -780,7 +780,10 @@
           },
           {
             alert: 'PacketExporterFoldsStopped',
-            expr: 'increase(packet_exporter_folds_total[5m]) == 0',
+            expr: std.join('\n', [
+              'increase(packet_exporter_folds_total[5m]) == 0',
+              'unless on (job, instance) up == 0',
+            ]),
             'for': '2m',
             labels: {
               severity: 'critical',

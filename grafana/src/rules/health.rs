@@ -68,7 +68,8 @@ and on (job, instance, device, hook) increase(packet_exporter_attach_failures_to
         name: "PacketExporterFoldsStopped",
         severity: Severity::Critical,
         hold: "2m",
-        expr: "increase(packet_exporter_folds_total[5m]) == 0",
+        expr: "increase(packet_exporter_folds_total[5m]) == 0
+unless on (job, instance) up == 0",
         summary: "The packet exporter has stopped reading its counts.",
         description: "{{ $labels.instance }} answers scrapes, but its counts no longer change.",
         top: Top::Nothing,

@@ -132,6 +132,17 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..Scenario::USUAL
     },
     Scenario {
+        name: "an exporter is gone before its first fold",
+        of: &["PacketExporterFoldsStopped"],
+        phases: &[
+            phase(10, &[("*", f64::NAN)]),
+            phase(2, &[("folds", 0.0)]),
+            phase(20, &[("up", 0.0), ("*", f64::NAN)]),
+        ],
+        fires: &[(13, &[]), (14, &[]), (19, &["PacketExporterDown"])],
+        ..Scenario::USUAL
+    },
+    Scenario {
         name: "folds take three times their interval",
         of: &["PacketExporterFoldsLate"],
         phases: &[phase(30, &[]), phase(30, &[("folds", 0.3)])],
