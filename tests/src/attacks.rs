@@ -3,7 +3,8 @@
 mod frames;
 pub mod list;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read, Seek};
 use std::net::Ipv4Addr;
 use std::process::{Child, Command, Stdio};
 
@@ -42,12 +43,41 @@ pub fn play(attack: &Attack, way: &Way, goes_on: impl Fn() -> bool) -> io::Resul
 }
 
 /// A program that is killed when it is dropped.
-struct Running(Child);
+struct Running {
+    child: Child,
+    /// What it writes to standard error.
+    said: File,
+}
+
+impl Running {
+    fn start(words: &[&str]) -> io::Result<Self> {
+        let said = tempfile::tempfile()?;
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).stdin(Stdio::null());
+        let child = command.stdout(Stdio::null()).stderr(said.try_clone()?).spawn();
+        let child = child.map_err(|error| io::Error::other(format!("{}: {error}", words[0])))?;
+
+        Ok(Self { child, said })
+    }
+
+    /// Returns whether it has ended well; fails with what it said if it has not.
+    fn has_ended(&mut self) -> io::Result<bool> {
+        let Some(status) = self.child.try_wait()? else { return Ok(false) };
+        if status.success() {
+            return Ok(true);
+        }
+        let mut said = Vec::new();
+        self.said.rewind()?;
+        self.said.read_to_end(&mut said)?;
+
+        Err(io::Error::other(format!("{status}: {}", String::from_utf8_lossy(&said).trim())))
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let _ended = self.0.kill();
-        let _status = self.0.wait();
+        let _ended = self.child.kill();
+        let _status = self.child.wait();
     }
 }
 
@@ -56,21 +86,13 @@ fn run(line: &[&str], way: &Way, goes_on: impl Fn() -> bool) -> io::Result<()> {
     let to = way.to.to_string();
     let words = line.iter().map(|word| if *word == "TO" { to.as_str() } else { word });
     let words: Vec<&str> = words.collect();
-    let start = || {
-        let mut command = Command::new(words[0]);
-        command.args(&words[1..]).stdin(Stdio::null());
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        child.map(Running).map_err(|error| io::Error::other(format!("{}: {error}", words[0])))
-    };
 
-    let mut running = start()?;
+    let mut running = Running::start(&words)?;
     while goes_on() {
         pause();
-        if let Some(status) = running.0.try_wait()? {
-            if !status.success() {
-                return Err(io::Error::other(format!("{words:?} failed ({status})")));
-            }
-            running = start()?;
+        let has_ended = running.has_ended();
+        if has_ended.map_err(|error| io::Error::other(format!("{words:?} failed: {error}")))? {
+            running = Running::start(&words)?;
         }
     }
 

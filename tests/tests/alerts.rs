@@ -3,5 +3,6 @@
 mod alerts {
     mod attacks;
     mod harmless;
+    mod played;
     mod routes;
 }

@@ -12,6 +12,8 @@ const DAY: f64 = 86_400.0;
 /// Everything that was seen of alerts so far.
 pub struct History<'a> {
     monitoring: &'a Monitoring<'a>,
+    /// The label with what an alert is about.
+    by: &'static str,
     /// How long each alert has to hold, and how often it is looked at, in seconds.
     rules: BTreeMap<String, (f64, f64)>,
     /// When each alert became active, each time that it did: seconds of the day.
@@ -22,7 +24,8 @@ pub struct History<'a> {
 #[derive(Clone, Debug)]
 pub struct Alerted {
     pub name: String,
-    pub device: String,
+    /// The device, or the exporter, that it is about.
+    pub subject: String,
     /// From when it was active until the message, in seconds; `None` if it was never seen active.
     pub told_after: Option<f64>,
     /// How long that may be: how long it has to hold, two evaluations, and what Alertmanager waits.
@@ -31,7 +34,7 @@ pub struct Alerted {
 }
 
 impl<'a> History<'a> {
-    pub(super) fn of(monitoring: &'a Monitoring<'a>) -> Self {
+    pub(super) fn of(monitoring: &'a Monitoring<'a>, by: &'static str) -> Self {
         let rules = monitoring.prometheus.get("/api/v1/rules?type=alert");
         let groups = rules["data"]["groups"].as_array().into_iter().flatten();
         let rules = groups.flat_map(|group| {
@@ -45,7 +48,7 @@ impl<'a> History<'a> {
         let rules: BTreeMap<_, _> = rules.collect();
         assert!(!rules.is_empty(), "Prometheus has no rules");
 
-        Self { monitoring, rules, active: BTreeMap::new() }
+        Self { monitoring, by, rules, active: BTreeMap::new() }
     }
 
     /// Looks at what Prometheus says now, and returns every alert that was told so far.
@@ -76,15 +79,15 @@ impl<'a> History<'a> {
 
         Alerted {
             name,
-            device: label("device"),
+            subject: label(self.by),
             told_after,
             at_most: hold + 2.0 * interval + GROUP_WAIT,
             is_resolved,
         }
     }
 
-    /// Returns the alerts that fired at any time by the account of Prometheus, each with its device,
-    /// which is empty for those of the exporter itself.
+    /// Returns the alerts that fired at any time by the account of Prometheus, each with what it is
+    /// about: among devices, those of the exporter itself are about an empty one.
     pub fn fired(&self) -> BTreeSet<(String, String)> {
         self.of_state("firing")
     }
@@ -95,24 +98,25 @@ impl<'a> History<'a> {
     }
 
     fn of_state(&self, state: &str) -> BTreeSet<(String, String)> {
+        let by = self.by;
         let query = format!(
-            "count by (alertname, device) (count_over_time(ALERTS{{alertstate=\"{state}\"}}[1h]))"
+            "count by (alertname, {by}) (count_over_time(ALERTS{{alertstate=\"{state}\"}}[1h]))"
         );
         let series = self.monitoring.prometheus.series(&query);
         let label =
             |labels: &serde_json::Value, name| labels[name].as_str().unwrap_or_default().to_owned();
 
-        series.iter().map(|(it, _)| (label(it, "alertname"), label(it, "device"))).collect()
+        series.iter().map(|(it, _)| (label(it, "alertname"), label(it, by))).collect()
     }
 }
 
 impl Display for Alerted {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { name, device, told_after, at_most, is_resolved } = self;
+        let Self { name, subject, told_after, at_most, is_resolved } = self;
         let after = told_after.map_or("never seen active".into(), |it| format!("{it:.1} s"));
         let end = if *is_resolved { "resolved" } else { "firing" };
 
-        write!(f, "{device:<16} {name:<28} {after:>8} of {at_most:.1} s  {end}")
+        write!(f, "{subject:<16} {name:<32} {after:>8} of {at_most:.1} s  {end}")
     }
 }
 

@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use crate::cable::Namespace;
 
-/// How long a message may take, so that a connection without one keeps no other from being read.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long Alertmanager may take to send a message that it has begun.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The labels of an alert.
 pub type Labels = BTreeMap<String, String>;
@@ -27,26 +27,38 @@ pub struct Notice {
     pub is_resolved: bool,
 }
 
-/// Listens on the loopback of a namespace until it is dropped.
+/// Listens until it is dropped.
 pub(super) struct Hook {
-    notices: Arc<Mutex<Vec<Notice>>>,
+    heard: Arc<Mutex<Heard>>,
     has_ended: Arc<AtomicBool>,
     address: SocketAddr,
     listener: Option<JoinHandle<()>>,
 }
 
+#[derive(Default)]
+struct Heard {
+    notices: Vec<Notice>,
+    /// What is wrong with messages that could not be read, each with its text.
+    broken: Vec<String>,
+}
+
 impl Hook {
+    /// Listens on the loopback of a namespace.
     pub(super) fn listen(namespace: &Namespace, port: u16) -> Self {
-        let listener =
-            namespace.within(|| TcpListener::bind((Ipv4Addr::LOCALHOST, port))).expect("a port");
+        let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+
+        Self::serve(namespace.within(bind).expect("a free port"))
+    }
+
+    fn serve(listener: TcpListener) -> Self {
         listener.set_nonblocking(true).expect("a socket");
         let address = listener.local_addr().expect("a socket");
-        let notices = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::<Mutex<Heard>>::default();
         let has_ended = Arc::new(AtomicBool::new(false));
-        let (kept, ended) = (Arc::clone(&notices), Arc::clone(&has_ended));
-        let listener = thread::spawn(move || serve(&listener, &kept, &ended));
+        let (kept, ended) = (Arc::clone(&heard), Arc::clone(&has_ended));
+        let listener = thread::spawn(move || accept(&listener, &kept, &ended));
 
-        Self { notices, has_ended, address, listener: Some(listener) }
+        Self { heard, has_ended, address, listener: Some(listener) }
     }
 
     pub(super) fn url(&self) -> String {
@@ -54,8 +66,12 @@ impl Hook {
     }
 
     /// Returns everything that was told so far.
+    #[track_caller]
     pub(super) fn notices(&self) -> Vec<Notice> {
-        self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        assert!(heard.broken.is_empty(), "broken messages:\n{}", heard.broken.join("\n"));
+
+        heard.notices.clone()
     }
 }
 
@@ -68,58 +84,79 @@ impl Drop for Hook {
     }
 }
 
-fn serve(listener: &TcpListener, notices: &Mutex<Vec<Notice>>, has_ended: &AtomicBool) {
+/// Accepts connections, each read by a thread, so that a slow one delays no other.
+fn accept(listener: &TcpListener, heard: &Arc<Mutex<Heard>>, has_ended: &AtomicBool) {
     while !has_ended.load(Ordering::Relaxed) {
-        match listener.accept() {
-            Ok((stream, _)) => {
-                // What is no message is not one of Alertmanager's, which repeats what fails.
-                if let Ok(told) = read(stream) {
-                    notices.lock().unwrap_or_else(PoisonError::into_inner).extend(told);
+        let Ok((stream, _)) = listener.accept() else {
+            crate::patience::pause();
+            continue;
+        };
+        let heard = Arc::clone(heard);
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let told = read(stream, &mut bytes).and_then(|body| notices(&body));
+            let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+            match told {
+                Ok(told) => heard.notices.extend(told),
+                // A client may open a connection that it does not need after all.
+                Err(_) if bytes.is_empty() => {}
+                Err(error) => {
+                    let text = String::from_utf8_lossy(&bytes);
+                    heard.broken.push(format!("{error}: {text}"));
                 }
             }
-            Err(_) => crate::patience::pause(),
-        }
+        });
     }
 }
 
-/// Reads one message and answers it.
-fn read(stream: TcpStream) -> io::Result<Vec<Notice>> {
+/// Reads one message and answers it. Returns its body; `bytes` has all that was read, in any case.
+fn read(stream: TcpStream, bytes: &mut Vec<u8>) -> io::Result<Vec<u8>> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut reader = BufReader::new(stream);
     let mut length = 0;
     loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
+        let from = bytes.len();
+        reader.read_until(b'\n', bytes)?;
+        let line = String::from_utf8_lossy(&bytes[from..]).to_ascii_lowercase();
+        if !line.ends_with('\n') {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let line = line.trim().to_ascii_lowercase();
         if let Some(number) = line.strip_prefix("content-length:") {
             length = number.trim().parse().map_err(io::Error::other)?;
         }
-        if line.is_empty() {
+        if line.trim().is_empty() {
             break;
         }
     }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
+    let from = bytes.len();
+    reader.by_ref().take(length).read_to_end(bytes)?;
+    let body = bytes[from..].to_vec();
+    if (body.len() as u64) < length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     reader.get_mut().write_all(answer)?;
 
-    Ok(notices(&serde_json::from_slice(&body)?))
+    Ok(body)
 }
 
-fn notices(message: &Value) -> Vec<Notice> {
+/// Reads the alerts of a message. Source: the documentation of Alertmanager, webhook_config.
+fn notices(body: &[u8]) -> io::Result<Vec<Notice>> {
+    let message: Value = serde_json::from_slice(body)?;
     let at = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs_f64();
-    let alerts = message["alerts"].as_array().into_iter().flatten();
+    let notice = |alert: &Value| {
+        let is_resolved = match alert["status"].as_str()? {
+            "firing" => false,
+            "resolved" => true,
+            _ => return None,
+        };
+        alert["labels"]["alertname"].as_str()?;
+        Some(Notice { at, labels: labels(&alert["labels"]), is_resolved })
+    };
+    let notices = message["alerts"].as_array().and_then(|all| all.iter().map(notice).collect());
 
-    alerts
-        .map(|alert| Notice {
-            at,
-            labels: labels(&alert["labels"]),
-            is_resolved: alert["status"] == "resolved",
-        })
-        .collect()
+    notices.ok_or_else(|| io::Error::other("no message of Alertmanager"))
 }
 
 /// Reads labels from JSON.
@@ -127,4 +164,63 @@ pub(super) fn labels(object: &Value) -> Labels {
     let labels = object.as_object().into_iter().flatten();
 
     labels.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().into())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+    use crate::patience::wait_for;
+
+    const FIRING: &str = r#"{"alerts":[{"status":"firing","labels":{"alertname":"A"}}]}"#;
+
+    #[test]
+    fn a_message_is_read_beside_a_connection_without_one() {
+        let hook = hook();
+        let _silent = TcpStream::connect(hook.address).unwrap();
+        drop(TcpStream::connect(hook.address).unwrap());
+
+        send(&hook, FIRING.len(), FIRING);
+
+        let told = wait_for("the message", || match &hook.notices()[..] {
+            [only] => Ok(only.clone()),
+            other => Err(format!("{other:?}")),
+        });
+        assert_eq!((told.labels["alertname"].as_str(), told.is_resolved), ("A", false));
+    }
+
+    #[test]
+    fn a_broken_message_fails_with_its_text() {
+        let cases = [
+            (6, "{\"aler", "EOF while parsing"),
+            (9, "cut off", "unexpected end of file"),
+            (2, "{}", "no message of Alertmanager"),
+            (FIRING.len() - 1, &FIRING.replace("firing", "later"), "no message of Alertmanager"),
+            (FIRING.len() - 5, &FIRING.replace("alertname", "name"), "no message of Alertmanager"),
+        ];
+
+        for (length, body, why) in cases {
+            let hook = hook();
+            send(&hook, length, body);
+
+            let error = wait_for("the failure", || {
+                let told = catch_unwind(AssertUnwindSafe(|| hook.notices().len()));
+                let error = told.map_err(|it| it.downcast::<String>().expect("a message"));
+                error.err().ok_or_else(|| "none".to_owned())
+            });
+
+            assert!(error.contains(why) && error.contains(body), "{error}");
+        }
+    }
+
+    fn hook() -> Hook {
+        Hook::serve(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap())
+    }
+
+    fn send(hook: &Hook, length: usize, body: &str) {
+        let mut stream = TcpStream::connect(hook.address).unwrap();
+        write!(stream, "POST / HTTP/1.1\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+    }
 }

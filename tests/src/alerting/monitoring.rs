@@ -26,7 +26,7 @@ pub struct Monitoring<'a> {
     pub prometheus: Prometheus<'a>,
     hook: Hook,
     _alertmanager: Receiver<'a>,
-    _service: Service<'a>,
+    _service: Option<Service<'a>>,
     _rules: TempDir,
 }
 
@@ -34,35 +34,37 @@ impl<'a> Monitoring<'a> {
     /// Starts everything; prints that `test` is skipped where a program is missing.
     #[track_caller]
     pub fn start(test: &str, net: &'a Net, scale: u32) -> Option<Self> {
-        let prometheus = tool(test, "PACKET_EXPORTER_PROMETHEUS")?;
-        let alertmanager = tool(test, "PACKET_EXPORTER_ALERTMANAGER")?;
-        let rules = TempDir::with_prefix("packet-exporter-").expect("a folder can be made");
-        let files = made(&Settings::default(), Scale(scale));
-        grafana::write(rules.path(), &files).expect("files can be written there");
-
         // Everything but the loopback, and the shortest window of signals that there is.
         let mut options = vec!["--devices.include", "[^l].*|l[^o].*", "--signals.window", "10s"];
         // Devices that share tables share a guard too: without tables of its own, a flood on this one
         // would have new sources sampled on all of them.
         options.extend(["--datapath.override", r#"{devices = "spoofed-flood", class = "own"}"#]);
         let service = Service::start(&net.host, &options);
+        let monitoring = Self::watch(test, net, scale, &[Target::local("host", PORT)])?;
+
+        Some(Self { _service: Some(service), ..monitoring })
+    }
+
+    /// Starts everything but the exporters, which are the test's.
+    #[track_caller]
+    pub fn watch(test: &str, net: &'a Net, scale: u32, targets: &[Target<'_>]) -> Option<Self> {
+        let prometheus = tool(test, "PACKET_EXPORTER_PROMETHEUS")?;
+        let alertmanager = tool(test, "PACKET_EXPORTER_ALERTMANAGER")?;
+        let rules = TempDir::with_prefix("packet-exporter-").expect("a folder can be made");
+        let files = made(&Settings::default(), Scale(scale));
+        grafana::write(rules.path(), &files).expect("files can be written there");
+
         let hook = Hook::listen(&net.host, HOOK);
         let alertmanager = start_alertmanager(net, &alertmanager, &hook.url());
         let watch = Watch {
-            targets: &[Target { instance: "host", address: (Ipv4Addr::LOCALHOST, PORT).into() }],
+            targets,
             every: 1,
             rules: &rules.path().join("rules"),
             alertmanager: Some(ADDRESS),
         };
         let prometheus = Prometheus::start(&net.host, &prometheus, &watch.config(), &[]);
 
-        Some(Self {
-            prometheus,
-            hook,
-            _alertmanager: alertmanager,
-            _service: service,
-            _rules: rules,
-        })
+        Some(Self { prometheus, hook, _alertmanager: alertmanager, _service: None, _rules: rules })
     }
 
     /// Returns what Alertmanager told so far.
@@ -72,7 +74,12 @@ impl<'a> Monitoring<'a> {
 
     /// Returns a history of alerts that is empty yet.
     pub fn history(&self) -> History<'_> {
-        History::of(self)
+        History::of(self, "device")
+    }
+
+    /// Returns one of alerts on the exporters themselves.
+    pub fn history_of_exporters(&self) -> History<'_> {
+        History::of(self, "instance")
     }
 
     /// Returns what Prometheus says of alerts that are pending or firing.
