@@ -1,7 +1,8 @@
-//! Receivers of OTLP that others wrote, on the loopback of a namespace.
+//! Receivers of OTLP on the loopback of a namespace: those that others wrote, and one that a test directs.
 
 pub mod collector;
 pub mod dump;
+pub mod json;
 pub mod oracle;
 pub mod prometheus;
 pub mod rotel;

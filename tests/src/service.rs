@@ -25,6 +25,7 @@ const FOLDS: &str = "packet_exporter_folds_total";
 /// A service that runs in a namespace; it is killed when it is dropped.
 pub struct Service<'a> {
     namespace: &'a Namespace,
+    port: u16,
     child: Child,
     log: Log,
     reader: Option<JoinHandle<()>>,
@@ -93,6 +94,11 @@ impl<'a> Service<'a> {
     }
 
     pub fn spawn(namespace: &'a Namespace, command: Command) -> Self {
+        Self::spawn_at(namespace, PORT, command)
+    }
+
+    /// Starts one that listens on another port, as its arguments say too.
+    pub fn spawn_at(namespace: &'a Namespace, port: u16, command: Command) -> Self {
         let mut command = command;
         let child = namespace.within(|| command.spawn());
         let mut child = child.unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
@@ -100,7 +106,7 @@ impl<'a> Service<'a> {
         // It may be a pipe that nothing reads.
         let reader = child.stderr.take().map(|stderr| log.follow(stderr));
 
-        Self { namespace, child, log, reader, may_panic: false }
+        Self { namespace, port, child, log, reader, may_panic: false }
     }
 
     /// Some of its parts are to panic.
@@ -152,7 +158,7 @@ impl<'a> Service<'a> {
     }
 
     pub fn connect(&self) -> io::Result<TcpStream> {
-        http::connect(self.namespace, PORT)
+        http::connect(self.namespace, self.port)
     }
 
     pub fn get(&self, path: &str) -> io::Result<Answer> {
@@ -160,7 +166,7 @@ impl<'a> Service<'a> {
     }
 
     pub fn request(&self, line: &str, headers: &[(&str, &str)]) -> io::Result<Answer> {
-        http::request(self.namespace, PORT, line, headers)
+        http::request(self.namespace, self.port, line, headers)
     }
 
     #[track_caller]

@@ -3,6 +3,7 @@
 mod alerts {
     mod attacks;
     mod harmless;
+    mod own;
     mod played;
     mod routes;
 }

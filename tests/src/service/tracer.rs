@@ -11,9 +11,14 @@ pub struct Tracer(Child);
 impl Tracer {
     /// Has each bpf(2) of a thread take minutes, from its next one on. Says so if there is no strace.
     pub fn delay(thread: u32) -> Option<Self> {
+        Self::inject(thread, "delay_enter=600000000")
+    }
+
+    /// Does something to each bpf(2) of a thread, in the words of strace.
+    pub fn inject(thread: u32, what: &str) -> Option<Self> {
         let mut strace = Command::new("strace");
         strace.args(["-q", "-o", "/dev/null", "-e", "trace=bpf"]);
-        strace.args(["-e", "inject=bpf:delay_enter=600000000", "-p", &thread.to_string()]);
+        strace.args(["-e", &format!("inject=bpf:{what}"), "-p", &thread.to_string()]);
         let Ok(tracer) = strace.stderr(Stdio::null()).spawn() else {
             println!("SKIPPED a call that hangs: there is no strace");
             return None;

@@ -1,15 +1,11 @@
 //! Panics in the parts that the exporter can do without, planted in builds with debug assertions.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-
 use rustix::process::Signal;
 use serde_json::Value;
-use tests::cable::{Cable, Namespace};
+use tests::cable::Cable;
 use tests::patience::wait_for;
 use tests::programs;
+use tests::receivers::json::JsonReceiver;
 use tests::service::{Service, command};
 
 use super::{HTTP, cable, pushing};
@@ -20,67 +16,11 @@ const PINGS: u32 = 25;
 /// Nothing listens there.
 const NOBODY: &str = "http://127.0.0.1:4999";
 
-/// A receiver of OTLP as JSON that takes everything.
-struct Taking(Arc<Mutex<Vec<Value>>>);
-
-impl Taking {
-    fn start(namespace: &Namespace) -> Self {
-        let listener = namespace.within(|| TcpListener::bind("127.0.0.1:4318").unwrap());
-        let requests = Arc::<Mutex<Vec<Value>>>::default();
-        let taken = Arc::clone(&requests);
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let taken = Arc::clone(&taken);
-                thread::spawn(move || take(stream, &taken));
-            }
-        });
-
-        Self(requests)
-    }
-
-    /// The deltas of a counter with a label, all together.
-    fn sum(&self, name: &str, (key, value): (&str, &str)) -> u64 {
-        let requests = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let each = |value: &Value, name: &str| value[name].as_array().cloned().unwrap_or_default();
-        let is_label = |it: &Value| it["key"] == key && it["value"]["stringValue"] == value;
-
-        let resources = requests.iter().flat_map(|it| each(it, "resourceMetrics"));
-        let scopes = resources.flat_map(|it| each(&it, "scopeMetrics"));
-        let metrics = scopes.flat_map(|it| each(&it, "metrics")).filter(|it| it["name"] == name);
-        let points = metrics.flat_map(|it| each(&it["sum"], "dataPoints"));
-        let points = points.filter(|it| each(it, "attributes").iter().any(is_label));
-        points.map(|it| it["asInt"].as_str().map_or(0, |it| it.parse::<u64>().unwrap())).sum()
-    }
-}
-
-/// Answers the requests of one connection.
-fn take(mut stream: TcpStream, taken: &Mutex<Vec<Value>>) {
-    let mut bytes = Vec::new();
-    let mut room = [0; 8192];
-    while let Ok(length @ 1..) = stream.read(&mut room) {
-        bytes.extend_from_slice(&room[..length]);
-        let Some(end) = bytes.windows(4).position(|it| it == b"\r\n\r\n") else { continue };
-        let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
-        let body = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-        let all = end + 4 + body.map_or(0, |body| body.trim().parse::<usize>().unwrap());
-        if bytes.len() >= all {
-            let value = serde_json::from_slice(&bytes[end + 4..all]).unwrap();
-            taken.lock().unwrap_or_else(PoisonError::into_inner).push(value);
-            bytes.drain(..all);
-            let answer =
-                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
-            if stream.write_all(answer.as_bytes()).is_err() {
-                return;
-            }
-        }
-    }
-}
-
 #[test]
 #[ignore = "needs root: `cargo xtask test otlp`"]
 fn panics_of_every_optional_part_cost_no_frame_and_no_delta_comes_twice() {
     let cable = cable("panics");
-    let receiver = Taking::start(&cable.here);
+    let receiver = JsonReceiver::start(&cable.here, 4318);
     let more = ["--otlp.protocol", "http/json", "--otlp.compression", "none"];
     let more = [&more[..], &["--otlp.temporality", "delta", "--otlp.logs=true"]].concat();
     let mut command = command(&pushing(&[HTTP, NOBODY], &more));
@@ -110,9 +50,22 @@ fn panics_of_every_optional_part_cost_no_frame_and_no_delta_comes_twice() {
     assert_eq!(scrape.received("", &[("protocol", "icmp")]).packets, pings);
     service.signal(Signal::TERM);
     assert_eq!(service.end().code(), Some(0), "{}", service.log());
-    let pushed = receiver.sum("packet.receive.icmp.packets", ("type", "echo_request"));
+    let pushed = sum(&receiver.requests(), "packet.receive.icmp.packets", ("type", "echo_request"));
     let interrupted = service.said("A push was interrupted");
     println!("{pushed} of {pings} pings were pushed, {interrupted} pushes were interrupted");
     assert!(pushed == pings || interrupted > 0 && pushed < pings, "{}", service.log());
     service.said_within("Part failed; starting it again", 3);
+}
+
+/// The deltas of a counter with a label, all together.
+fn sum(requests: &[Value], name: &str, (key, value): (&str, &str)) -> u64 {
+    let each = |value: &Value, name: &str| value[name].as_array().cloned().unwrap_or_default();
+    let is_label = |it: &Value| it["key"] == key && it["value"]["stringValue"] == value;
+
+    let resources = requests.iter().flat_map(|it| each(it, "resourceMetrics"));
+    let scopes = resources.flat_map(|it| each(&it, "scopeMetrics"));
+    let metrics = scopes.flat_map(|it| each(&it, "metrics")).filter(|it| it["name"] == name);
+    let points = metrics.flat_map(|it| each(&it["sum"], "dataPoints"));
+    let points = points.filter(|it| each(it, "attributes").iter().any(is_label));
+    points.map(|it| it["asInt"].as_str().map_or(0, |it| it.parse::<u64>().unwrap())).sum()
 }

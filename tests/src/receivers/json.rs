@@ -1,0 +1,91 @@
+//! A receiver of OTLP as JSON over HTTP that answers whatever a test has it answer.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use serde_json::Value;
+
+use crate::cable::Namespace;
+
+/// It has taken everything.
+pub const TAKEN: &str = "{}";
+
+/// Listens on the loopback of a namespace, and does so until the process ends.
+pub struct JsonReceiver(Arc<Mutex<State>>);
+
+struct State {
+    requests: Vec<Value>,
+    /// Whether there will be anything to read in `requests`.
+    are_kept: bool,
+    answer: String,
+}
+
+impl JsonReceiver {
+    /// Starts one that keeps every request.
+    pub fn start(namespace: &Namespace, port: u16) -> Self {
+        Self::start_with(namespace, port, true)
+    }
+
+    /// Starts one that forgets them.
+    pub fn forgetful(namespace: &Namespace, port: u16) -> Self {
+        Self::start_with(namespace, port, false)
+    }
+
+    fn start_with(namespace: &Namespace, port: u16, are_kept: bool) -> Self {
+        let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+        let listener = namespace.within(bind).expect("a free port");
+        let state = State { requests: Vec::new(), are_kept, answer: TAKEN.to_owned() };
+        let state = Arc::new(Mutex::new(state));
+        let shared = Arc::clone(&state);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let state = Arc::clone(&shared);
+                thread::spawn(move || take(stream, &state));
+            }
+        });
+
+        Self(state)
+    }
+
+    /// Answers later requests with this JSON.
+    pub fn answer(&self, json: &str) {
+        json.clone_into(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).answer);
+    }
+
+    /// Returns the requests so far, the first one first.
+    pub fn requests(&self) -> Vec<Value> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).requests.clone()
+    }
+}
+
+/// Answers the requests of one connection.
+fn take(mut stream: TcpStream, state: &Mutex<State>) {
+    let mut bytes = Vec::new();
+    let mut room = [0; 8192];
+    while let Ok(length @ 1..) = stream.read(&mut room) {
+        bytes.extend_from_slice(&room[..length]);
+        let Some(end) = bytes.windows(4).position(|it| it == b"\r\n\r\n") else { continue };
+        let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
+        let body = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let all = end + 4 + body.map_or(0, |body| body.trim().parse::<usize>().expect("a length"));
+        if bytes.len() >= all {
+            let value = serde_json::from_slice(&bytes[end + 4..all]).expect("a request in JSON");
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            if state.are_kept {
+                state.requests.push(value);
+            }
+            bytes.drain(..all);
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+                state.answer.len(),
+                state.answer
+            );
+            drop(state);
+            if stream.write_all(answer.as_bytes()).is_err() {
+                return;
+            }
+        }
+    }
+}
