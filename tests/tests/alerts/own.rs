@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
 
-use tests::alerting::{Monitoring, Net, Target};
+use tests::alerting::{Monitoring, Net, SCALE, Target};
 
 use self::exporters::Host;
 use self::faults::{FAULTS, Fault};
@@ -43,7 +43,7 @@ fn every_fault_of_an_exporter_raises_its_alerts_and_no_others() {
     let test = "every_fault_of_an_exporter_raises_its_alerts_and_no_others";
     let faults: Vec<_> = FAULTS.iter().collect();
 
-    go_wrong(test, &faults, 30, Pace { on: Duration::ZERO, late: 1.0 });
+    go_wrong(test, &faults, SCALE, Pace { on: Duration::ZERO, late: 1.0 });
 }
 
 /// One fault, at a hundred-and-twentieth of the times.
@@ -53,14 +53,14 @@ fn a_refused_reload_raises_its_alert_and_no_other() {
     let test = "a_refused_reload_raises_its_alert_and_no_other";
     let faults: Vec<_> = FAULTS.iter().filter(|it| it.name == "reload").collect();
 
-    go_wrong(test, &faults, 120, Pace::QUICK);
+    go_wrong(test, &faults, 4 * SCALE, Pace::QUICK);
 }
 
 fn go_wrong(test: &str, faults: &[&Fault], scale: u32, pace: Pace) {
     let names: Vec<_> = faults.iter().map(|fault| fault.name).collect();
     let net = Net::lay("own", &names);
     let targets: Vec<_> =
-        (FIRST_PORT..).zip(&names).map(|(port, instance)| Target { instance, port }).collect();
+        (FIRST_PORT..).zip(&names).map(|(port, instance)| Target::local(instance, port)).collect();
     let Some(monitoring) = Monitoring::watch(test, &net, scale, &targets) else { return };
     let mut history = monitoring.history_of_exporters();
     let played: Vec<_> = faults.iter().map(|fault| Played::new(fault.name, fault.alerts)).collect();

@@ -31,7 +31,7 @@ impl<'a> Host<'a> {
 
     /// Returns an exporter to spawn.
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
-        let address = format!("127.0.0.1:{}", self.target.port);
+        let address = self.target.address.to_string();
         let mut command = command(&[&["--web.listen-address", &address], arguments].concat());
         // The arguments may name other devices.
         command.env("PACKET_EXPORTER_DEVICES__INCLUDE", self.device());
@@ -40,7 +40,7 @@ impl<'a> Host<'a> {
     }
 
     pub(super) fn spawn(&self, command: Command) -> Service<'a> {
-        Service::spawn_at(&self.net.host, self.target.port, command)
+        Service::spawn_at(&self.net.host, self.target.address.port(), command)
     }
 
     /// Starts it in some way, and waits until Prometheus has seen it.

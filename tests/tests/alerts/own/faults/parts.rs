@@ -55,5 +55,5 @@ fn endpoint(host: &Host<'_>) -> String {
 
 /// Returns the port of the receiver of one exporter.
 fn port(host: &Host<'_>) -> u16 {
-    host.target.port + 1000
+    host.target.address.port() + 1000
 }
