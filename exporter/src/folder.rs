@@ -16,9 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::dimension::ByDimension;
-use crate::health::{Attaching, Attachment, DeviceInfo, Health, PartMemory, SharedMap};
+use crate::health::{Attaching, Attachment, DeviceInfo, Folding, Health, PartMemory, SharedMap};
 use crate::interval::{Drained, Imbalance};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Before, Snapshot};
 
 use counting::Counting;
 pub use plan::{Applied, Farewell, Plan};
@@ -159,8 +159,22 @@ impl Folder {
         flows.extend(state.ended.iter().map(|(key, (ended, _))| (key, ended)));
         let flows: Vec<_> = flows.into_values().map(Arc::clone).collect();
         let health = Health { evicted_before: state.evicted_before(&flows), ..health };
+        let before = self.before(state);
 
-        self.snapshot.send_replace(Arc::new(Snapshot { flows, health }));
+        self.snapshot.send_replace(Arc::new(Snapshot { flows, health, before }));
+    }
+
+    /// Returns where the last fold began from. A look that was no fold leaves it as it was.
+    fn before(&self, state: &State) -> Option<Arc<Before>> {
+        let published = self.snapshot.borrow();
+        let Folding { folds, last, .. } = published.health.folding;
+        if folds == state.folding.folds {
+            return published.before.clone();
+        }
+
+        last.zip(state.elapsed).map(|(folded, elapsed)| {
+            Arc::new(Before { flows: published.flows.clone(), folded, elapsed })
+        })
     }
 }
 
@@ -205,6 +219,7 @@ fn fold(state: &mut State, collected: Collected) -> Health {
         if !is_blind {
             state.folding.folds += 1;
             state.folding.last = Some(now);
+            state.elapsed = state.folded.replace(begun).map(|before| begun - before);
         }
     }
     state.folding.fold.observe(begun.elapsed());

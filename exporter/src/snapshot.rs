@@ -1,7 +1,7 @@
 //! What readers hold: everything that was counted up to one fold; plain data, never changed.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use shared::{Count, Direction, IpFamily, PortProtocol, TRAFFIC_CLASSES};
 
@@ -15,6 +15,19 @@ pub struct Snapshot {
     /// In the order of device and direction.
     pub flows: Vec<Arc<Flow>>,
     pub health: Health,
+    /// Where the last fold began from; `None` before the second.
+    pub before: Option<Arc<Before>>,
+}
+
+/// What the fold before the last one had counted: what is more now, the last one added. Flows
+/// without traffic are those of now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Before {
+    pub flows: Vec<Arc<Flow>>,
+    /// When its counts had been read.
+    pub folded: SystemTime,
+    /// From that fold to the last.
+    pub elapsed: Duration,
 }
 
 /// One direction of one device, since its program was attached.

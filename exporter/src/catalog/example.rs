@@ -25,6 +25,7 @@ pub(crate) fn readings() -> Readings {
         snapshot: Arc::new(Snapshot {
             flows: vec![Arc::new(received()), Arc::new(empty("eth0", Direction::Transmit))],
             health: health(),
+            before: None,
         }),
         configuration: Arc::new(configured()),
         process: Process {

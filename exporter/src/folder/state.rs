@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use shared::Direction;
 
@@ -29,6 +29,10 @@ pub(super) struct State {
     /// get the last counts.
     pub(super) ended: BTreeMap<Key, (Arc<Flow>, Instant)>,
     pub(super) folding: Folding,
+    /// When the last fold was made.
+    pub(super) folded: Option<Instant>,
+    /// From the fold before the last to the last.
+    pub(super) elapsed: Option<Duration>,
     pub(super) evicted_before: ByDimension<Option<u64>>,
     pub(super) failing: BTreeSet<Key>,
     pub(super) is_failing: bool,
@@ -44,6 +48,8 @@ impl State {
             flows: BTreeMap::new(),
             ended: BTreeMap::new(),
             folding: Folding::default(),
+            folded: None,
+            elapsed: None,
             evicted_before: ByDimension::default(),
             failing: BTreeSet::new(),
             is_failing: false,

@@ -25,6 +25,24 @@ async fn every_look_adds_to_what_was_counted_before() {
 }
 
 #[tokio::test]
+async fn each_fold_has_the_one_before_beside_it() {
+    let mut kernel = Kernel::start(counted(3)).await;
+    let failure = Collected { failure: Some(io::ErrorKind::Other.into()), ..Collected::default() };
+    let frames = |snapshot: &Snapshot| {
+        snapshot.before.as_ref().map(|before| before.flows[0].totals.frames().packets)
+    };
+
+    let second = kernel.look(counted(4)).await;
+    let failed = kernel.look(failure).await;
+    let third = kernel.look(counted(5)).await;
+
+    assert_eq!([&second, &failed, &third].map(|it| frames(it)), [Some(3), Some(3), Some(7)]);
+    let before = third.before.as_ref().unwrap();
+    assert_eq!(Some(before.folded), second.health.folding.last);
+    assert!(before.elapsed > Duration::ZERO);
+}
+
+#[tokio::test]
 async fn a_failed_look_loses_nothing() {
     let mut kernel = Kernel::start(counted(3)).await;
     let failure = Collected { failure: Some(io::ErrorKind::Other.into()), ..Collected::default() };

@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 use exporter::catalog::{Choice, Readings};
 use exporter::dimension::{ByDimension, Dimension};
 use exporter::export::prometheus::{Format, encode};
-use exporter::health::{Health, Listened, Logging, Serving};
+use exporter::health::{Listened, Logging, Serving};
 use exporter::interval::{Law, Totals};
 use exporter::process::Process;
 use exporter::snapshot::{Breakdown, Flow, Named, Snapshot, Unattributed};
@@ -86,7 +86,7 @@ pub(super) fn readings(series: u32) -> Readings {
 
     Readings {
         configuration: Arc::default(),
-        snapshot: Arc::new(Snapshot { flows: vec![Arc::new(flow)], health: Health::default() }),
+        snapshot: Arc::new(Snapshot { flows: vec![Arc::new(flow)], ..Snapshot::default() }),
         process: Process::default(),
         build: Build { version: "", revision: "", branch: "", rustversion: "", target: "" },
         serving: Serving::default(),

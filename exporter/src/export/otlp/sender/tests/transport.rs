@@ -171,9 +171,9 @@ async fn the_last_fold_is_pushed_after_a_stop() {
     timeout(DEADLINE, health.wait_for(|push| push.exports == 1)).await.unwrap().unwrap();
 
     stop.cancel();
-    let Snapshot { flows, mut health } = Snapshot::clone(&snapshot.borrow());
+    let Snapshot { flows, mut health, before } = Snapshot::clone(&snapshot.borrow());
     health.folding.folds += 40;
-    snapshot.send_replace(Arc::new(Snapshot { flows, health }));
+    snapshot.send_replace(Arc::new(Snapshot { flows, health, before }));
     drop(snapshot);
     timeout(DEADLINE, running.join_next()).await.unwrap();
 
