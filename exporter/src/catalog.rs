@@ -6,7 +6,7 @@ use shared::Direction;
 
 use crate::health::{Configuration, Listened, Logging, Part, Push, Serving};
 use crate::process::Process;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Flow, Snapshot};
 use crate::version::Build;
 
 mod choice;
@@ -34,12 +34,13 @@ mod tests;
 mod traffic;
 
 pub use choice::{Choice, ChoiceError, Group};
-pub use icmp::icmp_types;
+pub use classes::ECN;
+pub use icmp::{ICMP_TYPES, icmp_types};
 pub use keyed::port_label;
 pub use metric::{Availability, Kind, Metric, Read, Twin, Unit};
 pub use sample::{Histogram, LabelValue, Sample, Sink, Value};
 pub use table::markdown;
-pub use tcp::tcp_classes;
+pub use tcp::{TCP_CLASSES, tcp_classes};
 
 /// What every name begins with, but those that are the same in all exporters.
 pub const PREFIX: &str = "packet";
@@ -215,6 +216,15 @@ impl MetricFamily {
             Read::Logging(read) => read(logging, sink),
             Read::Listening(read) => read(listened, sink),
             Read::Part(read) => parts.iter().for_each(|part| read(part, sink)),
+        }
+    }
+
+    /// Feeds every sample of one flow to `sink`; none if the metric is not about its direction.
+    pub fn read_flow(&self, flow: &Flow, sink: &mut dyn Sink) {
+        if let Read::Flow(read) = self.metric.read
+            && self.direction == Some(flow.direction)
+        {
+            read(flow, sink);
         }
     }
 

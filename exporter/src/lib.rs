@@ -15,6 +15,7 @@ pub mod export;
 pub mod files;
 pub mod folder;
 pub mod health;
+pub mod html;
 pub mod http;
 pub mod inspect;
 pub mod interfaces;

@@ -6,7 +6,7 @@ use super::metric::{Availability, Metric, Read, Unit};
 use super::sample::{LabelValue, Sink};
 
 /// Codepoints of ECN by their value, the two low bits. Source: RFC 3168, section 5.
-const ECN: [&str; 4] = ["not_ect", "ect1", "ect0", "ce"];
+pub const ECN: [&str; 4] = ["not_ect", "ect1", "ect0", "ce"];
 
 pub(super) const METRICS: &[Metric] = &[
     Metric {

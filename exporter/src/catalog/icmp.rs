@@ -27,6 +27,18 @@ const TYPES: [Type; 11] = [
     Type { label: "neighbor_solicitation", number: [None, Some(135)] },
 ];
 
+/// The label of every type, `other` among them.
+pub const ICMP_TYPES: [&str; TYPES.len() + 1] = {
+    let mut labels = ["other"; TYPES.len() + 1];
+    let mut index = 0;
+    while index < TYPES.len() {
+        labels[index] = TYPES[index].label;
+        index += 1;
+    }
+
+    labels
+};
+
 pub(super) fn read(flow: &Flow, sink: &mut dyn Sink) {
     for family in IpFamily::ALL {
         for (label, packets) in icmp_types(*family, &flow.totals.icmp[family.index()]) {

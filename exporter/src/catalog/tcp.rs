@@ -43,6 +43,18 @@ const ALL: [(Flags, &str); 11] = [
     (Flags::Other, "other"),
 ];
 
+/// The label of every class.
+pub const TCP_CLASSES: [&str; ALL.len()] = {
+    let mut labels = [""; ALL.len()];
+    let mut index = 0;
+    while index < labels.len() {
+        labels[index] = ALL[index].1;
+        index += 1;
+    }
+
+    labels
+};
+
 pub(super) fn read(flow: &Flow, sink: &mut dyn Sink) {
     for (label, packets) in tcp_classes(&flow.totals.tcp_flags) {
         let labels = [&*flow.device, label].map(Into::into);

@@ -2,6 +2,7 @@
 
 use super::route::Path;
 use crate::config::Config;
+use crate::html::escaped;
 
 /// Writes the page: HTML without anything from elsewhere.
 pub(super) fn landing(version: &str, links: &[(Path, &str)], config: &Config) -> String {
@@ -40,8 +41,4 @@ padding: 0 1rem; }}
 </html>
 "
     )
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
