@@ -7,6 +7,7 @@ mod connection;
 mod cross_site;
 mod encoding;
 mod endpoint;
+mod errors;
 mod head;
 mod landing;
 mod limits;
@@ -68,7 +69,12 @@ pub struct Site {
     pub reload: Reload,
     /// Counts what is not served.
     pub refusals: Refusals,
+    pub errors: Errors,
 }
+
+/// Returns what is answered at a path in place of an error with this text; `None` leaves the text.
+/// The status stays as it is.
+pub type Errors = Arc<dyn Fn(&str, StatusCode, &str) -> Option<Answer> + Send + Sync>;
 
 /// Reads the configuration again. Returns what became of it, or why it is refused.
 ///
@@ -104,7 +110,8 @@ async fn serve_as(
 
 impl fmt::Debug for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { version, routes, config: _, is_ready: _, reload: _, refusals: _ } = self;
+        let Self { version, routes, config: _, is_ready: _, reload: _, refusals: _, errors: _ } =
+            self;
 
         f.debug_struct("Site")
             .field("version", version)

@@ -40,6 +40,7 @@ impl Pages {
                 Box::pin(async move { trigger.reload(ReloadSource::Api).await })
             }),
             refusals,
+            errors: Arc::new(|_, _, _| None),
         }
     }
 

@@ -12,6 +12,8 @@ use hyper::{Response, StatusCode};
 use super::requests::Unfinished;
 use super::turns::Turn;
 
+pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
+
 /// A body that is complete in memory.
 ///
 /// They are handed out in pieces, so that most of them stay here until the client has read what
@@ -94,9 +96,17 @@ impl http_body::Body for Sent {
     }
 }
 
+/// What a response of plain text says.
+#[derive(Clone, Debug)]
+pub(super) struct Sentence(pub(super) Bytes);
+
 /// Makes a response of plain text.
 pub(super) fn text(status: StatusCode, text: impl Into<Bytes>) -> Response<Body> {
-    respond(status, "text/plain; charset=utf-8", Whole::new(text, None))
+    let text = text.into();
+    let mut response = respond(status, PLAIN, Whole::new(text.clone(), None));
+    response.extensions_mut().insert(Sentence(text));
+
+    response
 }
 
 /// Makes a response that says no more than its status.

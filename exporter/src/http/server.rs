@@ -14,6 +14,7 @@ use tokio::task::spawn_blocking;
 
 use super::basic_auth::Credentials;
 use super::body::{status, text};
+use super::errors::Forms;
 use super::limits::Limits;
 use super::passwords::{Passwords, Verdict};
 use super::places::{Place, Places};
@@ -41,6 +42,7 @@ pub(super) struct Server {
     /// How many more may read the web configuration now.
     reads: Arc<Semaphore>,
     passwords: Passwords,
+    errors: Forms,
 }
 
 impl Server {
@@ -57,6 +59,7 @@ impl Server {
             web: web.map(Arc::new),
             reads: Arc::new(Semaphore::new(Limits::READS)),
             passwords: Passwords::new(),
+            errors: Forms::of(site),
         }
     }
 
@@ -86,6 +89,14 @@ impl Server {
     }
 
     pub(super) async fn answer(&self, request: Request<Incoming>, visit: Visit) -> Response<Body> {
+        let path = request.uri().path().to_owned();
+        let response = self.answer_in_text(request, visit).await;
+
+        self.errors.apply(response, &path)
+    }
+
+    /// Answers; what it refuses by itself is plain text.
+    async fn answer_in_text(&self, request: Request<Incoming>, visit: Visit) -> Response<Body> {
         let place = &visit.place;
         if let Err(error) = head::check(&request) {
             self.refusals.count(HttpRefusal::Head, place.peer, Some(&error));
@@ -192,6 +203,7 @@ mod tests {
             is_ready: Arc::new(|| Ok(())),
             reload: Arc::new(|| Box::pin(async { Err("not here".into()) })),
             refusals: Refusals::default(),
+            errors: Arc::new(|_, _, _| None),
         };
 
         Server::new(&site, web, Limits::default())

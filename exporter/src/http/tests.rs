@@ -1,6 +1,7 @@
 //! The server on real sockets.
 
 mod client_certs;
+mod errors;
 mod hanging;
 mod heads;
 mod http2;
@@ -211,6 +212,7 @@ fn site_of(render: impl Fn(Option<&str>) -> route::Answer + Send + Sync + 'stati
         is_ready: Arc::new(|| Ok(())),
         reload: Arc::new(|| Box::pin(async { Ok("reloaded".into()) })),
         refusals: Refusals::default(),
+        errors: Arc::new(|_, _, _| None),
     }
 }
 
