@@ -6,6 +6,7 @@ mod doctor;
 mod host_memory;
 mod inspect;
 mod listening;
+mod openapi;
 mod options;
 mod pages;
 mod parts;
@@ -43,6 +44,7 @@ use self::service_manager::Reloads;
 
 pub use self::doctor::doctor;
 pub use self::inspect::inspect;
+pub use self::openapi::openapi;
 
 /// Why the program ended without being asked to.
 #[derive(Debug)]

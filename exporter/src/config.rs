@@ -49,7 +49,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::auto::{Auto, Bytes, BytesError};
 pub use self::change::{Change, Changed, Overridden};
-pub use self::command::{Bundle, By, Command, Doctor, Inspect, Output, Parser, UsageError};
+pub use self::command::{
+    Bundle, By, Command, Doctor, DocumentFormat, Inspect, Output, Parser, UsageError,
+};
 pub use self::datapath::{Datapath, Transmit};
 pub use self::devices::Devices;
 pub use self::dscp::Dscp;

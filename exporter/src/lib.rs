@@ -1,6 +1,7 @@
 //! The service: attaches the programs, folds what they count, and exposes it.
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests make files of their own"))]
 
+pub mod api;
 pub mod app;
 pub mod bundle;
 pub mod capture;

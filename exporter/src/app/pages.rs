@@ -1,5 +1,7 @@
 //! What is served over HTTP.
 
+mod api;
+
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -33,14 +35,14 @@ impl Pages {
         Site {
             version: Build::THIS.version.into(),
             config: self.configs.clone(),
-            routes: vec![self.metrics()],
+            routes: [self.clone().metrics()].into_iter().chain(api::routes(&self)).collect(),
             is_ready: Arc::new(move || readiness::of(&of_readiness.borrow().health)),
             reload: Arc::new(move || {
                 let trigger = trigger.clone();
                 Box::pin(async move { trigger.reload(ReloadSource::Api).await })
             }),
             refusals,
-            errors: Arc::new(|_, _, _| None),
+            errors: api::errors(),
         }
     }
 

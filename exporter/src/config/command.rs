@@ -18,6 +18,7 @@ use crate::version::Build;
 
 use self::flags::{Headings, Listed};
 
+pub use self::documents::DocumentFormat;
 pub use self::tools::{Bundle, By, Doctor, Inspect, Output, Parser};
 pub use self::usage::UsageError;
 
@@ -29,9 +30,7 @@ const VERSION: &str = "version";
 /// With the usage at once below, so that a summary fits a terminal of 24 lines.
 const TEMPLATE: &str = "{about}\n{usage-heading} {usage}\n\n{all-args}{after-help}";
 const WIDEST: usize = 100;
-const SUMMARY_END: &str = "\
-All flags: packet-exporter --help. Example:
-  packet-exporter --devices.include 'eth.*' --web.listen-address :9100";
+const SUMMARY_END: &str = "All flags: --help. Example: packet-exporter --web.listen-address :9100";
 const END: &str = "\
 Every key can be set in three places, the strongest last: the file, the environment \
 (PACKET_EXPORTER_DEVICES__INCLUDE), and the command line (--devices.include). A flag that takes \
@@ -56,6 +55,8 @@ pub enum Command {
     Inspect(Inspect),
     /// Say whether counting would work here.
     Doctor(Doctor),
+    /// Print the OpenAPI document.
+    OpenApi(DocumentFormat),
     /// Print this text and end.
     Print(String),
 }
@@ -81,6 +82,9 @@ impl Command {
         let (name, own) = matches.subcommand().unwrap_or((RUN, &matches));
         if let Some(text) = printed(name, own, &keys) {
             return Ok(Self::Print(text));
+        }
+        if name == documents::OPENAPI {
+            return Ok(Self::OpenApi(DocumentFormat::of(own)));
         }
         let inputs = inputs([own, &matches], &keys);
 
@@ -109,6 +113,7 @@ impl Command {
             Self::Doctor(Doctor { inputs, json, bundle }) => {
                 Self::Doctor(Doctor { inputs: with(inputs), json, bundle })
             }
+            Self::OpenApi(format) => Self::OpenApi(format),
             Self::Print(text) => Self::Print(text),
         }
     }
@@ -181,12 +186,22 @@ fn definition(keys: &[Key], headings: Headings) -> clap::Command {
         .after_long_help(END);
     let tools = [tools::inspect(), tools::doctor()]
         .map(|tool| tool.args(flags::settings(keys, Listed::Full, headings)));
-    let man = documents::man(&[RUN, tools::INSPECT, tools::DOCTOR, documents::COMPLETIONS]);
+    let man = documents::man(&[
+        RUN,
+        tools::INSPECT,
+        tools::DOCTOR,
+        documents::OPENAPI,
+        documents::COMPLETIONS,
+    ]);
 
     clap::Command::new(NAME)
         .about(ABOUT)
         .override_usage("packet-exporter [OPTIONS] [COMMAND]")
-        .subcommands([run].into_iter().chain(tools).chain([documents::completions(), man]))
+        .subcommands([run].into_iter().chain(tools).chain([
+            documents::openapi(),
+            documents::completions(),
+            man,
+        ]))
         .disable_help_subcommand(true)
         .disable_help_flag(true)
         .args(flags::settings(keys, Listed::Summary, headings))

@@ -1,6 +1,6 @@
 //! What is generated from the command line's definition: completions of shells and manual pages.
 
-use clap::{Arg, Command, value_parser};
+use clap::{Arg, ArgMatches, Command, value_parser};
 use clap_complete::{Shell, generate};
 use clap_mangen::Man;
 
@@ -11,6 +11,40 @@ pub(super) const COMPLETIONS: &str = "completions";
 pub(super) const MAN: &str = "man";
 pub(super) const SHELL: &str = "SHELL";
 pub(super) const COMMAND: &str = "COMMAND";
+pub(super) const OPENAPI: &str = "openapi";
+const FORMAT: &str = "format";
+
+/// How the OpenAPI document is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentFormat {
+    Json,
+    Yaml,
+}
+
+impl DocumentFormat {
+    pub(super) fn of(matches: &ArgMatches) -> Self {
+        match matches.get_one::<String>(FORMAT).map(String::as_str) {
+            Some("yaml") => Self::Yaml,
+            _ => Self::Json,
+        }
+    }
+}
+
+pub(super) fn openapi() -> Command {
+    Command::new(OPENAPI)
+        .about("Print the OpenAPI document of the REST API")
+        .arg(
+            Arg::new(FORMAT)
+                .long(FORMAT)
+                .value_name("FORMAT")
+                .value_parser(["json", "yaml"])
+                .default_value("json")
+                .hide_possible_values(true)
+                .hide_default_value(true)
+                .help("json or yaml [default: json]"),
+        )
+        .after_help("Example: packet-exporter openapi --format yaml > packet-exporter.yaml")
+}
 
 pub(super) fn completions() -> Command {
     Command::new(COMPLETIONS)
@@ -37,7 +71,7 @@ pub(super) fn man(commands: &[&'static str]) -> Command {
             Arg::new(COMMAND)
                 .value_parser(commands)
                 .hide_possible_values(true)
-                .help("run, inspect, doctor, completions or man; none for packet-exporter"),
+                .help("run, inspect, doctor, openapi, completions, man; none for all"),
         )
         .after_help("Example: packet-exporter man | man -l -")
 }

@@ -71,6 +71,8 @@ fn a_command_line_is_understood() {
                 it.inputs = Inputs::new(ConfigFile::default(), flags);
             }),
         ),
+        ("openapi", Command::OpenApi(DocumentFormat::Json)),
+        ("openapi --format yaml", Command::OpenApi(DocumentFormat::Yaml)),
         ("doctor", doctor(false, &[])),
         ("doctor --json --devices.include eth0", doctor(true, &[("devices.include", &["eth0"])])),
     ];
@@ -170,7 +172,7 @@ fn printed(line: &str) -> String {
 
 #[test]
 fn a_summary_fits_a_terminal() {
-    for command in ["", " run", " inspect", " doctor", " completions", " man"] {
+    for command in ["", " run", " inspect", " doctor", " openapi", " completions", " man"] {
         let help = printed(&format!("packet-exporter{command} -h"));
 
         let lines: Vec<_> = help.lines().collect();
@@ -185,7 +187,7 @@ fn a_summary_fits_a_terminal() {
 fn the_summary_has_the_commands_and_ten_flags() {
     let help = printed("packet-exporter -h");
 
-    for command in ["run", "inspect", "doctor", "completions", "man"] {
+    for command in ["run", "inspect", "doctor", "openapi", "completions", "man"] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
     }
     let flags = help.lines().filter(|line| line.trim_start().starts_with("--")).count();

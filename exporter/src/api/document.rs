@@ -1,0 +1,150 @@
+//! The OpenAPI document. Source: OpenAPI Specification 3.0.3.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::VERSION;
+use super::kind::Kind;
+use super::operation::{Operation, Output};
+use super::operations::OPERATIONS;
+use super::parameter::{Allowed, Parameter, Place};
+use super::problem::Problem;
+use super::schemas::Schemas;
+
+/// Problems that every operation has.
+pub(super) const COMMON: [Kind; 8] = [
+    Kind::UnknownParameter,
+    Kind::DoubledParameter,
+    Kind::InvalidParameter,
+    Kind::LoginRequired,
+    Kind::NotAcceptable,
+    Kind::TooManyRequests,
+    Kind::Internal,
+    Kind::Busy,
+];
+
+pub(super) const DESCRIPTION: &str = "Counts of the packets of a Linux host. Counts are exact whole \
+    numbers up to 2^64; times are those of RFC 3339 in UTC. Fields may be added to answers, and \
+    values to labels, so clients have to ignore what they do not know; parameters are never ignored. \
+    Counts belong to one host: behind a balancer, each request may reach another.";
+
+/// Makes the document.
+pub fn document() -> Value {
+    let Schemas { by_name, of_operations, of_problems } = Schemas::new();
+    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    for (operation, schema) in OPERATIONS.iter().zip(of_operations) {
+        let schema = schema.unwrap_or_else(|| json!({ "type": "object" }));
+        let path = paths.entry(operation.path).or_default();
+        path.insert(operation.method.name().into(), described(operation, &schema, &of_problems));
+    }
+
+    json!({
+        "openapi": "3.0.3",
+        "info": {
+            "title": "packet-exporter",
+            "version": VERSION,
+            "description": DESCRIPTION,
+            "license": { "name": "MIT OR Apache-2.0" },
+        },
+        "servers": [{ "url": "/" }],
+        "paths": paths,
+        "components": {
+            "schemas": by_name,
+            "securitySchemes": { "basic": { "type": "http", "scheme": "basic" } },
+        },
+    })
+}
+
+fn described(operation: &Operation, schema: &Value, of_problems: &Value) -> Value {
+    let parameters: Vec<_> = operation.parameters.iter().map(parameter).collect();
+    let mut description = operation.description.to_owned();
+    if let Some(instead) = operation.deprecated {
+        description = format!("{description} Deprecated: {instead}");
+    }
+
+    json!({
+        "operationId": operation.id,
+        "summary": operation.summary,
+        "description": description,
+        "deprecated": operation.deprecated.is_some(),
+        "parameters": parameters,
+        "responses": answers(operation, schema, of_problems),
+        // With a login where the web configuration has users.
+        "security": [{}, { "basic": [] }],
+        "x-scope": operation.scope.name(),
+        "x-since": operation.since,
+    })
+}
+
+fn parameter(parameter: &Parameter) -> Value {
+    let mut described = json!({
+        "name": parameter.name,
+        "in": match parameter.place { Place::Path => "path", Place::Query => "query" },
+        "required": parameter.place == Place::Path,
+        "description": parameter.help,
+        "schema": schema(parameter),
+    });
+    match parameter.allowed {
+        Allowed::SomeOf(_) => {
+            described["style"] = "form".into();
+            described["explode"] = false.into();
+        }
+        Allowed::Text(form) => described["example"] = form.example.into(),
+        Allowed::Integer(..) | Allowed::OneOf(_) => {}
+    }
+
+    described
+}
+
+fn schema(parameter: &Parameter) -> Value {
+    let mut schema = match parameter.allowed {
+        Allowed::Integer(least, most) => {
+            json!({ "type": "integer", "minimum": least, "maximum": most })
+        }
+        Allowed::OneOf(values) => json!({ "type": "string", "enum": values }),
+        Allowed::SomeOf(values) => json!({
+            "type": "array",
+            "items": { "type": "string", "enum": values },
+            "minItems": 1,
+            "uniqueItems": true,
+        }),
+        Allowed::Text(form) => json!({ "type": "string", "pattern": form.pattern }),
+    };
+    if let Some(default) = parameter.default {
+        let number: Option<u32> = default.parse().ok();
+        schema["default"] = number.map_or_else(|| default.into(), Value::from);
+    }
+
+    schema
+}
+
+fn answers(operation: &Operation, schema: &Value, of_problems: &Value) -> Value {
+    let schema = match operation.output {
+        Output::Page => json!({ "type": "string" }),
+        Output::Json(_) | Output::Document => schema.clone(),
+    };
+    let mut by_status: BTreeMap<u16, Vec<&str>> = BTreeMap::new();
+    for kind in COMMON.iter().chain(operation.problems).chain(kinds_by_path(operation)) {
+        let (_, status, title, _) = kind.words();
+        by_status.entry(status).or_default().push(title);
+    }
+
+    let mut answers = Map::new();
+    let content = json!({ operation.output.content_type(): { "schema": schema } });
+    answers.insert("200".into(), json!({ "description": "The answer", "content": content }));
+    for (status, titles) in by_status {
+        let content = json!({ Problem::CONTENT_TYPE: { "schema": of_problems } });
+        let answer = json!({ "description": titles.join("; "), "content": content });
+        answers.insert(status.to_string(), answer);
+    }
+
+    Value::Object(answers)
+}
+
+/// What is not at a path with parameters.
+fn kinds_by_path(operation: &Operation) -> &'static [Kind] {
+    let has = operation.parameters.iter().any(|it| it.place == Place::Path);
+
+    if has { &[Kind::NotFound] } else { &[] }
+}

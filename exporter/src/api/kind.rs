@@ -1,0 +1,206 @@
+//! The kinds of problems.
+
+/// What kind of problem it is. Each has a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    MalformedRequest,
+    UnknownParameter,
+    DoubledParameter,
+    InvalidParameter,
+    NotCountedTogether,
+    LoginRequired,
+    Forbidden,
+    NotFound,
+    NotCounted,
+    UnknownDevice,
+    MethodNotAllowed,
+    NotAcceptable,
+    Timeout,
+    CursorExpired,
+    BodyTooLarge,
+    TooManyRequests,
+    HeadTooLarge,
+    Internal,
+    Busy,
+    NotReady,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 20] = [
+        Self::MalformedRequest,
+        Self::UnknownParameter,
+        Self::DoubledParameter,
+        Self::InvalidParameter,
+        Self::NotCountedTogether,
+        Self::LoginRequired,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::NotCounted,
+        Self::UnknownDevice,
+        Self::MethodNotAllowed,
+        Self::NotAcceptable,
+        Self::Timeout,
+        Self::CursorExpired,
+        Self::BodyTooLarge,
+        Self::TooManyRequests,
+        Self::HeadTooLarge,
+        Self::Internal,
+        Self::Busy,
+        Self::NotReady,
+    ];
+
+    /// Returns the kind of what the server refuses by itself.
+    pub(super) fn of_status(status: u16) -> Self {
+        match status {
+            401 => Self::LoginRequired,
+            403 => Self::Forbidden,
+            404 => Self::NotFound,
+            405 => Self::MethodNotAllowed,
+            406 => Self::NotAcceptable,
+            408 => Self::Timeout,
+            413 => Self::BodyTooLarge,
+            429 => Self::TooManyRequests,
+            431 => Self::HeadTooLarge,
+            503 => Self::Busy,
+            500.. => Self::Internal,
+            _ => Self::MalformedRequest,
+        }
+    }
+
+    /// Returns its name in the path of its page, its status, its title, and what to do about it.
+    pub(super) const fn words(self) -> (&'static str, u16, &'static str, &'static str) {
+        let (name, status, title) = self.head();
+
+        (name, status, title, self.help())
+    }
+
+    pub(super) const fn name(self) -> &'static str {
+        self.words().0
+    }
+
+    /// Returns its name in the path of its page, its status, and its title.
+    const fn head(self) -> (&'static str, u16, &'static str) {
+        match self {
+            Self::MalformedRequest => ("malformed-request", 400, "The request is malformed"),
+            Self::UnknownParameter => ("unknown-parameter", 400, "A parameter is unknown"),
+            Self::DoubledParameter => ("doubled-parameter", 400, "A parameter is there twice"),
+            Self::InvalidParameter => ("invalid-parameter", 400, "A parameter is invalid"),
+            Self::NotCountedTogether => {
+                ("not-counted-together", 400, "This was not counted together")
+            }
+            Self::LoginRequired => ("login-required", 401, "A login is required"),
+            Self::Forbidden => ("forbidden", 403, "The request is not allowed"),
+            Self::NotFound => ("not-found", 404, "There is nothing at this path"),
+            Self::NotCounted => ("not-counted", 404, "This is not counted"),
+            Self::UnknownDevice => ("unknown-device", 404, "The device is not counted"),
+            Self::MethodNotAllowed => ("method-not-allowed", 405, "The method is not allowed here"),
+            Self::NotAcceptable => {
+                ("not-acceptable", 406, "The client accepts no answer that there is")
+            }
+            Self::Timeout => ("timeout", 408, "The request took too long"),
+            Self::CursorExpired => ("cursor-expired", 410, "The cursor is of an older fold"),
+            Self::BodyTooLarge => ("body-too-large", 413, "The body is too large"),
+            Self::TooManyRequests => ("too-many-requests", 429, "There are too many requests"),
+            Self::HeadTooLarge => ("head-too-large", 431, "The headers are too large"),
+            Self::Internal => ("internal", 500, "The exporter failed"),
+            Self::Busy => ("busy", 503, "There are too many requests at once"),
+            Self::NotReady => ("not-ready", 503, "Nothing was counted yet"),
+        }
+    }
+
+    /// Returns what it means and what to do about it.
+    const fn help(self) -> &'static str {
+        match self {
+            Self::MalformedRequest => {
+                "The request is not valid HTTP, or its path is not encoded as it should be. \
+                 Check how the client builds it."
+            }
+            Self::UnknownParameter => {
+                "The operation does not have this parameter. Parameters are never ignored, so \
+                 that a misspelt filter cannot pass for one. The reference lists those of \
+                 each operation."
+            }
+            Self::DoubledParameter => {
+                "Each parameter may be there once. A list is one value, separated by commas."
+            }
+            Self::InvalidParameter => {
+                "The value of a parameter is of another type or out of its range. The problem \
+                 names the parameter and what is allowed."
+            }
+            Self::NotCountedTogether => {
+                "Packets are counted by several groups of labels, and nothing is known of \
+                 labels of different groups together. Nothing is estimated. The problem names \
+                 the groups; all labels of a request have to be in one of them."
+            }
+            Self::LoginRequired => {
+                "The web configuration has users. Send the name and the password of one of \
+                 them by basic authentication."
+            }
+            Self::Forbidden => {
+                "The client may not do this, or the request comes from a page of another site \
+                 in a browser."
+            }
+            Self::NotFound => "The reference lists the paths of all operations.",
+            Self::NotCounted => {
+                "The configuration switches it off or leaves it out of the metrics, or none \
+                 of the devices has it."
+            }
+            Self::UnknownDevice => {
+                "No device with this name is counted now. /api/v1/devices lists the devices."
+            }
+            Self::MethodNotAllowed => {
+                "The header Allow of the answer lists the methods of this path."
+            }
+            Self::NotAcceptable => {
+                "The header Accept excludes the type of the answer, or Accept-Encoding \
+                 excludes zstd, gzip and identity. Without these headers, everything is \
+                 accepted."
+            }
+            Self::Timeout => "The request was not read in time. Send it again.",
+            Self::CursorExpired => {
+                "A cursor is for the rows of one fold, and there was another one since: with \
+                 the next page, rows could be missing or there twice. Begin again without a \
+                 cursor, or ask for more rows at once with `top`."
+            }
+            Self::BodyTooLarge => "Send a smaller body.",
+            Self::TooManyRequests => {
+                "There are more requests than `rate_limit` of the web configuration allows. \
+                 Ask less often."
+            }
+            Self::HeadTooLarge => {
+                "The headers of a request have at most 16 KiB, and there are at most 64 of \
+                 them."
+            }
+            Self::Internal => {
+                "This is a defect, or a file of the web configuration cannot be read. The log \
+                 of the exporter has the reason."
+            }
+            Self::Busy => {
+                "Requests that are under way reached `web.max_requests`, or too many \
+                 passwords wait to be checked. Ask again in a second."
+            }
+            Self::NotReady => {
+                "The exporter started a moment ago, or it cannot read its counts. \
+                 /api/v1/health has the reason."
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_have_names_of_their_own_and_a_page_worth_reading() {
+        for (place, kind) in Kind::ALL.into_iter().enumerate() {
+            let (name, status, title, help) = kind.words();
+
+            assert_eq!(kind as usize, place);
+            assert!(name.bytes().all(|it| it.is_ascii_lowercase() || it == b'-'), "{name}");
+            assert_eq!(Kind::ALL.iter().filter(|other| other.name() == name).count(), 1, "{name}");
+            assert!((400..600).contains(&status), "{name}");
+            assert!(!title.ends_with('.') && help.ends_with('.'), "{name}");
+        }
+    }
+}

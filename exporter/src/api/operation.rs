@@ -1,0 +1,114 @@
+//! What an operation of the API consists of; the table has nothing else.
+
+use schemars::{Schema, SchemaGenerator};
+
+use super::kind::Kind;
+use super::parameter::Parameter;
+
+/// Something that can be asked.
+#[derive(Debug)]
+pub struct Operation {
+    /// Unique, and only letters: code generators make names of it.
+    pub id: &'static str,
+    pub method: Method,
+    /// With its parameters in braces.
+    pub path: &'static str,
+    pub scope: Scope,
+    /// A sentence without a full stop.
+    pub summary: &'static str,
+    pub description: &'static str,
+    pub parameters: &'static [Parameter],
+    pub output: Output,
+    /// Beside those that any request may meet.
+    pub problems: &'static [Kind],
+    pub examples: &'static [Example],
+    /// The version of the API that had it first.
+    pub since: &'static str,
+    /// What to use instead of it.
+    pub deprecated: Option<&'static str>,
+    /// What the landing page calls it; `None` if the landing page does not link it.
+    pub title: Option<&'static str>,
+    pub(super) serves: Serves,
+}
+
+/// A method of HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Get,
+}
+
+/// What a client must be allowed to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// To read what `/metrics` shows.
+    Metrics,
+}
+
+/// What the answer is.
+#[derive(Clone, Copy, Debug)]
+pub enum Output {
+    /// JSON of this schema.
+    Json(fn(&mut SchemaGenerator) -> Schema),
+    /// The OpenAPI document.
+    Document,
+    /// A page of HTML.
+    Page,
+}
+
+/// A request that shows what an operation is for.
+#[derive(Debug)]
+pub struct Example {
+    /// What it is good for.
+    pub about: &'static str,
+    /// The path with its parameters filled in.
+    pub path: &'static str,
+    /// Encoded, as it stands in the address.
+    pub query: &'static str,
+}
+
+/// What makes the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Serves {
+    Packets,
+    Devices,
+    Signals,
+    Health,
+    Document,
+    Reference,
+    ProblemPage,
+}
+
+impl Method {
+    /// Returns the name of the method, in lower case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+        }
+    }
+}
+
+impl Scope {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Metrics => "metrics",
+        }
+    }
+}
+
+impl Output {
+    pub(super) const fn content_type(self) -> &'static str {
+        match self {
+            Self::Json(_) | Self::Document => "application/json",
+            Self::Page => "text/html",
+        }
+    }
+}
+
+impl Example {
+    /// Returns the path and the query.
+    pub fn target(&self) -> String {
+        let Self { about: _, path, query } = self;
+
+        if query.is_empty() { (*path).into() } else { format!("{path}?{query}") }
+    }
+}

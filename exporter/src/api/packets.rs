@@ -1,0 +1,88 @@
+//! `GET /packets`: what was counted, by what it was counted by.
+
+pub(super) mod contract;
+mod counted;
+mod cursor;
+pub(super) mod label;
+mod other;
+mod rows;
+pub(super) mod selection;
+
+use crate::catalog::Readings;
+use crate::snapshot::{Flow, Snapshot};
+
+use self::contract::{Counts, Item, Packets, Rest, Selected, Unit};
+use self::cursor::Cursor;
+use self::other::other;
+use self::rows::{Row, Rows};
+use self::selection::Selection;
+use super::fold::Fold;
+use super::kind::Kind;
+use super::moment::rfc3339;
+use super::parameter::Given;
+use super::problem::Problem;
+
+/// Rows of an answer, unless `top` says otherwise.
+const TOP: usize = 20;
+/// The same as a text, for the table of operations.
+pub(super) const TOP_TEXT: &str = "20";
+
+/// Makes the answer for parameters that passed all checks.
+pub(super) fn packets(
+    path: &'static str,
+    given: &Given,
+    readings: &Readings,
+) -> Result<Packets, Problem> {
+    let snapshot = &*readings.snapshot;
+    let fold = Fold::of(snapshot)?;
+    let selection = Selection::new(given)?;
+    let cursor = Cursor::now(snapshot);
+    let skipped = given.text("cursor").map_or(Ok(0), |text| cursor.place(text))?;
+    let flows = flows(snapshot, &selection)?;
+
+    let rows = Rows::read(&selection, &flows, snapshot, &readings.choice)?;
+    let total = rows.total();
+    let listed = rows.listed(&selection);
+    let top = given.number("top").unwrap_or(TOP);
+    let from = skipped.min(listed.len());
+    let to = skipped.saturating_add(top).min(listed.len());
+    let behind = &listed[to..];
+    let elapsed = snapshot.before.as_ref().map(|before| before.elapsed);
+    let has_bytes = rows.has_bytes;
+    let counts = |row: &Row| Counts::of(row, elapsed, has_bytes);
+
+    Ok(Packets {
+        fold,
+        selected: Selected::of(&selection),
+        unit: Unit::of(has_bytes),
+        since: total.since.map(rfc3339),
+        total: counts(&total),
+        rows: listed.len() as u64,
+        items: listed[from..to].iter().map(|row| Item::of(row, &selection, counts(row))).collect(),
+        remaining: Rest {
+            rows: behind.len() as u64,
+            counts: counts(&Row::sum(behind.iter().copied())),
+        },
+        other: other(&selection, &flows, rows.other().map(|row| counts(&row))),
+        next: (!behind.is_empty()).then(|| cursor.next(path, given, to)),
+    })
+}
+
+/// Returns the labels of each group that is counted together, for people.
+pub(super) fn groups() -> Vec<String> {
+    counted::ALL.iter().map(counted::Counted::words).collect()
+}
+
+/// Returns the flows that are asked for.
+fn flows<'a>(snapshot: &'a Snapshot, selection: &Selection<'_>) -> Result<Vec<&'a Flow>, Problem> {
+    let of_device = |flow: &&Flow| selection.device.is_none_or(|device| device == &*flow.device);
+    let flows: Vec<_> = snapshot.flows.iter().map(|flow| &**flow).filter(of_device).collect();
+
+    match selection.device {
+        Some(device) if flows.is_empty() => {
+            let detail = format!("`{}` is not counted now", super::problem::shown(device));
+            Err(Problem::new(Kind::UnknownDevice, detail))
+        }
+        _ => Ok(flows.into_iter().filter(|flow| selection.has(flow.direction)).collect()),
+    }
+}

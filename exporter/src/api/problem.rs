@@ -1,0 +1,119 @@
+//! Problems: why a request is not answered. Source: RFC 9457.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::answer::Answer;
+use super::kind::Kind;
+use super::path::PROBLEMS;
+
+/// Of what a client has sent, the characters that a problem repeats.
+const SHOWN: usize = 64;
+
+/// Why a request is not answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub(super) kind: Kind,
+    detail: String,
+    errors: Vec<Fault>,
+}
+
+/// One parameter and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub(super) struct Fault {
+    /// Name of the parameter.
+    pub(super) parameter: String,
+    /// What is wrong with it, and what is allowed.
+    pub(super) detail: String,
+}
+
+/// Why a request is not answered, as RFC 9457 has it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(super) struct Document {
+    /// Kind of the problem: the path of its page.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The kind in words, the same for all problems of that kind.
+    title: &'static str,
+    /// Status code of the answer.
+    status: u16,
+    /// What is wrong with this request.
+    detail: String,
+    /// Parameters that are refused; empty for other problems.
+    errors: Vec<Fault>,
+}
+
+impl Problem {
+    pub(super) const CONTENT_TYPE: &str = "application/problem+json";
+
+    pub(super) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), errors: Vec::new() }
+    }
+
+    /// A problem with these parameters, of which there is one at least.
+    pub(super) fn of(kind: Kind, errors: Vec<Fault>) -> Self {
+        let details: Vec<_> = errors.iter().map(|it| it.detail.as_str()).collect();
+
+        Self { kind, detail: details.join("; "), errors }
+    }
+
+    /// The client accepts no answer of the type that there is.
+    pub(super) fn unacceptable(content_type: &str) -> Self {
+        Self::new(Kind::NotAcceptable, format!("`Accept` excludes {content_type}"))
+    }
+
+    pub(super) fn no_such_kind() -> Self {
+        Self::new(Kind::NotFound, "there is no kind of problem with this name")
+    }
+
+    /// Makes the answer in place of one with that status and this text.
+    pub fn refused(status: u16, sentence: &str) -> Answer {
+        let kind = Kind::of_status(status);
+        let sentence = sentence.trim_end();
+        let detail = if sentence.is_empty() { kind.words().2 } else { sentence };
+
+        Answer { status, ..Self::new(kind, detail).answer() }
+    }
+
+    pub(super) fn answer(self) -> Answer {
+        let Self { kind, detail, errors } = self;
+        let (name, status, title, _) = kind.words();
+        let kind = format!("{PROBLEMS}{name}");
+        let document = Document { kind, title, status, detail, errors };
+
+        Answer { status, ..Answer::json(Self::CONTENT_TYPE, &document) }
+    }
+}
+
+/// Returns what a client has sent, so that it can be repeated.
+pub(super) fn shown(text: &str) -> String {
+    let mut shown: String = text.chars().take(SHOWN).flat_map(char::escape_default).collect();
+    if text.chars().nth(SHOWN).is_some() {
+        shown.push_str("...");
+    }
+
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_refuses_keeps_its_status() {
+        for status in 400..600 {
+            let answer = Problem::refused(status, "Because.\n");
+            let document: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+
+            assert_eq!(answer.status, status);
+            assert_eq!(document["detail"], "Because.");
+        }
+    }
+
+    #[test]
+    fn what_a_client_has_sent_is_repeated_in_a_line() {
+        assert_eq!(shown("a\n\"\u{fffd}"), "a\\n\\\"\\u{fffd}");
+        assert_eq!(shown(&"x".repeat(100)), format!("{}...", "x".repeat(64)));
+    }
+}

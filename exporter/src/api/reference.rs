@@ -1,0 +1,144 @@
+//! The reference of the API: made from the table of operations.
+
+use serde_json::Value;
+
+use super::blocks::Block;
+#[cfg(test)]
+use super::blocks::markdown;
+use super::document::{COMMON, DESCRIPTION};
+use super::kind::Kind;
+use super::operation::{Example, Operation, Output, Serves};
+use super::operations::OPERATIONS;
+use super::packets::groups;
+use super::page;
+use super::parameter::Parameter;
+use super::path::PROBLEMS;
+use super::schemas::{Schemas, words};
+
+/// Where examples look for an exporter.
+const SERVER: &str = "http://localhost:10199";
+
+/// Returns the reference as a page.
+pub(super) fn page() -> String {
+    page::page("packet-exporter API", &blocks())
+}
+
+/// Returns the reference as a document of the project has it.
+#[cfg(test)]
+pub(super) fn document() -> String {
+    markdown(&blocks())
+}
+
+/// Returns the page of a kind of problem; `None` where there is no such kind.
+pub(super) fn problem_page(name: &str) -> Option<String> {
+    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name)?;
+    let (_, status, title, help) = kind.words();
+    let blocks = [
+        Block::Heading(1, title.into()),
+        Block::Text(format!("Problem `{PROBLEMS}{name}`, status {status}.")),
+        Block::Text(help.into()),
+    ];
+
+    Some(page::page(title, &blocks))
+}
+
+fn blocks() -> Vec<Block> {
+    let schemas = Schemas::new();
+    let mut blocks = vec![
+        Block::Heading(1, "The REST API".into()),
+        Block::Text(DESCRIPTION.into()),
+        Block::Text(format!(
+            "A request that is refused is answered by a problem of RFC 9457. All operations may have \
+             these: {}. The last section explains them.",
+            names(&COMMON)
+        )),
+    ];
+    for (operation, schema) in OPERATIONS.iter().zip(&schemas.of_operations) {
+        blocks.extend(of_operation(operation, schema.as_ref()));
+    }
+    blocks.push(Block::Heading(2, "Objects".into()));
+    for (name, schema) in &schemas.by_name {
+        blocks.extend(of_object(name, schema));
+    }
+    blocks.extend([Block::Heading(2, "Problems".into()), of_problems()]);
+
+    blocks
+}
+
+fn of_operation(operation: &Operation, schema: Option<&Value>) -> Vec<Block> {
+    let method = operation.method.name().to_uppercase();
+    let mut blocks = vec![
+        Block::Heading(2, operation.summary.into()),
+        Block::Text(format!("`{method} {}`", operation.path)),
+        Block::Text(operation.description.into()),
+    ];
+    if let Some(instead) = operation.deprecated {
+        blocks.push(Block::Text(format!("Deprecated: {instead}")));
+    }
+    if !operation.parameters.is_empty() {
+        let rows = operation.parameters.iter().map(of_parameter).collect();
+        blocks.push(Block::Table(vec!["parameter", "allowed", "default", "meaning"], rows));
+    }
+
+    let answer = match (operation.output, schema) {
+        (Output::Json(_), Some(schema)) => format!("Answers `{}` as JSON.", words(schema)),
+        (Output::Json(_) | Output::Document, _) => "Answers JSON.".into(),
+        (Output::Page, _) => "Answers HTML.".into(),
+    };
+    let (scope, since) = (operation.scope.name(), operation.since);
+    blocks.push(Block::Text(format!("{answer} Scope `{scope}`, since {since}.")));
+    if !operation.problems.is_empty() {
+        blocks.push(Block::Text(format!("Problems of its own: {}.", names(operation.problems))));
+    }
+    if operation.serves == Serves::Packets {
+        let rows = groups().into_iter().map(|words| vec![words]).collect();
+        blocks.push(Block::Table(vec!["labels that are counted together"], rows));
+    }
+    blocks.extend(operation.examples.iter().flat_map(of_example));
+
+    blocks
+}
+
+fn of_parameter(parameter: &Parameter) -> Vec<String> {
+    let default = parameter.default.map(|default| format!("`{default}`")).unwrap_or_default();
+
+    vec![format!("`{}`", parameter.name), parameter.allowed.words(), default, parameter.help.into()]
+}
+
+fn of_example(example: &Example) -> [Block; 2] {
+    let line = format!("curl -s '{SERVER}{}'", example.target());
+
+    [Block::Text(format!("{}:", example.about)), Block::Shell(vec![line])]
+}
+
+fn of_object(name: &str, schema: &Value) -> Vec<Block> {
+    let text = |of: &Value| of.get("description").and_then(Value::as_str).map(in_one_line);
+    let members = schema.get("properties").and_then(Value::as_object);
+    let rows = members.into_iter().flatten().map(|(name, member)| {
+        vec![format!("`{name}`"), words(member), text(member).unwrap_or_default()]
+    });
+
+    let heading = Block::Heading(3, name.into());
+    let about = text(schema).map(Block::Text);
+    let table = Block::Table(vec!["field", "type", "meaning"], rows.collect());
+    [Some(heading), about, Some(table)].into_iter().flatten().collect()
+}
+
+fn of_problems() -> Block {
+    let rows = Kind::ALL.into_iter().map(|kind| {
+        let (name, status, title, help) = kind.words();
+        vec![format!("`{name}`"), status.to_string(), format!("{title}. {help}")]
+    });
+
+    Block::Table(vec!["kind", "status", "meaning"], rows.collect())
+}
+
+fn names(kinds: &[Kind]) -> String {
+    let names: Vec<_> = kinds.iter().map(|kind| format!("`{}`", kind.name())).collect();
+
+    names.join(", ")
+}
+
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,74 @@
+//! What the table and its answers have to keep to.
+
+mod hostile;
+mod packets;
+mod rates;
+mod schema;
+mod speed;
+mod table;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::*;
+use crate::catalog::example;
+use crate::snapshot::Snapshot;
+
+/// Asks for a path and a query, as they stand in an address without escapes.
+fn ask(target: &str) -> Answer {
+    ask_of(target, &example::readings())
+}
+
+fn ask_of(target: &str, readings: &Readings) -> Answer {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let (operation, in_path) = found(path);
+    let pair = |text: &str| {
+        let (name, value) = text.split_once('=').unwrap_or((text, ""));
+        (name.to_owned(), value.to_owned())
+    };
+    let query: Vec<_> = query.split('&').filter(|it| !it.is_empty()).map(pair).collect();
+
+    answered(operation, &Asked { path: &in_path, query: &query, accept: None }, readings)
+}
+
+fn answered(operation: &'static Operation, asked: &Asked<'_>, readings: &Readings) -> Answer {
+    let facts = || Facts { readings: readings.clone(), ready: Ok(()), now: example::at(5) };
+
+    answer(operation, asked, &facts)
+}
+
+fn found(path: &str) -> (&'static Operation, Vec<(String, String)>) {
+    let named = OPERATIONS.iter().find_map(|operation| {
+        let (before, name) = operation.path.split_once('{')?;
+        let value = path.strip_prefix(before)?;
+        Some((operation, vec![(name.trim_end_matches('}').to_owned(), value.to_owned())]))
+    });
+    let plain = OPERATIONS.iter().find(|operation| operation.path == path);
+
+    plain.map(|it| (it, Vec::new())).or(named).unwrap_or_else(|| panic!("no {path}"))
+}
+
+#[track_caller]
+fn json(answer: &Answer) -> Value {
+    serde_json::from_slice(&answer.body).unwrap_or_else(|error| panic!("{error}: {answer:?}"))
+}
+
+/// The document of an answer that is a problem, and its kind.
+#[track_caller]
+fn problem(answer: &Answer) -> (String, Value) {
+    let document = json(answer);
+    assert_eq!(answer.content_type, "application/problem+json", "{document}");
+    assert_eq!(document["status"], answer.status, "{document}");
+    let kind = document["type"].as_str().unwrap().strip_prefix(path::PROBLEMS).unwrap();
+
+    (kind.to_owned(), document)
+}
+
+/// The example with another snapshot.
+fn with(change: impl FnOnce(&mut Snapshot)) -> Readings {
+    let mut readings = example::readings();
+    change(Arc::make_mut(&mut readings.snapshot));
+
+    readings
+}

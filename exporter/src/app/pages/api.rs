@@ -1,0 +1,71 @@
+//! The routes of the REST API, made from its table.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::Pages;
+use crate::api::{self, Facts, OPERATIONS, Operation, Problem};
+use crate::app::readiness;
+use crate::http::{
+    Answer, Asked, Content, Errors, Handler, HeaderMap, Method, Path, Query, Route, Scope,
+    StatusCode,
+};
+
+type ReadFacts = Arc<dyn Fn() -> Facts + Send + Sync>;
+
+/// Returns a route for each operation.
+pub(super) fn routes(pages: &Pages) -> Vec<Route> {
+    let pages = pages.clone();
+    let facts: ReadFacts = Arc::new(move || {
+        let snapshot = Arc::clone(&pages.snapshot.borrow());
+        let ready = readiness::of(&snapshot.health);
+        Facts { readings: (pages.read)(snapshot), ready, now: SystemTime::now() }
+    });
+
+    OPERATIONS.iter().map(|operation| route(operation, &facts)).collect()
+}
+
+/// Returns what writes errors below the API as problems.
+pub(super) fn errors() -> Errors {
+    Arc::new(|path, status, sentence| {
+        path.starts_with(api::BASE).then(|| served(Problem::refused(status.as_u16(), sentence)))
+    })
+}
+
+fn route(operation: &'static Operation, facts: &ReadFacts) -> Route {
+    let facts = Arc::clone(facts);
+    let answer = move |asked: Asked| {
+        let Asked { parameters, query, accept, body: _ } = asked;
+        let asked = api::Asked { path: &parameters, query: &query, accept: accept.as_deref() };
+        served(api::answer(operation, &asked, &*facts))
+    };
+
+    Route {
+        methods: match operation.method {
+            api::Method::Get => &[Method::Get],
+        },
+        path: Path::Fixed(operation.path),
+        scope: match operation.scope {
+            api::Scope::Metrics => Scope::Metrics,
+        },
+        // The table knows its parameters, and refuses others in its own words.
+        query: Query::Any,
+        body_bytes: 0,
+        handler: Handler::Blocking(Arc::new(answer)),
+        title: operation.title,
+    }
+}
+
+fn served(answer: api::Answer) -> Answer {
+    let api::Answer { status, content_type, headers, body } = answer;
+    let all = api::Answer::HEADERS.iter().chain(headers);
+    let headers: HeaderMap =
+        all.filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?))).collect();
+
+    Answer {
+        status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        content_type,
+        headers,
+        content: Content::Whole(body),
+    }
+}
