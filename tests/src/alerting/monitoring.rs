@@ -30,6 +30,13 @@ pub struct Monitoring<'a> {
     _rules: TempDir,
 }
 
+impl<'a> Target<'a> {
+    /// Returns an exporter on the loopback.
+    pub fn local(instance: &'a str, port: u16) -> Self {
+        Self { instance, address: (Ipv4Addr::LOCALHOST, port).into() }
+    }
+}
+
 impl<'a> Monitoring<'a> {
     /// Starts everything; prints that `test` is skipped where a program is missing.
     #[track_caller]

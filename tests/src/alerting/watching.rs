@@ -1,7 +1,7 @@
 //! What Prometheus and Alertmanager are told where they watch exporters. `xtask` has this file too,
 //! so it names nothing of this crate.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 
 /// What times of rules are divided by where nobody is to wait long for an alert.
@@ -25,13 +25,6 @@ pub struct Watch<'a> {
 pub struct Target<'a> {
     pub instance: &'a str,
     pub address: SocketAddr,
-}
-
-impl<'a> Target<'a> {
-    /// Returns an exporter on the loopback.
-    pub fn local(instance: &'a str, port: u16) -> Self {
-        Self { instance, address: (Ipv4Addr::LOCALHOST, port).into() }
-    }
 }
 
 impl Watch<'_> {
