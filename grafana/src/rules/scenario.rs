@@ -37,13 +37,37 @@ pub(super) struct Scenario {
 /// for all the others.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Phase {
-    pub(super) minutes: u32,
-    pub(super) changes: &'static [(&'static str, f64)],
+    minutes: u32,
+    changes: Values,
+    /// What is usual on this kind of host.
+    usual: Values,
 }
 
+/// Keys of series, each with a value.
+pub(super) type Values = &'static [(&'static str, f64)];
+
 /// Returns a phase.
-pub(super) const fn phase(minutes: u32, changes: &'static [(&'static str, f64)]) -> Phase {
-    Phase { minutes, changes }
+pub(super) const fn phase(minutes: u32, changes: Values) -> Phase {
+    Phase { minutes, changes, usual: &[] }
+}
+
+impl Phase {
+    /// Returns the phase on a host where other values are usual.
+    pub(super) const fn on(self, usual: Values) -> Self {
+        Self { usual, ..self }
+    }
+
+    /// Returns what is changed, and what is usual.
+    pub(super) fn values(&self) -> [Values; 2] {
+        [self.changes, self.usual]
+    }
+
+    fn value(&self, series: &Series) -> f64 {
+        let of = |values: Values, key| values.iter().find(|(it, _)| *it == key).map(|(_, it)| *it);
+        let changed = of(self.changes, series.key).or_else(|| of(self.changes, "*"));
+
+        changed.or_else(|| of(self.usual, series.key)).unwrap_or(series.usual)
+    }
 }
 
 impl Scenario {
@@ -115,9 +139,9 @@ fn write_one(text: &mut String, scenario: &Scenario, alert: Option<&str>) {
 fn values(series: &Series, phases: &[Phase]) -> String {
     let mut parts = Vec::new();
     let mut counted = 0.0;
-    for Phase { minutes, changes } in phases {
-        let of = |key| changes.iter().find(|(it, _)| *it == key).map(|(_, value)| *value);
-        let value = of(series.key).or_else(|| of("*")).unwrap_or(series.usual);
+    for phase in phases {
+        let Phase { minutes, .. } = phase;
+        let value = phase.value(series);
         let more = minutes - 1;
         if value.is_nan() {
             parts.push(format!("_x{minutes}"));

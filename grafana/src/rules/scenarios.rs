@@ -12,6 +12,7 @@ mod quiet;
 mod scans;
 mod sent;
 mod streams;
+mod web_server;
 
 use super::scenario::{Scenario, Series};
 

@@ -149,9 +149,13 @@ fn every_alert_is_seen_to_fire_and_every_scenario_is_of_something() {
         for (_, alerts) in scenario.fires {
             fired.extend(alerts.iter().copied());
         }
-        for (key, _) in scenario.phases.iter().flat_map(|phase| phase.changes) {
-            let is_known = *key == "*" || scenarios::world().any(|it| it.key == *key);
-            assert!(is_known, "{} names {key}", scenario.name);
+        for values in scenario.phases.iter().flat_map(scenario::Phase::values) {
+            let keys: BTreeSet<_> = values.iter().map(|(key, _)| *key).collect();
+            for key in &keys {
+                let is_known = *key == "*" || scenarios::world().any(|it| it.key == *key);
+                assert!(is_known, "{} names {key}", scenario.name);
+            }
+            assert_eq!(keys.len(), values.len(), "{} names a key twice", scenario.name);
         }
     }
 

@@ -1,6 +1,7 @@
 //! What differs from an attack, or from what looks like it, in one label alone.
 
 use super::super::scenario::{Scenario, phase};
+use super::web_server::on_web_server;
 
 const SYN_FLOOD: &str = "PacketSynFlood";
 const SYN_FLOOD_SENT: &str = "PacketSynFloodSent";
@@ -47,33 +48,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "a web server that becomes popular with clients that end with RST",
         of: &[SYN_FLOOD],
         phases: &[
-            phase(
-                10,
-                &[
-                    ("syn", 2000.0),
-                    ("fin_ack", 2000.0),
-                    ("ack", 60_000.0),
-                    ("tcp", 80_000.0),
-                    ("sent tcp", 80_000.0),
-                    ("sent ack", 60_000.0),
-                    ("sources", 40_000.0),
-                    ("syn sources", 400.0),
-                    ("source", 2000.0),
-                    ("guard", 1.0),
-                ],
-            ),
-            phase(
+            on_web_server(10, &[("guard", 1.0)]),
+            on_web_server(
                 20,
                 &[
                     ("syn", 8000.0),
-                    ("fin_ack", 2000.0),
-                    ("ack", 60_000.0),
-                    ("tcp", 80_000.0),
-                    ("sent tcp", 80_000.0),
-                    ("sent ack", 60_000.0),
                     ("sources", 150_000.0),
                     ("syn sources", 10_000.0),
-                    ("source", 2000.0),
                     ("guard", 1.0),
                     ("rst", 7500.0),
                 ],
@@ -86,33 +67,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         name: "a web server that becomes popular with clients that end with RST and ACK",
         of: &[SYN_FLOOD],
         phases: &[
-            phase(
-                10,
-                &[
-                    ("syn", 2000.0),
-                    ("fin_ack", 2000.0),
-                    ("ack", 60_000.0),
-                    ("tcp", 80_000.0),
-                    ("sent tcp", 80_000.0),
-                    ("sent ack", 60_000.0),
-                    ("sources", 40_000.0),
-                    ("syn sources", 400.0),
-                    ("source", 2000.0),
-                    ("guard", 1.0),
-                ],
-            ),
-            phase(
+            on_web_server(10, &[("guard", 1.0)]),
+            on_web_server(
                 20,
                 &[
                     ("syn", 8000.0),
-                    ("fin_ack", 2000.0),
-                    ("ack", 60_000.0),
-                    ("tcp", 80_000.0),
-                    ("sent tcp", 80_000.0),
-                    ("sent ack", 60_000.0),
                     ("sources", 150_000.0),
                     ("syn sources", 10_000.0),
-                    ("source", 2000.0),
                     ("guard", 1.0),
                     ("rst_ack", 7500.0),
                 ],

@@ -66,9 +66,8 @@ fn made_of(record: &str) -> Vec<&'static Alert> {
 
     let mut found: Vec<_> =
         alerts().filter(|alert| names.iter().any(|name| uses(alert.expr, name))).collect();
-    let minutes = |alert: &&Alert| -> u32 {
-        scenarios_of(alert).iter().flat_map(|it| it.phases).map(|it| it.minutes).sum()
-    };
+    let minutes =
+        |alert: &&Alert| -> u32 { scenarios_of(alert).iter().map(|it| it.minutes()).sum() };
     found.sort_by_key(minutes);
 
     found
