@@ -72,15 +72,14 @@ fn try_to_answer(
         return Err(Problem::unacceptable(content_type));
     }
     let given = Given::read(operation.parameters, asked.path, asked.query)?;
-    let snapshot = || facts().readings.snapshot;
 
     Ok(match operation.serves {
         Serves::Packets => {
             let packets = packets::packets(operation.path, &given, &facts().readings)?;
             Answer::json(Answer::JSON, &packets)
         }
-        Serves::Devices => Answer::json(Answer::JSON, &Devices::of(&snapshot())),
-        Serves::Signals => Answer::json(Answer::JSON, &Signals::of(&snapshot(), &given)?),
+        Serves::Devices => Answer::json(Answer::JSON, &Devices::of(&facts().readings)),
+        Serves::Signals => Answer::json(Answer::JSON, &Signals::of(&facts().readings, &given)?),
         Serves::Health => {
             let Facts { readings, ready, now } = facts();
             Answer::json(Answer::JSON, &Health::of(&readings, ready, now))

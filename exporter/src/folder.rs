@@ -173,7 +173,8 @@ impl Folder {
         }
 
         last.zip(state.elapsed).map(|(folded, elapsed)| {
-            Arc::new(Before { flows: published.flows.clone(), folded, elapsed })
+            let unread = state.unread.clone();
+            Arc::new(Before { flows: published.flows.clone(), folded, elapsed, unread })
         })
     }
 }
@@ -212,6 +213,7 @@ fn fold(state: &mut State, collected: Collected) -> Health {
             drained.iter().map(|one| (Arc::clone(&one.device), one.direction)).collect();
         state.forget_all_but(&attached);
         // One device that can be read is enough, as it is to start.
+        let unread = state.failing.clone();
         let is_blind = !drained.is_empty() && drained.iter().all(|one| one.counted.is_err());
         for drained in drained {
             fold_one(state, drained, now);
@@ -220,6 +222,7 @@ fn fold(state: &mut State, collected: Collected) -> Health {
             state.folding.folds += 1;
             state.folding.last = Some(now);
             state.elapsed = state.folded.replace(begun).map(|before| begun - before);
+            state.unread = &unread | &state.failing;
         }
     }
     state.folding.fold.observe(begun.elapsed());

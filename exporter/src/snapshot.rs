@@ -1,5 +1,6 @@
 //! What readers hold: everything that was counted up to one fold; plain data, never changed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -28,6 +29,15 @@ pub struct Before {
     pub folded: SystemTime,
     /// From that fold to the last.
     pub elapsed: Duration,
+    /// Flows that could not be read at one of the two folds: what is more now, another time added.
+    pub unread: BTreeSet<(Arc<str>, Direction)>,
+}
+
+impl Before {
+    /// Returns whether it is not known what the last fold added to a flow.
+    pub fn lacks(&self, flow: &Flow) -> bool {
+        !self.unread.is_empty() && self.unread.contains(&(Arc::clone(&flow.device), flow.direction))
+    }
 }
 
 /// One direction of one device, since its program was attached.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use shared::Direction;
 
 use super::moment::rfc3339;
+use crate::catalog::Readings;
 use crate::health::{Attachment, DeviceInfo, Health, Mode, Running};
 use crate::snapshot::{Flow, Snapshot};
 
@@ -17,12 +18,12 @@ pub(super) struct Devices {
     items: Vec<Known>,
 }
 
-/// One device. What is not known of it is null.
+/// One device. What is not known of it, or left out by `metrics.exclude`, is null.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Device")]
 struct Known {
     device: String,
-    /// Null where the device is wanted by name and not there.
+    /// Null too where the device is wanted by name and not there.
     ifindex: Option<u32>,
     /// The kernel's name for its kind, as `veth`.
     kind: Option<String>,
@@ -67,25 +68,35 @@ struct Counting {
 }
 
 impl Devices {
-    pub(super) fn of(snapshot: &Snapshot) -> Self {
-        let Snapshot { flows, health, .. } = snapshot;
+    pub(super) fn of(readings: &Readings) -> Self {
+        let Snapshot { flows, health, .. } = &*readings.snapshot;
+        let shown = ["packet_exporter_device", "packet_exporter_program"]
+            .map(|name| readings.choice.has_name(name));
         let infos = health.devices.iter().map(|info| &*info.device);
         let attached = health.attachments.iter().map(|it| &*it.device);
         let counted = flows.iter().map(|flow| &*flow.device);
         let names: BTreeSet<_> = infos.chain(attached).chain(counted).collect();
 
         // All lists are in the order of the names too.
-        Self { items: names.into_iter().map(|name| Known::of(name, flows, health)).collect() }
+        Self {
+            items: names.into_iter().map(|name| Known::of(name, flows, health, shown)).collect(),
+        }
     }
 }
 
 impl Known {
-    fn of(name: &str, flows: &[Arc<Flow>], health: &Health) -> Self {
+    /// `shown` tells whether what devices and what programs are like may be seen.
+    fn of(name: &str, flows: &[Arc<Flow>], health: &Health, shown: [bool; 2]) -> Self {
+        let [has_info, has_programs] = shown;
         let known = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        let info = health.devices.iter().find(|info| &*info.device == name);
+        let info = health.devices.iter().find(|info| has_info && &*info.device == name);
         let text = |of: fn(&DeviceInfo) -> &str| info.map(of).and_then(known);
-        let mut programs: Vec<_> =
-            health.attachments.iter().filter(|it| &*it.device == name).map(AtHook::of).collect();
+        let mut programs: Vec<_> = health
+            .attachments
+            .iter()
+            .filter(|it| &*it.device == name)
+            .map(|it| AtHook::of(it, has_programs))
+            .collect();
         programs.sort_by_key(|program| program.direction != Direction::Receive.label());
         let own = flows.iter().filter(|flow| &*flow.device == name);
 
@@ -103,14 +114,15 @@ impl Known {
 }
 
 impl AtHook {
-    fn of(attachment: &Attachment) -> Self {
+    fn of(attachment: &Attachment, has_programs: bool) -> Self {
         let Attachment { device: _, hook, running, is_wanted, failures } = attachment;
-        let running = running.as_ref();
+        let attached = running.is_some();
+        let running = running.as_ref().filter(|_| has_programs);
 
         Self {
             direction: hook.direction().label(),
             hook: hook.label(),
-            attached: running.is_some(),
+            attached,
             wanted: *is_wanted,
             mode: running.and_then(|it| it.mode).map(Mode::label),
             program: running.map(|Running { program, .. }| program.clone()),

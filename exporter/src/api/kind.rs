@@ -83,7 +83,7 @@ impl Kind {
         match self {
             Self::MalformedRequest => ("malformed-request", 400, "The request is malformed"),
             Self::UnknownParameter => ("unknown-parameter", 400, "A parameter is unknown"),
-            Self::DoubledParameter => ("doubled-parameter", 400, "A parameter is there twice"),
+            Self::DoubledParameter => ("doubled-parameter", 400, "A parameter is given twice"),
             Self::InvalidParameter => ("invalid-parameter", 400, "A parameter is invalid"),
             Self::NotCountedTogether => {
                 ("not-counted-together", 400, "This was not counted together")
@@ -95,7 +95,7 @@ impl Kind {
             Self::UnknownDevice => ("unknown-device", 404, "The device is not counted"),
             Self::MethodNotAllowed => ("method-not-allowed", 405, "The method is not allowed here"),
             Self::NotAcceptable => {
-                ("not-acceptable", 406, "The client accepts no answer that there is")
+                ("not-acceptable", 406, "The client accepts no type that the answer can have")
             }
             Self::Timeout => ("timeout", 408, "The request took too long"),
             Self::CursorExpired => ("cursor-expired", 410, "The cursor is of an older fold"),
@@ -112,8 +112,8 @@ impl Kind {
     const fn help(self) -> &'static str {
         match self {
             Self::MalformedRequest => {
-                "The request is not valid HTTP, or its path is not encoded as it should be. \
-                 Check how the client builds it."
+                "The path is not encoded as it should be. Check how the client builds it. What is \
+                 not HTTP at all is answered without a problem."
             }
             Self::UnknownParameter => {
                 "The operation does not have this parameter. Parameters are never ignored, so \
@@ -169,7 +169,7 @@ impl Kind {
             }
             Self::HeadTooLarge => {
                 "The headers of a request have at most 16 KiB, and there are at most 64 of \
-                 them."
+                 them. Over HTTP/1 this is answered without a problem."
             }
             Self::Internal => {
                 "This is a defect, or a file of the web configuration cannot be read. The log \

@@ -46,7 +46,11 @@ pub static OPERATIONS: [Operation; 7] = [
                 "by=device,destination",
             ),
             example("Ports of TCP", under!("/packets"), "by=port&protocol=tcp"),
-            example("Who opens connections", under!("/packets"), "by=device,direction&flags=syn"),
+            example(
+                "SYNs by device and direction",
+                under!("/packets"),
+                "by=device,direction&flags=syn",
+            ),
             example(
                 "Packets by size, the large ones first",
                 under!("/packets"),

@@ -63,7 +63,7 @@ pub(super) fn packets(
             rows: behind.len() as u64,
             counts: counts(&Row::sum(behind.iter().copied())),
         },
-        other: other(&selection, &flows, rows.other().map(|row| counts(&row))),
+        other: other(&selection, &flows, rows.other().map(|row| counts(&row)), &readings.choice),
         next: (!behind.is_empty()).then(|| cursor.next(path, given, to)),
     })
 }

@@ -41,6 +41,8 @@ fn plain(schema: &mut Value) {
             if let Some(Value::Array(mut parts)) = members.remove("anyOf") {
                 parts.retain(|part| *part != null);
                 members.insert("allOf".into(), parts.into());
+                // In 3.0, a schema may be null only beside a type of its own.
+                members.insert("type".into(), "object".into());
                 members.insert("nullable".into(), true.into());
             }
             let is_own = |format: &Value| format.as_str().is_some_and(|it| it.starts_with("uint"));

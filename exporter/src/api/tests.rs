@@ -7,6 +7,7 @@ mod schema;
 mod speed;
 mod table;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;

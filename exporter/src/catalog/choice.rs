@@ -101,6 +101,11 @@ impl Choice {
             }
     }
 
+    /// Returns whether a metric of this name, without unit and ending, is read.
+    pub fn has_name(&self, name: &str) -> bool {
+        families().any(|family| family.name() == name && self.has(&family))
+    }
+
     fn known(&self, name: &str) -> Result<Choosable, ChoiceError> {
         let choosable = Choosable::of(name);
         let mut named = families().filter(|family| choosable.is(family)).peekable();

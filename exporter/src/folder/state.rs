@@ -35,6 +35,8 @@ pub(super) struct State {
     pub(super) elapsed: Option<Duration>,
     pub(super) evicted_before: ByDimension<Option<u64>>,
     pub(super) failing: BTreeSet<Key>,
+    /// Those that could not be read at the last fold or at the one before.
+    pub(super) unread: BTreeSet<Key>,
     pub(super) is_failing: bool,
     pub(super) attaching: Option<Attaching>,
     /// The last look left programs for the next one.
@@ -52,6 +54,7 @@ impl State {
             elapsed: None,
             evicted_before: ByDimension::default(),
             failing: BTreeSet::new(),
+            unread: BTreeSet::new(),
             is_failing: false,
             attaching: None,
             is_unfinished: false,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::mem;
 
 use serde_json::Value;
 use tests::cable::Cable;
@@ -85,7 +86,7 @@ fn the_api_counts_what_the_metrics_show_at_the_same_fold() {
         icmp >= Some(100) && ports >= Some(99)
     };
 
-    let (scrape, answers) = wait_for("answers of one fold", || {
+    let (scrape, answers, sizes) = wait_for("answers of one fold", || {
         let scrape = service.scrape();
         let fold = scrape.find("packet_exporter_folds_total", &[]).unwrap();
         let answers: Vec<_> = queries
@@ -94,15 +95,21 @@ fn the_api_counts_what_the_metrics_show_at_the_same_fold() {
                 json(&service, &format!("by={by}&direction={direction}&top=16384"))
             })
             .collect();
-        let is_one = answers.iter().all(|answer| answer["fold"]["number"] == fold);
-        if is_one && is_seen(&scrape) { Ok((scrape, answers)) } else { Err(format!("fold {fold}")) }
+        let sizes = json(&service, "by=size");
+        let is_of_fold = |answer: &Value| answer["fold"]["number"] == fold;
+        let are_all = answers.iter().all(is_of_fold) && is_of_fold(&sizes);
+        if are_all && is_seen(&scrape) {
+            Ok((scrape, answers, sizes))
+        } else {
+            Err(format!("fold {fold}"))
+        }
     });
 
     for ((direction, (by, middle, names)), answer) in queries.into_iter().zip(answers) {
         let compared = compare(&scrape, &answer, (direction, middle), names);
         assert!(compared > 0, "{direction} {by}: {answer}");
     }
-    compare_sizes(&scrape, &json(&service, "by=size"));
+    compare_sizes(&scrape, &sizes);
 }
 
 /// Compares every row and the total with the metrics; returns how many rows there were.
@@ -164,17 +171,27 @@ fn rates_are_those_of_the_packets_that_were_sent() {
     let cable = cable("api-rates");
     let mut service = quick(&cable);
     service.wait_for_fold();
-    let rate =
-        || json(&service, "by=protocol&protocol=icmp")["total"]["packets_per_second"].as_f64();
-    assert_eq!(rate(), Some(0.0));
+    let answer = || json(&service, "by=protocol&protocol=icmp");
+    let rate = |answer: &Value| answer["total"]["packets_per_second"].as_f64();
+    let mut last = answer();
+    assert_eq!(rate(&last), Some(0.0));
 
     let mut ping = cable.there.command("ping");
     let mut ping = ping.args(["-q", "-i", "0.01", "-c", "3000", Cable::HERE[0]]).spawn().unwrap();
-    let rate = wait_for("a rate", || rate().filter(|it| *it > 0.0).ok_or("no rate".to_owned()));
+    let (before, now) = wait_for("two folds in a row, the second with packets", || {
+        let now = answer();
+        let before = mem::replace(&mut last, now.clone());
+        let [one, next] = [&before, &now].map(|it| it["fold"]["number"].as_u64().unwrap());
+        let is_next = next == one + 1 && rate(&now) > Some(0.0);
+        if is_next { Ok((before, now)) } else { Err(format!("folds {one} and {next}")) }
+    });
     ping.kill().unwrap();
     ping.wait().unwrap();
 
-    assert!(rate <= 1000.0, "{rate} packets a second of 100");
+    let [one, next] = [&before, &now].map(|it| it["total"]["packets"].as_u64().unwrap());
+    let elapsed = now["fold"]["elapsed_seconds"].as_f64().unwrap();
+    let added = rate(&now).unwrap() * elapsed;
+    assert!((added - (next - one) as f64).abs() < 1e-6, "{added} between {one} and {next}");
 }
 
 #[test]

@@ -90,7 +90,8 @@ pub(in crate::api) struct Rest {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::api) struct Other {
     pub(super) counts: Counts,
-    /// Packets by the reason; null where a label narrows them, as reasons are counted without.
+    /// Packets by the reason; null where a label narrows them, as reasons are counted without, and where
+    /// `metrics.exclude` leaves them out.
     pub(super) reasons: Option<Reasons>,
     /// New keys are being sampled now, because there are too many.
     pub(super) sampled: bool,

@@ -2,6 +2,7 @@
 
 use super::contract::{Counts, Other, Reasons};
 use super::selection::Selection;
+use crate::catalog::Choice;
 use crate::snapshot::{Flow, Unattributed};
 
 /// Returns the rest beside the named keys; `None` where no key needs a name.
@@ -9,6 +10,7 @@ pub(super) fn other(
     selection: &Selection<'_>,
     flows: &[&Flow],
     counts: Option<Counts>,
+    choice: &Choice,
 ) -> Option<Other> {
     let dimension = selection.counted.dimension?;
     let breakdowns = flows.iter().filter_map(|flow| flow.breakdowns[dimension].as_ref());
@@ -27,7 +29,8 @@ pub(super) fn other(
 
     Some(Other {
         counts: counts?,
-        reasons: (!is_narrowed).then_some(Reasons { guard, evicted, unnamed }),
+        reasons: (!is_narrowed && choice.has_name("packet_exporter_unattributed"))
+            .then_some(Reasons { guard, evicted, unnamed }),
         sampled: breakdowns.clone().any(|it| it.guarded),
     })
 }

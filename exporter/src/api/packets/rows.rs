@@ -64,7 +64,10 @@ impl<'a> Rows<'a> {
                 to.push((series, added, flow.direction));
             }
         }
-        if rows.is_empty() && other.is_empty() && (of_directions.is_empty() || !flows.is_empty()) {
+        if rows.is_empty()
+            && other.is_empty()
+            && (of_directions.is_empty() || !snapshot.flows.is_empty())
+        {
             return Err(not_counted(selection));
         }
         if selection.order.is_of_bytes() && !has_bytes {
@@ -163,7 +166,7 @@ fn with_added<'a>(
 
 /// What is known of a flow from the fold before.
 enum Past<'a> {
-    /// Nothing: there was none.
+    /// Nothing: there was none, or it was not read then or now.
     Unknown,
     /// The flow has had no traffic since.
     Same,
@@ -182,7 +185,9 @@ impl<'a> Past<'a> {
         before: Option<&'a Before>,
     ) -> Self {
         let counted = selection.counted;
-        let Some(before) = before else { return Self::Unknown };
+        let Some(before) = before.filter(|before| !before.lacks(flow)) else {
+            return Self::Unknown;
+        };
 
         match of_before(before, flow) {
             None => Self::New(before),

@@ -169,6 +169,51 @@ fn what_metrics_leave_out_is_left_out_here() {
     let document = json(&ask_of("/api/v1/packets?by=source", &bytes));
     assert_eq!(document["total"]["bytes"], Value::Null);
     assert_eq!(document["total"]["packets"], 11);
+
+    let reasons = |readings: &Readings| {
+        json(&ask_of("/api/v1/packets?by=source", readings))["other"]["reasons"].clone()
+    };
+    assert!(reasons(&bytes).is_object());
+    assert_eq!(reasons(&excluded("packet_exporter_unattributed_packets")), Value::Null);
+}
+
+#[test]
+fn signals_and_devices_show_no_metric_that_is_left_out() {
+    let first = |path: &str, excluded: &[&str]| {
+        let patterns: Vec<_> = excluded.iter().map(|it| it.parse().unwrap()).collect();
+        let choice = crate::catalog::Choice::without(&patterns);
+        let readings = Readings { choice, ..example::readings() };
+        json(&ask_of(&format!("/api/v1/{path}"), &readings))["items"][0].clone()
+    };
+    let nulls = |item: &Value| -> Vec<String> {
+        let members = item.as_object().unwrap().iter();
+        members.filter(|(_, it)| it.is_null()).map(|(name, _)| name.clone()).collect()
+    };
+
+    let signals = first("signals", &["packet_.*_distinct_.*", "packet_receive_syn_sources"]);
+    let device = first("devices", &["packet_exporter_device_info", "packet_exporter_program"]);
+
+    // The example has no ports.
+    assert_eq!(nulls(&first("signals", &[])), ["port_entropy"]);
+    let left_out = ["distinct_addresses", "distinct_ports", "port_entropy", "syn_addresses"];
+    assert_eq!(nulls(&signals), left_out);
+    for field in ["ifindex", "kind", "driver", "alias", "master"] {
+        assert_eq!(device[field], Value::Null, "{field}");
+    }
+    assert_eq!(device["programs"][0]["attached"], true);
+    assert_eq!(device["programs"][0]["tag"], Value::Null);
+}
+
+#[test]
+fn a_direction_that_no_device_counts_is_no_zero() {
+    let readings = with(|snapshot| {
+        snapshot.flows.retain(|flow| flow.direction == shared::Direction::Receive);
+    });
+
+    for query in ["direction=transmit", "by=destination", "by=port&direction=transmit"] {
+        let (kind, _) = problem(&ask_of(&format!("/api/v1/packets?{query}"), &readings));
+        assert_eq!(kind, "not-counted", "{query}");
+    }
 }
 
 #[test]

@@ -15,7 +15,8 @@ fn after(change: impl FnOnce(&mut Flow)) -> Readings {
     with(|snapshot| {
         let mut flows = snapshot.flows.clone();
         change(Arc::make_mut(&mut flows[0]));
-        let before = Before { flows, folded: example::at(1), elapsed: ELAPSED };
+        let before =
+            Before { flows, folded: example::at(1), elapsed: ELAPSED, unread: BTreeSet::new() };
         snapshot.before = Some(Arc::new(before));
     })
 }
@@ -39,6 +40,18 @@ fn a_rate_is_what_the_last_fold_added() {
     assert_eq!(rate("/api/v1/packets?protocol=udp", &readings), [0.0, 0.0].map(Value::from));
     let transmit = rate("/api/v1/packets?direction=transmit", &readings);
     assert_eq!(transmit, [0.0, 0.0].map(Value::from), "a flow without traffic is the same one");
+}
+
+#[test]
+fn the_rate_of_a_flow_that_could_not_be_read_is_unknown() {
+    let mut readings = after(|_| {});
+    let snapshot = Arc::make_mut(&mut readings.snapshot);
+    let key = (Arc::clone(&snapshot.flows[0].device), snapshot.flows[0].direction);
+    Arc::make_mut(snapshot.before.as_mut().unwrap()).unread = [key].into();
+
+    assert_eq!(rate("/api/v1/packets", &readings), [Value::Null, Value::Null]);
+    let transmit = rate("/api/v1/packets?direction=transmit", &readings);
+    assert_eq!(transmit, [0.0, 0.0].map(Value::from));
 }
 
 #[test]

@@ -11,7 +11,7 @@ pub(super) fn violations(value: &Value, schema: &Value, document: &Value) -> Vec
         return violations(value, target, document);
     }
     if value.is_null() {
-        let may_be = schema["nullable"] == true;
+        let may_be = schema["nullable"] == true && schema["type"].is_string();
         return if may_be { Vec::new() } else { vec![format!("null for {schema}")] };
     }
     if let Some(parts) = schema["allOf"].as_array() {
