@@ -1,45 +1,20 @@
 //! Moments as texts. Source: RFC 3339, section 5.6.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-const SECONDS_OF_DAY: u64 = 86_400;
+use humantime::format_rfc3339_millis;
 
-/// Returns the moment in UTC to the millisecond; of one before 1970 the beginning of that year.
+/// Returns the moment in UTC to the millisecond; of one before 1970 the beginning of that year, of one
+/// after 9999 the end of that.
 pub(super) fn rfc3339(moment: SystemTime) -> String {
-    let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let (days, second) = (since.as_secs() / SECONDS_OF_DAY, since.as_secs() % SECONDS_OF_DAY);
-    let (year, month, day) = date(days);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    let millis = since.subsec_millis();
+    /// In seconds, the last of the year 9999: years have four digits.
+    const LAST: Duration = Duration::from_secs(253_402_300_799);
 
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
-}
-
-/// Returns year, month and day of a day after 1970-01-01. Years are taken to begin in March here, so
-/// that the day of a leap year is the last one; 400 of them are always as long.
-fn date(days: u64) -> (u64, u64, u64) {
-    /// From 1600-03-01 to 1970-01-01.
-    const BEFORE: u64 = 135_080;
-    const DAYS_OF_400_YEARS: u64 = 146_097;
-    let days = days + BEFORE;
-    let (cycle, day) = (days / DAYS_OF_400_YEARS, days % DAYS_OF_400_YEARS);
-
-    // Of every four years one is longer, of every hundred none, of 400 one again.
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    // From March on, five months are 153 days.
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let is_next_year = month >= 10;
-    let month = if is_next_year { month - 9 } else { month + 3 };
-
-    (1600 + 400 * cycle + year + u64::from(is_next_year), month, day)
+    format_rfc3339_millis(moment.clamp(UNIX_EPOCH, UNIX_EPOCH + LAST)).to_string()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     /// Computed by `date -u -d @SECONDS`.
@@ -58,5 +33,7 @@ mod tests {
             assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_millis(millis)), text);
         }
         assert_eq!(rfc3339(UNIX_EPOCH - Duration::from_secs(1)), "1970-01-01T00:00:00.000Z");
+        let late = UNIX_EPOCH + Duration::from_hours(100_000_000);
+        assert_eq!(rfc3339(late), "9999-12-31T23:59:59.000Z");
     }
 }
