@@ -1,7 +1,7 @@
 //! Blocks as a page: HTML without scripts and without anything from elsewhere.
 
 use super::blocks::Block;
-use crate::html::escaped;
+use crate::html::{self, escaped};
 
 const STYLE: &str = "\
 :root { color-scheme: light dark; }
@@ -17,25 +17,7 @@ th, td { border-bottom: 1px solid; padding: 0.25rem 0.75rem 0.25rem 0; text-alig
 pub(super) fn page(title: &str, blocks: &[Block]) -> String {
     let body: String = blocks.iter().map(block).collect();
 
-    format!(
-        "<!DOCTYPE html>
-<html lang=\"en\">
-<head>
-<meta charset=\"utf-8\">
-<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">
-<title>{}</title>
-<style>
-{STYLE}</style>
-</head>
-<body>
-{}<main>
-{body}</main>
-</body>
-</html>
-",
-        escaped(title),
-        contents(blocks)
-    )
+    html::page(title, STYLE, &format!("{}<main>\n{body}</main>\n", contents(blocks)))
 }
 
 /// Links the sections, if there are some.

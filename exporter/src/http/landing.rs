@@ -2,7 +2,12 @@
 
 use super::route::Path;
 use crate::config::Config;
-use crate::html::escaped;
+use crate::html::{self, escaped};
+
+const STYLE: &str = "\
+:root { color-scheme: light dark; }
+body { font-family: system-ui, sans-serif; line-height: 1.6; margin: 2rem auto; max-width: 40rem; padding: 0 1rem; }
+";
 
 /// Writes the page: HTML without anything from elsewhere.
 pub(super) fn landing(version: &str, links: &[(Path, &str)], config: &Config) -> String {
@@ -16,29 +21,16 @@ pub(super) fn landing(version: &str, links: &[(Path, &str)], config: &Config) ->
     let links: String = links.iter().map(link).collect();
     let version = escaped(version);
 
-    format!(
-        "<!DOCTYPE html>
-<html lang=\"en\">
-<head>
-<meta charset=\"utf-8\">
-<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">
-<title>packet-exporter</title>
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ font-family: system-ui, sans-serif; line-height: 1.6; margin: 2rem auto; max-width: 40rem; \
-padding: 0 1rem; }}
-</style>
-</head>
-<body>
-<main>
+    let body = format!(
+        "<main>
 <h1>packet-exporter</h1>
 <p>Counts the packets of this host for Prometheus and OpenTelemetry.</p>
 <p>Version {version}</p>
 <ul>
 {links}</ul>
 </main>
-</body>
-</html>
 "
-    )
+    );
+
+    html::page("packet-exporter", STYLE, &body)
 }
