@@ -1,7 +1,6 @@
 //! `GET /devices`: which devices are counted, how, and what was refused.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,7 +8,7 @@ use shared::Direction;
 
 use super::moment::rfc3339;
 use crate::catalog::Readings;
-use crate::health::{Attachment, DeviceInfo, Health, Mode, Running};
+use crate::health::{Attachment, DeviceInfo, Mode, Running};
 use crate::snapshot::{Flow, Snapshot};
 
 /// Devices that are wanted or counted, in the order of their names.
@@ -67,38 +66,45 @@ struct Counting {
     imbalanced_intervals: u64,
 }
 
+/// What is known of one name.
+#[derive(Default)]
+struct Parts<'a> {
+    info: Option<&'a DeviceInfo>,
+    attachments: Vec<&'a Attachment>,
+    flows: Vec<&'a Flow>,
+}
+
 impl Devices {
     pub(super) fn of(readings: &Readings) -> Self {
         let Snapshot { flows, health, .. } = &*readings.snapshot;
-        let shown = ["packet_exporter_device", "packet_exporter_program"]
-            .map(|name| readings.choice.has_name(name));
-        let infos = health.devices.iter().map(|info| &*info.device);
-        let attached = health.attachments.iter().map(|it| &*it.device);
-        let counted = flows.iter().map(|flow| &*flow.device);
-        let names: BTreeSet<_> = infos.chain(attached).chain(counted).collect();
+        let shows = |name| readings.choice.has_name(name);
+        let has_info = shows("packet_exporter_device");
+        let has_programs = shows("packet_exporter_program");
 
-        // All lists are in the order of the names too.
-        Self {
-            items: names.into_iter().map(|name| Known::of(name, flows, health, shown)).collect(),
+        let mut by_name: BTreeMap<&str, Parts<'_>> = BTreeMap::new();
+        for info in health.devices.iter() {
+            by_name.entry(&info.device).or_default().info = Some(info).filter(|_| has_info);
         }
+        for attachment in &health.attachments {
+            by_name.entry(&attachment.device).or_default().attachments.push(attachment);
+        }
+        for flow in flows {
+            by_name.entry(&flow.device).or_default().flows.push(flow);
+        }
+        let known = |(name, parts)| Known::of(name, parts, has_programs);
+
+        Self { items: by_name.into_iter().map(known).collect() }
     }
 }
 
 impl Known {
-    /// `shown` tells whether what devices and what programs are like may be seen.
-    fn of(name: &str, flows: &[Arc<Flow>], health: &Health, shown: [bool; 2]) -> Self {
-        let [has_info, has_programs] = shown;
+    fn of(name: &str, parts: Parts<'_>, has_programs: bool) -> Self {
+        let Parts { info, attachments, flows } = parts;
         let known = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        let info = health.devices.iter().find(|info| has_info && &*info.device == name);
         let text = |of: fn(&DeviceInfo) -> &str| info.map(of).and_then(known);
-        let mut programs: Vec<_> = health
-            .attachments
-            .iter()
-            .filter(|it| &*it.device == name)
-            .map(|it| AtHook::of(it, has_programs))
-            .collect();
+        let mut programs: Vec<_> =
+            attachments.into_iter().map(|it| AtHook::of(it, has_programs)).collect();
         programs.sort_by_key(|program| program.direction != Direction::Receive.label());
-        let own = flows.iter().filter(|flow| &*flow.device == name);
 
         Self {
             device: name.into(),
@@ -108,7 +114,7 @@ impl Known {
             alias: text(|info| &info.alias),
             master: text(|info| &info.master),
             programs,
-            flows: own.map(|flow| Counting::of(flow)).collect(),
+            flows: flows.into_iter().map(Counting::of).collect(),
         }
     }
 }

@@ -41,6 +41,17 @@ struct OfFlow {
     syn_addresses: Option<u64>,
 }
 
+/// Which signals of a direction `metrics.exclude` does not leave out.
+#[expect(clippy::struct_excessive_bools, reason = "one for each signal, none depends on another")]
+struct Shown {
+    distinct_addresses: bool,
+    distinct_ports: bool,
+    address_entropy: bool,
+    port_entropy: bool,
+    scanning_addresses: bool,
+    syn_addresses: bool,
+}
+
 impl Signals {
     pub(super) fn of(readings: &Readings, given: &Given) -> Result<Self, Problem> {
         let Readings { snapshot, choice, .. } = readings;
@@ -53,14 +64,21 @@ impl Signals {
             return Err(Problem::new(Kind::UnknownDevice, detail));
         }
 
+        let [received, sent] =
+            [Direction::Receive, Direction::Transmit].map(|it| Shown::of(it, choice));
+        let shown = |direction| match direction {
+            Direction::Receive => &received,
+            Direction::Transmit => &sent,
+        };
         let flows = flows.into_iter().filter(|it| is_asked("direction", it.direction.label()));
-        Ok(Self { fold, items: flows.filter_map(|flow| OfFlow::of(flow, choice)).collect() })
+        let items = flows.filter_map(|flow| OfFlow::of(flow, shown(flow.direction))).collect();
+        Ok(Self { fold, items })
     }
 }
 
 impl OfFlow {
     /// Returns `None` where signals are switched off, or the flow has ended.
-    fn of(flow: &Flow, choice: &Choice) -> Option<Self> {
+    fn of(flow: &Flow, shown: &Shown) -> Option<Self> {
         let snapshot::Signals {
             distinct_sources,
             distinct_ports,
@@ -69,27 +87,40 @@ impl OfFlow {
             scanning_sources,
             syn_sources,
         } = flow.signals.as_ref()?;
-        // A metric has another name where it is about destinations.
-        let is_shown = |received, sent| match flow.direction {
-            Direction::Receive => choice.has_name(&format!("packet_receive_{received}")),
-            Direction::Transmit => choice.has_name(&format!("packet_transmit_{sent}")),
-        };
-        let is_ports = |name| is_shown(name, name);
 
         Some(Self {
             device: (*flow.device).into(),
             direction: flow.direction.label(),
-            distinct_addresses: is_shown("distinct_sources", "distinct_destinations")
+            distinct_addresses: shown
+                .distinct_addresses
                 .then(|| labelled(IpFamily::LABELS, distinct_sources)),
-            distinct_ports: is_ports("distinct_ports")
+            distinct_ports: shown
+                .distinct_ports
                 .then(|| labelled(PortProtocol::LABELS, distinct_ports)),
-            address_entropy: source_entropy
-                .filter(|_| is_shown("source_entropy", "destination_entropy")),
-            port_entropy: port_entropy.filter(|_| is_ports("port_entropy")),
-            scanning_addresses: scanning_sources
-                .filter(|_| is_shown("scanning_sources", "scanned_destinations")),
-            syn_addresses: syn_sources.filter(|_| is_shown("syn_sources", "syn_destinations")),
+            address_entropy: source_entropy.filter(|_| shown.address_entropy),
+            port_entropy: port_entropy.filter(|_| shown.port_entropy),
+            scanning_addresses: scanning_sources.filter(|_| shown.scanning_addresses),
+            syn_addresses: syn_sources.filter(|_| shown.syn_addresses),
         })
+    }
+}
+
+impl Shown {
+    fn of(direction: Direction, choice: &Choice) -> Self {
+        // A metric has another name where it is about destinations.
+        let has = |received, sent| match direction {
+            Direction::Receive => choice.has_name(&format!("packet_receive_{received}")),
+            Direction::Transmit => choice.has_name(&format!("packet_transmit_{sent}")),
+        };
+
+        Self {
+            distinct_addresses: has("distinct_sources", "distinct_destinations"),
+            distinct_ports: has("distinct_ports", "distinct_ports"),
+            address_entropy: has("source_entropy", "destination_entropy"),
+            port_entropy: has("port_entropy", "port_entropy"),
+            scanning_addresses: has("scanning_sources", "scanned_destinations"),
+            syn_addresses: has("syn_sources", "syn_destinations"),
+        }
     }
 }
 
