@@ -212,8 +212,8 @@ fn fold(state: &mut State, collected: Collected) -> Health {
         let attached: BTreeSet<_> =
             drained.iter().map(|one| (Arc::clone(&one.device), one.direction)).collect();
         state.forget_all_but(&attached);
-        // One device that can be read is enough, as it is to start.
         let unread = state.failing.clone();
+        // One device that can be read is enough, as it is to start.
         let is_blind = !drained.is_empty() && drained.iter().all(|one| one.counted.is_err());
         for drained in drained {
             fold_one(state, drained, now);

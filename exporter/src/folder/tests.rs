@@ -43,6 +43,30 @@ async fn each_fold_has_the_one_before_beside_it() {
 }
 
 #[tokio::test]
+async fn a_device_that_could_not_be_read_is_noted_until_it_was_read_twice() {
+    let two = |counted: io::Result<Interval>| {
+        let mut both = look(counted, FIRST);
+        let other = look(Ok(packets(1)), FIRST).drained;
+        both.drained.extend(other.into_iter().map(|it| Drained { device: "eth1".into(), ..it }));
+        both
+    };
+    let unread = |snapshot: &Snapshot| -> Vec<_> {
+        let before = snapshot.before.as_ref().unwrap();
+        before.unread.iter().map(|(device, _)| device.to_string()).collect()
+    };
+    let mut kernel = Kernel::start(two(Ok(packets(3)))).await;
+
+    let failed = kernel.look(two(Err(io::ErrorKind::Other.into()))).await;
+    let again = kernel.look(two(Ok(packets(4)))).await;
+    let usual = kernel.look(two(Ok(packets(5)))).await;
+
+    assert_eq!(
+        [&failed, &again, &usual].map(|it| unread(it)),
+        [vec!["eth0"], vec!["eth0"], vec![]]
+    );
+}
+
+#[tokio::test]
 async fn a_failed_look_loses_nothing() {
     let mut kernel = Kernel::start(counted(3)).await;
     let failure = Collected { failure: Some(io::ErrorKind::Other.into()), ..Collected::default() };
