@@ -1,6 +1,6 @@
-//! A client that does exactly what a test says.
+//! A client that does exactly what a test says, and what servers of tests read.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -75,4 +75,31 @@ pub fn answer(stream: &mut TcpStream) -> io::Result<Answer> {
         headers: headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(),
         body: bytes[end + 4..].to_vec(),
     })
+}
+
+/// Reads a request whose head has the length of its body, if there is one. Returns the length of the
+/// head; `bytes` has all that was read, in any case.
+pub fn read_request(reader: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<usize> {
+    let mut length = 0;
+    loop {
+        let from = bytes.len();
+        reader.read_until(b'\n', bytes)?;
+        let line = String::from_utf8_lossy(&bytes[from..]).to_ascii_lowercase();
+        if !line.ends_with('\n') {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if let Some(number) = line.strip_prefix("content-length:") {
+            length = number.trim().parse().map_err(io::Error::other)?;
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+    }
+    let head = bytes.len();
+    let read = reader.take(length).read_to_end(bytes)?;
+    if (read as u64) < length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+
+    Ok(head)
 }

@@ -1,7 +1,7 @@
 //! What Alertmanager tells: a receiver of its web hooks.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 
 use crate::cable::Namespace;
+use crate::http::read_request;
 
 /// How long Alertmanager may take to send a message that it has begun.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -114,31 +115,11 @@ fn read(stream: TcpStream, bytes: &mut Vec<u8>) -> io::Result<Vec<u8>> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut reader = BufReader::new(stream);
-    let mut length = 0;
-    loop {
-        let from = bytes.len();
-        reader.read_until(b'\n', bytes)?;
-        let line = String::from_utf8_lossy(&bytes[from..]).to_ascii_lowercase();
-        if !line.ends_with('\n') {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        if let Some(number) = line.strip_prefix("content-length:") {
-            length = number.trim().parse().map_err(io::Error::other)?;
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-    }
-    let from = bytes.len();
-    reader.by_ref().take(length).read_to_end(bytes)?;
-    let body = bytes[from..].to_vec();
-    if (body.len() as u64) < length {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
+    let head = read_request(&mut reader, bytes)?;
     let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     reader.get_mut().write_all(answer)?;
 
-    Ok(body)
+    Ok(bytes[head..].to_vec())
 }
 
 /// Reads the alerts of a message. Source: the documentation of Alertmanager, webhook_config.

@@ -1,6 +1,6 @@
 //! A receiver of OTLP as JSON over HTTP that answers whatever a test has it answer.
 
-use std::io::{Read, Write};
+use std::io::{BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -8,6 +8,7 @@ use std::thread;
 use serde_json::Value;
 
 use crate::cable::Namespace;
+use crate::http::read_request;
 
 /// It has taken everything.
 pub const TAKEN: &str = "{}";
@@ -61,31 +62,24 @@ impl JsonReceiver {
 }
 
 /// Answers the requests of one connection.
-fn take(mut stream: TcpStream, state: &Mutex<State>) {
+fn take(stream: TcpStream, state: &Mutex<State>) {
+    let mut reader = BufReader::new(stream);
     let mut bytes = Vec::new();
-    let mut room = [0; 8192];
-    while let Ok(length @ 1..) = stream.read(&mut room) {
-        bytes.extend_from_slice(&room[..length]);
-        let Some(end) = bytes.windows(4).position(|it| it == b"\r\n\r\n") else { continue };
-        let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
-        let body = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-        let all = end + 4 + body.map_or(0, |body| body.trim().parse::<usize>().expect("a length"));
-        if bytes.len() >= all {
-            let value = serde_json::from_slice(&bytes[end + 4..all]).expect("a request in JSON");
-            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-            if state.are_kept {
-                state.requests.push(value);
-            }
-            bytes.drain(..all);
-            let answer = format!(
-                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
-                state.answer.len(),
-                state.answer
-            );
-            drop(state);
-            if stream.write_all(answer.as_bytes()).is_err() {
-                return;
-            }
+    while let Ok(head) = read_request(&mut reader, &mut bytes) {
+        let value = serde_json::from_slice(&bytes[head..]).expect("a request in JSON");
+        bytes.clear();
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.are_kept {
+            state.requests.push(value);
+        }
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+            state.answer.len(),
+            state.answer
+        );
+        drop(state);
+        if reader.get_mut().write_all(answer.as_bytes()).is_err() {
+            return;
         }
     }
 }

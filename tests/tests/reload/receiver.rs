@@ -8,6 +8,7 @@ use std::thread;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
 use tests::cable::Namespace;
+use tests::http::read_request;
 
 /// One request.
 #[derive(Clone, Debug)]
@@ -117,16 +118,10 @@ fn request(stream: &mut BufReader<impl Read>) -> Option<Result<Request, Vec<u8>>
     if !start.starts_with(b"POST") {
         return Some(Err(start));
     }
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        if stream.read_line(&mut head).ok()? == 0 {
-            return None;
-        }
-    }
-    let head = head.to_lowercase();
-    let length = head.split("content-length: ").nth(1)?.split("\r\n").next()?.parse().ok()?;
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).ok()?;
+    let mut bytes = Vec::new();
+    let body = read_request(stream, &mut bytes).ok()?;
+    let body = bytes.split_off(body);
+    let head = String::from_utf8(bytes).ok()?.to_lowercase();
 
     Some(Ok(Request { head, body }))
 }
