@@ -1,4 +1,4 @@
-//! What the command line asks for.
+//! The options of the command line.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Reads arguments; an error is a text for whoever wrote them.
+    /// Reads arguments; an error is a text for people.
     pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut options = Self { settings: Settings::default(), into: None, scale: None };
         while let Some(name) = arguments.next() {

@@ -16,7 +16,7 @@ use super::*;
 use crate::catalog::example;
 use crate::snapshot::Snapshot;
 
-/// Asks for a path and a query, as they stand in an address without escapes.
+/// Requests a path and a query, as they stand in an address without escapes.
 fn ask(target: &str) -> Answer {
     ask_of(target, &example::readings())
 }

@@ -54,19 +54,17 @@ impl Settings {
     /// # Errors
     ///
     /// A name that no setting has, and a value that the setting cannot have.
-    pub fn with_text(self, pair: &str) -> Result<Self, Unusable> {
-        let pair_of = || pair.split_once('=').ok_or_else(|| Unusable::NoPair(pair.to_owned()));
-        let (name, text) = pair_of()?;
-        let Some(setting) = self.iter().find(|setting| setting.name == name) else {
-            return Err(Unusable::Name(name.to_owned()));
-        };
-        let value = setting.value.like(text).ok_or_else(|| Unusable::Value {
+    pub fn with_text(mut self, pair: &str) -> Result<Self, Unusable> {
+        let (name, text) = pair.split_once('=').ok_or_else(|| Unusable::NoPair(pair.to_owned()))?;
+        let setting = self.0.iter_mut().find(|setting| setting.name == name);
+        let setting = setting.ok_or_else(|| Unusable::Name(name.to_owned()))?;
+        setting.value = setting.value.like(text).ok_or_else(|| Unusable::Value {
             name: setting.name,
             text: text.to_owned(),
             takes: setting.value.takes(),
         })?;
 
-        self.with(name, value).ok_or_else(|| Unusable::Name(name.to_owned()))
+        Ok(self)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Setting> {

@@ -37,7 +37,7 @@ impl<'a> Server<'a> {
         Self::start(namespace, addresses, config)
     }
 
-    /// Asks other servers for whatever it is asked, and keeps no answer.
+    /// Sends each query on to other servers, and keeps no answer.
     pub(super) fn resolver(
         namespace: &'a Namespace,
         address: Ipv4Addr,
