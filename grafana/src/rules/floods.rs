@@ -16,7 +16,7 @@ and (
       device:packet_receive_syn_sources:min2m > ${syn_flood_sources_ratio} * device:packet_receive_distinct_sources:sum
       or device:packet_receive_syn_packets:rate5m > ${syn_flood_closing_factor} * device:packet_receive_closing_packets:rate5m
     )
-    unless device:packet_transmit_refusal_packets:rate5m > ${syn_refused_ratio} * device:packet_receive_syn_packets:rate5m
+    and device:packet_transmit_refusal_packets:rate5m <= ${syn_refused_ratio} * device:packet_receive_syn_packets:rate5m
 )",
         summary: "A device receives SYNs that few connections come of.",
         description: "{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }} SYNs/s, and few connections come of them.",
@@ -64,6 +64,7 @@ pub(super) const DATAGRAMS: &[Alert] = &[
 and device_port:packet_receive_amplifier_bytes:rate5m > ${amplification_factor} * (
   device_port:packet_transmit_amplifier_bytes:rate5m
   or 0 * device_port:packet_receive_amplifier_bytes:rate5m
+    and on (job, instance, device) device:packet_transmit_packets:rate5m
 )",
         summary: "A device receives UDP answers that nothing of this host asked for.",
         description: "{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }}B/s from UDP port {{ $labels.port }}, far more than is sent to that port.",

@@ -40,6 +40,13 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ..Scenario::USUAL
     },
     Scenario {
+        name: "a resolver of which nothing sent is counted asks for large answers",
+        of: &["PacketUdpAmplification"],
+        only: &["tcp", "udp", "dns bytes", "attached"],
+        phases: &[phase(10, &[]), phase(30, &[("dns bytes", 1.0e7), ("udp", 8000.0)])],
+        fires: &[(20, &[]), (39, &[])],
+    },
+    Scenario {
         name: "a few answers of time servers",
         of: &["PacketUdpAmplification"],
         phases: &[phase(10, &[]), phase(30, &[("ntp bytes", 1.0e5), ("udp", 400.0)])],

@@ -3,6 +3,20 @@
 use super::super::scenario::{Scenario, phase};
 use super::web_server::on_web_server;
 
+/// The series of a device of which nothing that is sent is counted.
+const RECEIVED: &[&str] = &[
+    "tcp",
+    "udp",
+    "syn",
+    "ack",
+    "psh_ack",
+    "fin_ack",
+    "sources",
+    "syn sources",
+    "source",
+    "attached",
+];
+
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "a SYN flood from forged sources to a busy web server",
@@ -106,6 +120,23 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ],
         fires: &[(38, &[]), (49, &[])],
         ..Scenario::USUAL
+    },
+    Scenario {
+        name: "a busy server of which nothing sent is counted refuses its clients",
+        of: &["PacketSynFlood"],
+        only: RECEIVED,
+        phases: &[
+            on_web_server(30, &[]),
+            on_web_server(20, &[("syn", 5000.0), ("fin_ack", 0.0), ("syn sources", 30_000.0)]),
+        ],
+        fires: &[(38, &[]), (49, &[])],
+    },
+    Scenario {
+        name: "a SYN flood to a device of which nothing sent is counted",
+        of: &["PacketSynFlood"],
+        only: RECEIVED,
+        phases: &[phase(30, &[]), phase(20, &[("syn", 3000.0), ("tcp", 3800.0)])],
+        fires: &[(29, &[]), (36, &["PacketSynFlood"])],
     },
     Scenario {
         name: "a server at which thousands always knock in vain",
