@@ -242,7 +242,7 @@
               description: std.join('\n', [
                 '{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }} SYNs/s, and few connections come of them.',
                 'Busiest source of the device, which need not be part of the flood: {{ with printf "topk(1, rate(packet_receive_source_packets_total{job=%q,instance=%q,device=%q,source!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "source" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
-                'To see part of the flood: tcpdump -ni {{ $labels.device }} \'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn\'',
+                'To see part of the flood: tcpdump -ni {{ $labels.device }} \'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn or (ip6[6] == 6 and ip6[53] & 0x12 == 2)\'',
                 'Query: sum by (flags) (rate(packet_receive_tcp_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"}[5m]))',
               ]),
               runbook_url: '%(runbooks)s/PacketSynFlood.md' % $._config,
@@ -285,7 +285,7 @@
               description: std.join('\n', [
                 '{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }} TCP answers/s without asking: its address is forged in an attack on others, or others reflect one to it.',
                 'Busiest source of the device, which need not be one that answers: {{ with printf "topk(1, rate(packet_receive_source_packets_total{job=%q,instance=%q,device=%q,source!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "source" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
-                'To see one that answers: tcpdump -ni {{ $labels.device }} \'tcp[tcpflags] & tcp-rst != 0 or tcp[tcpflags] & (tcp-syn|tcp-ack) == (tcp-syn|tcp-ack)\'',
+                'To see one that answers: tcpdump -ni {{ $labels.device }} \'tcp[tcpflags] & tcp-rst != 0 or tcp[tcpflags] & (tcp-syn|tcp-ack) == (tcp-syn|tcp-ack) or (ip6[6] == 6 and (ip6[53] & 4 != 0 or ip6[53] & 0x12 == 0x12))\'',
                 'Query: sum by (flags) (rate(packet_receive_tcp_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}",flags=~"syn_ack|rst_ack|rst"}[5m]))',
               ]),
               runbook_url: '%(runbooks)s/PacketBackscatter.md' % $._config,
@@ -441,7 +441,7 @@
               description: std.join('\n', [
                 'The ports behind {{ $labels.device }} of {{ $labels.instance }} are probed. Sources that do so: {{ $value }}.',
                 'Busiest source of the device, which need not be the scanner: {{ with printf "topk(1, rate(packet_receive_source_packets_total{job=%q,instance=%q,device=%q,source!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "source" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
-                'To see the scanner: tcpdump -ni {{ $labels.device }} \'udp or tcp[tcpflags] & (tcp-rst|tcp-ack) == 0\'',
+                'To see the scanner: tcpdump -ni {{ $labels.device }} \'udp or tcp[tcpflags] & (tcp-rst|tcp-ack) == 0 or (ip6[6] == 6 and ip6[53] & 0x14 == 0)\'',
                 'Query: packet_receive_distinct_ports{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"}',
               ]),
               runbook_url: '%(runbooks)s/PacketPortScanReceived.md' % $._config,
@@ -468,7 +468,7 @@
               description: std.join('\n', [
                 'Through {{ $labels.device }}, {{ $labels.instance }} probes the ports of others. Destinations: {{ $value }}.',
                 'Busiest destination of the device, which need not be one that is probed: {{ with printf "topk(1, rate(packet_transmit_destination_packets_total{job=%q,instance=%q,device=%q,destination!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "destination" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
-                'To see one that is probed: tcpdump -ni {{ $labels.device }} -Q out \'udp or tcp[tcpflags] & (tcp-rst|tcp-ack) == 0\'',
+                'To see one that is probed: tcpdump -ni {{ $labels.device }} -Q out \'udp or tcp[tcpflags] & (tcp-rst|tcp-ack) == 0 or (ip6[6] == 6 and ip6[53] & 0x14 == 0)\'',
                 'Query: packet_transmit_distinct_ports{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"}',
               ]),
               runbook_url: '%(runbooks)s/PacketPortScanSent.md' % $._config,
@@ -490,7 +490,7 @@
               description: std.join('\n', [
                 'Through {{ $labels.device }}, {{ $labels.instance }} knocks at {{ $value | humanize }} addresses or more in a window that never answer: a worm looks like this, and so does a scan of a network.',
                 'Busiest destination of the device, which need not be one that is knocked at: {{ with printf "topk(1, rate(packet_transmit_destination_packets_total{job=%q,instance=%q,device=%q,destination!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "destination" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
-                'To see one that is knocked at: ss -tnp state syn-sent; tcpdump -ni {{ $labels.device }} -Q out \'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn\'',
+                'To see one that is knocked at: ss -tnp state syn-sent; tcpdump -ni {{ $labels.device }} -Q out \'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn or (ip6[6] == 6 and ip6[53] & 0x12 == 2)\'',
                 'Query: topk(5, rate(packet_transmit_port_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}",protocol="tcp"}[5m]))',
               ]),
               runbook_url: '%(runbooks)s/PacketSweepSent.md' % $._config,
@@ -508,7 +508,7 @@
               description: std.join('\n', [
                 '{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }} TCP packets/s with NULL, XMAS or SYN and FIN: probes that look for a gap in a firewall.',
                 'Busiest source of the device, which need not be the scanner: {{ with printf "topk(1, rate(packet_receive_source_packets_total{job=%q,instance=%q,device=%q,source!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "source" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
-                'To see the scanner: tcpdump -ni {{ $labels.device }} \'tcp[13] & 63 == 0 or tcp[13] & 41 == 41 or tcp[13] & 3 == 3\'',
+                'To see the scanner: tcpdump -ni {{ $labels.device }} \'tcp[13] & 63 == 0 or tcp[13] & 41 == 41 or tcp[13] & 3 == 3 or (ip6[6] == 6 and (ip6[53] & 63 == 0 or ip6[53] & 41 == 41 or ip6[53] & 3 == 3))\'',
                 'Query: sum by (flags) (rate(packet_receive_tcp_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}",flags=~"null|xmas|syn_fin"}[5m]))',
               ]),
               runbook_url: '%(runbooks)s/PacketStrangeFlags.md' % $._config,

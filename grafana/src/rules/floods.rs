@@ -22,7 +22,7 @@ and (
         description: "{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }} SYNs/s, and few connections come of them.",
         top: Top::BusiestSource(Culprit {
             name: "part of the flood",
-            look: "tcpdump -ni {{ $labels.device }} 'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn'",
+            look: "tcpdump -ni {{ $labels.device }} 'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn or (ip6[6] == 6 and ip6[53] & 0x12 == 2)'",
         }),
         query: "sum by (flags) (rate(packet_receive_tcp_packets_total{$where}[5m]))",
     },
@@ -49,7 +49,7 @@ and device:packet_receive_answer_packets:rate5m > ${backscatter_factor} * device
         description: "{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }} TCP answers/s without asking: its address is forged in an attack on others, or others reflect one to it.",
         top: Top::BusiestSource(Culprit {
             name: "one that answers",
-            look: "tcpdump -ni {{ $labels.device }} 'tcp[tcpflags] & tcp-rst != 0 or tcp[tcpflags] & (tcp-syn|tcp-ack) == (tcp-syn|tcp-ack)'",
+            look: "tcpdump -ni {{ $labels.device }} 'tcp[tcpflags] & tcp-rst != 0 or tcp[tcpflags] & (tcp-syn|tcp-ack) == (tcp-syn|tcp-ack) or (ip6[6] == 6 and (ip6[53] & 4 != 0 or ip6[53] & 0x12 == 0x12))'",
         }),
         query: r#"sum by (flags) (rate(packet_receive_tcp_packets_total{$where,flags=~"syn_ack|rst_ack|rst"}[5m]))"#,
     },

@@ -13,7 +13,7 @@ and device:packet_receive_scanning_sources:max5m > ${scan_factor} * device:packe
         description: "The ports behind {{ $labels.device }} of {{ $labels.instance }} are probed. Sources that do so: {{ $value }}.",
         top: Top::BusiestSource(Culprit {
             name: "the scanner",
-            look: "tcpdump -ni {{ $labels.device }} 'udp or tcp[tcpflags] & (tcp-rst|tcp-ack) == 0'",
+            look: "tcpdump -ni {{ $labels.device }} 'udp or tcp[tcpflags] & (tcp-rst|tcp-ack) == 0 or (ip6[6] == 6 and ip6[53] & 0x14 == 0)'",
         }),
         query: "packet_receive_distinct_ports{$where}",
     },
@@ -33,7 +33,7 @@ and on (job, instance, device) (
         description: "Through {{ $labels.device }}, {{ $labels.instance }} probes the ports of others. Destinations: {{ $value }}.",
         top: Top::BusiestDestination(Culprit {
             name: "one that is probed",
-            look: "tcpdump -ni {{ $labels.device }} -Q out 'udp or tcp[tcpflags] & (tcp-rst|tcp-ack) == 0'",
+            look: "tcpdump -ni {{ $labels.device }} -Q out 'udp or tcp[tcpflags] & (tcp-rst|tcp-ack) == 0 or (ip6[6] == 6 and ip6[53] & 0x14 == 0)'",
         }),
         query: "packet_transmit_distinct_ports{$where}",
     },
@@ -48,7 +48,7 @@ and device:packet_transmit_syn_packets:rate5m > ${sweep_unanswered_factor} * dev
         description: "Through {{ $labels.device }}, {{ $labels.instance }} knocks at {{ $value | humanize }} addresses or more in a window that never answer: a worm looks like this, and so does a scan of a network.",
         top: Top::BusiestDestination(Culprit {
             name: "one that is knocked at",
-            look: "ss -tnp state syn-sent; tcpdump -ni {{ $labels.device }} -Q out 'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn'",
+            look: "ss -tnp state syn-sent; tcpdump -ni {{ $labels.device }} -Q out 'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn or (ip6[6] == 6 and ip6[53] & 0x12 == 2)'",
         }),
         query: r#"topk(5, rate(packet_transmit_port_packets_total{$where,protocol="tcp"}[5m]))"#,
     },
@@ -61,7 +61,7 @@ and device:packet_transmit_syn_packets:rate5m > ${sweep_unanswered_factor} * dev
         description: "{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }} TCP packets/s with NULL, XMAS or SYN and FIN: probes that look for a gap in a firewall.",
         top: Top::BusiestSource(Culprit {
             name: "the scanner",
-            look: "tcpdump -ni {{ $labels.device }} 'tcp[13] & 63 == 0 or tcp[13] & 41 == 41 or tcp[13] & 3 == 3'",
+            look: "tcpdump -ni {{ $labels.device }} 'tcp[13] & 63 == 0 or tcp[13] & 41 == 41 or tcp[13] & 3 == 3 or (ip6[6] == 6 and (ip6[53] & 63 == 0 or ip6[53] & 41 == 41 or ip6[53] & 3 == 3))'",
         }),
         query: r#"sum by (flags) (rate(packet_receive_tcp_packets_total{$where,flags=~"null|xmas|syn_fin"}[5m]))"#,
     },

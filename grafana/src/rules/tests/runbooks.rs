@@ -45,6 +45,26 @@ fn each_runbook_answers_the_same_questions() {
 }
 
 #[test]
+fn each_runbook_has_the_commands_of_its_alert() {
+    let mut commands = 0;
+
+    for Alert { name, top, .. } in alerts() {
+        let (Top::BusiestSource(culprit) | Top::BusiestDestination(culprit)) = top else {
+            continue;
+        };
+        let text = fs::read_to_string(root().join(format!("docs/runbooks/{name}.md"))).unwrap();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for command in culprit.look.split("; ") {
+            let command = format!("`{}`", command.replace("{{ $labels.device }}", "eth0"));
+            assert!(text.contains(&command), "{name} lacks {command}");
+            commands += 1;
+        }
+    }
+
+    assert!(commands > 5, "{commands}");
+}
+
+#[test]
 fn queries_in_documents_name_what_is_there() {
     let runbooks = alerts().map(|alert| format!("docs/runbooks/{}.md", alert.name));
 
