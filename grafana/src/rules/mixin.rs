@@ -31,7 +31,7 @@ fn config(settings: &Settings) -> String {
     for Setting { name, value, meaning } in settings.iter() {
         let value = match value {
             Value::Number(number) => number.to_string(),
-            Value::Text(text) => quoted(text),
+            Value::Text(text) | Value::Ports(text) => quoted(text),
         };
         let _ = write!(text, "    // {meaning}\n    {name}: {value},\n");
     }
@@ -118,7 +118,7 @@ fn written(text: &str, settings: &Settings, indent: usize) -> String {
 fn format_of(Setting { name, value, .. }: &Setting) -> String {
     match value {
         Value::Number(number) if number.fract() != 0.0 => format!("%({name})g"),
-        Value::Number(_) | Value::Text(_) => format!("%({name})s"),
+        Value::Number(_) | Value::Text(_) | Value::Ports(_) => format!("%({name})s"),
     }
 }
 

@@ -5,6 +5,7 @@ mod defaults;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::num::NonZero;
 
 use defaults::DEFAULTS;
 
@@ -20,6 +21,8 @@ pub struct Setting {
 pub enum Value {
     Number(f64),
     Text(Cow<'static, str>),
+    /// Ports with `|` between them, as a regular expression names several.
+    Ports(Cow<'static, str>),
 }
 
 /// The settings that rules are made with.
@@ -87,11 +90,17 @@ impl Value {
         let is_usable = |number: &f64| number.is_finite() && *number >= 0.0;
         // Texts are written into strings of queries and templates.
         let breaks_out = |it: char| it.is_control() || "\"'\\`{}$".contains(it);
+        // A port that is written otherwise than in a label, as `053`, would match nothing.
+        let is_port =
+            |text: &str| text.parse().is_ok_and(|port: NonZero<u16>| port.to_string() == text);
 
         match self {
             Self::Number(_) => text.parse().ok().filter(is_usable).map(Self::Number),
             Self::Text(_) if text.is_empty() || text.contains(breaks_out) => None,
             Self::Text(_) => Some(Self::Text(text.trim_end_matches('/').to_owned().into())),
+            Self::Ports(_) => {
+                text.split('|').all(is_port).then(|| Self::Ports(text.to_owned().into()))
+            }
         }
     }
 
@@ -99,6 +108,7 @@ impl Value {
         match self {
             Self::Number(_) => "a number from 0 on",
             Self::Text(_) => "a text without quotes, braces, `$`, `\\` and line breaks",
+            Self::Ports(_) => "ports from 1 to 65535 with `|` between them, as `53|123`",
         }
     }
 }
@@ -125,7 +135,7 @@ impl Setting {
     pub fn plain(&self) -> String {
         match &self.value {
             Value::Number(number) => number.to_string(),
-            Value::Text(text) => text.to_string(),
+            Value::Text(text) | Value::Ports(text) => text.to_string(),
         }
     }
 }
@@ -139,10 +149,12 @@ mod tests {
         let settings = Settings::default()
             .with_text("syn_flood_packets=5e3")
             .and_then(|it| it.with_text("runbooks=https://wiki.example/runbooks/"))
+            .and_then(|it| it.with_text("amplifier_ports=53|65535"))
             .unwrap();
 
-        let text = settings.fill("${syn_flood_packets} ${runbooks}", Setting::plain);
-        assert_eq!(text, "5000 https://wiki.example/runbooks");
+        let text =
+            settings.fill("${syn_flood_packets} ${runbooks} ${amplifier_ports}", Setting::plain);
+        assert_eq!(text, "5000 https://wiki.example/runbooks 53|65535");
     }
 
     #[test]
@@ -167,6 +179,13 @@ mod tests {
             "runbooks=\"",
             "amplifier_ports=53\"} or vector(1) #",
             "amplifier_ports=53\n",
+            "amplifier_ports=",
+            "amplifier_ports=dns",
+            "amplifier_ports=53,123",
+            "amplifier_ports=53|",
+            "amplifier_ports=53|0",
+            "amplifier_ports=053",
+            "amplifier_ports=65536",
         ] {
             let error = Settings::default().with_text(pair).unwrap_err();
 

@@ -151,7 +151,7 @@ pub(super) const DEFAULTS: &[Setting] = &[
         10.0,
         "TCP answers for each TCP packet sent that asks for one, which backscatter exceeds.",
     ),
-    text(
+    ports(
         "amplifier_ports",
         "17|19|53|69|111|123|137|161|389|427|1900|3702|5353|11211",
         "UDP ports of services that answer with far more than they are asked.",
@@ -292,4 +292,8 @@ const fn number(name: &'static str, value: f64, meaning: &'static str) -> Settin
 
 const fn text(name: &'static str, value: &'static str, meaning: &'static str) -> Setting {
     Setting { name, value: Value::Text(Cow::Borrowed(value)), meaning }
+}
+
+const fn ports(name: &'static str, value: &'static str, meaning: &'static str) -> Setting {
+    Setting { name, value: Value::Ports(Cow::Borrowed(value)), meaning }
 }
