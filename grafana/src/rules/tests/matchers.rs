@@ -12,32 +12,30 @@ const NO_DIFFERENCE: (&str, &str) = (
     r#"packet_transmit_port_bytes_total{protocol="udp"}"#,
 );
 
-/// A query that is wrong.
-struct Mutant {
+/// A query of a record or alert that is tried in place of the right one.
+struct Try {
     /// The record or alert that it is of.
     of: &'static str,
     query: String,
     /// Those that may notice: the alert, or all that are made of the record.
     alerts: Vec<&'static Alert>,
+    /// Whether it is the right one, which must pass.
+    is_right: bool,
 }
 
 #[test]
 fn no_label_that_a_rule_compares_can_be_left_out_or_wrong() {
     let test = "no_label_that_a_rule_compares_can_be_left_out_or_wrong";
     let Some(promtool) = promtool(test) else { return };
-    let of_alerts = alerts().flat_map(|alert| {
-        let mutants = mutants(alert.expr).into_iter();
-        mutants.map(|query| Mutant { of: alert.name, query, alerts: vec![alert] })
-    });
+    let of_alerts = alerts().flat_map(|alert| tries(alert.name, alert.expr, &[alert]));
     let of_records = GROUPS.iter().flat_map(Group::records).flat_map(|record| {
-        let mutants = mutants(&record.expr.text(record.name)).into_iter();
-        mutants.map(|query| Mutant { of: record.name, query, alerts: made_of(record.name) })
+        tries(record.name, &record.expr.text(record.name), &made_of(record.name))
     });
     let (record, harmless) = NO_DIFFERENCE;
-    let differs = |it: &Mutant| it.of != record || !it.query.contains(harmless);
-    let mutants: Vec<_> = of_alerts.chain(of_records).filter(differs).collect();
+    let differs = |it: &Try| it.is_right || it.of != record || !it.query.contains(harmless);
+    let tries: Vec<_> = of_alerts.chain(of_records).filter(differs).collect();
 
-    let survive = each_at_once(&mutants, |Mutant { of, query, alerts }| {
+    let passed = each_at_once(&tries, |Try { of, query, alerts, .. }| {
         alerts.iter().all(|alert| {
             let is_own = alert.name == *of;
             let (expr, record) =
@@ -46,11 +44,22 @@ fn no_label_that_a_rule_compares_can_be_left_out_or_wrong() {
         })
     });
 
-    let survived = mutants.iter().zip(survive).filter(|(_, survives)| *survives);
-    let survived: Vec<_> =
-        survived.map(|(Mutant { of, query, .. }, _)| format!("{of}:\n{query}")).collect();
-    assert!(survived.is_empty(), "no scenario notices\n\n{}", survived.join("\n\n"));
-    assert!(mutants.len() > 50, "{}", mutants.len());
+    let astray = tries.iter().zip(passed).filter(|(it, passes)| *passes != it.is_right);
+    let astray: Vec<_> = astray
+        .map(|(it, _)| format!("{} (right: {}):\n{}", it.of, it.is_right, it.query))
+        .collect();
+    assert!(astray.is_empty(), "the scenarios misjudge\n\n{}", astray.join("\n\n"));
+    let wrong = tries.iter().filter(|it| !it.is_right).count();
+    assert!(wrong > 50, "{wrong}");
+}
+
+/// Returns each wrong query, and beside them the right one, which is the control.
+fn tries(of: &'static str, query: &str, alerts: &[&'static Alert]) -> Vec<Try> {
+    let one = |query, is_right| Try { of, query, alerts: alerts.to_vec(), is_right };
+    let wrong: Vec<_> = mutants(query).into_iter().map(|mutant| one(mutant, false)).collect();
+    let right = (!wrong.is_empty()).then(|| one(query.to_owned(), true));
+
+    wrong.into_iter().chain(right).collect()
 }
 
 /// Returns the alerts that a record is in, directly or by other records, the quickest to try first.
