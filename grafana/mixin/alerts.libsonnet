@@ -421,7 +421,7 @@
               summary: 'A device receives a flood from sources that are ever new.',
               description: std.join('\n', [
                 '{{ $labels.device }} of {{ $labels.instance }} receives packets from so many sources that new ones are sampled, and hardly any comes twice: the addresses are forged.',
-                'Query: topk(5, rate(packet_receive_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"}[5m]))',
+                'Query: topk(5, rate(packet_receive_port_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"}[5m]))',
               ]),
               runbook_url: '%(runbooks)s/PacketSpoofedFlood.md' % $._config,
             },
@@ -488,9 +488,9 @@
             annotations: {
               summary: 'This host sends SYNs to many addresses, and few of them answer.',
               description: std.join('\n', [
-                'Through {{ $labels.device }}, {{ $labels.instance }} knocks at {{ $value | humanize }} addresses or more in a window that never answer: a worm looks like this, and so does a scan of a network.',
-                'Busiest destination of the device, which need not be one that is knocked at: {{ with printf "topk(1, rate(packet_transmit_destination_packets_total{job=%q,instance=%q,device=%q,destination!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "destination" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
-                'To see one that is knocked at: ss -tnp state syn-sent; tcpdump -ni {{ $labels.device }} -Q out \'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn or (ip6[6] == 6 and ip6[53] & 0x12 == 2)\'',
+                'Through {{ $labels.device }}, {{ $labels.instance }} sends SYNs to {{ $value | humanize }} addresses or more in a window that never answer: a worm does this, and so does a scan of a network.',
+                'Busiest destination of the device, which need not be one that never answers: {{ with printf "topk(1, rate(packet_transmit_destination_packets_total{job=%q,instance=%q,device=%q,destination!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "destination" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
+                'To see one that never answers: ss -tnp state syn-sent; tcpdump -ni {{ $labels.device }} -Q out \'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn or (ip6[6] == 6 and ip6[53] & 0x12 == 2)\'',
                 'Query: topk(5, rate(packet_transmit_port_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}",protocol="tcp"}[5m]))',
               ]),
               runbook_url: '%(runbooks)s/PacketSweepSent.md' % $._config,
@@ -525,7 +525,7 @@
               summary: 'Somebody tells this host again and again to send its packets elsewhere.',
               description: std.join('\n', [
                 '{{ $labels.device }} of {{ $labels.instance }} received {{ $value | humanize }} ICMP redirects over {{ $labels.family }} in ten minutes.',
-                'Query: rate(packet_receive_icmp_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}",type="redirect"}[10m])',
+                'Query: sum by (family) (increase(packet_receive_icmp_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}",type="redirect"}[10m]))',
               ]),
               runbook_url: '%(runbooks)s/PacketIcmpRedirect.md' % $._config,
             },
@@ -598,7 +598,7 @@
               summary: 'A device receives next to nothing of what it usually does.',
               description: std.join('\n', [
                 '{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }} packets/s, although its program is attached.',
-                'Query: sum(rate(packet_receive_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"}[5m]))',
+                'Query: device:packet_receive_packets:rate5m{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"} / device:packet_receive_packets:baseline{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"}',
               ]),
               runbook_url: '%(runbooks)s/PacketReceiveCollapse.md' % $._config,
             },
@@ -619,7 +619,7 @@
               description: std.join('\n', [
                 '{{ $labels.device }} of {{ $labels.instance }} hears from {{ $value | humanize }} sources in a window, more than %(sources_factor)s times what is usual.',
                 'Top source: {{ with printf "topk(1, rate(packet_receive_source_packets_total{job=%%q,instance=%%q,device=%%q,source!=\'other\'}[5m]))" $labels.job $labels.instance $labels.device | query }}{{ . | first | label "source" }} with {{ . | first | value | humanize }} packets/s{{ else }}none has a name{{ end }}.',
-                'Query: packet_receive_source_entropy_ratio{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"}',
+                'Query: sum by (family) (packet_receive_distinct_sources{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"})',
               ]) % $._config,
               runbook_url: '%(runbooks)s/PacketDistinctSourcesSurge.md' % $._config,
             },
@@ -712,7 +712,7 @@
               summary: 'The packet exporter starts again and again.',
               description: std.join('\n', [
                 '{{ $labels.instance }} has started {{ $value }} times in half an hour. Each start begins all counts at 0.',
-                'Query: process_start_time_seconds{job="{{ $labels.job }}",instance="{{ $labels.instance }}"}',
+                'Query: changes(process_start_time_seconds{job="{{ $labels.job }}",instance="{{ $labels.instance }}"}[30m])',
               ]),
               runbook_url: '%(runbooks)s/PacketExporterRestarting.md' % $._config,
             },
@@ -869,7 +869,7 @@
               summary: 'Many packets have no name because new keys are sampled.',
               description: std.join('\n', [
                 'The guard of {{ $labels.device }} ({{ $labels.direction }}) of {{ $labels.instance }} leaves {{ $value | humanize }} packets/s without a {{ $labels.dimension }}. Totals are exact.',
-                'Query: packet_exporter_guard_active{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"}',
+                'Query: sum by (direction, dimension) (rate(packet_exporter_unattributed_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}",reason="guard"}[10m]))',
               ]),
               runbook_url: '%(runbooks)s/PacketExporterCountsSampled.md' % $._config,
             },
@@ -889,7 +889,7 @@
               summary: 'Many packets have no name because a table is too small.',
               description: std.join('\n', [
                 'The tables of {{ $labels.device }} ({{ $labels.direction }}) of {{ $labels.instance }} forget {{ $value | humanize }} packets/s of their {{ $labels.dimension }} keys. Totals are exact.',
-                'Query: packet_exporter_map_entries{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"} / packet_exporter_map_entries_limit{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}"}',
+                'Query: sum by (direction, dimension) (rate(packet_exporter_unattributed_packets_total{job="{{ $labels.job }}",instance="{{ $labels.instance }}",device="{{ $labels.device }}",reason="evicted"}[10m]))',
               ]),
               runbook_url: '%(runbooks)s/PacketExporterCountsEvicted.md' % $._config,
             },
@@ -956,7 +956,7 @@
               summary: 'The packet exporter runs with an older configuration than its file.',
               description: std.join('\n', [
                 '{{ $labels.instance }} refused its configuration when it last read it.',
-                'Query: packet_exporter_config_last_reload_success_timestamp_seconds{job="{{ $labels.job }}",instance="{{ $labels.instance }}"}',
+                'Query: time() - packet_exporter_config_last_reload_success_timestamp_seconds{job="{{ $labels.job }}",instance="{{ $labels.instance }}"}',
               ]),
               runbook_url: '%(runbooks)s/PacketExporterReloadFailed.md' % $._config,
             },

@@ -28,7 +28,7 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<(), String> {
         .map_err(|error| format!("cannot write below {}: {error}", folder.display()))
 }
 
-#[expect(clippy::print_stderr, reason = "a program tells what is wrong")]
+#[expect(clippy::print_stderr, reason = "the command reports its error there")]
 fn eprintln(error: &str) {
     eprintln!("{error}");
 }

@@ -48,7 +48,7 @@ unless ${yesterday_factor} * device:packet_receive_packets:rate5m > min_over_tim
         summary: "A device receives next to nothing of what it usually does.",
         description: "{{ $labels.device }} of {{ $labels.instance }} receives {{ $value | humanize }} packets/s, although its program is attached.",
         top: Top::Nothing,
-        query: "sum(rate(packet_receive_packets_total{$where}[5m]))",
+        query: "device:packet_receive_packets:rate5m{$where} / device:packet_receive_packets:baseline{$where}",
     },
     Alert {
         name: "PacketDistinctSourcesSurge",
@@ -60,7 +60,7 @@ unless device:packet_receive_distinct_sources:sum < ${yesterday_factor} * max_ov
         summary: "A device hears from far more sources than it usually does.",
         description: "{{ $labels.device }} of {{ $labels.instance }} hears from {{ $value | humanize }} sources in a window, more than ${sources_factor} times what is usual.",
         top: Top::Source,
-        query: "packet_receive_source_entropy_ratio{$where}",
+        query: "sum by (family) (packet_receive_distinct_sources{$where})",
     },
     Alert {
         name: "PacketUnusualProtocolShare",

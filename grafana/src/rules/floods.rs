@@ -141,6 +141,6 @@ and on (job, instance, device) device:packet_receive_distinct_sources:sum > ${sp
         summary: "A device receives a flood from sources that are ever new.",
         description: "{{ $labels.device }} of {{ $labels.instance }} receives packets from so many sources that new ones are sampled, and hardly any comes twice: the addresses are forged.",
         top: Top::Nothing,
-        query: "topk(5, rate(packet_receive_packets_total{$where}[5m]))",
+        query: "topk(5, rate(packet_receive_port_packets_total{$where}[5m]))",
     },
 ];

@@ -24,7 +24,7 @@ and on (job, instance) packet_exporter_build_info",
         summary: "The packet exporter starts again and again.",
         description: "{{ $labels.instance }} has started {{ $value }} times in half an hour. Each start begins all counts at 0.",
         top: Top::Nothing,
-        query: "process_start_time_seconds{$exporter}",
+        query: "changes(process_start_time_seconds{$exporter}[30m])",
     },
     Alert {
         name: "PacketExporterProgramNotAttached",
@@ -123,7 +123,7 @@ and sum by (job, instance, device, direction, dimension) (rate(packet_exporter_u
         summary: "Many packets have no name because new keys are sampled.",
         description: "The guard of {{ $labels.device }} ({{ $labels.direction }}) of {{ $labels.instance }} leaves {{ $value | humanize }} packets/s without a {{ $labels.dimension }}. Totals are exact.",
         top: Top::Nothing,
-        query: "packet_exporter_guard_active{$where}",
+        query: r#"sum by (direction, dimension) (rate(packet_exporter_unattributed_packets_total{$where,reason="guard"}[10m]))"#,
     },
     Alert {
         name: "PacketExporterCountsEvicted",
@@ -135,7 +135,7 @@ and sum by (job, instance, device, direction, dimension) (rate(packet_exporter_u
         summary: "Many packets have no name because a table is too small.",
         description: "The tables of {{ $labels.device }} ({{ $labels.direction }}) of {{ $labels.instance }} forget {{ $value | humanize }} packets/s of their {{ $labels.dimension }} keys. Totals are exact.",
         top: Top::Nothing,
-        query: "packet_exporter_map_entries{$where} / packet_exporter_map_entries_limit{$where}",
+        query: r#"sum by (direction, dimension) (rate(packet_exporter_unattributed_packets_total{$where,reason="evicted"}[10m]))"#,
     },
 ];
 
@@ -180,6 +180,6 @@ unless on (job, instance, endpoint) increase(packet_exporter_otlp_exports_total[
         summary: "The packet exporter runs with an older configuration than its file.",
         description: "{{ $labels.instance }} refused its configuration when it last read it.",
         top: Top::Nothing,
-        query: "packet_exporter_config_last_reload_success_timestamp_seconds{$exporter}",
+        query: "time() - packet_exporter_config_last_reload_success_timestamp_seconds{$exporter}",
     },
 ];

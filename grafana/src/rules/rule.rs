@@ -74,7 +74,7 @@ pub enum Top {
     BusiestDestination(Culprit),
 }
 
-/// Who an alert is about, where no count shows it.
+/// The source or destination behind an alert, where no count shows which one it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Culprit {
     /// What it is, with its article.

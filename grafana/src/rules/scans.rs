@@ -45,9 +45,9 @@ and on (job, instance, device) (
 and device:packet_transmit_syn_destinations:min2m > ${sweep_factor} * device:packet_transmit_syn_destinations:baseline
 and device:packet_transmit_syn_packets:rate5m > ${sweep_unanswered_factor} * device:packet_receive_syn_ack_packets:rate5m",
         summary: "This host sends SYNs to many addresses, and few of them answer.",
-        description: "Through {{ $labels.device }}, {{ $labels.instance }} knocks at {{ $value | humanize }} addresses or more in a window that never answer: a worm looks like this, and so does a scan of a network.",
+        description: "Through {{ $labels.device }}, {{ $labels.instance }} sends SYNs to {{ $value | humanize }} addresses or more in a window that never answer: a worm does this, and so does a scan of a network.",
         top: Top::BusiestDestination(Culprit {
-            name: "one that is knocked at",
+            name: "one that never answers",
             look: "ss -tnp state syn-sent; tcpdump -ni {{ $labels.device }} -Q out 'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn or (ip6[6] == 6 and ip6[53] & 0x12 == 2)'",
         }),
         query: r#"topk(5, rate(packet_transmit_port_packets_total{$where,protocol="tcp"}[5m]))"#,
@@ -73,6 +73,6 @@ and device:packet_transmit_syn_packets:rate5m > ${sweep_unanswered_factor} * dev
         summary: "Somebody tells this host again and again to send its packets elsewhere.",
         description: "{{ $labels.device }} of {{ $labels.instance }} received {{ $value | humanize }} ICMP redirects over {{ $labels.family }} in ten minutes.",
         top: Top::Nothing,
-        query: r#"rate(packet_receive_icmp_packets_total{$where,type="redirect"}[10m])"#,
+        query: r#"sum by (family) (increase(packet_receive_icmp_packets_total{$where,type="redirect"}[10m]))"#,
     },
 ];

@@ -18,6 +18,24 @@ fn root() -> &'static Path {
     folder().parent().unwrap()
 }
 
+fn runbook(Alert { name, .. }: &Alert) -> String {
+    fs::read_to_string(root().join(format!("docs/runbooks/{name}.md"))).unwrap()
+}
+
+/// Returns each block of queries of a document.
+fn blocks(text: &str) -> impl Iterator<Item = &str> {
+    text.split("```promql\n").skip(1).filter_map(|rest| rest.split("```").next())
+}
+
+/// Returns when an alert fires, in words.
+fn fires(hold: &str) -> String {
+    match hold.trim_end_matches(['m', 's']) {
+        "0" => "Fires at once.".to_owned(),
+        "1" => "Fires after 1 minute.".to_owned(),
+        minutes => format!("Fires after {minutes} minutes."),
+    }
+}
+
 #[test]
 fn each_alert_has_a_runbook_and_each_runbook_an_alert() {
     let mut there: BTreeSet<String> = BTreeSet::new();
@@ -32,12 +50,14 @@ fn each_alert_has_a_runbook_and_each_runbook_an_alert() {
 
 #[test]
 fn each_runbook_answers_the_same_questions() {
-    for Alert { name, severity, .. } in alerts() {
-        let text = fs::read_to_string(root().join(format!("docs/runbooks/{name}.md"))).unwrap();
+    for alert in alerts() {
+        let Alert { name, severity, .. } = alert;
+        let text = runbook(alert);
         let places: Vec<_> = SECTIONS.iter().map(|section| text.find(section)).collect();
 
         assert!(text.starts_with(&format!("# {name}\n")), "{name}");
-        assert!(text.contains(&format!("Severity: {}.", severity.label())), "{name}");
+        let fires = fires(alert.hold);
+        assert!(text.contains(&format!("Severity: {}. {fires}\n", severity.label())), "{name}");
         assert!(places.iter().all(Option::is_some), "{name}: {places:?}");
         assert!(places.is_sorted(), "{name}: {places:?}");
         assert!(text.contains("```promql\n"), "{name}");
@@ -45,18 +65,28 @@ fn each_runbook_answers_the_same_questions() {
 }
 
 #[test]
+fn each_runbook_has_the_query_of_its_alert() {
+    for alert in alerts() {
+        let query = alert.query.replace("$where", r#"device="eth0""#).replace("{$exporter}", "");
+        let text = runbook(alert);
+        let mut lines = blocks(&text).flat_map(str::lines);
+
+        assert!(lines.any(|line| line.contains(&query)), "{} lacks {query}", alert.name);
+    }
+}
+
+#[test]
 fn each_runbook_has_the_commands_of_its_alert() {
     let mut commands = 0;
 
-    for Alert { name, top, .. } in alerts() {
-        let (Top::BusiestSource(culprit) | Top::BusiestDestination(culprit)) = top else {
+    for alert in alerts() {
+        let (Top::BusiestSource(culprit) | Top::BusiestDestination(culprit)) = alert.top else {
             continue;
         };
-        let text = fs::read_to_string(root().join(format!("docs/runbooks/{name}.md"))).unwrap();
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = runbook(alert).split_whitespace().collect::<Vec<_>>().join(" ");
         for command in culprit.look.split("; ") {
             let command = format!("`{}`", command.replace("{{ $labels.device }}", "eth0"));
-            assert!(text.contains(&command), "{name} lacks {command}");
+            assert!(text.contains(&command), "{} lacks {command}", alert.name);
             commands += 1;
         }
     }
@@ -70,8 +100,7 @@ fn queries_in_documents_name_what_is_there() {
 
     for path in runbooks.chain(DOCUMENTS.map(str::to_owned)) {
         let text = fs::read_to_string(root().join(&path)).unwrap();
-        let blocks = text.split("```promql\n").skip(1).filter_map(|rest| rest.split("```").next());
-        for block in blocks {
+        for block in blocks(&text) {
             assert_eq!(names::wrong(block), [""; 0], "{path}: {block}");
         }
     }
