@@ -2,7 +2,7 @@
 
 use std::io::{BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use serde_json::Value;
@@ -13,7 +13,8 @@ use crate::http::read_request;
 /// It has taken everything.
 pub const TAKEN: &str = "{}";
 
-/// Listens on the loopback of a namespace, and does so until the process ends.
+/// Listens on the loopback of a namespace, and does so until the process ends. Fails the test that
+/// drops it if a request was not JSON.
 pub struct JsonReceiver(Arc<Mutex<State>>);
 
 struct State {
@@ -21,6 +22,8 @@ struct State {
     /// Whether there will be anything to read in `requests`.
     are_kept: bool,
     answer: String,
+    /// What is wrong with requests that are not JSON, each with its text.
+    broken: Vec<String>,
 }
 
 impl JsonReceiver {
@@ -37,7 +40,8 @@ impl JsonReceiver {
     fn start_with(namespace: &Namespace, port: u16, are_kept: bool) -> Self {
         let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, port));
         let listener = namespace.within(bind).expect("a free port");
-        let state = State { requests: Vec::new(), are_kept, answer: TAKEN.to_owned() };
+        let state =
+            State { requests: Vec::new(), are_kept, answer: TAKEN.to_owned(), broken: Vec::new() };
         let state = Arc::new(Mutex::new(state));
         let shared = Arc::clone(&state);
         thread::spawn(move || {
@@ -52,12 +56,23 @@ impl JsonReceiver {
 
     /// Answers later requests with this JSON.
     pub fn answer(&self, json: &str) {
-        json.clone_into(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).answer);
+        json.clone_into(&mut self.state().answer);
     }
 
     /// Returns the requests so far, the first one first.
     pub fn requests(&self) -> Vec<Value> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).requests.clone()
+        self.state().requests.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for JsonReceiver {
+    fn drop(&mut self) {
+        let broken = self.state().broken.join("\n");
+        assert!(thread::panicking() || broken.is_empty(), "broken requests:\n{broken}");
     }
 }
 
@@ -66,12 +81,16 @@ fn take(stream: TcpStream, state: &Mutex<State>) {
     let mut reader = BufReader::new(stream);
     let mut bytes = Vec::new();
     while let Ok(head) = read_request(&mut reader, &mut bytes) {
-        let value = serde_json::from_slice(&bytes[head..]).expect("a request in JSON");
-        bytes.clear();
+        let request = serde_json::from_slice(&bytes[head..]);
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.are_kept {
-            state.requests.push(value);
+        match request {
+            Ok(request) if state.are_kept => state.requests.push(request),
+            Ok(_) => {}
+            Err(error) => {
+                state.broken.push(format!("{error}: {}", String::from_utf8_lossy(&bytes)));
+            }
         }
+        bytes.clear();
         let answer = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
             state.answer.len(),

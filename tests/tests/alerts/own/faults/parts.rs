@@ -12,7 +12,7 @@ pub(super) fn no_receiver(host: &Host<'_>) {
     let _service = host.start(&pushing(&endpoint(host)));
     host.until_told();
 
-    JsonReceiver::forgetful(&host.net.host, port(host));
+    let _receiver = JsonReceiver::forgetful(&host.net.host, port(host));
     host.until_the_end();
 }
 
@@ -28,7 +28,7 @@ pub(super) fn rejected(host: &Host<'_>) {
 
 /// The part that pushes panics whenever it is started, as builds with debug assertions can be told.
 pub(super) fn panicking(host: &Host<'_>) {
-    JsonReceiver::forgetful(&host.net.host, port(host));
+    let _receiver = JsonReceiver::forgetful(&host.net.host, port(host));
     let endpoint = endpoint(host);
     let mut command = host.command(&pushing(&endpoint));
     command.envs([("TEST_PANIC_AFTER_MILLISECONDS", "1"), ("RUST_BACKTRACE", "0")]);
