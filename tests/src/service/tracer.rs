@@ -9,6 +9,16 @@ use crate::patience::wait_for;
 pub struct Tracer(Child);
 
 impl Tracer {
+    /// Returns whether threads can be traced. Prints that `test` is skipped if there is no strace.
+    pub fn is_there(test: &str) -> bool {
+        let runs = Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_ok();
+        if !runs {
+            println!("SKIPPED {test}: there is no strace; `cargo xtask setup` installs it");
+        }
+
+        runs
+    }
+
     /// Has each bpf(2) of a thread take minutes, from its next one on. Says so if there is no strace.
     pub fn delay(thread: u32) -> Option<Self> {
         Self::inject(thread, "delay_enter=600000000")

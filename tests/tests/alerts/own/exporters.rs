@@ -57,6 +57,16 @@ impl<'a> Host<'a> {
         service
     }
 
+    /// Waits until Prometheus has seen folds of this start.
+    pub(super) fn until_it_folds(&self, service: &mut Service<'_>) {
+        let Target { instance, .. } = self.target;
+        let query = format!("packet_exporter_folds_total{{instance=\"{instance}\"}}");
+        let folds = || self.monitoring.prometheus.value(&query);
+        let before = folds();
+
+        service.wait_until("Prometheus sees it fold", |_| folds() > before);
+    }
+
     /// Lets the fault go on until its alerts were told.
     pub(super) fn until_told(&self) {
         while self.played.goes_on() {

@@ -12,7 +12,7 @@ pub(super) fn hanging(host: &Host<'_>) {
 
 /// Calls of the kernel take so long that there is no fold in each interval.
 pub(super) fn slow(host: &Host<'_>) {
-    while_injected(host, &["--datapath.interval", "200ms"], "delay_enter=100000");
+    while_injected(host, &["--datapath.interval", "100ms"], "delay_enter=30000");
 }
 
 /// The kernel refuses to hand the counts over.

@@ -15,14 +15,14 @@ pub(super) fn killed(host: &Host<'_>) {
     host.until_the_end();
 }
 
-/// One more start than the first one and those that are no loop yet.
+/// It starts again and again. Each time it lives for long enough that folds are seen to be done.
 pub(super) fn crashing(host: &Host<'_>) {
-    for _ in 0..3 {
-        drop(host.start(&[]));
+    while host.played.goes_on() {
+        let mut service = host.start(&[]);
+        host.until_it_folds(&mut service);
     }
-    let _service = host.start(&[]);
-    host.until_told();
 
+    let _service = host.start(&[]);
     host.until_the_end();
 }
 
