@@ -13,4 +13,4 @@ pub use hook::{Labels, Notice};
 pub use monitoring::Monitoring;
 pub use net::Net;
 pub use talk::talk;
-pub use watching::{GROUP_WAIT, SCALE, Target, Watch, alertmanager_arguments, alertmanager_config};
+pub use watching::{SCALE, Target, Watch, alertmanager_arguments, alertmanager_config};

@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Formatter};
 
 use super::hook::labels;
-use super::{GROUP_WAIT, Labels, Monitoring};
+use super::{Labels, Monitoring};
 
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;
+/// Seconds that the time of a sample is exact to. Source: Prometheus stores milliseconds.
+const EXACT: f64 = 0.001;
+/// Seconds from when an alert fires to its message, on a machine that is busy.
+const TOLD_WITHIN: f64 = 20.0;
 
 /// Everything that was seen of alerts so far.
 pub struct History<'a> {
@@ -26,10 +30,13 @@ pub struct Alerted {
     pub name: String,
     /// The device, or the exporter, that it is about.
     pub subject: String,
-    /// From when it was active until the message, in seconds; `None` if it was never seen active.
-    pub told_after: Option<f64>,
-    /// How long that may be: how long it has to hold, two evaluations, and what Alertmanager waits.
-    pub at_most: f64,
+    /// Seconds from when it was active until it fired, by the account of Prometheus; `None` if it
+    /// was not seen to do both.
+    fired_after: Option<f64>,
+    /// How long that may be: how long it has to hold, and two evaluations.
+    fires_within: f64,
+    /// Seconds from when it fired until the message.
+    told_after: Option<f64>,
     pub is_resolved: bool,
 }
 
@@ -58,31 +65,50 @@ impl<'a> History<'a> {
             self.active.entry(labels(&alert["labels"])).or_default().insert(since);
         }
         let notices = self.monitoring.notices();
+        let firing = self.firing();
         let of_alert = |labels: &Labels| {
             let mut own = notices.iter().filter(|notice| notice.labels == *labels);
             let first = own.clone().find(|notice| !notice.is_resolved)?;
-            Some(self.alerted(labels, first.at, own.any(|notice| notice.is_resolved)))
+            let fired = firing.get(labels).copied();
+            Some(Alerted {
+                told_after: fired.map(|fired| first.at - fired),
+                is_resolved: own.any(|notice| notice.is_resolved),
+                ..self.alerted(labels, fired)
+            })
         };
         let told: BTreeSet<&Labels> = notices.iter().map(|notice| &notice.labels).collect();
 
         told.into_iter().filter_map(of_alert).collect()
     }
 
-    fn alerted(&self, labels: &Labels, at: f64, is_resolved: bool) -> Alerted {
+    /// Returns when each alert fired for the first time, in seconds since 1970.
+    fn firing(&self) -> BTreeMap<Labels, f64> {
+        let first = self.monitoring.prometheus.first_samples(r#"ALERTS{alertstate="firing"}[1h]"#);
+        let of_alert = |(of_series, at)| {
+            let mut labels = labels(&of_series);
+            labels.retain(|name, _| !["__name__", "alertstate"].contains(&name.as_str()));
+            (labels, at)
+        };
+
+        first.into_iter().map(of_alert).collect()
+    }
+
+    /// Returns an alert that fired at that time, and that nobody was told of yet.
+    fn alerted(&self, labels: &Labels, fired: Option<f64>) -> Alerted {
         let label = |name| labels.get(name).cloned().unwrap_or_default();
         let name = label("alertname");
         let (hold, interval) = self.rules[&name];
         let active = self.active.get(labels).into_iter().flatten();
-        let since = active.map(|since| (at - second_of_day(since)).rem_euclid(DAY));
-        // It may have been active before without firing, but the last time before the message counts.
-        let told_after = since.reduce(f64::min);
+        // It may have been active before without firing: the last time before it fired counts.
+        let since = fired.and_then(|at| active.map(|it| elapsed(it, at)).reduce(f64::min));
 
         Alerted {
             name,
             subject: label(self.by),
-            told_after,
-            at_most: hold + 2.0 * interval + GROUP_WAIT,
-            is_resolved,
+            fired_after: since,
+            fires_within: hold + 2.0 * interval,
+            told_after: None,
+            is_resolved: false,
         }
     }
 
@@ -110,14 +136,33 @@ impl<'a> History<'a> {
     }
 }
 
+impl Alerted {
+    /// Returns whether it fired, or was told, after more than so many times what it may take.
+    pub fn is_late(&self, times: f64) -> bool {
+        let is_over = |time: Option<f64>, limit| time.is_none_or(|it| it > limit * times);
+
+        is_over(self.fired_after, self.fires_within) || is_over(self.told_after, TOLD_WITHIN)
+    }
+}
+
 impl Display for Alerted {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { name, subject, told_after, at_most, is_resolved } = self;
-        let after = told_after.map_or("never seen active".into(), |it| format!("{it:.1} s"));
+        let Self { name, subject, fired_after, fires_within, told_after, is_resolved } = self;
+        let seconds = |it: &Option<f64>| it.map_or("?".into(), |it| format!("{it:.1}"));
+        let [fired, told] = [fired_after, told_after].map(seconds);
         let end = if *is_resolved { "resolved" } else { "firing" };
 
-        write!(f, "{subject:<16} {name:<32} {after:>8} of {at_most:.1} s  {end}")
+        write!(
+            f,
+            "{subject:<16} {name:<32} fired after {fired:>4} of {fires_within:.1} s, told after {told} s  {end}"
+        )
     }
+}
+
+/// Returns the seconds from a time of RFC 3339 to one in seconds since 1970, less than a day later.
+fn elapsed(since: &str, at: f64) -> f64 {
+    // What is before it by the part of a millisecond that a sample lacks is not a day later.
+    (at - second_of_day(since) + EXACT).rem_euclid(DAY) - EXACT
 }
 
 /// Reads the time of day of a time of RFC 3339 in UTC, in seconds.
@@ -131,6 +176,41 @@ fn second_of_day(time: &str) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_measured_across_midnight_and_to_the_millisecond() {
+        let cases = [
+            ("2026-11-30T00:00:10.5Z", DAY + 12.5, 2.0),
+            ("2026-11-30T23:59:59Z", 2.0 * DAY + 1.0, 2.0),
+            ("2026-11-30T00:00:10.0004Z", DAY + 10.0, 0.0),
+        ];
+
+        for (since, at, seconds) in cases {
+            assert!((elapsed(since, at) - seconds).abs() < EXACT, "{since} {at}");
+        }
+    }
+
+    #[test]
+    fn an_alert_that_fires_late_or_is_told_late_is_late() {
+        let in_time = Alerted {
+            name: "A".into(),
+            subject: "eth0".into(),
+            fired_after: Some(8.0),
+            fires_within: 8.0,
+            told_after: Some(TOLD_WITHIN),
+            is_resolved: false,
+        };
+        let late = [
+            Alerted { fired_after: Some(8.5), ..in_time.clone() },
+            Alerted { fired_after: None, ..in_time.clone() },
+            Alerted { told_after: Some(TOLD_WITHIN + 0.5), ..in_time.clone() },
+            Alerted { told_after: None, ..in_time.clone() },
+        ];
+
+        assert!(!in_time.is_late(1.0), "{in_time}");
+        assert!(late.iter().all(|it| it.is_late(1.0)), "{late:#?}");
+        assert!(!late[0].is_late(10.0), "{}", late[0]);
+    }
 
     #[test]
     fn a_time_of_day_is_read_with_its_fraction() {

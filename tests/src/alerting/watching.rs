@@ -6,8 +6,9 @@ use std::path::Path;
 
 /// What times of rules are divided by where nobody is to wait long for an alert.
 pub const SCALE: u32 = 30;
-/// How long Alertmanager waits for other alerts of a group before it tells of it, in seconds.
-pub const GROUP_WAIT: f64 = 0.2;
+/// How long Alertmanager waits for other alerts of a group before it sends the first message, in
+/// milliseconds.
+const GROUP_WAIT: u32 = 200;
 
 /// What a Prometheus does.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +58,7 @@ pub fn alertmanager_config(hook: Option<&str>) -> String {
         "route: {{receiver: all, group_by: ['...'], group_wait: {}ms, group_interval: 1s, \
          repeat_interval: 1h}}\n\
          receivers: [{{name: all, webhook_configs: [{hook}]}}]\n",
-        GROUP_WAIT * 1e3
+        GROUP_WAIT
     )
 }
 

@@ -181,7 +181,7 @@ pub const ATTACKS: &[Attack] = &[
     },
     Attack {
         name: "sweep-sent",
-        about: "crafted: a worm on this host knocks at port 445 of ever new addresses",
+        about: "crafted: a worm on this host tries port 445 of ever new addresses",
         from: End::Host,
         traffic: Traffic::Frames(Frames::Sweep, 100),
         alerts: &["PacketSweepSent"],

@@ -62,6 +62,17 @@ impl<'a> Prometheus<'a> {
         results.into_iter().map(course).collect()
     }
 
+    /// The first sample of each series of a range: its labels, and when it was, in seconds since 1970.
+    #[track_caller]
+    pub fn first_samples(&self, range: &str) -> Vec<(Value, f64)> {
+        let answer = self.get(&asking("/api/v1/query?", range));
+        let results = answer["data"]["result"].as_array().into_iter().flatten();
+
+        results
+            .filter_map(|it| Some((it["metric"].clone(), it["values"][0][0].as_f64()?)))
+            .collect()
+    }
+
     /// The value of a query that has one series or none.
     #[track_caller]
     pub fn text(&self, query: &str) -> Option<String> {
