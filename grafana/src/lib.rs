@@ -25,15 +25,23 @@ pub fn all(settings: &Settings) -> Vec<Made> {
 ///
 /// # Errors
 ///
-/// Those of the file system; some of the files may be written then.
+/// Those of the file system, with the file that was not written; those before it are.
 pub fn write(folder: &Path, files: &[Made]) -> io::Result<()> {
     for Made { path, text } in files {
         let path = folder.join(path);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::write(path, text)?;
+        write_one(&path, text).map_err(|error| {
+            let message = format!("cannot write {}: {error}", path.display());
+            io::Error::new(error.kind(), message)
+        })?;
     }
 
     Ok(())
+}
+
+fn write_one(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+
+    fs::write(path, text)
 }

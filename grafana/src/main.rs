@@ -3,11 +3,12 @@
 mod options;
 
 use std::env;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use grafana::write;
-use options::Options;
+use options::{Asked, Options, USAGE};
 
 fn main() -> ExitCode {
     match run(env::args().skip(1)) {
@@ -20,12 +21,17 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: impl Iterator<Item = String>) -> Result<(), String> {
-    let options = Options::read(arguments)?;
+    let Asked::Files(options) = Options::read(arguments)? else {
+        return print(USAGE).map_err(|error| format!("cannot print the usage: {error}"));
+    };
     let committed = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = options.into.as_deref().unwrap_or(committed);
 
-    write(folder, &options.files())
-        .map_err(|error| format!("cannot write below {}: {error}", folder.display()))
+    write(folder, &options.files()).map_err(|error| error.to_string())
+}
+
+fn print(text: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{text}")
 }
 
 #[expect(clippy::print_stderr, reason = "the command reports its error there")]

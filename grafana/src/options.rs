@@ -9,7 +9,15 @@ pub(crate) const USAGE: &str = "\
 usage: cargo run -p grafana [-- [--set NAME=VALUE]... [--into FOLDER] [--scale NUMBER]]
   --set NAME=VALUE  another value for a setting; grafana/mixin/config.libsonnet has them all
   --into FOLDER     writes below this folder, and not where the files are committed
-  --scale NUMBER    writes the rules alone, with every time divided; needs --into";
+  --scale NUMBER    writes the rules alone, with every time divided; needs --into
+  --help            prints this text";
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    Usage,
+    Files(Options),
+}
 
 /// Files, and where they go.
 #[derive(Debug)]
@@ -22,7 +30,7 @@ pub(crate) struct Options {
 
 impl Options {
     /// Reads arguments; an error is a text for people.
-    pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+    pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
         let mut options = Self { settings: Settings::default(), into: None, scale: None };
         while let Some(name) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{name} needs a value"));
@@ -31,8 +39,12 @@ impl Options {
                     let changed = options.settings.with_text(&value()?);
                     options.settings = changed.map_err(|error| error.to_string())?;
                 }
-                "--into" => options.into = Some(value()?.into()),
+                "--into" => match value()? {
+                    folder if folder.is_empty() => return Err("--into needs a folder".to_owned()),
+                    folder => options.into = Some(folder.into()),
+                },
                 "--scale" => options.scale = Some(scale(&value()?)?),
+                "--help" | "-h" => return Ok(Asked::Usage),
                 _ => return Err(format!("`{name}` is no option\n{USAGE}")),
             }
         }
@@ -40,7 +52,7 @@ impl Options {
             return Err("--scale needs --into: shortened rules are not committed".to_owned());
         }
 
-        Ok(options)
+        Ok(Asked::Files(options))
     }
 
     pub(crate) fn files(&self) -> Vec<Made> {
@@ -63,7 +75,19 @@ mod tests {
     use super::*;
 
     fn read(arguments: &[&str]) -> Result<Options, String> {
-        Options::read(arguments.iter().map(|&it| it.to_owned()))
+        match Options::read(arguments.iter().map(|&it| it.to_owned()))? {
+            Asked::Files(options) => Ok(options),
+            Asked::Usage => panic!("the usage"),
+        }
+    }
+
+    #[test]
+    fn help_is_the_usage_and_no_error() {
+        for name in ["--help", "-h"] {
+            let asked = Options::read([name.to_owned()].into_iter());
+
+            assert!(matches!(asked, Ok(Asked::Usage)), "{name}: {asked:?}");
+        }
     }
 
     #[test]
@@ -105,6 +129,7 @@ mod tests {
     fn what_cannot_be_understood_is_named() {
         let wrong = [
             (&["--set"][..], "--set needs a value"),
+            (&["--into", ""], "--into needs a folder"),
             (
                 &["--set", "syn_flood=1"],
                 "there is no setting `syn_flood`; the settings are runbooks,",

@@ -30,7 +30,7 @@ fn config(settings: &Settings) -> String {
     let mut text = "// Made by `cargo run -p grafana`.\n{\n  _config+:: {\n".to_owned();
     for Setting { name, value, meaning } in settings.iter() {
         let value = match value {
-            Value::Number(number) => number.to_string(),
+            Value::Number(number) | Value::Share(number) => number.to_string(),
             Value::Text(text) | Value::Ports(text) => quoted(text),
         };
         let _ = write!(text, "    // {meaning}\n    {name}: {value},\n");
@@ -117,8 +117,12 @@ fn written(text: &str, settings: &Settings, indent: usize) -> String {
 /// Returns how Jsonnet writes the setting. As `s` it would write 0.005 with seventeen digits.
 fn format_of(Setting { name, value, .. }: &Setting) -> String {
     match value {
-        Value::Number(number) if number.fract() != 0.0 => format!("%({name})g"),
-        Value::Number(_) | Value::Text(_) | Value::Ports(_) => format!("%({name})s"),
+        Value::Number(number) | Value::Share(number) if number.fract() != 0.0 => {
+            format!("%({name})g")
+        }
+        Value::Number(_) | Value::Share(_) | Value::Text(_) | Value::Ports(_) => {
+            format!("%({name})s")
+        }
     }
 }
 

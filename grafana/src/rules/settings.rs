@@ -20,6 +20,8 @@ pub struct Setting {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     Number(f64),
+    /// A part of a whole: from 0 to 1.
+    Share(f64),
     Text(Cow<'static, str>),
     /// Ports with `|` between them, as a regular expression names several.
     Ports(Cow<'static, str>),
@@ -96,6 +98,9 @@ impl Value {
 
         match self {
             Self::Number(_) => text.parse().ok().filter(is_usable).map(Self::Number),
+            Self::Share(_) => {
+                text.parse().ok().filter(|it| (0.0..=1.0).contains(it)).map(Self::Share)
+            }
             Self::Text(_) if text.is_empty() || text.contains(breaks_out) => None,
             Self::Text(_) => Some(Self::Text(text.trim_end_matches('/').to_owned().into())),
             Self::Ports(_) => {
@@ -107,6 +112,7 @@ impl Value {
     const fn takes(&self) -> &'static str {
         match self {
             Self::Number(_) => "a number from 0 on",
+            Self::Share(_) => "a share from 0 to 1, as 0.1 for 10 %",
             Self::Text(_) => "a text without quotes, braces, `$`, `\\` and line breaks",
             Self::Ports(_) => "ports from 1 to 65535 with `|` between them, as `53|123`",
         }
@@ -134,7 +140,7 @@ impl Setting {
     /// Returns the value as a query has it.
     pub fn plain(&self) -> String {
         match &self.value {
-            Value::Number(number) => number.to_string(),
+            Value::Number(number) | Value::Share(number) => number.to_string(),
             Value::Text(text) | Value::Ports(text) => text.to_string(),
         }
     }
@@ -177,6 +183,9 @@ mod tests {
             "syn_flood_packets=",
             "runbooks=",
             "runbooks=\"",
+            "protocol_ratio=10",
+            "protocol_ratio=-0.1",
+            "protocol_ratio=NaN",
             "amplifier_ports=53\"} or vector(1) #",
             "amplifier_ports=53\n",
             "amplifier_ports=",

@@ -10,7 +10,7 @@ pub(super) const DEFAULTS: &[Setting] = &[
         "https://example.org/packet-exporter/docs/runbooks",
         "Where the folder docs/runbooks is served: links of alerts and dashboards begin with it.",
     ),
-    number(
+    share(
         "baseline_weight",
         0.005,
         "Share of the latest rate in a baseline: 0.005 a minute is a half-life of 2.3 hours.",
@@ -63,7 +63,7 @@ pub(super) const DEFAULTS: &[Setting] = &[
         "Packets sent for each one received that a surge of sent packets exceeds.",
     ),
     number("collapse_packets", 100.0, "Packets/s of a baseline below which no fall is a collapse."),
-    number("collapse_ratio", 0.02, "Share of the baseline that is left in a collapse."),
+    share("collapse_ratio", 0.02, "Share of the baseline that is left in a collapse."),
     number("sources_floor", 1000.0, "Distinct sources below which no rise counts."),
     number("sources_factor", 5.0, "Times the baseline that a rise of distinct sources exceeds."),
     number(
@@ -71,20 +71,20 @@ pub(super) const DEFAULTS: &[Setting] = &[
         500.0,
         "Packets/s of one IP protocol below which its share does not matter.",
     ),
-    number("protocol_ratio", 0.1, "Share of all packets that an unusual protocol exceeds."),
+    share("protocol_ratio", 0.1, "Share of all packets that an unusual protocol exceeds."),
     number("protocol_factor", 5.0, "Times its baseline that an unusual protocol exceeds."),
     number(
         "dominating_packets",
         10000.0,
         "Packets/s of one source below which it does not dominate.",
     ),
-    number("dominating_ratio", 0.8, "Share of all packets that a dominating source exceeds."),
+    share("dominating_ratio", 0.8, "Share of all packets that a dominating source exceeds."),
     number(
         "dominating_factor",
         3.0,
         "Times the baseline that all packets exceed while a source dominates.",
     ),
-    number(
+    share(
         "stream_ratio",
         0.5,
         "Share of received packets above which they are TCP streams, or UDP.",
@@ -120,7 +120,7 @@ pub(super) const DEFAULTS: &[Setting] = &[
         5.0,
         "Times their baseline that sources which never acknowledge exceed in a SYN flood.",
     ),
-    number(
+    share(
         "syn_flood_sources_ratio",
         0.2,
         "Share of all sources that those which never acknowledge exceed in a SYN flood.",
@@ -167,7 +167,7 @@ pub(super) const DEFAULTS: &[Setting] = &[
         "Bytes received from the port for each byte sent to it that amplification exceeds.",
     ),
     number("icmp_flood_packets", 1000.0, "ICMP packets/s below which there is no flood."),
-    number("icmp_flood_ratio", 0.3, "Share of all packets that an ICMP flood exceeds."),
+    share("icmp_flood_ratio", 0.3, "Share of all packets that an ICMP flood exceeds."),
     number(
         "icmp_flood_certain_packets",
         10000.0,
@@ -179,8 +179,8 @@ pub(super) const DEFAULTS: &[Setting] = &[
         "Echo requests sent for each ICMP packet received, above which this host asked for them.",
     ),
     number("fragment_flood_packets", 1000.0, "Fragments/s below which there is no flood."),
-    number("fragment_flood_ratio", 0.2, "Share of all packets that a flood of fragments exceeds."),
-    number(
+    share("fragment_flood_ratio", 0.2, "Share of all packets that a flood of fragments exceeds."),
+    share(
         "fragment_unmatched_ratio",
         0.25,
         "Difference of first and last fragments to all that a flood exceeds.",
@@ -196,14 +196,14 @@ pub(super) const DEFAULTS: &[Setting] = &[
         "Fragments/s that are a flood even if each datagram is complete.",
     ),
     number("malformed_packets", 10.0, "Malformed packets/s below which there is no surge of them."),
-    number("malformed_ratio", 0.01, "Share of all packets that a surge of malformed ones exceeds."),
+    share("malformed_ratio", 0.01, "Share of all packets that a surge of malformed ones exceeds."),
     number(
         "storm_packets",
         1000.0,
         "Broadcast and multicast packets/s below which there is no storm.",
     ),
-    number("storm_ratio", 0.5, "Share of all packets that a storm exceeds."),
-    number("spoofed_entropy", 0.9, "Entropy of sources that a spoofed flood exceeds."),
+    share("storm_ratio", 0.5, "Share of all packets that a storm exceeds."),
+    share("spoofed_entropy", 0.9, "Entropy of sources that a spoofed flood exceeds."),
     number("spoofed_packets", 2000.0, "Packets/s below which there is no spoofed flood."),
     number(
         "spoofed_sources_factor",
@@ -263,12 +263,12 @@ pub(super) const DEFAULTS: &[Setting] = &[
         5.0,
         "Failed readings in a quarter of an hour below which they are chance.",
     ),
-    number(
+    share(
         "sampled_ratio",
         0.2,
         "Share of packets without a name because of the guard that is too much.",
     ),
-    number(
+    share(
         "evicted_ratio",
         0.05,
         "Share of packets without a name because a table forgot the key that is too much.",
@@ -278,7 +278,7 @@ pub(super) const DEFAULTS: &[Setting] = &[
         100.0,
         "Packets/s without a name below which their share does not matter.",
     ),
-    number(
+    share(
         "part_up_ratio",
         0.5,
         "Share of a quarter of an hour that a part of the exporter has to run.",
@@ -288,6 +288,10 @@ pub(super) const DEFAULTS: &[Setting] = &[
 
 const fn number(name: &'static str, value: f64, meaning: &'static str) -> Setting {
     Setting { name, value: Value::Number(value), meaning }
+}
+
+const fn share(name: &'static str, value: f64, meaning: &'static str) -> Setting {
+    Setting { name, value: Value::Share(value), meaning }
 }
 
 const fn text(name: &'static str, value: &'static str, meaning: &'static str) -> Setting {
