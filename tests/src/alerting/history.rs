@@ -159,10 +159,11 @@ impl Display for Alerted {
     }
 }
 
-/// Returns the seconds from a time of RFC 3339 to one in seconds since 1970, less than a day later.
+/// Returns the seconds from a time of RFC 3339 to one in seconds since 1970, which is less than a day
+/// later.
 fn elapsed(since: &str, at: f64) -> f64 {
     // What is before it by the part of a millisecond that a sample lacks is not a day later.
-    (at - second_of_day(since) + EXACT).rem_euclid(DAY) - EXACT
+    ((at - second_of_day(since) + EXACT).rem_euclid(DAY) - EXACT).max(0.0)
 }
 
 /// Reads the time of day of a time of RFC 3339 in UTC, in seconds.

@@ -55,10 +55,9 @@ pub fn alertmanager_config(hook: Option<&str>) -> String {
     let hook = hook.map(|url| format!("{{url: '{url}', send_resolved: true}}")).unwrap_or_default();
 
     format!(
-        "route: {{receiver: all, group_by: ['...'], group_wait: {}ms, group_interval: 1s, \
+        "route: {{receiver: all, group_by: ['...'], group_wait: {GROUP_WAIT}ms, group_interval: 1s, \
          repeat_interval: 1h}}\n\
-         receivers: [{{name: all, webhook_configs: [{hook}]}}]\n",
-        GROUP_WAIT
+         receivers: [{{name: all, webhook_configs: [{hook}]}}]\n"
     )
 }
 

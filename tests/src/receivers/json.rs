@@ -39,7 +39,11 @@ impl JsonReceiver {
 
     fn start_with(namespace: &Namespace, port: u16, are_kept: bool) -> Self {
         let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-        let listener = namespace.within(bind).expect("a free port");
+
+        Self::serve(namespace.within(bind).expect("a free port"), are_kept)
+    }
+
+    fn serve(listener: TcpListener, are_kept: bool) -> Self {
         let state =
             State { requests: Vec::new(), are_kept, answer: TAKEN.to_owned(), broken: Vec::new() };
         let state = Arc::new(Mutex::new(state));
@@ -100,5 +104,49 @@ fn take(stream: TcpStream, state: &Mutex<State>) {
         if reader.get_mut().write_all(answer.as_bytes()).is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Read};
+    use std::net::Shutdown;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    #[test]
+    fn requests_are_kept_and_answered() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let receiver = JsonReceiver::serve(listener, true);
+
+        let answer = ask(stream, "[1]").unwrap();
+
+        assert!(answer.ends_with(TAKEN), "{answer}");
+        assert_eq!(receiver.requests(), [serde_json::json!([1])]);
+    }
+
+    #[test]
+    fn a_request_that_is_not_json_fails_the_test_that_receives_it() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let receiver = JsonReceiver::serve(listener, false);
+        ask(stream, "[1").unwrap();
+
+        let failure = catch_unwind(AssertUnwindSafe(|| drop(receiver))).unwrap_err();
+
+        let failure = failure.downcast::<String>().unwrap();
+        assert!(failure.contains("EOF while parsing") && failure.contains("[1"), "{failure}");
+    }
+
+    /// Sends a request, and returns the answer.
+    fn ask(mut stream: TcpStream, body: &str) -> io::Result<String> {
+        write!(stream, "POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
+        stream.shutdown(Shutdown::Write)?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+
+        Ok(answer)
     }
 }
