@@ -32,7 +32,7 @@ cargo xtask COMMAND
                                     list, or if the run takes too long
   demo [--seconds N]  shows the exporter on a private network with mixed traffic
                       --attack NAME  shows an attack and the alerts that it raises; `all` shows
-                                     each of them, and a name that there is not lists them
+                                     each of them, and an unknown name lists them
   bench [--json] [--quick] [--rounds N]
                       measures the cost of packets, folds and scrapes, as ratios to a floor
                       --live  what the exporter takes of the throughput of a veth, a bridge and a
