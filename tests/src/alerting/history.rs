@@ -8,7 +8,7 @@ use super::{Labels, Monitoring};
 
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;
-/// Seconds that the time of a sample is exact to. Source: Prometheus stores milliseconds.
+/// What a time may be off by, in seconds. Prometheus stores samples with their milliseconds.
 const EXACT: f64 = 0.001;
 /// Seconds from when an alert fires to its message, on a machine that is busy.
 const TOLD_WITHIN: f64 = 20.0;
@@ -139,7 +139,7 @@ impl<'a> History<'a> {
 impl Alerted {
     /// Returns whether it fired, or was told, after more than so many times what it may take.
     pub fn is_late(&self, times: f64) -> bool {
-        let is_over = |time: Option<f64>, limit| time.is_none_or(|it| it > limit * times);
+        let is_over = |time: Option<f64>, limit| time.is_none_or(|it| it > limit * times + EXACT);
 
         is_over(self.fired_after, self.fires_within) || is_over(self.told_after, TOLD_WITHIN)
     }
