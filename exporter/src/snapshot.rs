@@ -31,6 +31,16 @@ pub struct Before {
     pub elapsed: Duration,
     /// Flows that could not be read at one of the two folds: what is more now, another time added.
     pub unread: BTreeSet<(Arc<str>, Direction)>,
+    /// Those of them that could not be read at the last fold.
+    pub unread_last: BTreeSet<(Arc<str>, Direction)>,
+}
+
+/// Returns the same flow among others, which are in order; not one that began anew.
+pub fn same<'a>(flows: &'a [Arc<Flow>], flow: &Flow) -> Option<&'a Arc<Flow>> {
+    let order = |it: &Arc<Flow>| (&it.device, it.direction).cmp(&(&flow.device, flow.direction));
+    let place = flows.binary_search_by(order).ok()?;
+
+    flows.get(place).filter(|known| known.since == flow.since)
 }
 
 impl Before {
