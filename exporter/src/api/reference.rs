@@ -84,6 +84,7 @@ fn of_operation(operation: &Operation, schema: Option<&Value>) -> Vec<Block> {
         (Output::Json(_), Some(schema)) => format!("Answers `{}` as JSON.", words(schema)),
         (Output::Json(_) | Output::Document, _) => "Answers JSON.".into(),
         (Output::Page, _) => "Answers HTML.".into(),
+        (Output::Events, _) => "Answers a stream of events.".into(),
     };
     let (scope, since) = (operation.scope.name(), operation.since);
     blocks.push(Block::Text(format!("{answer} Scope `{scope}`, since {since}.")));
