@@ -1,11 +1,13 @@
 //! What the table and its answers have to keep to.
 
+mod events;
 mod hostile;
 mod packets;
 mod rates;
 mod schema;
 mod speed;
 mod table;
+mod windows;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

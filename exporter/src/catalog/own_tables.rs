@@ -54,7 +54,8 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "memory",
-        help: "Memory that a part of the exporter takes: maps, the kernel maps of all devices.",
+        help: "Memory that a part of the exporter takes: maps, the kernel maps of all devices; history, \
+               what was counted in the last hours.",
         unit: Unit::Bytes,
         kind: Kind::Gauge,
         labels: &["part"],

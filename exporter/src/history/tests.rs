@@ -3,6 +3,7 @@
 mod laws;
 mod room;
 mod scene;
+mod speed;
 mod times;
 
 use std::collections::BTreeSet;
