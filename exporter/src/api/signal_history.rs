@@ -21,12 +21,13 @@ pub(super) struct SignalHistory {
     fold: Fold,
     window: Window,
     points: Points,
-    series: Vec<Series>,
+    /// One for each signal of each direction of each device.
+    series: Vec<SignalSeries>,
 }
 
 /// One signal of one direction of one device over time.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Series {
+struct SignalSeries {
     device: String,
     direction: &'static str,
     /// Name of the signal, as `/signals` has it.
@@ -54,7 +55,7 @@ pub(super) fn signal_history(given: &Given, facts: &Facts) -> Result<SignalHisto
     }
 
     let (length, pieces) = pieces(&window, given);
-    let mut series: Vec<Series> = Vec::new();
+    let mut series: Vec<SignalSeries> = Vec::new();
     for (place, piece) in pieces.iter().enumerate() {
         let found = sum(piece);
         let snapshot = window::snapshot(piece, &found).into();
@@ -75,9 +76,9 @@ pub(super) fn signal_history(given: &Given, facts: &Facts) -> Result<SignalHisto
 }
 
 /// Adds the values of a flow at one point to its series.
-fn add(all: &mut Vec<Series>, flow: &OfFlow, place: usize) {
+fn add(all: &mut Vec<SignalSeries>, flow: &OfFlow, place: usize) {
     for (signal, of, value) in flow.values() {
-        let is_it = |series: &&mut Series| {
+        let is_it = |series: &&mut SignalSeries| {
             (series.signal, series.of, series.direction) == (signal, of, flow.direction)
                 && series.device == flow.device
         };
@@ -85,7 +86,7 @@ fn add(all: &mut Vec<Series>, flow: &OfFlow, place: usize) {
             Some(series) => series,
             None => {
                 let (device, direction) = (flow.device.clone(), flow.direction);
-                all.push(Series { device, direction, signal, of, values: Vec::new() });
+                all.push(SignalSeries { device, direction, signal, of, values: Vec::new() });
                 let Some(series) = all.last_mut() else { return };
                 series
             }

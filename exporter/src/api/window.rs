@@ -57,6 +57,7 @@ pub(super) struct Window {
 #[derive(Debug, Serialize, JsonSchema)]
 struct NotKept {
     packets: u64,
+    /// 0 of VLANs, whose bytes are not counted.
     bytes: u64,
 }
 

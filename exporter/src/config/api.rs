@@ -9,8 +9,8 @@ use super::auto::Bytes;
 #[serde(deny_unknown_fields, default)]
 pub struct Api {
     /// Most memory for the history of the last 25 hours, which is taken as it comes. Where that is
-    /// short, steps get longer and keys fewer before hours are lost: "1MiB" to "1GiB", or "0" for
-    /// no history.
+    /// short, steps get longer and keys fewer before hours are lost: at least 1MiB and at most 1GiB,
+    /// or "0" for no history.
     pub history_memory: Bytes,
 }
 

@@ -81,11 +81,7 @@ fn check(window: &Window, counted: &[(u64, &str, Interval)]) -> Result<(), TestC
     for device in DEVICES {
         let own = counted.iter().filter(|(fold, name, _)| is_in(*fold) && *name == device);
         let mut totals = Totals::default();
-        let mut vlans = Count::default();
-        for (_, _, interval) in own {
-            totals += &interval.totals;
-            vlans.add(interval.vlans.total());
-        }
+        own.for_each(|(_, _, interval)| totals += &interval.totals);
         let Some(flow) = found.flows.iter().find(|flow| &*flow.device == device) else {
             prop_assert_eq!(totals.frames(), Count::default(), "{} was there", device);
             continue;
@@ -95,16 +91,15 @@ fn check(window: &Window, counted: &[(u64, &str, Interval)]) -> Result<(), TestC
         let whole = |dimension| match dimension {
             Dimension::Sources => totals.ip(),
             Dimension::Ports => totals.with_ports(),
-            Dimension::Vlans => vlans,
+            Dimension::Vlans => Count::default(),
         };
         for (dimension, breakdown) in flow.breakdowns.present() {
             let named = sum(breakdown.named.iter().map(|named| &named.count));
             let all = sum(breakdown.other.iter().chain([&named]));
-            // What VLANs with their old names back have is not known.
+            // Nothing else counts all VLANs, so what one has that gets its name back is a guess by time.
             if dimension != Dimension::Vlans {
                 prop_assert_eq!(all, whole(dimension), "{:?}", dimension);
             }
-            prop_assert!(all.packets <= whole(dimension).packets);
         }
     }
 
