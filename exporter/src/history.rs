@@ -16,11 +16,9 @@ mod tests;
 mod tier;
 mod view;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
-
-use shared::Direction;
+use std::time::Duration;
 
 use crate::snapshot::{Snapshot, same};
 
@@ -58,8 +56,6 @@ const SHAPES: [Shape; 3] = [
 pub struct History {
     tiers: [Tier; 3],
     lives: Lives,
-    /// Flows that could not be read at the last fold.
-    unread: BTreeSet<(Arc<str>, Direction)>,
     /// Most bytes that all of it takes.
     limit: usize,
 }
@@ -67,12 +63,7 @@ pub struct History {
 impl History {
     /// Makes an empty one that takes at most `limit` bytes. It takes them only as history comes.
     pub fn new(limit: usize) -> Self {
-        Self {
-            tiers: SHAPES.map(Tier::new),
-            lives: Lives::default(),
-            unread: BTreeSet::new(),
-            limit,
-        }
+        Self { tiers: SHAPES.map(Tier::new), lives: Lives::default(), limit }
     }
 
     /// Goes on with another limit.
@@ -86,11 +77,13 @@ impl History {
     pub fn fold(&mut self, last: &Snapshot, now: &Snapshot) {
         let [old, new] = [last, now].map(|it| &it.health.folding);
         let (after, last_fold) = (old.folds, new.folds);
-        let (Some(before), Some(end)) = (&now.before, new.last) else { return };
+        // The first fold has no begin.
+        let Some(((before, begin), end)) = now.before.as_ref().zip(old.last).zip(new.last) else {
+            return;
+        };
         if last_fold <= after {
             return;
         }
-        let begin = old.last.unwrap_or(UNIX_EPOCH);
         // Of folds that nobody saw, only the time by the clock of the host is known.
         let unseen = before.folded.duration_since(begin).unwrap_or_default();
         let elapsed = before.elapsed + unseen;
@@ -100,12 +93,9 @@ impl History {
         for flow in &now.flows {
             let id = self.lives.id(flow, after);
             let old = same(&last.flows, flow).map(|it| &**it);
-            let is_known = |unread: &BTreeSet<_>| {
-                unread.is_empty() || !unread.contains(&(Arc::clone(&flow.device), flow.direction))
-            };
             let known = Known {
-                begin: is_known(&self.unread) && (old.is_some() || span.has(flow.since)),
-                end: is_known(&before.unread_last),
+                begin: last.is_read(flow) && (old.is_some() || span.has(flow.since)),
+                end: now.is_read(flow),
             };
             let of_flow = Added::between(old, flow, span, known);
             if !of_flow.is_nothing() {
@@ -113,7 +103,6 @@ impl History {
             }
         }
         self.lives.end_all_but(&now.flows, after);
-        self.unread.clone_from(&before.unread_last);
 
         self.add(Open { after, last: last_fold, end, elapsed, added });
         self.forget_lives();
