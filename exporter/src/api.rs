@@ -4,6 +4,7 @@ mod answer;
 mod blocks;
 mod devices;
 mod document;
+mod events;
 mod fold;
 mod health;
 mod kind;
@@ -13,21 +14,28 @@ mod operations;
 mod packets;
 mod page;
 mod parameter;
+mod parameters;
 mod path;
+mod points;
 mod problem;
 mod reference;
 mod schemas;
+mod signal_history;
 mod signals;
 #[cfg(test)]
 mod tests;
+mod window;
 mod yaml;
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::catalog::Readings;
+use crate::history::View;
 
 pub use self::answer::{Answer, Asked};
 pub use self::document::document;
+pub use self::events::{Events, Place, no_history};
 pub use self::operation::{Example, Method, Operation, Output, Scope};
 pub use self::operations::OPERATIONS;
 pub use self::path::BASE;
@@ -39,6 +47,7 @@ use self::devices::Devices;
 use self::health::Health;
 use self::operation::Serves;
 use self::parameter::Given;
+use self::signal_history::signal_history;
 use self::signals::Signals;
 
 /// The version of the API, which changes with what is in it.
@@ -48,6 +57,8 @@ pub const VERSION: &str = "1.0.0";
 #[derive(Debug)]
 pub struct Facts {
     pub readings: Readings,
+    /// `None` where it is switched off.
+    pub history: Option<Arc<View>>,
     /// Why the exporter is not ready, if it is not.
     pub ready: Result<(), String>,
     pub now: SystemTime,
@@ -75,13 +86,17 @@ fn try_to_answer(
 
     Ok(match operation.serves {
         Serves::Packets => {
-            let packets = packets::packets(operation.path, &given, &facts().readings)?;
+            let packets = packets::packets(operation.path, &given, &facts())?;
             Answer::json(Answer::JSON, &packets)
         }
+        Serves::History => Answer::json(Answer::JSON, &packets::history(&given, &facts())?),
+        Serves::SignalHistory => Answer::json(Answer::JSON, &signal_history(&given, &facts())?),
+        // They are sent as they come.
+        Serves::Events => Answer { content_type, ..Answer::page(String::new()) },
         Serves::Devices => Answer::json(Answer::JSON, &Devices::of(&facts().readings)),
         Serves::Signals => Answer::json(Answer::JSON, &Signals::of(&facts().readings, &given)?),
         Serves::Health => {
-            let Facts { readings, ready, now } = facts();
+            let Facts { readings, ready, now, .. } = facts();
             Answer::json(Answer::JSON, &Health::of(&readings, ready, now))
         }
         Serves::Document => Answer::json(Answer::JSON, &document()),

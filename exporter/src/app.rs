@@ -3,6 +3,7 @@
 mod applying;
 mod devices;
 mod doctor;
+mod history;
 mod host_memory;
 mod inspect;
 mod listening;
@@ -158,6 +159,8 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let lost = move || lines.lost() + lost_events.read();
     let mut parts = Parts::on(runtime.handle().clone());
     let listened = listening::start(&parts.optional(), move |it| ranks.listen(it))?;
+    let history = history::start(&parts.optional(), &snapshot, &live_config)?;
+    let of_history = history.clone();
     let read = pushes.read(Sources {
         configuration,
         configs: live_config.clone(),
@@ -165,11 +168,13 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         refusals: refusals.clone(),
         lost,
         listened,
+        history: move || of_history.memory(),
     });
     let pages = Pages {
         configs: live_config.clone(),
         read: Arc::clone(&read),
         snapshot: snapshot.clone(),
+        history,
         trigger: trigger.clone(),
     };
     let site = pages.site(refusals);

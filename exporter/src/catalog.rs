@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::Direction;
 
-use crate::health::{Configuration, Listened, Logging, Part, Push, Serving};
+use crate::health::{Configuration, Listened, Logging, Part, PartMemory, Push, Serving};
 use crate::process::Process;
 use crate::snapshot::{Flow, Snapshot};
 use crate::version::Build;
@@ -57,6 +57,8 @@ pub struct Readings {
     pub pushes: Vec<Arc<Push>>,
     pub logging: Logging,
     pub listened: Listened,
+    /// What the history takes; `None` where it is switched off.
+    pub history: Option<PartMemory>,
     /// Those that the process can do without.
     pub parts: Vec<Part>,
     pub choice: Choice,
@@ -129,6 +131,7 @@ impl MetricFamily {
                 | Read::Serving(_)
                 | Read::Push(_)
                 | Read::Part(_)
+                | Read::Memory(_)
                 | Read::Listening(_)
                 | Read::Logging(_),
                 _,
@@ -194,6 +197,7 @@ impl MetricFamily {
             pushes,
             logging,
             listened,
+            history,
             parts,
             choice,
         } = readings;
@@ -215,6 +219,9 @@ impl MetricFamily {
             Read::Push(read) => pushes.iter().for_each(|push| read(push, sink)),
             Read::Logging(read) => read(logging, sink),
             Read::Listening(read) => read(listened, sink),
+            Read::Memory(read) => {
+                snapshot.health.memory.iter().chain(history).for_each(|part| read(part, sink));
+            }
             Read::Part(read) => parts.iter().for_each(|part| read(part, sink)),
         }
     }

@@ -1,5 +1,6 @@
 //! The configuration: defaults, then the file, then the environment, then the command line.
 
+mod api;
 mod auto;
 mod blame;
 mod change;
@@ -47,6 +48,7 @@ use figment::providers::Serialized;
 use figment::value::Value;
 use serde::{Deserialize, Serialize};
 
+pub use self::api::Api;
 pub use self::auto::{Auto, Bytes, BytesError};
 pub use self::change::{Change, Changed, Overridden};
 pub use self::command::{
@@ -98,6 +100,7 @@ pub struct Config {
     pub metrics: Metrics,
     pub otlp: Otlp,
     pub web: Web,
+    pub api: Api,
     pub log: Log,
     pub config: Following,
 }
@@ -199,6 +202,7 @@ impl Config {
             metrics,
             otlp,
             web,
+            api,
             log,
             config,
         } = self;
@@ -214,6 +218,7 @@ impl Config {
             ("metrics", metrics.refusals()),
             ("otlp", otlp.refusals()),
             ("web", web.refusals()),
+            ("api", api.refusals()),
             ("log", log.refusals()),
             ("config", config.refusals()),
         ];

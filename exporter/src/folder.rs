@@ -173,8 +173,9 @@ impl Folder {
         }
 
         last.zip(state.elapsed).map(|(folded, elapsed)| {
-            let unread = state.unread.clone();
-            Arc::new(Before { flows: published.flows.clone(), folded, elapsed, unread })
+            let (unread, unread_last) = (state.unread.clone(), state.failing.clone());
+            let flows = published.flows.clone();
+            Arc::new(Before { flows, folded, elapsed, unread, unread_last })
         })
     }
 }

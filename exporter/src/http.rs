@@ -46,7 +46,7 @@ pub use hyper::{HeaderMap, StatusCode};
 pub use self::listen::{BindError, Listeners, PassedError};
 pub use self::refusals::Refusals;
 pub use self::route::{
-    Answer, Asked, Chunks, Content, Handler, Method, Path, Query, Route, Scope, Waited,
+    Answer, Asked, Chunks, Content, Handler, Method, Path, Query, Route, Scope, Waited, pieces,
 };
 pub use self::tls::{IdentityError, PemError, TlsError, TlsRefusal, Version};
 pub use self::web_config::{WebConfigError, WebRefusal};

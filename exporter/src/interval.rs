@@ -178,12 +178,21 @@ impl Totals {
 
     /// Returns the frames of the protocols that are counted by port.
     pub fn with_ports(&self) -> Count {
-        let is_counted = |protocol: &&Protocol| PortProtocol::of(**protocol).is_some();
-        let of_protocol =
-            |protocol: &Protocol| sum(self.cells.iter().map(|family| &family[protocol.index()]));
-        let counts: Vec<_> = Protocol::ALL.iter().filter(is_counted).map(of_protocol).collect();
+        sum(self.by_port_protocol().iter())
+    }
 
-        sum(counts.iter())
+    /// Returns the frames of each [`PortProtocol`], of all families.
+    pub fn by_port_protocol(&self) -> [Count; PortProtocol::ALL.len()] {
+        let mut counts = [Count::default(); PortProtocol::ALL.len()];
+        for family in &self.cells {
+            for (protocol, count) in Protocol::ALL.iter().zip(family) {
+                if let Some(port_protocol) = PortProtocol::of(*protocol) {
+                    counts[port_protocol.index()].add(*count);
+                }
+            }
+        }
+
+        counts
     }
 
     fn family(&self, family: Family) -> Count {

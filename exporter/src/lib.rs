@@ -16,6 +16,7 @@ pub mod export;
 pub mod files;
 pub mod folder;
 pub mod health;
+pub mod history;
 pub mod html;
 pub mod http;
 pub mod inspect;

@@ -31,12 +31,33 @@ pub struct Before {
     pub elapsed: Duration,
     /// Flows that could not be read at one of the two folds: what is more now, another time added.
     pub unread: BTreeSet<(Arc<str>, Direction)>,
+    /// Those of them that could not be read at the last fold.
+    pub unread_last: BTreeSet<(Arc<str>, Direction)>,
+}
+
+impl Snapshot {
+    /// Returns whether a flow could be read at the last fold; that of the first is not known.
+    pub fn is_read(&self, flow: &Flow) -> bool {
+        self.before.as_ref().is_none_or(|it| !has(&it.unread_last, flow))
+    }
+}
+
+fn has(flows: &BTreeSet<(Arc<str>, Direction)>, flow: &Flow) -> bool {
+    !flows.is_empty() && flows.contains(&(Arc::clone(&flow.device), flow.direction))
+}
+
+/// Returns the same flow among others, which are in order; not one that began anew.
+pub fn same<'a>(flows: &'a [Arc<Flow>], flow: &Flow) -> Option<&'a Arc<Flow>> {
+    let order = |it: &Arc<Flow>| (&it.device, it.direction).cmp(&(&flow.device, flow.direction));
+    let place = flows.binary_search_by(order).ok()?;
+
+    flows.get(place).filter(|known| known.since == flow.since)
 }
 
 impl Before {
     /// Returns whether it is not known what the last fold added to a flow.
     pub fn lacks(&self, flow: &Flow) -> bool {
-        !self.unread.is_empty() && self.unread.contains(&(Arc::clone(&flow.device), flow.direction))
+        has(&self.unread, flow)
     }
 }
 

@@ -44,7 +44,7 @@ const LINES: &[&[&str]] = &[
     &["inspect", "api"],
     // Pure: no clock, no I/O.
     &["ledger", "catalog"],
-    &["signals"],
+    &["signals", "history"],
     // Plain data.
     &["snapshot"],
     &["config"],

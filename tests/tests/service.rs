@@ -7,6 +7,7 @@ mod service {
     mod clients;
     mod expositions;
     mod hanging;
+    mod history;
     mod kernels;
     mod listening;
     mod memory;

@@ -121,7 +121,7 @@ fn schema(parameter: &Parameter) -> Value {
 
 fn answers(operation: &Operation, schema: &Value, of_problems: &Value) -> Value {
     let schema = match operation.output {
-        Output::Page => json!({ "type": "string" }),
+        Output::Page | Output::Events => json!({ "type": "string" }),
         Output::Json(_) | Output::Document => schema.clone(),
     };
     let mut by_status: BTreeMap<u16, Vec<&str>> = BTreeMap::new();

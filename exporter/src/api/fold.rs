@@ -15,7 +15,7 @@ pub(super) struct Fold {
     number: u64,
     /// When its counts had been read.
     time: String,
-    /// From the fold before to this one, which rates are over; null for the first.
+    /// What rates are over: from the fold before to this one, or the window; null for the first.
     elapsed_seconds: Option<f64>,
 }
 

@@ -2,6 +2,7 @@
 
 use schemars::{Schema, SchemaGenerator};
 
+use super::events::Events;
 use super::kind::Kind;
 use super::parameter::Parameter;
 
@@ -53,6 +54,8 @@ pub enum Output {
     Document,
     /// A page of HTML.
     Page,
+    /// Server-sent events, for as long as the client listens.
+    Events,
 }
 
 /// A request that shows what an operation is for.
@@ -70,6 +73,9 @@ pub struct Example {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Serves {
     Packets,
+    History,
+    SignalHistory,
+    Events,
     Devices,
     Signals,
     Health,
@@ -100,6 +106,7 @@ impl Output {
         match self {
             Self::Json(_) | Self::Document => "application/json",
             Self::Page => "text/html",
+            Self::Events => Events::CONTENT_TYPE,
         }
     }
 }

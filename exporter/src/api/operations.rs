@@ -6,23 +6,24 @@ use super::devices::Devices;
 use super::health::Health;
 use super::kind::Kind;
 use super::operation::{Example, Method, Operation, Output, Scope, Serves};
-use super::packets::TOP_TEXT;
+use super::packets::History;
 use super::packets::contract::Packets;
-use super::packets::label::Label;
-use super::packets::selection::Order;
 use super::parameter::{Allowed, Form, Parameter, Place};
+use super::parameters::{HISTORY, PACKETS, SIGNAL_HISTORY, SIGNALS};
 use super::path::under;
+use super::signal_history::SignalHistory;
 use super::signals::Signals;
 
 /// Every operation, in the order of the reference.
-pub static OPERATIONS: [Operation; 7] = [
+pub static OPERATIONS: [Operation; 10] = [
     Operation {
         id: "getPackets",
         path: under!("/packets"),
         summary: "Packets and bytes that were counted, and their rates",
         description: "Counts since counting began, by the labels of `by`, of the packets that all \
             other labels select. What was not counted together is refused: nothing is estimated. \
-            The numbers are those of `/metrics` at the same fold.",
+            The numbers are those of `/metrics` at the same fold. With `window`, counts are those of \
+            the last seconds, minutes or hour, and rates are over the window.",
         parameters: &PACKETS,
         output: Output::Json(SchemaGenerator::subschema_for::<Packets>),
         problems: &[
@@ -56,8 +57,80 @@ pub static OPERATIONS: [Operation; 7] = [
                 under!("/packets"),
                 "by=size&order=bytes",
             ),
+            example(
+                "The busiest sources of the last five minutes",
+                under!("/packets"),
+                "by=source&window=5m",
+            ),
         ],
         serves: Serves::Packets,
+        ..USUAL
+    },
+    Operation {
+        id: "getHistory",
+        path: under!("/history"),
+        summary: "Packets and bytes over time, as series for charts",
+        description: "What was counted in each point of a window, by the labels of `by`. The server \
+            chooses how long a point is: the history has steps of a second for five minutes, of 15 \
+            seconds for an hour and of five minutes for 25 hours, longer ones where \
+            `datapath.interval` is longer or `api.history_memory` is short. Every step keeps the \
+            20 busiest keys of each dimension.",
+        parameters: &HISTORY,
+        output: Output::Json(SchemaGenerator::subschema_for::<History>),
+        problems: &[
+            Kind::NotCountedTogether,
+            Kind::NotCounted,
+            Kind::UnknownDevice,
+            Kind::NotReady,
+        ],
+        examples: &[
+            example("All that was received in the last hour", under!("/history"), "window=1h"),
+            example(
+                "The last five minutes by protocol",
+                under!("/history"),
+                "by=protocol&window=5m&top=5",
+            ),
+            example(
+                "A day of each device, in few points",
+                under!("/history"),
+                "by=device,direction&window=24h&points=48",
+            ),
+        ],
+        serves: Serves::History,
+        ..USUAL
+    },
+    Operation {
+        id: "getSignalHistory",
+        path: under!("/history/signals"),
+        summary: "Signals over time, as series for charts",
+        description: "What `/signals` showed at the end of each point of a window.",
+        parameters: &SIGNAL_HISTORY,
+        output: Output::Json(SchemaGenerator::subschema_for::<SignalHistory>),
+        problems: &[Kind::NotCounted, Kind::UnknownDevice, Kind::NotReady],
+        examples: &[example(
+            "Signals of the last hour",
+            under!("/history/signals"),
+            "window=1h&direction=receive",
+        )],
+        serves: Serves::SignalHistory,
+        ..USUAL
+    },
+    Operation {
+        id: "getEvents",
+        path: under!("/events"),
+        summary: "What each fold counted, as server-sent events",
+        description: "An event `fold` for each fold has its number and time, and of each device and \
+            direction the packets and bytes since counting began with the rates of the fold, of at \
+            most 64 that are busiest. An event `signal` comes when `distinct_addresses`, \
+            `scanning_addresses` or `syn_addresses` is more than four times its mean of about ten \
+            minutes and more than 200, 0 or 50, with the state `raised`, and another with the \
+            state `usual` when it is below half of that. A client that sends `Last-Event-ID` gets \
+            what it missed of the last 300 folds; what is older, an event `missed` stands for. The \
+            stream ends when the exporter does, and after an hour at most.",
+        output: Output::Events,
+        problems: &[Kind::NotCounted],
+        examples: &[example("Events as they come", under!("/events"), "")],
+        serves: Serves::Events,
         ..USUAL
     },
     Operation {
@@ -161,77 +234,3 @@ const USUAL: Operation = Operation {
 const fn example(about: &'static str, path: &'static str, query: &'static str) -> Example {
     Example { about, path, query }
 }
-
-const fn query(name: &'static str, allowed: Allowed, help: &'static str) -> Parameter {
-    Parameter { name, place: Place::Query, allowed, default: None, help }
-}
-
-const fn label(label: Label, help: &'static str) -> Parameter {
-    query(label.name(), label.allowed(), help)
-}
-
-const ONE_DEVICE: &str = "Only packets of this device; without it of all, added up.";
-const DIRECTION: &str = "Only packets of this direction. Without it: both if `by` has `direction`, \
-    what was sent for destinations, else what was received. Directions are never added up.";
-
-static PACKETS: [Parameter; 21] = [
-    query(
-        "by",
-        Allowed::SomeOf(&LABELS),
-        "Labels of the rows; without any, there is only the total. At most four can be together.",
-    ),
-    Parameter {
-        default: Some(TOP_TEXT),
-        ..query("top", Allowed::Integer(1, 16_384), "Most rows of a page.")
-    },
-    Parameter {
-        default: Some("packets"),
-        ..query(
-            "order",
-            Allowed::OneOf(&Order::NAMES),
-            "What the first row has most of. Rates are those of the last fold.",
-        )
-    },
-    query(
-        "cursor",
-        Allowed::Text(Form::CURSOR),
-        "Where the page begins; valid until the next fold.",
-    ),
-    label(Label::Device, ONE_DEVICE),
-    label(Label::Direction, DIRECTION),
-    label(Label::Family, "Only frames of this family."),
-    label(Label::Protocol, "Only packets of this IP protocol."),
-    label(Label::Port, "Only packets of this service port."),
-    label(Label::Source, "Only received packets of this source address, if it has a name."),
-    label(Label::Destination, "Only sent packets to this destination address, if it has a name."),
-    label(
-        Label::Size,
-        "Only frames of up to so many bytes, and of more than the next smaller size.",
-    ),
-    label(Label::Flags, "Only TCP packets of this class of flags."),
-    label(Label::Cast, "Only frames of this destination type."),
-    label(Label::Icmp, "Only ICMP messages of this type."),
-    label(Label::Fragment, "Only fragments of this position."),
-    label(Label::Malformed, "Only malformed frames that failed this check first."),
-    label(Label::Encapsulation, "Only packets that carry others in this way."),
-    label(Label::Vlan, "Only packets of this VLAN, if it has a name."),
-    label(Label::Dscp, "Only IP packets with this DSCP."),
-    label(Label::Ecn, "Only IP packets with this ECN codepoint."),
-];
-
-static SIGNALS: [Parameter; 2] = [
-    label(Label::Device, "Only signals of this device."),
-    label(Label::Direction, "Only signals of this direction."),
-];
-
-/// The names of all labels.
-const LABELS: [&str; Label::ALL.len()] = {
-    let mut names = [""; Label::ALL.len()];
-    let mut place = 0;
-    while place < names.len() {
-        names[place] = Label::ALL[place].name();
-        place += 1;
-    }
-
-    names
-};

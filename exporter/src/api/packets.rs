@@ -3,12 +3,14 @@
 pub(super) mod contract;
 mod counted;
 mod cursor;
+mod history;
 pub(super) mod label;
 mod other;
 mod rows;
 pub(super) mod selection;
 
-use crate::catalog::Readings;
+use crate::catalog::Choice;
+use crate::history::Of;
 use crate::snapshot::{Flow, Snapshot};
 
 use self::contract::{Counts, Item, Packets, Rest, Selected, Unit};
@@ -16,11 +18,15 @@ use self::cursor::Cursor;
 use self::other::other;
 use self::rows::{Row, Rows};
 use self::selection::Selection;
+use super::Facts;
 use super::fold::Fold;
 use super::kind::Kind;
 use super::moment::rfc3339;
 use super::parameter::Given;
 use super::problem::Problem;
+use super::window::{self, Window, asked};
+
+pub(super) use self::history::{History, TOP_TEXT as HISTORY_TOP_TEXT, history};
 
 /// Rows of an answer, unless `top` says otherwise.
 const TOP: usize = 20;
@@ -31,16 +37,37 @@ pub(super) const TOP_TEXT: &str = "20";
 pub(super) fn packets(
     path: &'static str,
     given: &Given,
-    readings: &Readings,
+    facts: &Facts,
 ) -> Result<Packets, Problem> {
-    let snapshot = &*readings.snapshot;
+    let choice = &facts.readings.choice;
+    let Some(asked) = asked(given) else {
+        return of_snapshot(path, given, &facts.readings.snapshot, choice);
+    };
+    let window = window::window(asked, facts.history.as_deref())?;
+    let selection = Selection::new(given)?;
+    let found = window.sum(Of::All, |device, direction| {
+        selection.device.is_none_or(|own| own == device) && selection.has(direction)
+    });
+    let described = Window::of(asked, &window, &found, selection.counted.dimension);
+    let snapshot = window::snapshot(&window, &found);
+
+    let packets = of_snapshot(path, given, &snapshot, choice)?;
+    Ok(Packets { window: Some(described), ..packets })
+}
+
+fn of_snapshot(
+    path: &'static str,
+    given: &Given,
+    snapshot: &Snapshot,
+    choice: &Choice,
+) -> Result<Packets, Problem> {
     let fold = Fold::of(snapshot)?;
     let selection = Selection::new(given)?;
     let cursor = Cursor::now(snapshot);
     let skipped = given.text("cursor").map_or(Ok(0), |text| cursor.place(text))?;
     let flows = flows(snapshot, &selection)?;
 
-    let rows = Rows::read(&selection, &flows, snapshot, &readings.choice)?;
+    let rows = Rows::read(&selection, &flows, snapshot, choice)?;
     let total = rows.total();
     let listed = rows.listed(&selection);
     let top = given.number("top").unwrap_or(TOP);
@@ -53,6 +80,7 @@ pub(super) fn packets(
 
     Ok(Packets {
         fold,
+        window: None,
         selected: Selected::of(&selection),
         unit: Unit::of(has_bytes),
         since: total.since.map(rfc3339),
@@ -63,7 +91,7 @@ pub(super) fn packets(
             rows: behind.len() as u64,
             counts: counts(&Row::sum(behind.iter().copied())),
         },
-        other: other(&selection, &flows, rows.other().map(|row| counts(&row)), &readings.choice),
+        other: other(&selection, &flows, rows.other().map(|row| counts(&row)), choice),
         next: (!behind.is_empty()).then(|| cursor.next(path, given, to)),
     })
 }

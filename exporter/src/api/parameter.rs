@@ -1,12 +1,13 @@
 //! Parameters: what is allowed, and what a request has.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::kind::Kind;
 use super::problem::{Fault, Problem, shown};
 
 /// A parameter of an operation.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Parameter {
     pub name: &'static str,
     pub place: Place,
@@ -74,6 +75,20 @@ impl Form {
         pattern: "^([0-9]{1,5}|ephemeral)$",
         example: "443",
         is: |text| text == "ephemeral" || is_number(text, u16::MAX.into()),
+    };
+    /// The window of counts.
+    pub(super) const HOUR: Self = Self {
+        words: "a whole number with its unit, `s`, `m` or `h`, of 1s to 1h",
+        pattern: "^[0-9]{1,5}[smh]$",
+        example: "5m",
+        is: |text| is_duration(text, Duration::from_hours(1)),
+    };
+    /// The window of charts.
+    pub(super) const DAY: Self = Self {
+        words: "a whole number with its unit, `s`, `m` or `h`, of 1s to 25h",
+        pattern: "^[0-9]{1,5}[smh]$",
+        example: "1h",
+        is: |text| is_duration(text, Duration::from_hours(25)),
     };
     pub(super) const CURSOR: Self = Self {
         words: "the cursor of an answer, as its `next` has it",
@@ -217,6 +232,21 @@ fn fault(name: &str, detail: &str) -> Fault {
     let name = shown(name);
 
     Fault { detail: format!("`{name}` {detail}"), parameter: name }
+}
+
+/// Reads a time, as in `90s`; `None` where the text is none.
+pub(super) fn duration(text: &str) -> Option<Duration> {
+    let units = [('s', 1), ('m', 60), ('h', 3600)];
+    let (number, seconds) =
+        units.into_iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))?;
+    let number: u64 =
+        Some(number).filter(|it| it.len() <= 5 && is_number(it, 99_999))?.parse().ok()?;
+
+    Some(Duration::from_secs(number * seconds))
+}
+
+fn is_duration(text: &str, most: Duration) -> bool {
+    duration(text).is_some_and(|it| !it.is_zero() && it <= most)
 }
 
 /// Returns whether the text is a number of digits alone that is not larger than `most`.

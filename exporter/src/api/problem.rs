@@ -63,6 +63,10 @@ impl Problem {
         Self::new(Kind::NotAcceptable, format!("`Accept` excludes {content_type}"))
     }
 
+    pub(super) fn no_history() -> Self {
+        Self::new(Kind::NotCounted, "the history is switched off: `api.history_memory` is \"0\"")
+    }
+
     pub(super) fn no_such_kind() -> Self {
         Self::new(Kind::NotFound, "there is no kind of problem with this name")
     }

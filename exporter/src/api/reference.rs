@@ -84,6 +84,7 @@ fn of_operation(operation: &Operation, schema: Option<&Value>) -> Vec<Block> {
         (Output::Json(_), Some(schema)) => format!("Answers `{}` as JSON.", words(schema)),
         (Output::Json(_) | Output::Document, _) => "Answers JSON.".into(),
         (Output::Page, _) => "Answers HTML.".into(),
+        (Output::Events, _) => "Answers a stream of events.".into(),
     };
     let (scope, since) = (operation.scope.name(), operation.since);
     blocks.push(Block::Text(format!("{answer} Scope `{scope}`, since {since}.")));
@@ -94,7 +95,8 @@ fn of_operation(operation: &Operation, schema: Option<&Value>) -> Vec<Block> {
         let rows = groups().into_iter().map(|words| vec![words]).collect();
         blocks.push(Block::Table(vec!["labels that are counted together"], rows));
     }
-    blocks.extend(operation.examples.iter().flat_map(of_example));
+    let flags = if matches!(operation.output, Output::Events) { "-sN" } else { "-s" };
+    blocks.extend(operation.examples.iter().flat_map(|it| of_example(it, flags)));
 
     blocks
 }
@@ -105,8 +107,8 @@ fn of_parameter(parameter: &Parameter) -> Vec<String> {
     vec![format!("`{}`", parameter.name), parameter.allowed.words(), default, parameter.help.into()]
 }
 
-fn of_example(example: &Example) -> [Block; 2] {
-    let line = format!("curl -s '{SERVER}{}'", example.target());
+fn of_example(example: &Example, flags: &str) -> [Block; 2] {
+    let line = format!("curl {flags} '{SERVER}{}'", example.target());
 
     [Block::Text(format!("{}:", example.about)), Block::Shell(vec![line])]
 }

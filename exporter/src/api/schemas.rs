@@ -21,7 +21,7 @@ impl Schemas {
             .iter()
             .map(|operation| match operation.output {
                 Output::Json(schema) => Some(schema(&mut generator).to_value()),
-                Output::Document | Output::Page => None,
+                Output::Document | Output::Page | Output::Events => None,
             })
             .collect();
         let of_problems = generator.subschema_for::<Document>().to_value();

@@ -23,9 +23,9 @@ pub(super) struct Signals {
 /// Signals of one direction of one device. Addresses are the sources of what was received and the
 /// destinations of what was sent. What `metrics.exclude` leaves out is null.
 #[derive(Debug, Serialize, JsonSchema)]
-struct OfFlow {
-    device: String,
-    direction: &'static str,
+pub(super) struct OfFlow {
+    pub(super) device: String,
+    pub(super) direction: &'static str,
     /// Distinct addresses by family, estimated with an error of about 1.6 %.
     distinct_addresses: Option<BTreeMap<&'static str, f64>>,
     /// Distinct destination ports by protocol.
@@ -54,25 +54,32 @@ struct Shown {
 
 impl Signals {
     pub(super) fn of(readings: &Readings, given: &Given) -> Result<Self, Problem> {
-        let Readings { snapshot, choice, .. } = readings;
-        let fold = Fold::of(snapshot)?;
+        let fold = Fold::of(&readings.snapshot)?;
         let is_asked = |name, own: &str| given.text(name).is_none_or(|asked| asked == own);
-        let flows: Vec<_> =
-            snapshot.flows.iter().filter(|flow| is_asked("device", &flow.device)).collect();
-        if let Some(device) = given.text("device").filter(|_| flows.is_empty()) {
+        let mut flows = readings.snapshot.flows.iter();
+        if let Some(device) = given.text("device")
+            && !flows.any(|flow| *flow.device == *device)
+        {
             let detail = format!("`{}` is not counted now", shown(device));
             return Err(Problem::new(Kind::UnknownDevice, detail));
         }
 
+        let items = Self::flows(readings).filter(|flow| {
+            is_asked("device", &flow.device) && is_asked("direction", flow.direction)
+        });
+        Ok(Self { fold, items: items.collect() })
+    }
+
+    /// Returns the signals of every flow that has some.
+    pub(super) fn flows(readings: &Readings) -> impl Iterator<Item = OfFlow> {
+        let Readings { snapshot, choice, .. } = readings;
         let [received, sent] =
             [Direction::Receive, Direction::Transmit].map(|it| Shown::of(it, choice));
-        let shown = |direction| match direction {
-            Direction::Receive => &received,
-            Direction::Transmit => &sent,
-        };
-        let flows = flows.into_iter().filter(|it| is_asked("direction", it.direction.label()));
-        let items = flows.filter_map(|flow| OfFlow::of(flow, shown(flow.direction))).collect();
-        Ok(Self { fold, items })
+
+        snapshot.flows.iter().filter_map(move |flow| match flow.direction {
+            Direction::Receive => OfFlow::of(flow, &received),
+            Direction::Transmit => OfFlow::of(flow, &sent),
+        })
     }
 }
 
@@ -102,6 +109,27 @@ impl OfFlow {
             scanning_addresses: scanning_sources.filter(|_| shown.scanning_addresses),
             syn_addresses: syn_sources.filter(|_| shown.syn_addresses),
         })
+    }
+}
+
+impl OfFlow {
+    /// Returns the name of each signal, the family or the protocol that it is of, and its value.
+    #[expect(clippy::cast_precision_loss, reason = "a chart shows seven digits")]
+    pub(super) fn values(&self) -> Vec<(&'static str, Option<&'static str>, Option<f64>)> {
+        let addresses = self.distinct_addresses.iter().flatten();
+        let addresses =
+            addresses.map(|(family, number)| ("distinct_addresses", Some(*family), Some(*number)));
+        let ports = self.distinct_ports.iter().flatten();
+        let ports =
+            ports.map(|(name, number)| ("distinct_ports", Some(*name), Some(*number as f64)));
+        let of_all = [
+            ("address_entropy", None, self.address_entropy),
+            ("port_entropy", None, self.port_entropy),
+            ("scanning_addresses", None, self.scanning_addresses.map(|it| it as f64)),
+            ("syn_addresses", None, self.syn_addresses.map(|it| it as f64)),
+        ];
+
+        addresses.chain(ports).chain(of_all).collect()
     }
 }
 

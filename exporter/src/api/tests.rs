@@ -1,20 +1,24 @@
 //! What the table and its answers have to keep to.
 
+mod events;
 mod hostile;
 mod packets;
 mod rates;
 mod schema;
 mod speed;
 mod table;
+mod windows;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::*;
 use crate::catalog::example;
-use crate::snapshot::Snapshot;
+use crate::history::History;
+use crate::snapshot::{Before, Snapshot};
 
 /// Requests a path and a query, as they stand in an address without escapes.
 fn ask(target: &str) -> Answer {
@@ -34,7 +38,12 @@ fn ask_of(target: &str, readings: &Readings) -> Answer {
 }
 
 fn answered(operation: &'static Operation, asked: &Asked<'_>, readings: &Readings) -> Answer {
-    let facts = || Facts { readings: readings.clone(), ready: Ok(()), now: example::at(5) };
+    let facts = || Facts {
+        readings: readings.clone(),
+        history: Some(Arc::new(kept().view())),
+        ready: Ok(()),
+        now: example::at(5),
+    };
 
     answer(operation, asked, &facts)
 }
@@ -48,6 +57,27 @@ fn found(path: &str) -> (&'static Operation, Vec<(String, String)>) {
     let plain = OPERATIONS.iter().find(|operation| operation.path == path);
 
     plain.map(|it| (it, Vec::new())).or(named).unwrap_or_else(|| panic!("no {path}"))
+}
+
+/// A history of two folds: the example was counted between them.
+fn kept() -> History {
+    let now = example::readings().snapshot;
+    let empty = now.flows.iter().map(|it| Arc::new(example::empty(&it.device, it.direction)));
+    let mut last = (*now).clone();
+    last.flows = empty.collect();
+    last.health.folding.folds -= 1;
+    last.health.folding.last = Some(example::at(2));
+    let before = Before {
+        flows: last.flows.clone(),
+        folded: example::at(2),
+        elapsed: Duration::from_secs(1),
+        unread: BTreeSet::new(),
+        unread_last: BTreeSet::new(),
+    };
+    let mut history = History::new(16 << 20);
+    history.fold(&last, &Snapshot { before: Some(Arc::new(before)), ..(*now).clone() });
+
+    history
 }
 
 #[track_caller]

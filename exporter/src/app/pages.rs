@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::history::Kept;
 use super::pushes::Read;
 use super::readiness;
 use crate::catalog::Readings;
@@ -26,6 +27,7 @@ pub(super) struct Pages {
     pub(super) read: Read,
     pub(super) trigger: Trigger,
     pub(super) snapshot: watch::Receiver<Arc<Snapshot>>,
+    pub(super) history: Kept,
 }
 
 impl Pages {

@@ -184,6 +184,7 @@ impl Group {
             Read::Exporter(_)
             | Read::Build(_)
             | Read::Part(_)
+            | Read::Memory(_)
             | Read::Configuration(_)
             | Read::Serving(_)
             | Read::Push(_)

@@ -48,6 +48,7 @@ pub(crate) fn readings() -> Readings {
         serving: Serving { refusals: BTreeMap::from([(HttpRefusal::Login, 2)]), panics: 0 },
         pushes: vec![Arc::new(pushed())],
         logging: Logging { lost: 7 },
+        history: Some(PartMemory { part: "history", bytes: 1 << 20, limit: 16 << 20 }),
         listened: Listened { age: Some(Duration::from_millis(2500)) },
         parts: vec![part("otlp http://collector:4317", 1), part("otlp-logs", 0)],
         choice: Choice::default(),

@@ -1,6 +1,6 @@
 //! One metric of the catalogue.
 
-use crate::health::{Configuration, Listened, Logging, Part, Push, Serving};
+use crate::health::{Configuration, Listened, Logging, Part, PartMemory, Push, Serving};
 use crate::process::Process;
 use crate::snapshot::{Flow, Snapshot};
 use crate::version::Build;
@@ -83,6 +83,8 @@ pub enum Read {
     Listening(fn(&Listened, &mut dyn Sink)),
     /// `packet_exporter_`
     Part(fn(&Part, &mut dyn Sink)),
+    /// Once for each part whose memory has a limit.
+    Memory(fn(&PartMemory, &mut dyn Sink)),
 }
 
 impl Metric {

@@ -1,7 +1,7 @@
 //! Metrics of the exporter about its tables: what has no name, what is full.
 
 use crate::dimension::Dimension;
-use crate::health::{PartMemory, SharedMap};
+use crate::health::SharedMap;
 use crate::interval::MapUse;
 use crate::snapshot::{Breakdown, Snapshot, Unattributed};
 
@@ -54,11 +54,12 @@ pub(super) const METRICS: &[Metric] = &[
     },
     Metric {
         name: "memory",
-        help: "Memory that a part of the exporter takes: maps, the kernel maps of all devices.",
+        help: "Memory that a part of the exporter takes: maps, the kernel maps of all devices; history, \
+               what was counted in the last hours.",
         unit: Unit::Bytes,
         kind: Kind::Gauge,
         labels: &["part"],
-        read: Read::Exporter(|snapshot, sink| parts(snapshot, sink, |part| part.bytes)),
+        read: Read::Memory(|part, sink| sink.number(&[part.part.into()], part.bytes)),
         ..Metric::USUAL
     },
     Metric {
@@ -67,7 +68,7 @@ pub(super) const METRICS: &[Metric] = &[
         unit: Unit::Bytes,
         kind: Kind::Gauge,
         labels: &["part"],
-        read: Read::Exporter(|snapshot, sink| parts(snapshot, sink, |part| part.limit)),
+        read: Read::Memory(|part, sink| sink.number(&[part.part.into()], part.limit)),
         ..Metric::USUAL
     },
     Metric {
@@ -132,12 +133,6 @@ fn maps(snapshot: &Snapshot, sink: &mut dyn Sink, value: fn(&MapUse) -> u64) {
     for SharedMap { direction, map } in &snapshot.health.shared_maps {
         let labels = ["", direction.label(), map.map];
         sink.number(&labels.map(Into::into), value(map));
-    }
-}
-
-fn parts(snapshot: &Snapshot, sink: &mut dyn Sink, value: fn(&PartMemory) -> u64) {
-    for part in &snapshot.health.memory {
-        sink.number(&[part.part.into()], value(part));
     }
 }
 

@@ -55,6 +55,7 @@ fn only(flow: Flow) -> Readings {
         pushes: Vec::new(),
         logging: Logging::default(),
         listened: Listened::default(),
+        history: None,
         parts: Vec::new(),
         choice: Choice::default(),
     }

@@ -71,10 +71,27 @@ impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Auto<T> {
     }
 }
 
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(text) = Text::deserialize(deserializer)?;
+
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
 impl FromStr for Bytes {
     type Err = BytesError;
 
     fn from_str(text: &str) -> Result<Self, BytesError> {
+        if text == "0" {
+            return Ok(Self(0));
+        }
         let with_unit = |(unit, bytes)| Some((text.strip_suffix(unit)?, bytes));
         let (number, unit) = UNITS.into_iter().find_map(with_unit).ok_or(BytesError)?;
         let number: u64 = number.trim_end().parse().map_err(|_| BytesError)?;
@@ -86,7 +103,7 @@ impl FromStr for Bytes {
 impl Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(bytes) = self;
-        let divides = |(_, unit): &&(&str, u64)| bytes.is_multiple_of(*unit);
+        let divides = |(_, unit): &&(&str, u64)| *bytes > 0 && bytes.is_multiple_of(*unit);
         match UNITS.iter().find(divides) {
             Some((unit, size)) => write!(f, "{}{unit}", bytes / size),
             None => write!(f, "{bytes}"),
@@ -105,6 +122,7 @@ mod tests {
             ("64 MiB", Some(64 << 20)),
             ("1GiB", Some(1 << 30)),
             ("512KiB", Some(512 << 10)),
+            ("0", Some(0)),
             ("64", None),
             ("MiB", None),
             ("-1MiB", None),
@@ -119,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_size_is_written_in_its_largest_unit() {
-        for text in ["64MiB", "1GiB", "1536MiB", "12KiB"] {
+        for text in ["64MiB", "1GiB", "1536MiB", "12KiB", "0"] {
             assert_eq!(text.parse::<Bytes>().unwrap().to_string(), text);
         }
     }

@@ -126,6 +126,8 @@ impl Endpoint {
         let headers = request.headers();
         let encoding = encoding(headers, &route.handler).ok_or_else(|| Box::new(unacceptable()))?;
         let accept = joined(headers, &ACCEPT);
+        let last_event = headers.get("last-event-id").and_then(|it| it.to_str().ok());
+        let last_event = last_event.map(Into::into);
         let visit = request.extensions_mut().remove();
         let Some(visit): Option<Visit> = visit else {
             return Err(Box::new(status(StatusCode::INTERNAL_SERVER_ERROR)));
@@ -135,7 +137,7 @@ impl Endpoint {
             Box::new(status(refused))
         })?;
 
-        let asked = Asked { parameters, query, accept, body };
+        let asked = Asked { parameters, query, accept, last_event, body };
         let varies = matches!(route.handler, Handler::Blocking(_));
         handled(&route.handler, shared, asked, To { visit, encoding, varies }).await
     }

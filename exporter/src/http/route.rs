@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::Stream;
+use futures_util::stream::unfold;
 use hyper::{HeaderMap, StatusCode};
 
 use crate::config::Config;
@@ -87,6 +88,8 @@ pub struct Asked {
     pub query: Vec<(String, String)>,
     /// The Accept header.
     pub accept: Option<String>,
+    /// The Last-Event-ID header.
+    pub last_event: Option<String>,
     pub body: Vec<u8>,
 }
 
@@ -111,6 +114,15 @@ pub enum Content {
 /// Pieces that come over time. No task has to make them: the connection that sends them waits for
 /// them.
 pub type Chunks = Pin<Box<dyn Stream<Item = Vec<u8>> + Send>>;
+
+/// Makes pieces from a state, one after the other, until there is none.
+pub fn pieces<S, F>(state: S, next: impl FnMut(S) -> F + Send + 'static) -> Chunks
+where
+    S: Send + 'static,
+    F: Future<Output = Option<(Vec<u8>, S)>> + Send + 'static,
+{
+    Box::pin(unfold(state, next))
+}
 
 impl Asked {
     /// Returns all values of a parameter in the query.

@@ -14,7 +14,6 @@ use self::reader::{
     Reader, breakdown, calm, conserved, days, each_explained, each_fold, few_names, flow, rules,
 };
 use super::Ledger;
-use super::tallies::with_ports;
 use crate::config::Naming;
 use crate::dimension::{ByDimension, Dimension, SeriesKey};
 use crate::interval::balanced::{Burst, hard_times, interval};
@@ -29,7 +28,7 @@ proptest! {
             for dimension in Dimension::ALL {
                 let whole = match dimension {
                     Dimension::Sources => vec![interval.totals.ip()],
-                    Dimension::Ports => with_ports(&interval.totals),
+                    Dimension::Ports => interval.totals.by_port_protocol().to_vec(),
                     Dimension::Vlans => vec![interval.vlans.total()],
                 };
                 let [before, after] = [before, after].map(|flow| breakdown(flow, dimension));

@@ -4,12 +4,12 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use shared::{Count, PortKey, PortProtocol, Protocol};
+use shared::PortKey;
 
 use super::tally::Tally;
 use crate::config::Naming;
 use crate::dimension::{ByDimension, Dimension};
-use crate::interval::{Interval, Totals};
+use crate::interval::Interval;
 use crate::snapshot::Breakdown;
 
 /// What was counted by each dimension.
@@ -47,7 +47,7 @@ impl Tallies {
 
         Self {
             sources: sources.fold(&interval.sources, &[totals.ip()], elapsed, began),
-            ports: ports.fold(&interval.ports, &with_ports(totals), elapsed, began),
+            ports: ports.fold(&interval.ports, &totals.by_port_protocol(), elapsed, began),
             // Nothing else counts all of them.
             vlans: vlans.fold(by_vlan, &[by_vlan.total()], elapsed, began),
         }
@@ -74,21 +74,4 @@ impl Tallies {
             Dimension::Vlans => vlans.breakdown(since),
         })
     }
-}
-
-/// Returns the frames of each [`PortProtocol`], of all families.
-pub(super) fn with_ports(totals: &Totals) -> Vec<Count> {
-    let mut counts = vec![Count::default(); PortProtocol::ALL.len()];
-
-    for family in &totals.cells {
-        for (protocol, Count { packets, bytes }) in Protocol::ALL.iter().zip(family) {
-            if let Some(port_protocol) = PortProtocol::of(*protocol) {
-                let count = &mut counts[port_protocol.index()];
-                count.packets += packets;
-                count.bytes += bytes;
-            }
-        }
-    }
-
-    counts
 }

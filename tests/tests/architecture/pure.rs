@@ -8,6 +8,7 @@ pub(crate) const PURE: &[&str] = &[
     "bundle",
     "causes",
     "dimension",
+    "history",
     "inspect",
     "ledger",
     "signals",

@@ -226,6 +226,12 @@ pub(crate) const SERVER: &[Row] = &[
         ..Row::USUAL
     },
     Row {
+        key: "api.history_memory",
+        after: "'0'",
+        seen: |it| !has(it, "packet_exporter_memory_bytes", &[("part", "history")]),
+        ..Row::USUAL
+    },
+    Row {
         key: "metrics.exclude",
         after: "['packet_receive_frame_size_.*']",
         seen: |it| !has(it, "packet_receive_frame_size_bytes_count", &[("device", "veth0")]),

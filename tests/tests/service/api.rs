@@ -209,8 +209,15 @@ fn every_example_of_the_reference_is_answered() {
 
     assert!(landing.contains("<a href=\"/api/v1/docs\">"), "{landing}");
     assert!(examples.len() >= 10, "{examples:?}");
+    // Steps of the history come with folds.
+    wait_for("a first step", || {
+        let answer = service.get("/api/v1/history").unwrap();
+        if answer.status == 200 { Ok(()) } else { Err(answer.text()) }
+    });
     for example in examples {
-        let line = format!("curl -o /dev/null -w '%{{http_code}}' {example}");
+        // Events never end by themselves.
+        let end = if example.contains("/events") { " --max-time 7; true" } else { "" };
+        let line = format!("curl -o /dev/null -w '%{{http_code}}' {example}{end}");
         let status = cable.here.run("sh", &["-c", &line]);
         assert_eq!(status.trim(), "200", "{line}");
     }

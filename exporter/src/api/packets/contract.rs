@@ -11,12 +11,15 @@ use super::rows::Row;
 use super::selection::Selection;
 use crate::api::fold::Fold;
 use crate::api::moment::rfc3339;
+use crate::api::window::Window;
 
 /// Packets that were counted, by what they were counted by.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::api) struct Packets {
     /// The fold up to which everything here was counted.
     pub(super) fold: Fold,
+    /// The window of all counts; null where they are those since counting began.
+    pub(super) window: Option<Window>,
     pub(super) selected: Selected,
     pub(super) unit: Unit,
     /// When the oldest of these counts began; null where nothing is counted.
@@ -57,13 +60,13 @@ pub(in crate::api) struct Unit {
     bytes: Option<&'static str>,
 }
 
-/// Counts, and how fast they rose in the last fold.
+/// Counts, and how fast they rose in the last fold or in the window.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub(in crate::api) struct Counts {
     packets: u64,
     /// Null where bytes are not counted.
     bytes: Option<u64>,
-    /// Over the time from the fold before to this one; null where that is not known.
+    /// Over the time from the fold before to this one, or over the window; null where that is not known.
     packets_per_second: Option<f64>,
     /// Likewise; null where bytes are not counted.
     bytes_per_second: Option<f64>,

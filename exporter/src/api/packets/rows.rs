@@ -1,7 +1,6 @@
 //! The rows of an answer: series that have the same labels, added up.
 
 use std::cmp::Reverse;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use shared::{Count, Direction};
@@ -12,7 +11,7 @@ use crate::api::kind::Kind;
 use crate::api::problem::Problem;
 use crate::catalog::Choice;
 use crate::interval::{less, sum};
-use crate::snapshot::{Before, Flow, Snapshot};
+use crate::snapshot::{Before, Flow, Snapshot, same};
 
 /// Values of the labels of [`Selection::by`], in that order.
 pub(super) type RowKey<'a> = [Part<'a>; 4];
@@ -189,9 +188,9 @@ impl<'a> Past<'a> {
             return Self::Unknown;
         };
 
-        match of_before(before, flow) {
+        match same(&before.flows, flow) {
             None => Self::New(before),
-            Some(known) if std::ptr::eq(known, flow) => Self::Same,
+            Some(known) if std::ptr::eq(&**known, flow) => Self::Same,
             Some(known) => {
                 Self::Series(before, counted.series(known, metrics), counted.dimension.is_some())
             }
@@ -223,14 +222,6 @@ fn all_if_new(series: &Series<'_>, before: &Before) -> Option<Count> {
     let is_new = series.since + before.elapsed / 2 >= before.folded;
 
     is_new.then_some(series.count)
-}
-
-/// Returns the same flow as it was at the fold before.
-fn of_before<'a>(before: &'a Before, flow: &Flow) -> Option<&'a Flow> {
-    let order = |it: &Arc<Flow>| (&it.device, it.direction).cmp(&(&flow.device, flow.direction));
-    let place = before.flows.binary_search_by(order).ok()?;
-
-    Some(&*before.flows[place]).filter(|known| known.since == flow.since)
 }
 
 fn row<'a>(

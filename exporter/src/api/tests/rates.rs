@@ -15,8 +15,13 @@ fn after(change: impl FnOnce(&mut Flow)) -> Readings {
     with(|snapshot| {
         let mut flows = snapshot.flows.clone();
         change(Arc::make_mut(&mut flows[0]));
-        let before =
-            Before { flows, folded: example::at(1), elapsed: ELAPSED, unread: BTreeSet::new() };
+        let before = Before {
+            flows,
+            folded: example::at(1),
+            elapsed: ELAPSED,
+            unread: BTreeSet::new(),
+            unread_last: BTreeSet::new(),
+        };
         snapshot.before = Some(Arc::new(before));
     })
 }

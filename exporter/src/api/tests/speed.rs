@@ -23,6 +23,7 @@ fn took(keys: u32) -> Duration {
             folded: example::at(2),
             elapsed: Duration::from_secs(1),
             unread: BTreeSet::new(),
+            unread_last: BTreeSet::new(),
         }));
     });
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::Pages;
-use crate::api::{self, Facts, OPERATIONS, Operation, Problem};
+use crate::api::{self, Facts, OPERATIONS, Operation, Output, Problem};
+use crate::app::history::Kept;
 use crate::app::readiness;
 use crate::http::{
     Answer, Asked, Content, Errors, Handler, HeaderMap, Method, Path, Query, Route, Scope,
@@ -15,14 +16,16 @@ type ReadFacts = Arc<dyn Fn() -> Facts + Send + Sync>;
 
 /// Returns a route for each operation.
 pub(super) fn routes(pages: &Pages) -> Vec<Route> {
+    let history = pages.history.clone();
     let pages = pages.clone();
     let facts: ReadFacts = Arc::new(move || {
         let snapshot = Arc::clone(&pages.snapshot.borrow());
         let ready = readiness::of(&snapshot.health);
-        Facts { readings: (pages.read)(snapshot), ready, now: SystemTime::now() }
+        let (readings, history) = ((pages.read)(snapshot), pages.history.view());
+        Facts { readings, history, ready, now: SystemTime::now() }
     });
 
-    OPERATIONS.iter().map(|operation| route(operation, &facts)).collect()
+    OPERATIONS.iter().map(|operation| route(operation, &facts, &history)).collect()
 }
 
 /// Returns what writes errors below the API as problems.
@@ -32,12 +35,27 @@ pub(super) fn errors() -> Errors {
     })
 }
 
-fn route(operation: &'static Operation, facts: &ReadFacts) -> Route {
-    let facts = Arc::clone(facts);
-    let answer = move |asked: Asked| {
-        let Asked { parameters, query, accept, body: _ } = asked;
-        let asked = api::Asked { path: &parameters, query: &query, accept: accept.as_deref() };
+fn route(operation: &'static Operation, facts: &ReadFacts, history: &Kept) -> Route {
+    let (facts, history) = (Arc::clone(facts), history.clone());
+    let answer = move |asked: &Asked| {
+        let Asked { parameters, query, accept, .. } = asked;
+        let asked = api::Asked { path: parameters, query, accept: accept.as_deref() };
         served(api::answer(operation, &asked, &*facts))
+    };
+    let handler = match operation.output {
+        Output::Events => Handler::Quick(Arc::new(move |asked| {
+            let answer = answer(asked);
+            if answer.status != StatusCode::OK {
+                return answer;
+            }
+            match history.events(asked.last_event.as_deref()) {
+                Some(events) => Answer { content: Content::Stream(events), ..answer },
+                None => served(api::no_history()),
+            }
+        })),
+        Output::Json(_) | Output::Document | Output::Page => {
+            Handler::Blocking(Arc::new(move |asked| answer(&asked)))
+        }
     };
 
     Route {
@@ -51,7 +69,7 @@ fn route(operation: &'static Operation, facts: &ReadFacts) -> Route {
         // The table knows its parameters, and refuses others in its own words.
         query: Query::Any,
         body_bytes: 0,
-        handler: Handler::Blocking(Arc::new(answer)),
+        handler,
         title: operation.title,
     }
 }
