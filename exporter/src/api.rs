@@ -28,7 +28,8 @@ use crate::catalog::Readings;
 
 pub use self::answer::{Answer, Asked};
 pub use self::document::document;
-pub use self::operation::{Example, Method, Operation, Output, Scope};
+pub use self::kind::Kind;
+pub use self::operation::{Example, Method, Operation, Output};
 pub use self::operations::OPERATIONS;
 pub use self::path::BASE;
 pub use self::problem::Problem;

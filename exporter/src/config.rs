@@ -1,5 +1,6 @@
 //! The configuration: defaults, then the file, then the environment, then the command line.
 
+mod api;
 mod auto;
 mod blame;
 mod change;
@@ -34,6 +35,7 @@ mod signals;
 mod sources;
 mod text;
 mod toml_value;
+mod user;
 mod vlans;
 mod web;
 
@@ -47,6 +49,7 @@ use figment::providers::Serialized;
 use figment::value::Value;
 use serde::{Deserialize, Serialize};
 
+pub use self::api::Api;
 pub use self::auto::{Auto, Bytes, BytesError};
 pub use self::change::{Change, Changed, Overridden};
 pub use self::command::{
@@ -77,6 +80,7 @@ pub use self::secrets::secrets;
 pub use self::setting::Origin;
 pub use self::signals::Signals;
 pub use self::sources::Sources;
+pub use self::user::{User, UserError};
 pub use self::vlans::Vlans;
 pub use self::web::Web;
 
@@ -98,6 +102,7 @@ pub struct Config {
     pub metrics: Metrics,
     pub otlp: Otlp,
     pub web: Web,
+    pub api: Api,
     pub log: Log,
     pub config: Following,
 }
@@ -199,6 +204,7 @@ impl Config {
             metrics,
             otlp,
             web,
+            api,
             log,
             config,
         } = self;
@@ -214,6 +220,7 @@ impl Config {
             ("metrics", metrics.refusals()),
             ("otlp", otlp.refusals()),
             ("web", web.refusals()),
+            ("api", api.refusals()),
             ("log", log.refusals()),
             ("config", config.refusals()),
         ];

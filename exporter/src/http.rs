@@ -11,12 +11,14 @@ mod errors;
 mod head;
 mod landing;
 mod limits;
+mod line;
 mod listen;
 mod or_default;
 mod own;
 mod passwords;
 mod peer;
 mod places;
+mod principal;
 mod query;
 mod rate_limit;
 mod refusals;
@@ -43,10 +45,12 @@ use tokio_util::sync::CancellationToken;
 
 pub use hyper::{HeaderMap, StatusCode};
 
+pub use self::errors::{Reason, Refused};
 pub use self::listen::{BindError, Listeners, PassedError};
+pub use self::principal::{Principal, Who};
 pub use self::refusals::Refusals;
 pub use self::route::{
-    Answer, Asked, Chunks, Content, Handler, Method, Path, Query, Route, Scope, Waited,
+    Answer, Asked, Chunks, Content, Handler, Method, Path, Query, Route, Waited,
 };
 pub use self::tls::{IdentityError, PemError, TlsError, TlsRefusal, Version};
 pub use self::web_config::{WebConfigError, WebRefusal};
@@ -72,9 +76,9 @@ pub struct Site {
     pub errors: Errors,
 }
 
-/// Returns what is answered at a path in place of an error with this text; `None` leaves the text.
-/// The status stays as it is.
-pub type Errors = Arc<dyn Fn(&str, StatusCode, &str) -> Option<Answer> + Send + Sync>;
+/// Returns what is answered at a path in place of an error; `None` leaves its text. The status stays as
+/// it is.
+pub type Errors = Arc<dyn Fn(&str, Refused<'_>) -> Option<Answer> + Send + Sync>;
 
 /// Reads the configuration again. Returns what became of it, or why it is refused.
 ///

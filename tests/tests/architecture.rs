@@ -55,7 +55,7 @@ const LINES: &[&[&str]] = &[
     // Which ports are those of services.
     &["services"],
     &["html"],
-    &["causes", "dimension", "files", "netlink", "printable", "process", "record", "version"],
+    &["causes", "dimension", "files", "netlink", "printable", "process", "record", "scope", "version"],
 ];
 
 /// A crate from outside, and the only places that may name it.

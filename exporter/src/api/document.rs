@@ -11,6 +11,7 @@ use super::operations::OPERATIONS;
 use super::parameter::{Allowed, Parameter, Place};
 use super::problem::Problem;
 use super::schemas::Schemas;
+use crate::scope::Scope;
 
 /// Problems that every operation has.
 pub(super) const COMMON: [Kind; 8] = [
@@ -51,7 +52,7 @@ pub fn document() -> Value {
         "paths": paths,
         "components": {
             "schemas": by_name,
-            "securitySchemes": { "basic": { "type": "http", "scheme": "basic" } },
+            "securitySchemes": logins(),
         },
     })
 }
@@ -70,11 +71,35 @@ fn described(operation: &Operation, schema: &Value, of_problems: &Value) -> Valu
         "deprecated": operation.deprecated.is_some(),
         "parameters": parameters,
         "responses": answers(operation, schema, of_problems),
-        // With a login where the web configuration has users.
-        "security": [{}, { "basic": [] }],
+        "security": allowed(operation.scope),
         "x-scope": operation.scope.name(),
         "x-since": operation.since,
     })
+}
+
+/// The ways to say who asks.
+fn logins() -> Value {
+    json!({
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token of `api.token_file`, with its scopes.",
+        },
+        "basic": {
+            "type": "http",
+            "scheme": "basic",
+            "description": "A user of the web configuration, with the scope in `api.users`.",
+        },
+    })
+}
+
+/// Returns what is enough for a scope. Without a login, `read` is for clients on this host alone, and
+/// nobody comes without one where the web configuration has users.
+fn allowed(scope: Scope) -> Value {
+    let logins = [json!({ "bearer": [] }), json!({ "basic": [] })];
+    let nothing = (scope <= Scope::Read).then(|| json!({}));
+
+    nothing.into_iter().chain(logins).collect()
 }
 
 fn parameter(parameter: &Parameter) -> Value {

@@ -9,6 +9,7 @@ pub enum Kind {
     InvalidParameter,
     NotCountedTogether,
     LoginRequired,
+    ScopeMissing,
     Forbidden,
     NotFound,
     NotCounted,
@@ -26,13 +27,14 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 20] = [
+    pub(super) const ALL: [Self; 21] = [
         Self::MalformedRequest,
         Self::UnknownParameter,
         Self::DoubledParameter,
         Self::InvalidParameter,
         Self::NotCountedTogether,
         Self::LoginRequired,
+        Self::ScopeMissing,
         Self::Forbidden,
         Self::NotFound,
         Self::NotCounted,
@@ -50,7 +52,7 @@ impl Kind {
     ];
 
     /// Returns the kind of what the server refuses by itself.
-    pub(super) fn of_status(status: u16) -> Self {
+    pub fn of_status(status: u16) -> Self {
         match status {
             401 => Self::LoginRequired,
             403 => Self::Forbidden,
@@ -89,6 +91,7 @@ impl Kind {
                 ("not-counted-together", 400, "This was not counted together")
             }
             Self::LoginRequired => ("login-required", 401, "A login is required"),
+            Self::ScopeMissing => ("scope-missing", 403, "The scope of the client is too low"),
             Self::Forbidden => ("forbidden", 403, "The request is not allowed"),
             Self::NotFound => ("not-found", 404, "There is nothing at this path"),
             Self::NotCounted => ("not-counted", 404, "This is not counted"),
@@ -133,8 +136,13 @@ impl Kind {
                  the groups; all labels of a request have to be in one of them."
             }
             Self::LoginRequired => {
-                "The web configuration has users. Send the name and the password of one of \
-                 them by basic authentication."
+                "Send the name and the password of a user of the web configuration by basic \
+                 authentication. The problem names the scope that is needed, if it is more than \
+                 clients without a login have."
+            }
+            Self::ScopeMissing => {
+                "The client is known, and may not do this. The problem names the scope that is \
+                 needed; `api.users` lists the scopes of users."
             }
             Self::Forbidden => {
                 "The client may not do this, or the request comes from a page of another site \

@@ -4,6 +4,7 @@ use schemars::{Schema, SchemaGenerator};
 
 use super::kind::Kind;
 use super::parameter::Parameter;
+use crate::scope::Scope;
 
 /// Something that can be asked.
 #[derive(Debug)]
@@ -13,6 +14,7 @@ pub struct Operation {
     pub method: Method,
     /// With its parameters in braces.
     pub path: &'static str,
+    /// What a client must be allowed to do.
     pub scope: Scope,
     /// A sentence without a full stop.
     pub summary: &'static str,
@@ -35,13 +37,6 @@ pub struct Operation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     Get,
-}
-
-/// What a client must be allowed to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// To read what `/metrics` shows.
-    Metrics,
 }
 
 /// What the answer is.
@@ -83,14 +78,6 @@ impl Method {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Get => "get",
-        }
-    }
-}
-
-impl Scope {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Metrics => "metrics",
         }
     }
 }

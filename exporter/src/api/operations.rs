@@ -5,7 +5,7 @@ use schemars::SchemaGenerator;
 use super::devices::Devices;
 use super::health::Health;
 use super::kind::Kind;
-use super::operation::{Example, Method, Operation, Output, Scope, Serves};
+use super::operation::{Example, Method, Operation, Output, Serves};
 use super::packets::TOP_TEXT;
 use super::packets::contract::Packets;
 use super::packets::label::Label;
@@ -13,6 +13,7 @@ use super::packets::selection::Order;
 use super::parameter::{Allowed, Form, Parameter, Place};
 use super::path::under;
 use super::signals::Signals;
+use crate::scope::Scope;
 
 /// Every operation, in the order of the reference.
 pub static OPERATIONS: [Operation; 7] = [

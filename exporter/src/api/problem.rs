@@ -67,9 +67,8 @@ impl Problem {
         Self::new(Kind::NotFound, "there is no kind of problem with this name")
     }
 
-    /// Makes the answer in place of one with that status and this text.
-    pub fn refused(status: u16, sentence: &str) -> Answer {
-        let kind = Kind::of_status(status);
+    /// Makes the answer of this kind in place of one with that status and this text.
+    pub fn refused(kind: Kind, status: u16, sentence: &str) -> Answer {
         let sentence = sentence.trim_end();
         let detail = if sentence.is_empty() { kind.words().2 } else { sentence };
 
@@ -103,7 +102,7 @@ mod tests {
     #[test]
     fn what_the_server_refuses_keeps_its_status() {
         for status in 400..600 {
-            let answer = Problem::refused(status, "Because.\n");
+            let answer = Problem::refused(Kind::of_status(status), status, "Because.\n");
             let document: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
 
             assert_eq!(answer.status, status);

@@ -14,6 +14,7 @@ use super::page;
 use super::parameter::Parameter;
 use super::path::PROBLEMS;
 use super::schemas::{Schemas, words};
+use crate::scope::Scope;
 
 /// Where examples look for an exporter.
 const SERVER: &str = "http://localhost:10199";
@@ -53,6 +54,7 @@ fn blocks() -> Vec<Block> {
             names(&COMMON)
         )),
     ];
+    blocks.extend(access());
     for (operation, schema) in OPERATIONS.iter().zip(&schemas.of_operations) {
         blocks.extend(of_operation(operation, schema.as_ref()));
     }
@@ -63,6 +65,39 @@ fn blocks() -> Vec<Block> {
     blocks.extend([Block::Heading(2, "Problems".into()), of_problems()]);
 
     blocks
+}
+
+/// Who may ask for what.
+fn access() -> [Block; 5] {
+    let scopes = Scope::ALL
+        .into_iter()
+        .map(|scope| vec![format!("`{scope}`"), scope.meaning().into(), who(scope).into()]);
+    let routes = OPERATIONS.iter().map(|operation| {
+        let Operation { method, path, scope, .. } = operation;
+        vec![format!("`{} {path}`", method.name().to_uppercase()), format!("`{scope}`")]
+    });
+
+    [
+        Block::Heading(2, "Access".into()),
+        Block::Text(
+            "Each operation has a scope, and each scope includes those before it. A client without \
+             a login that needs one gets 401, and a client whose scope is too low gets 403; the \
+             problem names the scope. Where the web configuration has users, every request needs a \
+             login."
+                .into(),
+        ),
+        Block::Table(vec!["scope", "allows to", "without a login"], scopes.collect()),
+        Block::Text("The scope of each operation:".into()),
+        Block::Table(vec!["operation", "scope"], routes.collect()),
+    ]
+}
+
+fn who(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Metrics => "from anywhere",
+        Scope::Read => "from the host itself",
+        Scope::Inspect | Scope::Propose | Scope::Admin => "never",
+    }
 }
 
 fn of_operation(operation: &Operation, schema: Option<&Value>) -> Vec<Block> {

@@ -12,10 +12,9 @@ use crate::catalog::Readings;
 use crate::config::Config;
 use crate::export::prometheus;
 use crate::health::ReloadSource;
-use crate::http::{
-    Answer, Asked, Handler, Method, Path, Query, Refusals, Route, Scope, Site, StatusCode,
-};
+use crate::http::{Answer, Asked, Handler, Method, Path, Query, Refusals, Route, Site, StatusCode};
 use crate::reload::Trigger;
+use crate::scope::Scope;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
 

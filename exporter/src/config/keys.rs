@@ -122,7 +122,7 @@ mod tests {
 # and that to the command line (--devices.include). A change takes effect while the exporter runs,
 # unless the comment of the key says that it needs a restart: see docs/configuration.md.
 ";
-    const SECTIONS: [(&str, &str); 13] = [
+    const SECTIONS: [(&str, &str); 14] = [
         ("devices", include_str!("devices.rs")),
         ("datapath", include_str!("datapath.rs")),
         ("parser", include_str!("parser.rs")),
@@ -134,6 +134,7 @@ mod tests {
         ("metrics", include_str!("metrics.rs")),
         ("otlp", include_str!("otlp.rs")),
         ("web", include_str!("web.rs")),
+        ("api", include_str!("api.rs")),
         ("log", include_str!("log.rs")),
         ("config", include_str!("following.rs")),
     ];

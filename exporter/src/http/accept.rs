@@ -9,7 +9,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::connection::connection;
+use super::connection::{Arrival, connection};
 use super::peer::Peer;
 use super::server::Server;
 
@@ -35,8 +35,11 @@ pub(super) async fn accept(listener: TcpListener, server: Arc<Server>, stop: Can
         match accepted {
             Ok((stream, address)) => {
                 is_failing = false;
-                if let Some(place) = server.places.take(Peer::of(address.ip())) {
-                    connections.spawn(connection(stream, Arc::clone(&server), place, stop.clone()));
+                let address = address.ip().to_canonical();
+                if let Some(place) = server.places.take(Peer::of(address)) {
+                    let arrival = Arrival { stream, address };
+                    let server = Arc::clone(&server);
+                    connections.spawn(connection(arrival, server, place, stop.clone()));
                 }
             }
             Err(error) if is_of_the_client(&error) => {}

@@ -18,7 +18,7 @@ use super::body::{Whole, respond, status, text};
 use super::encoding::Encoding;
 use super::limits::Limits;
 use super::refusals::Refusals;
-use super::route::{Answer, Asked, Content, Handler, Method, Route, Scope};
+use super::route::{Answer, Asked, Content, Handler, Method, Route};
 use super::streamed::Streamed;
 use super::turns::{StreamTurns, Turn, Turns};
 use super::visit::Visit;
@@ -114,7 +114,16 @@ impl Endpoint {
             shared.note_unread(&request);
         }
         let route = route.ok_or_else(|| Box::new(self.not_allowed()))?;
-        if route.scope == Scope::Admin {
+        let visit = request.extensions_mut().remove();
+        let Some(visit): Option<Visit> = visit else {
+            return Err(Box::new(status(StatusCode::INTERNAL_SERVER_ERROR)));
+        };
+        let Visit { place, principal, .. } = &visit;
+        if principal.scope < route.scope {
+            shared.refusals.count(HttpRefusal::Login, place.peer, None);
+            return Err(Box::new(principal.refused(route.scope)));
+        }
+        if method.is_some_and(Method::is_change) {
             let own = &shared.config().web.listen_address;
             cross_site::check(&request, own)
                 .map_err(|error| Box::new(text(StatusCode::FORBIDDEN, format!("{error}\n"))))?;
@@ -126,10 +135,6 @@ impl Endpoint {
         let headers = request.headers();
         let encoding = encoding(headers, &route.handler).ok_or_else(|| Box::new(unacceptable()))?;
         let accept = joined(headers, &ACCEPT);
-        let visit = request.extensions_mut().remove();
-        let Some(visit): Option<Visit> = visit else {
-            return Err(Box::new(status(StatusCode::INTERNAL_SERVER_ERROR)));
-        };
         let body = read(request.into_body(), route.body_bytes).await.map_err(|refused| {
             shared.refusals.count(HttpRefusal::Body, visit.place.peer, None);
             Box::new(status(refused))
@@ -200,7 +205,7 @@ fn responded(
     to: To,
 ) -> Result<Response<Body>, Refused> {
     let Answer { status, content_type, headers, content } = answer;
-    let To { visit: Visit { place, streaming, stop }, encoding, varies } = to;
+    let To { visit: Visit { place, streaming, stop, .. }, encoding, varies } = to;
 
     let mut response = match content {
         Content::Whole(bytes) => {

@@ -10,6 +10,22 @@ use super::body::{PLAIN, Sentence, Whole};
 use super::route::{Answer, Content};
 use super::{Errors, Site};
 
+/// An error that the server has as plain text.
+#[derive(Clone, Copy, Debug)]
+pub struct Refused<'a> {
+    pub status: StatusCode,
+    /// `None` where the status says it.
+    pub reason: Option<Reason>,
+    pub sentence: &'a str,
+}
+
+/// What an error is about, where its status leaves that open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The client may not do this, or has to log in first.
+    ScopeMissing,
+}
+
 /// Writes errors that the server has as plain text in the form of their path.
 pub(super) struct Forms(Errors);
 
@@ -25,9 +41,11 @@ impl Forms {
         if status < StatusCode::BAD_REQUEST || !is_plain {
             return response;
         }
+        let reason = response.extensions_mut().remove();
         let sentence = response.extensions_mut().remove();
         let sentence = sentence.map(|Sentence(text)| text).unwrap_or_default();
-        let Some(answer) = (self.0)(path, status, &String::from_utf8_lossy(&sentence)) else {
+        let sentence = &String::from_utf8_lossy(&sentence);
+        let Some(answer) = (self.0)(path, Refused { status, reason, sentence }) else {
             return response;
         };
 

@@ -9,7 +9,7 @@ use hyper::header::{
     AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use hyper::{Request, Response, StatusCode};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
 use super::basic_auth::Credentials;
@@ -18,11 +18,13 @@ use super::errors::Forms;
 use super::limits::Limits;
 use super::passwords::{Passwords, Verdict};
 use super::places::{Place, Places};
+use super::principal::Principal;
 use super::refusals::Refusals;
 use super::routes::Routes;
 use super::visit::Visit;
 use super::web_file::{Handshake, WebFile, WebRules};
 use super::{Site, head};
+use crate::config::Config;
 use crate::health::HttpRefusal;
 
 /// The exporter panicked while it read something; that was counted.
@@ -42,6 +44,7 @@ pub(super) struct Server {
     /// How many more may read the web configuration now.
     reads: Arc<Semaphore>,
     passwords: Passwords,
+    config: watch::Receiver<Arc<Config>>,
     errors: Forms,
 }
 
@@ -59,6 +62,7 @@ impl Server {
             web: web.map(Arc::new),
             reads: Arc::new(Semaphore::new(Limits::READS)),
             passwords: Passwords::new(),
+            config: site.config.clone(),
             errors: Forms::of(site),
         }
     }
@@ -103,6 +107,8 @@ impl Server {
             return error.answer();
         }
 
+        let config = Arc::clone(&self.config.borrow());
+        let visit = Visit { principal: Principal::anyone(&request, visit.line, &config), ..visit };
         let Some(web) = &self.web else { return self.routes.answer(request, visit).await };
         let web = Arc::clone(web);
         let Ok(Ok(rules)) = self.read(move || web.rules()).await else {
@@ -119,14 +125,15 @@ impl Server {
         &self,
         rules: &Arc<WebRules>,
         request: Request<Incoming>,
-        visit: Visit,
+        mut visit: Visit,
     ) -> Response<Body> {
-        let place = &visit.place;
+        let place = Arc::clone(&visit.place);
         if !rules.bucket.take(Instant::now()) {
             self.refusals.count(HttpRefusal::Rate, place.peer, None);
             return status(StatusCode::TOO_MANY_REQUESTS);
         }
-        let verdict = self.log_in(request.headers(), rules, place).await;
+        let (verdict, user) = self.log_in(request.headers(), rules, &place).await;
+        visit.principal = user.unwrap_or(visit.principal);
         match verdict {
             Verdict::Right => {}
             Verdict::Wrong | Verdict::Unchecked => {
@@ -152,22 +159,29 @@ impl Server {
         }
     }
 
-    /// Returns whether the request may be answered; notes which connections have a login.
-    async fn log_in(&self, headers: &HeaderMap, rules: &Arc<WebRules>, place: &Place) -> Verdict {
+    /// Returns whether the request may be answered, and which user has sent it, if there are some; notes
+    /// which connections have a login.
+    async fn log_in(
+        &self,
+        headers: &HeaderMap,
+        rules: &Arc<WebRules>,
+        place: &Place,
+    ) -> (Verdict, Option<Principal>) {
         if rules.config.basic_auth_users.is_empty() {
-            return Verdict::Right;
+            return (Verdict::Right, None);
         }
 
         let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let Some(credentials) = authorization.and_then(Credentials::parse) else {
-            return Verdict::Wrong;
+            return (Verdict::Wrong, None);
         };
+        let user = Principal::user(credentials.name(), &self.config.borrow());
         let verdict = self.passwords.check(credentials, rules, place.peer).await;
         if verdict == Verdict::Right {
             place.log_in();
         }
 
-        verdict
+        (verdict, Some(user))
     }
 }
 
@@ -203,7 +217,7 @@ mod tests {
             is_ready: Arc::new(|| Ok(())),
             reload: Arc::new(|| Box::pin(async { Err("not here".into()) })),
             refusals: Refusals::default(),
-            errors: Arc::new(|_, _, _| None),
+            errors: Arc::new(|_, _| None),
         };
 
         Server::new(&site, web, Limits::default())

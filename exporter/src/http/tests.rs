@@ -12,6 +12,7 @@ mod places;
 mod refusals;
 mod reload;
 mod routes;
+mod scopes;
 mod streams;
 mod table;
 mod tls;
@@ -30,6 +31,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::config::Web;
 use crate::health::HttpRefusal;
+use crate::scope::Scope;
 
 /// How long anything may take that is not supposed to take time.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -212,7 +214,7 @@ fn site_of(render: impl Fn(Option<&str>) -> route::Answer + Send + Sync + 'stati
         is_ready: Arc::new(|| Ok(())),
         reload: Arc::new(|| Box::pin(async { Ok("reloaded".into()) })),
         refusals: Refusals::default(),
-        errors: Arc::new(|_, _, _| None),
+        errors: Arc::new(|_, _| None),
     }
 }
 

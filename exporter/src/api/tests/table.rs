@@ -182,7 +182,7 @@ fn the_pages_are_whole_and_need_nothing_from_elsewhere() {
 
 #[test]
 fn every_kind_of_problem_has_a_page() {
-    for kind in kind::Kind::ALL {
+    for kind in Kind::ALL {
         let answer = ask(&format!("{}{}", path::PROBLEMS, kind.name()));
         let page = String::from_utf8(answer.body).unwrap();
 

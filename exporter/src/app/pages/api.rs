@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::Pages;
-use crate::api::{self, Facts, OPERATIONS, Operation, Problem};
+use crate::api::{self, Facts, Kind, OPERATIONS, Operation, Problem};
 use crate::app::readiness;
 use crate::http::{
-    Answer, Asked, Content, Errors, Handler, HeaderMap, Method, Path, Query, Route, Scope,
-    StatusCode,
+    Answer, Asked, Content, Errors, Handler, HeaderMap, Method, Path, Query, Reason, Refused,
+    Route, StatusCode,
 };
 
 type ReadFacts = Arc<dyn Fn() -> Facts + Send + Sync>;
@@ -27,8 +27,14 @@ pub(super) fn routes(pages: &Pages) -> Vec<Route> {
 
 /// Returns what writes errors below the API as problems.
 pub(super) fn errors() -> Errors {
-    Arc::new(|path, status, sentence| {
-        path.starts_with(api::BASE).then(|| served(Problem::refused(status.as_u16(), sentence)))
+    Arc::new(|path, refused| {
+        let Refused { status, reason, sentence } = refused;
+        let kind = match (reason, status) {
+            (Some(Reason::ScopeMissing), StatusCode::FORBIDDEN) => Kind::ScopeMissing,
+            (Some(Reason::ScopeMissing) | None, _) => Kind::of_status(status.as_u16()),
+        };
+        path.starts_with(api::BASE)
+            .then(|| served(Problem::refused(kind, status.as_u16(), sentence)))
     })
 }
 
@@ -45,9 +51,7 @@ fn route(operation: &'static Operation, facts: &ReadFacts) -> Route {
             api::Method::Get => &[Method::Get],
         },
         path: Path::Fixed(operation.path),
-        scope: match operation.scope {
-            api::Scope::Metrics => Scope::Metrics,
-        },
+        scope: operation.scope,
         // The table knows its parameters, and refuses others in its own words.
         query: Query::Any,
         body_bytes: 0,

@@ -1,0 +1,54 @@
+//! `[api]`: who may use the REST API, and for what.
+
+use serde::{Deserialize, Serialize};
+
+use super::text::one_or_many;
+use super::user::User;
+use crate::scope::Scope;
+
+/// Who may use the REST API, and for what.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Api {
+    /// Scopes of users of the web configuration: metrics, read, inspect, propose or admin. Each
+    /// includes those before it, and a user that is not listed has read: "name=scope", or a list of
+    /// them.
+    #[serde(deserialize_with = "one_or_many")]
+    pub users: Vec<User>,
+}
+
+impl Api {
+    /// Returns what a user of the web configuration may do.
+    pub fn scope_of(&self, user: &str) -> Scope {
+        let listed = self.users.iter().find(|it| it.name == user);
+
+        listed.map_or(Scope::Read, |it| it.scope)
+    }
+
+    pub(super) fn refusals(&self) -> Vec<&'static str> {
+        let Self { users } = self;
+        let is_once =
+            |user: &User| users.iter().filter(|other| other.name == user.name).count() == 1;
+
+        super::refused([("users", users.iter().all(is_once))])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_has_the_scope_that_is_listed_and_is_listed_once() {
+        let users = |texts: &[&str]| Api {
+            users: texts.iter().map(|text| text.parse().unwrap()).collect(),
+        };
+        let api = users(&["ann=admin", "bob=metrics"]);
+
+        let scopes = ["ann", "bob", "carol"].map(|name| api.scope_of(name));
+
+        assert_eq!(scopes, [Scope::Admin, Scope::Metrics, Scope::Read]);
+        assert_eq!(api.refusals(), [""; 0]);
+        assert_eq!(users(&["ann=admin", "ann=read"]).refusals(), ["users"]);
+    }
+}
