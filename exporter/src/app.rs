@@ -14,6 +14,7 @@ mod pause;
 mod pushes;
 mod readiness;
 mod service_manager;
+mod token;
 
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ use crate::datapath::{Datapath, ProgramNames};
 use crate::export::otlp;
 use crate::folder::{self, Folder, Pace};
 use crate::health::{Health, ReloadSource};
-use crate::http::{self, Listeners, Refusals, WebFile};
+use crate::http::{self, Listeners, Refusals, TokenFile, WebFile};
 use crate::interfaces::Interface;
 use crate::outbound::{Proxies, ProxyProblem};
 use crate::reload::{self, InForce, Reload, Trigger};
@@ -45,6 +46,7 @@ use self::service_manager::Reloads;
 pub use self::doctor::doctor;
 pub use self::inspect::inspect;
 pub use self::openapi::openapi;
+pub use self::token::new_token;
 
 /// Why the program ended without being asked to.
 #[derive(Debug)]
@@ -59,6 +61,7 @@ pub enum Failure {
 pub fn check(inputs: &Inputs) -> Result<String, Failure> {
     let loaded = Config::load(inputs).map_err(|error| Failure::Refused(error.into()))?;
     web_file(&loaded.config).map_err(Failure::Refused)?;
+    token_file(&loaded.config).map_err(Failure::Refused)?;
     pushes::check(&loaded.config.otlp).map_err(Failure::Refused)?;
 
     Ok(loaded.to_string())
@@ -122,7 +125,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         tracing::warn!(error, "Rights that are not needed are kept; run as a user of its own");
     }
     log.start_writing()?;
-    let web = web_file(&config)?;
+    let (web, tokens) = (web_file(&config)?, token_file(&config)?);
     if !config.datapath.pin {
         datapath::clear_pins(&config.datapath.pin_path);
     }
@@ -172,7 +175,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         snapshot: snapshot.clone(),
         trigger: trigger.clone(),
     };
-    let site = pages.site(refusals);
+    let site = pages.site(refusals, tokens);
 
     parts.start("http", |stop| async move { Ok(http::serve(listeners, site, web, stop).await?) });
     let configs = live_config.clone();
@@ -219,7 +222,7 @@ fn check_of(
     live: watch::Receiver<Arc<Config>>,
     interfaces: watch::Receiver<Vec<Interface>>,
 ) -> reload::Check {
-    let web_config = config.web.config_file.clone();
+    let (web_config, tokens) = (config.web.config_file.clone(), config.api.token_file.clone());
 
     Arc::new(move |config| {
         pushes::check(&config.otlp)?;
@@ -228,6 +231,9 @@ fn check_of(
         // The one in use is read again by itself; another one is for the next start.
         if config.web.config_file != web_config {
             web_file(config)?;
+        }
+        if config.api.token_file != tokens {
+            token_file(config)?;
         }
         Ok(())
     })
@@ -245,6 +251,13 @@ fn web_file(config: &Config) -> anyhow::Result<Option<WebFile>> {
     let path = &config.web.config_file;
 
     Ok(if path.as_os_str().is_empty() { None } else { Some(WebFile::open(path)?) })
+}
+
+fn token_file(config: &Config) -> anyhow::Result<Option<Arc<TokenFile>>> {
+    let path = &config.api.token_file;
+    let is_named = !path.as_os_str().is_empty();
+
+    Ok(is_named.then(|| TokenFile::open(path)).transpose()?.map(Arc::new))
 }
 
 /// The signals that ask to stop or to read the configuration again, caught from the start on.

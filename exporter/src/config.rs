@@ -34,6 +34,7 @@ mod setting;
 mod signals;
 mod sources;
 mod text;
+mod tokens;
 mod toml_value;
 mod user;
 mod vlans;
@@ -53,7 +54,8 @@ pub use self::api::Api;
 pub use self::auto::{Auto, Bytes, BytesError};
 pub use self::change::{Change, Changed, Overridden};
 pub use self::command::{
-    Bundle, By, Command, Doctor, DocumentFormat, Inspect, Output, Parser, UsageError,
+    Bundle, By, Command, Doctor, DocumentFormat, Expiry, Inspect, NewToken, Output, Parser,
+    UsageError,
 };
 pub use self::datapath::{Datapath, Transmit};
 pub use self::devices::Devices;
@@ -80,6 +82,7 @@ pub use self::secrets::secrets;
 pub use self::setting::Origin;
 pub use self::signals::Signals;
 pub use self::sources::Sources;
+pub use self::tokens::{Token, TokensError};
 pub use self::user::{User, UserError};
 pub use self::vlans::Vlans;
 pub use self::web::Web;

@@ -32,6 +32,9 @@ pub enum ReadError {
     #[error("it is larger than {0} bytes")]
     TooLarge(u64),
 
+    #[error("others than its owner may write it (mode {0:04o}); `chmod go-w` keeps them out")]
+    Unguarded(u32),
+
     #[error("it is not text in UTF-8")]
     NotText,
 
@@ -109,6 +112,18 @@ pub fn text_for(path: &Path, patience: Duration) -> io::Result<String> {
     let text = String::from_utf8(read_for(path, patience)?);
 
     text.map_err(|_| error(ErrorKind::InvalidData, ReadError::NotText))
+}
+
+/// Reads a file of text that decides who may do what, as [`read_for`] does.
+///
+/// # Errors
+///
+/// Of kind `PermissionDenied` also where others than its owner may write it.
+pub fn guarded_text(path: &Path, patience: Duration) -> io::Result<String> {
+    let file = path.to_owned();
+    READERS.within(path, patience, move || unguarded(&file))??;
+
+    text_for(path, patience)
 }
 
 /// Runs something that reads `path`, or files below it, within the same bounds.
@@ -271,6 +286,18 @@ fn bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     }
 
     Ok(bytes)
+}
+
+fn unguarded(path: &Path) -> io::Result<()> {
+    const OTHERS_WRITE: u32 = 0o022;
+    const PERMISSIONS: u32 = 0o7777;
+    let mode = fs::metadata(path)?.mode() & PERMISSIONS;
+
+    if mode & OTHERS_WRITE == 0 {
+        Ok(())
+    } else {
+        Err(error(ErrorKind::PermissionDenied, ReadError::Unguarded(mode)))
+    }
 }
 
 fn error(kind: ErrorKind, error: ReadError) -> io::Error {

@@ -13,6 +13,7 @@ mod landing;
 mod limits;
 mod line;
 mod listen;
+mod logins;
 mod or_default;
 mod own;
 mod passwords;
@@ -21,6 +22,7 @@ mod places;
 mod principal;
 mod query;
 mod rate_limit;
+mod reads;
 mod refusals;
 mod requests;
 mod route;
@@ -29,6 +31,8 @@ mod server;
 mod streamed;
 mod streams;
 mod tls;
+mod token;
+mod token_file;
 mod turns;
 mod visit;
 mod web_config;
@@ -53,6 +57,8 @@ pub use self::route::{
     Answer, Asked, Chunks, Content, Handler, Method, Path, Query, Route, Waited,
 };
 pub use self::tls::{IdentityError, PemError, TlsError, TlsRefusal, Version};
+pub use self::token::{NoRandomness, TokenText};
+pub use self::token_file::{TokenFile, TokenFileError};
 pub use self::web_config::{WebConfigError, WebRefusal};
 pub use self::web_file::WebFile;
 
@@ -74,6 +80,8 @@ pub struct Site {
     /// Counts what is not served.
     pub refusals: Refusals,
     pub errors: Errors,
+    /// Those of the REST API, if there are some.
+    pub tokens: Option<Arc<TokenFile>>,
 }
 
 /// Returns what is answered at a path in place of an error; `None` leaves its text. The status stays as
@@ -114,8 +122,7 @@ async fn serve_as(
 
 impl fmt::Debug for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { version, routes, config: _, is_ready: _, reload: _, refusals: _, errors: _ } =
-            self;
+        let Self { version, routes, .. } = self;
 
         f.debug_struct("Site")
             .field("version", version)

@@ -55,7 +55,17 @@ const LINES: &[&[&str]] = &[
     // Which ports are those of services.
     &["services"],
     &["html"],
-    &["causes", "dimension", "files", "netlink", "printable", "process", "record", "scope", "version"],
+    &[
+        "causes",
+        "dimension",
+        "files",
+        "netlink",
+        "printable",
+        "process",
+        "record",
+        "scope",
+        "version",
+    ],
 ];
 
 /// A crate from outside, and the only places that may name it.
@@ -107,6 +117,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("serde_saphyr", &["http"]),
     ("socket2", &["datapath", "http", "netlink"]),
     ("strsim", &["config"]),
+    ("subtle", &["http"]),
     ("tar", &["bundle"]),
     ("tokio", &["app", "folder", "http", "interfaces", "outbound", "export::otlp", "reload"]),
     ("tokio_rustls", &["http"]),

@@ -4,11 +4,14 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     MalformedRequest,
+    TokenInQuery,
     UnknownParameter,
     DoubledParameter,
     InvalidParameter,
     NotCountedTogether,
     LoginRequired,
+    BadToken,
+    PlainToken,
     ScopeMissing,
     Forbidden,
     NotFound,
@@ -27,13 +30,16 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 21] = [
+    pub(super) const ALL: [Self; 24] = [
         Self::MalformedRequest,
+        Self::TokenInQuery,
         Self::UnknownParameter,
         Self::DoubledParameter,
         Self::InvalidParameter,
         Self::NotCountedTogether,
         Self::LoginRequired,
+        Self::BadToken,
+        Self::PlainToken,
         Self::ScopeMissing,
         Self::Forbidden,
         Self::NotFound,
@@ -84,6 +90,7 @@ impl Kind {
     const fn head(self) -> (&'static str, u16, &'static str) {
         match self {
             Self::MalformedRequest => ("malformed-request", 400, "The request is malformed"),
+            Self::TokenInQuery => ("token-in-query", 400, "A token is in the query"),
             Self::UnknownParameter => ("unknown-parameter", 400, "A parameter is unknown"),
             Self::DoubledParameter => ("doubled-parameter", 400, "A parameter is given twice"),
             Self::InvalidParameter => ("invalid-parameter", 400, "A parameter is invalid"),
@@ -91,6 +98,8 @@ impl Kind {
                 ("not-counted-together", 400, "This was not counted together")
             }
             Self::LoginRequired => ("login-required", 401, "A login is required"),
+            Self::BadToken => ("bad-token", 401, "The token is unknown or has expired"),
+            Self::PlainToken => ("plain-token", 403, "A token was sent over plain HTTP"),
             Self::ScopeMissing => ("scope-missing", 403, "The scope of the client is too low"),
             Self::Forbidden => ("forbidden", 403, "The request is not allowed"),
             Self::NotFound => ("not-found", 404, "There is nothing at this path"),
@@ -118,6 +127,10 @@ impl Kind {
                 "The path is not encoded as it should be. Check how the client builds it. What is \
                  not HTTP at all is answered without a problem."
             }
+            Self::TokenInQuery => {
+                "Logs and histories keep queries, so this token is no secret any more: take it out \
+                 of the token file. Send tokens in the header `Authorization: Bearer`."
+            }
             Self::UnknownParameter => {
                 "The operation does not have this parameter. Parameters are never ignored, so \
                  that a misspelt filter cannot pass for one. The reference lists those of \
@@ -136,13 +149,23 @@ impl Kind {
                  the groups; all labels of a request have to be in one of them."
             }
             Self::LoginRequired => {
-                "Send the name and the password of a user of the web configuration by basic \
-                 authentication. The problem names the scope that is needed, if it is more than \
+                "Send a token in the header `Authorization: Bearer`, or the name and the password of a \
+                 user of the web configuration by basic authentication. The problem names the scope that is needed, if it is more than \
                  clients without a login have."
+            }
+            Self::BadToken => {
+                "The token is not in the file of `api.token_file`, or its time is over. \
+                 `packet-exporter token new` makes another one."
+            }
+            Self::PlainToken => {
+                "Everybody on the way can read what is sent over plain HTTP, so this token is no \
+                 secret any more: take it out of the token file. Send tokens over TLS, or from \
+                 the host itself."
             }
             Self::ScopeMissing => {
                 "The client is known, and may not do this. The problem names the scope that is \
-                 needed; `api.users` lists the scopes of users."
+                 needed. A token has its scopes in the token file, and `api.users` lists those of \
+                 users."
             }
             Self::Forbidden => {
                 "The client may not do this, or the request comes from a page of another site \

@@ -12,7 +12,9 @@ use crate::catalog::Readings;
 use crate::config::Config;
 use crate::export::prometheus;
 use crate::health::ReloadSource;
-use crate::http::{Answer, Asked, Handler, Method, Path, Query, Refusals, Route, Site, StatusCode};
+use crate::http::{
+    Answer, Asked, Handler, Method, Path, Query, Refusals, Route, Site, StatusCode, TokenFile,
+};
 use crate::reload::Trigger;
 use crate::scope::Scope;
 use crate::snapshot::Snapshot;
@@ -28,7 +30,7 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    pub(super) fn site(self, refusals: Refusals) -> Site {
+    pub(super) fn site(self, refusals: Refusals, tokens: Option<Arc<TokenFile>>) -> Site {
         let (of_readiness, trigger) = (self.snapshot.clone(), self.trigger.clone());
 
         Site {
@@ -42,6 +44,7 @@ impl Pages {
             }),
             refusals,
             errors: api::errors(),
+            tokens,
         }
     }
 

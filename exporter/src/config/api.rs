@@ -1,5 +1,7 @@
 //! `[api]`: who may use the REST API, and for what.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::text::one_or_many;
@@ -10,6 +12,10 @@ use crate::scope::Scope;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Api {
+    /// File of tokens, to which `packet-exporter token new` prints the entries. Only its owner may be able to
+    /// write it. The exporter reads the file again when it changes. Empty means none: a path.
+    /// Needs a restart.
+    pub token_file: PathBuf,
     /// Scopes of users of the web configuration: metrics, read, inspect, propose or admin. Each
     /// includes those before it, and a user that is not listed has read: "name=scope", or a list of
     /// them.
@@ -26,7 +32,7 @@ impl Api {
     }
 
     pub(super) fn refusals(&self) -> Vec<&'static str> {
-        let Self { users } = self;
+        let Self { token_file: _, users } = self;
         let is_once =
             |user: &User| users.iter().filter(|other| other.name == user.name).count() == 1;
 
@@ -42,6 +48,7 @@ mod tests {
     fn a_user_has_the_scope_that_is_listed_and_is_listed_once() {
         let users = |texts: &[&str]| Api {
             users: texts.iter().map(|text| text.parse().unwrap()).collect(),
+            ..Api::default()
         };
         let api = users(&["ann=admin", "bob=metrics"]);
 

@@ -93,7 +93,7 @@ async fn speak(
     let Ok(handshake) = handshake else { return Ok(()) };
     let Some(handshake) = handshake else {
         let stream = deadline(stream, server, place);
-        let line = Line { address, is_http2: false };
+        let line = Line { address, is_tls: false, is_http2: false };
         return converse(stream, line, Arc::clone(server), place, stop).await;
     };
 
@@ -102,7 +102,8 @@ async fn speak(
     let Some(stream) = shaken? else { return Ok(()) };
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
 
-    converse(stream, Line { address, is_http2 }, Arc::clone(server), place, stop).await
+    let line = Line { address, is_tls: true, is_http2 };
+    converse(stream, line, Arc::clone(server), place, stop).await
 }
 
 fn deadline(stream: TcpStream, server: &Server, place: &Place) -> WriteDeadline<TcpStream> {

@@ -24,6 +24,11 @@ pub struct Refused<'a> {
 pub enum Reason {
     /// The client may not do this, or has to log in first.
     ScopeMissing,
+    /// The token is unknown or has expired.
+    BadToken,
+    /// A token was sent so that others can read it.
+    PlainToken,
+    TokenInQuery,
 }
 
 /// Writes errors that the server has as plain text in the form of their path.

@@ -10,7 +10,7 @@ use super::body::text;
 use super::cross_site;
 use super::errors::Reason;
 use super::line::Line;
-use crate::config::Config;
+use crate::config::{Config, Token};
 use crate::scope::Scope;
 
 /// What a proxy adds to a request that it forwards.
@@ -33,6 +33,8 @@ pub enum Who {
     Anyone,
     /// A user of the web configuration.
     User(String),
+    /// A token with this name.
+    Token(String),
 }
 
 impl Principal {
@@ -49,6 +51,10 @@ impl Principal {
         Self { who: Who::User(name.into()), scope: config.api.scope_of(name) }
     }
 
+    pub(super) fn token(token: &Token) -> Self {
+        Self { who: Who::Token(token.name.clone()), scope: token.scope() }
+    }
+
     /// Makes the answer to something that needs a scope that it does not have.
     /// Source: RFC 6750, section 3.
     pub(super) fn refused(&self, scope: Scope) -> Response<Body> {
@@ -58,7 +64,7 @@ impl Principal {
                 format!("Bearer scope=\"{scope}\""),
                 format!("This needs a login with the scope `{scope}`.\n"),
             ),
-            Who::User(_) => (
+            Who::User(_) | Who::Token(_) => (
                 StatusCode::FORBIDDEN,
                 format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""),
                 format!("This needs the scope `{scope}`; {self} has `{}`.\n", self.scope),
@@ -79,6 +85,7 @@ impl fmt::Display for Principal {
         match &self.who {
             Who::Anyone => f.write_str("a client without a login"),
             Who::User(name) => write!(f, "user `{}`", name.escape_default()),
+            Who::Token(name) => write!(f, "token `{name}`"),
         }
     }
 }
@@ -97,7 +104,7 @@ mod tests {
             let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
             request.headers_mut().append(name, value.parse().unwrap());
         }
-        let line = Line { address: address.parse().unwrap(), is_http2: false };
+        let line = Line { address: address.parse().unwrap(), is_tls: false, is_http2: false };
 
         Principal::anyone(&request, line, &Config::default()).scope
     }

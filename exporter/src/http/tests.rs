@@ -16,6 +16,7 @@ mod scopes;
 mod streams;
 mod table;
 mod tls;
+mod tokens;
 mod web_config;
 mod web_file;
 
@@ -214,6 +215,7 @@ fn site_of(render: impl Fn(Option<&str>) -> route::Answer + Send + Sync + 'stati
         is_ready: Arc::new(|| Ok(())),
         reload: Arc::new(|| Box::pin(async { Ok("reloaded".into()) })),
         refusals: Refusals::default(),
+        tokens: None,
         errors: Arc::new(|_, _| None),
     }
 }

@@ -31,6 +31,9 @@ pub(super) fn errors() -> Errors {
         let Refused { status, reason, sentence } = refused;
         let kind = match (reason, status) {
             (Some(Reason::ScopeMissing), StatusCode::FORBIDDEN) => Kind::ScopeMissing,
+            (Some(Reason::BadToken), _) => Kind::BadToken,
+            (Some(Reason::PlainToken), _) => Kind::PlainToken,
+            (Some(Reason::TokenInQuery), _) => Kind::TokenInQuery,
             (Some(Reason::ScopeMissing) | None, _) => Kind::of_status(status.as_u16()),
         };
         path.starts_with(api::BASE)

@@ -67,6 +67,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("web.telemetry_path", "'/m'"),
     ("web.max_requests", "7"),
     ("web.enable_lifecycle", "true"),
+    ("api.token_file", "'/tokens.toml'"),
     ("api.users", "['ann=admin']"),
     ("metrics.exclude", "['process_.*']"),
     ("log.level", "'debug'"),

@@ -4,7 +4,7 @@ use super::logins::{authorization, users};
 use super::*;
 
 /// A site with a page for each scope, and a change that anyone may ask for.
-fn scoped(config: Config) -> Site {
+pub(super) fn scoped(config: Config) -> Site {
     let text = |asked: &Asked| route::Answer::text(StatusCode::OK, format!("{:?}", asked.body));
     let page = |path, scope| Route { scope, ..route(path, Handler::Quick(Arc::new(text))) };
     let mut site = site("metrics");
