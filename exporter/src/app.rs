@@ -24,7 +24,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::causes::with_causes;
-use crate::config::{Config, Inputs, Loaded, Problem, Web};
+use crate::config::{Config, Inputs, Loaded, Problem};
 use crate::datapath::{Datapath, ProgramNames};
 use crate::export::otlp;
 use crate::folder::{self, Folder, Pace};
@@ -117,7 +117,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let (live, live_config) = watch::channel(Arc::new(config));
     let config = Arc::clone(&live_config.borrow());
     let (trigger, requests) = reload::channel();
-    let listeners = listeners(&config.web)?;
+    let listeners = listeners(&config)?;
     // There is one thread yet, and what takes more is done. The web configuration is read again
     // and again, so it is read first with the rights that are left.
     for kept in privileges::keep_needed() {
@@ -239,12 +239,14 @@ fn check_of(
     })
 }
 
-fn listeners(web: &Web) -> anyhow::Result<Listeners> {
-    if web.systemd_socket {
-        Ok(Listeners::passed()?)
+fn listeners(config: &Config) -> anyhow::Result<Listeners> {
+    let listeners = if config.web.systemd_socket {
+        Listeners::passed()?
     } else {
-        Ok(Listeners::bind(&web.listen_address)?)
-    }
+        Listeners::bind(&config.web.listen_address)?
+    };
+
+    Ok(listeners.with_api(&config.api.listen_address)?)
 }
 
 fn web_file(config: &Config) -> anyhow::Result<Option<WebFile>> {

@@ -3,6 +3,7 @@
 mod accept;
 mod basic_auth;
 mod body;
+mod caller;
 mod connection;
 mod cross_site;
 mod encoding;
@@ -111,9 +112,9 @@ async fn serve_as(
     let server = Arc::new(server);
     let mut accepting = JoinSet::new();
 
-    for socket in listeners.sockets {
+    for (socket, door) in listeners.sockets {
         let listener = TcpListener::from_std(socket)?;
-        accepting.spawn(accept::accept(listener, Arc::clone(&server), stop.clone()));
+        accepting.spawn(accept::accept((listener, door), Arc::clone(&server), stop.clone()));
     }
     while accepting.join_next().await.is_some() {}
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::listen_address::ListenAddress;
 use super::text::one_or_many;
 use super::user::User;
 use crate::scope::Scope;
@@ -12,6 +13,11 @@ use crate::scope::Scope;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Api {
+    /// Addresses for the API alone, as of `web.listen_address`. Where there are some, all that needs more
+    /// than the scope metrics is answered there, and 404 elsewhere: an address, or a list of them.
+    /// Needs a restart.
+    #[serde(deserialize_with = "one_or_many")]
+    pub listen_address: Vec<ListenAddress>,
     /// File of tokens, to which `packet-exporter token new` prints the entries. Only its owner may be able to
     /// write it. The exporter reads the file again when it changes. Empty means none: a path.
     /// Needs a restart.
@@ -32,7 +38,7 @@ impl Api {
     }
 
     pub(super) fn refusals(&self) -> Vec<&'static str> {
-        let Self { token_file: _, users } = self;
+        let Self { listen_address: _, token_file: _, users } = self;
         let is_once =
             |user: &User| users.iter().filter(|other| other.name == user.name).count() == 1;
 

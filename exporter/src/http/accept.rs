@@ -10,11 +10,16 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::connection::{Arrival, connection};
+use super::line::{Door, Line};
 use super::peer::Peer;
 use super::server::Server;
 
 /// Accepts connections until told to stop, then waits for those that are there.
-pub(super) async fn accept(listener: TcpListener, server: Arc<Server>, stop: CancellationToken) {
+pub(super) async fn accept(
+    (listener, door): (TcpListener, Door),
+    server: Arc<Server>,
+    stop: CancellationToken,
+) {
     let mut connections = JoinSet::new();
     let mut is_failing = false;
     let note = |ended: Result<(), JoinError>| {
@@ -35,9 +40,9 @@ pub(super) async fn accept(listener: TcpListener, server: Arc<Server>, stop: Can
         match accepted {
             Ok((stream, address)) => {
                 is_failing = false;
-                let address = address.ip().to_canonical();
-                if let Some(place) = server.places.take(Peer::of(address)) {
-                    let arrival = Arrival { stream, address };
+                let line = Line::plain(address.ip(), door);
+                if let Some(place) = server.places.take(Peer::of(line.address)) {
+                    let arrival = Arrival { stream, line };
                     let server = Arc::clone(&server);
                     connections.spawn(connection(arrival, server, place, stop.clone()));
                 }

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::error::Error;
-use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,8 +43,8 @@ const OVERDUE: &str = "an answer took too long";
 #[derive(Debug)]
 pub(super) struct Arrival {
     pub(super) stream: TcpStream,
-    /// Of the other end, without IPv4 inside IPv6.
-    pub(super) address: IpAddr,
+    /// As if there was no TLS, which only the handshake shows.
+    pub(super) line: Line,
 }
 
 /// Why a connection ended early.
@@ -84,7 +83,7 @@ async fn serve(arrival: Arrival, server: Arc<Server>, place: Arc<Place>, stop: C
 }
 
 async fn speak(
-    Arrival { stream, address }: Arrival,
+    Arrival { stream, line }: Arrival,
     server: &Arc<Server>,
     place: &Arc<Place>,
     stop: CancellationToken,
@@ -93,7 +92,6 @@ async fn speak(
     let Ok(handshake) = handshake else { return Ok(()) };
     let Some(handshake) = handshake else {
         let stream = deadline(stream, server, place);
-        let line = Line { address, is_tls: false, is_http2: false };
         return converse(stream, line, Arc::clone(server), place, stop).await;
     };
 
@@ -102,7 +100,7 @@ async fn speak(
     let Some(stream) = shaken? else { return Ok(()) };
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
 
-    let line = Line { address, is_tls: true, is_http2 };
+    let line = Line { is_tls: true, is_http2, ..line };
     converse(stream, line, Arc::clone(server), place, stop).await
 }
 
@@ -176,7 +174,7 @@ where
         let unfinished = place.requests.begin();
         let stop = stop_of_requests.clone();
         async move {
-            let (principal, streaming) = (Principal::default(), unfinished.streaming());
+            let (principal, streaming) = (Principal::unknown(line.address), unfinished.streaming());
             let visit = Visit { place, line, principal, streaming, stop };
             let response = server.answer(request, visit).await;
             Ok::<_, Infallible>(response.map(|body| Sent::new(body, unfinished)))

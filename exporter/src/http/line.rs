@@ -7,13 +7,23 @@ use std::net::IpAddr;
 pub(super) struct Line {
     /// Of the other end, without IPv4 inside IPv6.
     pub(super) address: IpAddr,
+    pub(super) door: Door,
     pub(super) is_tls: bool,
     pub(super) is_http2: bool,
 }
 
+/// Which addresses a connection came in by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Door {
+    /// `web.listen_address`, or the sockets that systemd has passed.
+    Web,
+    /// `api.listen_address`.
+    Api,
+}
+
 impl Line {
-    /// Returns whether nobody on the way can read what is sent.
-    pub(super) fn keeps_secrets(&self) -> bool {
-        self.is_tls || self.address.is_loopback()
+    /// A connection without TLS.
+    pub(super) fn plain(address: IpAddr, door: Door) -> Self {
+        Self { address: address.to_canonical(), door, is_tls: false, is_http2: false }
     }
 }

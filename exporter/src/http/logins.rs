@@ -5,26 +5,26 @@ use std::time::SystemTime;
 
 use axum::body::Body;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use hyper::{Request, Response, StatusCode};
+use hyper::{Response, StatusCode};
 use tokio::sync::watch;
 
 use super::basic_auth::Credentials;
 use super::body::{status, text};
+use super::caller::Caller;
 use super::errors::Reason;
-use super::line::Line;
 use super::passwords::{Passwords, Verdict};
+use super::places::Place;
 use super::principal::Principal;
 use super::reads::{Panicked, Reads};
 use super::token::TokenText;
 use super::token_file::{TokenFile, Worth};
-use super::visit::Visit;
 use super::web_file::WebRules;
 use crate::config::Config;
 
 const UNCHECKED: &str = "Too many passwords wait to be checked; try again.\n";
 const UNKNOWN: &str = "The token is not in the token file.\n";
 const PLAIN: &str = "A token was sent over plain HTTP, where anyone on the way can read it. Take it out of the \
-    token file, and send its successor over TLS or from the host itself.\n";
+    token file, and send its successor over TLS or from the host itself. `web.trusted_proxies` lists proxies that speak TLS with clients.\n";
 
 /// Finds out who has sent a request.
 #[derive(Debug)]
@@ -32,6 +32,14 @@ pub(super) struct Logins {
     passwords: Passwords,
     tokens: Option<Arc<TokenFile>>,
     config: watch::Receiver<Arc<Config>>,
+}
+
+/// What is known of the sender of a request before the login, and what reads files.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asking<'a> {
+    pub(super) place: &'a Place,
+    pub(super) caller: Caller,
+    pub(super) reads: &'a Reads,
 }
 
 /// Why a request is not answered.
@@ -60,27 +68,22 @@ impl Logins {
         Self { passwords: Passwords::new(), tokens, config }
     }
 
-    /// Returns what the sender of a request is without a login.
-    pub(super) fn anyone<B>(&self, request: &Request<B>, line: Line) -> Principal {
-        Principal::anyone(request, line, &self.config.borrow())
-    }
-
     /// Returns who has sent a request; `None` for a client without a login. Notes which connections have
     /// one.
     pub(super) async fn log_in(
         &self,
         headers: &HeaderMap,
         rules: Option<&Arc<WebRules>>,
-        (reads, visit): (&Reads, &Visit),
+        asking: Asking<'_>,
     ) -> Result<Option<Principal>, Denied> {
         let principal = if let Some(token) = TokenText::of(headers) {
-            self.of_token(token, (reads, visit)).await?
+            self.of_token(token, asking).await?
         } else if let Some(rules) = rules.filter(|it| !it.config.basic_auth_users.is_empty()) {
-            self.of_user(headers, rules, visit).await?
+            self.of_user(headers, rules, asking).await?
         } else {
             return Ok(None);
         };
-        visit.place.log_in();
+        asking.place.log_in();
 
         Ok(Some(principal))
     }
@@ -88,16 +91,16 @@ impl Logins {
     async fn of_token(
         &self,
         text: TokenText,
-        (reads, visit): (&Reads, &Visit),
+        Asking { reads, caller, .. }: Asking<'_>,
     ) -> Result<Principal, Denied> {
-        if !visit.line.keeps_secrets() {
+        if !caller.keeps_secrets {
             return Err(Denied::PlainToken);
         }
         let Some(file) = self.tokens.clone() else { return Err(Denied::UnknownToken) };
         let worth = reads.read(move || file.worth(&text, SystemTime::now())).await;
 
         match worth {
-            Ok(Worth::Valid(token)) => Ok(Principal::token(&token)),
+            Ok(Worth::Valid(token)) => Ok(Principal::token(&token, caller)),
             Ok(Worth::Expired(at)) => Err(Denied::ExpiredToken(at)),
             Ok(Worth::Unknown) => Err(Denied::UnknownToken),
             Err(Panicked) => Err(Denied::Panicked),
@@ -108,13 +111,13 @@ impl Logins {
         &self,
         headers: &HeaderMap,
         rules: &Arc<WebRules>,
-        visit: &Visit,
+        Asking { place, caller, .. }: Asking<'_>,
     ) -> Result<Principal, Denied> {
         let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let credentials = authorization.and_then(Credentials::parse).ok_or(Denied::NoUser)?;
-        let user = Principal::user(credentials.name(), &self.config.borrow());
+        let user = Principal::user(credentials.name(), caller, &self.config.borrow());
 
-        match self.passwords.check(credentials, rules, visit.place.peer).await {
+        match self.passwords.check(credentials, rules, place.peer).await {
             Verdict::Right => Ok(user),
             Verdict::Wrong => Err(Denied::NoUser),
             Verdict::Unchecked => Err(Denied::Unchecked),

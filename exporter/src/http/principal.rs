@@ -1,35 +1,33 @@
 //! Who asks, and what it may do.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use axum::body::Body;
-use hyper::header::{HeaderMap, HeaderName, HeaderValue, VIA, WWW_AUTHENTICATE};
+use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Request, Response, StatusCode};
 
 use super::body::text;
+use super::caller::Caller;
 use super::cross_site;
 use super::errors::Reason;
-use super::line::Line;
 use crate::config::{Config, Token};
 use crate::scope::Scope;
 
-/// What a proxy adds to a request that it forwards.
-const FORWARDED: [HeaderName; 3] =
-    [HeaderName::from_static("forwarded"), HeaderName::from_static("x-forwarded-for"), VIA];
-
 /// Who asks, and what it may do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     pub who: Who,
+    /// From where, as far as that is known behind proxies.
+    pub address: IpAddr,
     /// It includes the scopes before it.
     pub scope: Scope,
 }
 
 /// Who asks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
     /// A client without a login.
-    #[default]
     Anyone,
     /// A user of the web configuration.
     User(String),
@@ -38,21 +36,31 @@ pub enum Who {
 }
 
 impl Principal {
-    /// Returns what a client without a login is. On this host it may read, unless a proxy or a page of
-    /// another site asks for somebody else.
-    pub(super) fn anyone<B>(request: &Request<B>, line: Line, config: &Config) -> Self {
-        let is_here = line.address.is_loopback() && !is_forwarded(request.headers());
-        let is_own = is_here && cross_site::check(request, &config.web.listen_address).is_ok();
-
-        Self { who: Who::Anyone, scope: if is_own { Scope::Read } else { Scope::Metrics } }
+    /// Who may do the least, until it is known who asks.
+    pub(super) fn unknown(address: IpAddr) -> Self {
+        Self { who: Who::Anyone, address, scope: Scope::Metrics }
     }
 
-    pub(super) fn user(name: &str, config: &Config) -> Self {
-        Self { who: Who::User(name.into()), scope: config.api.scope_of(name) }
+    /// Returns what a client without a login is. On this host it may read, unless a page of another site
+    /// asks.
+    pub(super) fn anyone<B>(request: &Request<B>, caller: Caller, config: &Config) -> Self {
+        let is_own = || cross_site::check(request, config).is_ok();
+        let may_read = caller.is_here && is_own();
+
+        let scope = if may_read { Scope::Read } else { Scope::Metrics };
+        Self { scope, ..Self::unknown(caller.address) }
     }
 
-    pub(super) fn token(token: &Token) -> Self {
-        Self { who: Who::Token(token.name.clone()), scope: token.scope() }
+    pub(super) fn user(name: &str, caller: Caller, config: &Config) -> Self {
+        let scope = config.api.scope_of(name);
+
+        Self { who: Who::User(name.into()), address: caller.address, scope }
+    }
+
+    pub(super) fn token(token: &Token, caller: Caller) -> Self {
+        let who = Who::Token(token.name.clone());
+
+        Self { who, address: caller.address, scope: token.scope() }
     }
 
     /// Makes the answer to something that needs a scope that it does not have.
@@ -90,13 +98,12 @@ impl fmt::Display for Principal {
     }
 }
 
-fn is_forwarded(headers: &HeaderMap) -> bool {
-    FORWARDED.iter().any(|name| headers.contains_key(name))
-}
-
 #[cfg(test)]
 mod tests {
+    use hyper::header::{HeaderMap, HeaderName};
+
     use super::*;
+    use crate::http::line::{Door, Line};
 
     fn scope(address: &str, headers: &[(&str, &str)]) -> Scope {
         let mut request = Request::new(());
@@ -104,9 +111,10 @@ mod tests {
             let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
             request.headers_mut().append(name, value.parse().unwrap());
         }
-        let line = Line { address: address.parse().unwrap(), is_tls: false, is_http2: false };
+        let line = Line::plain(address.parse().unwrap(), Door::Web);
+        let caller = Caller::of(line, request.headers(), &[]);
 
-        Principal::anyone(&request, line, &Config::default()).scope
+        Principal::anyone(&request, caller, &Config::default()).scope
     }
 
     #[test]
@@ -136,15 +144,14 @@ mod tests {
     fn who_is_unknown_has_to_log_in_and_who_is_known_may_do_what_is_listed() {
         let mut config = Config::default();
         config.api.users = vec!["ann=inspect".parse().unwrap()];
-        let ann = Principal::user("ann", &config);
+        let line = Line::plain([192, 0, 2, 1].into(), Door::Web);
+        let caller = Caller::of(line, &HeaderMap::new(), &[]);
+        let [ann, bob] = ["ann", "bob"].map(|name| Principal::user(name, caller, &config));
 
-        let unknown = Principal::default().refused(Scope::Read);
+        let unknown = Principal::unknown(caller.address).refused(Scope::Read);
         let known = ann.refused(Scope::Admin);
 
-        assert_eq!(
-            (ann.scope, Principal::user("bob", &config).scope),
-            (Scope::Inspect, Scope::Read)
-        );
+        assert_eq!((ann.scope, bob.scope), (Scope::Inspect, Scope::Read));
         assert_eq!(unknown.status(), 401);
         assert_eq!(unknown.headers()[WWW_AUTHENTICATE], "Bearer scope=\"read\"");
         assert_eq!(known.status(), 403);

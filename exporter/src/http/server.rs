@@ -7,12 +7,16 @@ use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, Response, StatusCode};
+use tokio::sync::watch;
 
 use super::body::{status, text};
+use super::caller::Caller;
 use super::errors::{Forms, Reason};
 use super::limits::Limits;
-use super::logins::{Denied, Logins};
+use super::logins::{Asking, Denied, Logins};
+use super::peer::Peer;
 use super::places::Places;
+use super::principal::Principal;
 use super::reads::{Panicked, Reads};
 use super::refusals::Refusals;
 use super::routes::Routes;
@@ -20,6 +24,7 @@ use super::token::TokenText;
 use super::visit::Visit;
 use super::web_file::{Handshake, WebFile, WebRules};
 use super::{Site, head, query};
+use crate::config::Config;
 use crate::health::HttpRefusal;
 
 const TOKEN_IN_QUERY: &str = "A token is in the query, which logs and histories keep. Take it out of the token file, and send \
@@ -35,6 +40,7 @@ pub(super) struct Server {
     web: Option<Arc<WebFile>>,
     reads: Reads,
     logins: Logins,
+    config: watch::Receiver<Arc<Config>>,
     errors: Forms,
 }
 
@@ -51,6 +57,7 @@ impl Server {
             web: web.map(Arc::new),
             reads: Reads::new(refusals.clone()),
             logins: Logins::new(site.tokens.clone(), site.config.clone()),
+            config: site.config.clone(),
             refusals,
             errors: Forms::of(site),
         }
@@ -108,14 +115,21 @@ impl Server {
             self.refusals.count(HttpRefusal::Rate, peer, None);
             return status(StatusCode::TOO_MANY_REQUESTS);
         }
-        visit.principal = self.logins.anyone(&request, visit.line);
-        match self.logins.log_in(request.headers(), rules, (&self.reads, &visit)).await {
+        let config = Arc::clone(&self.config.borrow());
+        let caller = Caller::of(visit.line, request.headers(), &config.web.trusted_proxies);
+        visit.principal = Principal::anyone(&request, caller, &config);
+        let (reads, place) = (&self.reads, Arc::clone(&visit.place));
+        let asking = Asking { place: &place, caller, reads };
+        match self.logins.log_in(request.headers(), rules, asking).await {
             Ok(Some(principal)) => visit.principal = principal,
             Ok(None) => {}
             Err(denied) => {
                 match denied {
                     Denied::Panicked => self.refusals.panicked(&"checking a login"),
-                    _ => self.refusals.count(HttpRefusal::Login, peer, Some(&denied)),
+                    _ => {
+                        let peer = Peer::of(caller.address);
+                        self.refusals.count(HttpRefusal::Login, peer, Some(&denied));
+                    }
                 }
                 return denied.answer();
             }

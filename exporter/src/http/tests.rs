@@ -70,7 +70,8 @@ impl Running {
 
     fn with(site: Site, web: Option<WebFile>, limits: Limits) -> Self {
         let any = ["127.0.0.1:0", "[::1]:0"].map(|text| text.parse().unwrap());
-        let listeners = Listeners::bind(&any).unwrap();
+        let own = site.config.borrow().api.listen_address.clone();
+        let listeners = Listeners::bind(&any).unwrap().with_api(&own).unwrap();
         let addresses = listeners.addresses().to_vec();
         let server = Server::new(&site, web, limits);
         let Site { refusals, .. } = site;

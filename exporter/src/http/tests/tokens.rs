@@ -32,8 +32,12 @@ impl Tokens {
     }
 
     fn start(&self, web: Option<WebFile>) -> Running {
+        self.start_as(Config::default(), web)
+    }
+
+    fn start_as(&self, config: Config, web: Option<WebFile>) -> Running {
         let tokens = Some(Arc::new(TokenFile::open(&self.path()).unwrap()));
-        let site = Site { tokens, ..scoped(Config::default()) };
+        let site = Site { tokens, ..scoped(config) };
 
         Running::with(site, web, Limits::default())
     }
@@ -135,14 +139,49 @@ async fn a_token_is_a_login_where_there_are_users() {
     assert_eq!(without.header("www-authenticate"), Some("Basic"));
 }
 
-#[test]
-fn tokens_travel_over_tls_and_within_the_host_alone() {
-    let line = |address: &str, is_tls| {
-        let address = address.parse().unwrap();
-        line::Line { address, is_tls, is_http2: false }
+#[tokio::test]
+async fn tokens_travel_over_tls_from_trusted_proxies_and_within_the_host_alone() {
+    let tokens = Tokens::of(&[("admin", "")]);
+    let mut config = Config::default();
+    config.web.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    let token = tokens.header(0);
+    let ask = async |server: &Running, header: &str| {
+        let answer = server.ask("GET /of/admin", &format!("{token}{header}")).await;
+        (answer.status().to_owned(), answer.text().contains("over plain HTTP"))
     };
 
-    assert!(line("127.0.0.1", false).keeps_secrets() && line("::1", false).keeps_secrets());
-    assert!(line("192.0.2.1", true).keeps_secrets());
-    assert!(!line("192.0.2.1", false).keeps_secrets());
+    let local = tokens.start(None);
+    assert_eq!(ask(&local, "").await, ("200".into(), false));
+    // A proxy on this host that is not listed may have got it over plain HTTP.
+    assert_eq!(
+        ask(&local, "x-forwarded-proto: https\r\nvia: 1.1 a\r\n").await,
+        ("403".into(), true)
+    );
+    let behind = tokens.start_as(config, None);
+    assert_eq!(ask(&behind, "x-forwarded-proto: https\r\n").await, ("200".into(), false));
+    assert_eq!(ask(&behind, "x-forwarded-proto: http\r\n").await, ("403".into(), true));
+    // A proxy may read nothing without a login, wherever its client is.
+    let without = behind.ask("GET /of/read", "x-forwarded-for: 127.0.0.1\r\n").await;
+    assert_eq!(without.status(), "401");
+}
+
+#[tokio::test]
+async fn with_addresses_of_its_own_the_api_is_there_alone() {
+    let tokens = Tokens::of(&[("admin", "")]);
+    let mut config = Config::default();
+    config.api.listen_address = vec!["127.0.0.1:0".parse().unwrap()];
+    let server = tokens.start_as(config, None);
+    let api = *server.addresses.last().unwrap();
+    let header = tokens.header(0);
+
+    for scope in Scope::ALL {
+        let page = format!("GET /of/{scope}");
+        let here = server.ask(&page, &header).await;
+        let mut there = TcpStream::connect(api).await.unwrap();
+        let there = ask(&mut there, &page, &header).await;
+        let expected = if scope == Scope::Metrics { "200" } else { "404" };
+        assert_eq!((here.status(), there.status()), (expected, "200"), "{scope}");
+    }
+    let method = server.ask("POST /of/admin", &header).await;
+    assert_eq!((method.status(), method.header("allow")), ("404", None));
 }
