@@ -2,6 +2,7 @@
 
 mod answer;
 mod blocks;
+mod change;
 mod devices;
 mod document;
 mod fold;
@@ -17,19 +18,22 @@ mod path;
 mod problem;
 mod reference;
 mod schemas;
+mod settings;
 mod signals;
 #[cfg(test)]
 mod tests;
 mod yaml;
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::catalog::Readings;
+use crate::config::{Effective, Patched, Unpatched, Wanted};
 
 pub use self::answer::{Answer, Asked};
 pub use self::document::document;
 pub use self::kind::Kind;
-pub use self::operation::{Example, Method, Operation, Output};
+pub use self::operation::{Body, Example, Method, Operation, Output};
 pub use self::operations::OPERATIONS;
 pub use self::path::BASE;
 pub use self::problem::Problem;
@@ -40,6 +44,7 @@ use self::devices::Devices;
 use self::health::Health;
 use self::operation::Serves;
 use self::parameter::Given;
+use self::settings::Settings;
 use self::signals::Signals;
 
 /// The version of the API, which changes with what is in it.
@@ -54,19 +59,23 @@ pub struct Facts {
     pub now: SystemTime,
 }
 
-/// Answers a request; `facts` reads what only some answers need.
-pub fn answer(
-    operation: &'static Operation,
-    asked: &Asked<'_>,
-    facts: &dyn Fn() -> Facts,
-) -> Answer {
-    try_to_answer(operation, asked, facts).unwrap_or_else(Problem::answer)
+/// What reads and changes what requests are about. Each is called only where an answer needs it.
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    pub facts: &'a dyn Fn() -> Facts,
+    pub settings: &'a dyn Fn() -> Arc<Effective>,
+    pub patch: &'a dyn Fn(Wanted) -> Result<Patched, Unpatched>,
+}
+
+/// Answers a request.
+pub fn answer(operation: &'static Operation, asked: &Asked<'_>, sources: Sources<'_>) -> Answer {
+    try_to_answer(operation, asked, sources).unwrap_or_else(Problem::answer)
 }
 
 fn try_to_answer(
     operation: &'static Operation,
     asked: &Asked<'_>,
-    facts: &dyn Fn() -> Facts,
+    Sources { facts, settings, patch }: Sources<'_>,
 ) -> Result<Answer, Problem> {
     let content_type = operation.output.content_type();
     if !accepts(asked.accept, content_type) {
@@ -85,6 +94,11 @@ fn try_to_answer(
             let Facts { readings, ready, now } = facts();
             Answer::json(Answer::JSON, &Health::of(&readings, ready, now))
         }
+        Serves::Settings => {
+            let settings = settings();
+            Answer::json(Answer::JSON, &Settings::of(&settings)).tagged(&settings.tag)
+        }
+        Serves::Change => change::change(asked, &given, patch)?,
         Serves::Document => Answer::json(Answer::JSON, &document()),
         Serves::Reference => Answer::page(reference::page()),
         Serves::ProblemPage => {

@@ -145,7 +145,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let (interfaces_tx, interfaces) = watch::channel(runtime.block_on(interfaces::list())?);
     let devices = Devices::new(datapath, Arc::clone(&config), interfaces.clone(), names)?;
     let check = check_of(&config, live_config.clone(), interfaces.clone());
-    let (reload, configuration) = Reload::new(inputs.clone(), in_force, live, check);
+    let (reload, configuration) = Reload::new(in_force, live, check);
 
     let health = Health { attaching: devices.attaching(), ..Health::default() };
     let (applied, told) = watch::channel(None);
@@ -174,6 +174,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         read: Arc::clone(&read),
         snapshot: snapshot.clone(),
         trigger: trigger.clone(),
+        settings: reload.effective(),
     };
     let site = pages.site(refusals, tokens);
 

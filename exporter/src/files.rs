@@ -179,6 +179,14 @@ pub fn write_new(path: &Path, bytes: Vec<u8>) -> io::Result<()> {
     READERS.within(path, PATIENCE, move || written::new(&file, &bytes))?
 }
 
+/// Writes a file that only its owner can read, whole or not at all, in place of the one that has that path.
+/// Blocks for at most 5 seconds.
+pub fn replace(path: &Path, bytes: Vec<u8>) -> io::Result<()> {
+    let file = path.to_owned();
+
+    READERS.within(path, PATIENCE, move || written::replaced(&file, &bytes))?
+}
+
 /// Returns whether anything has that path, a link that leads nowhere too.
 pub fn is_taken(path: &Path) -> io::Result<bool> {
     let file = path.to_owned();

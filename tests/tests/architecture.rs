@@ -113,7 +113,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("schemars", &["api"]),
     ("sd_notify", &["notify"]),
     ("serde", &["api", "bundle", "config", "doctor", "http", "inspect", "export::otlp"]),
-    ("serde_json", &["api", "bundle", "doctor", "inspect", "export::otlp"]),
+    ("serde_json", &["api", "bundle", "config", "doctor", "inspect", "export::otlp"]),
     ("serde_saphyr", &["http"]),
     ("socket2", &["datapath", "http", "netlink"]),
     ("strsim", &["config"]),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::VERSION;
 use super::kind::Kind;
-use super::operation::{Operation, Output};
+use super::operation::{Body, Operation, Output};
 use super::operations::OPERATIONS;
 use super::parameter::{Allowed, Parameter, Place};
 use super::problem::Problem;
@@ -64,7 +64,7 @@ fn described(operation: &Operation, schema: &Value, of_problems: &Value) -> Valu
         description = format!("{description} Deprecated: {instead}");
     }
 
-    json!({
+    let mut described = json!({
         "operationId": operation.id,
         "summary": operation.summary,
         "description": description,
@@ -74,7 +74,16 @@ fn described(operation: &Operation, schema: &Value, of_problems: &Value) -> Valu
         "security": allowed(operation.scope),
         "x-scope": operation.scope.name(),
         "x-since": operation.since,
-    })
+    });
+    if let Some(Body { content_types, description, .. }) = operation.body {
+        let schema = json!({ "schema": { "type": "object" } });
+        let types = content_types.iter().map(|it| ((*it).to_owned(), schema.clone()));
+        let content: Map<_, _> = types.collect();
+        described["requestBody"] =
+            json!({ "required": true, "description": description, "content": content });
+    }
+
+    described
 }
 
 /// The ways to say who asks.
@@ -105,7 +114,7 @@ fn allowed(scope: Scope) -> Value {
 fn parameter(parameter: &Parameter) -> Value {
     let mut described = json!({
         "name": parameter.name,
-        "in": match parameter.place { Place::Path => "path", Place::Query => "query" },
+        "in": match parameter.place { Place::Path => "path", Place::Query => "query", Place::Header => "header" },
         "required": parameter.place == Place::Path,
         "description": parameter.help,
         "schema": schema(parameter),

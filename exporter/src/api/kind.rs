@@ -4,6 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     MalformedRequest,
+    MalformedBody,
+    InvalidSetting,
     TokenInQuery,
     UnknownParameter,
     DoubledParameter,
@@ -13,6 +15,7 @@ pub enum Kind {
     BadToken,
     PlainToken,
     ScopeMissing,
+    FileOnly,
     Forbidden,
     NotFound,
     NotCounted,
@@ -21,17 +24,22 @@ pub enum Kind {
     NotAcceptable,
     Timeout,
     CursorExpired,
+    Stale,
     BodyTooLarge,
+    UnsupportedType,
     TooManyRequests,
     HeadTooLarge,
     Internal,
+    NotKept,
     Busy,
     NotReady,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 24] = [
+    pub(super) const ALL: [Self; 30] = [
         Self::MalformedRequest,
+        Self::MalformedBody,
+        Self::InvalidSetting,
         Self::TokenInQuery,
         Self::UnknownParameter,
         Self::DoubledParameter,
@@ -41,6 +49,7 @@ impl Kind {
         Self::BadToken,
         Self::PlainToken,
         Self::ScopeMissing,
+        Self::FileOnly,
         Self::Forbidden,
         Self::NotFound,
         Self::NotCounted,
@@ -49,10 +58,13 @@ impl Kind {
         Self::NotAcceptable,
         Self::Timeout,
         Self::CursorExpired,
+        Self::Stale,
         Self::BodyTooLarge,
+        Self::UnsupportedType,
         Self::TooManyRequests,
         Self::HeadTooLarge,
         Self::Internal,
+        Self::NotKept,
         Self::Busy,
         Self::NotReady,
     ];
@@ -66,7 +78,9 @@ impl Kind {
             405 => Self::MethodNotAllowed,
             406 => Self::NotAcceptable,
             408 => Self::Timeout,
+            412 => Self::Stale,
             413 => Self::BodyTooLarge,
+            415 => Self::UnsupportedType,
             429 => Self::TooManyRequests,
             431 => Self::HeadTooLarge,
             503 => Self::Busy,
@@ -90,6 +104,8 @@ impl Kind {
     const fn head(self) -> (&'static str, u16, &'static str) {
         match self {
             Self::MalformedRequest => ("malformed-request", 400, "The request is malformed"),
+            Self::MalformedBody => ("malformed-body", 400, "The body cannot be read"),
+            Self::InvalidSetting => ("invalid-setting", 400, "A setting is refused"),
             Self::TokenInQuery => ("token-in-query", 400, "A token is in the query"),
             Self::UnknownParameter => ("unknown-parameter", 400, "A parameter is unknown"),
             Self::DoubledParameter => ("doubled-parameter", 400, "A parameter is given twice"),
@@ -101,6 +117,7 @@ impl Kind {
             Self::BadToken => ("bad-token", 401, "The token is unknown or has expired"),
             Self::PlainToken => ("plain-token", 403, "A token was sent over plain HTTP"),
             Self::ScopeMissing => ("scope-missing", 403, "The scope of the client is too low"),
+            Self::FileOnly => ("file-only", 403, "A setting changes by file alone"),
             Self::Forbidden => ("forbidden", 403, "The request is not allowed"),
             Self::NotFound => ("not-found", 404, "There is nothing at this path"),
             Self::NotCounted => ("not-counted", 404, "This is not counted"),
@@ -111,10 +128,13 @@ impl Kind {
             }
             Self::Timeout => ("timeout", 408, "The request took too long"),
             Self::CursorExpired => ("cursor-expired", 410, "The cursor is of an older fold"),
+            Self::Stale => ("stale", 412, "The settings have changed since"),
             Self::BodyTooLarge => ("body-too-large", 413, "The body is too large"),
+            Self::UnsupportedType => ("unsupported-type", 415, "The body is of another type"),
             Self::TooManyRequests => ("too-many-requests", 429, "There are too many requests"),
             Self::HeadTooLarge => ("head-too-large", 431, "The headers are too large"),
             Self::Internal => ("internal", 500, "The exporter failed"),
+            Self::NotKept => ("not-kept", 500, "The change cannot be kept"),
             Self::Busy => ("busy", 503, "There are too many requests at once"),
             Self::NotReady => ("not-ready", 503, "Nothing was counted yet"),
         }
@@ -126,6 +146,14 @@ impl Kind {
             Self::MalformedRequest => {
                 "The path is not encoded as it should be. Check how the client builds it. What is \
                  not HTTP at all is answered without a problem."
+            }
+            Self::MalformedBody => {
+                "The body is not JSON, or not of the form that the operation has. The problem has the \
+                 line and the column."
+            }
+            Self::InvalidSetting => {
+                "There is no such key, or the value is not allowed, or does not go together with \
+                 others. The problem points to each, and nothing was changed."
             }
             Self::TokenInQuery => {
                 "Logs and histories keep queries, so this token is no secret any more: take it out \
@@ -167,6 +195,10 @@ impl Kind {
                  needed. A token has its scopes in the token file, and `api.users` lists those of \
                  users."
             }
+            Self::FileOnly => {
+                "Keys that name files, addresses to send to or to listen on, or credentials change in \
+                 the configuration file alone. The problem names them, and nothing was changed."
+            }
             Self::Forbidden => {
                 "The client may not do this, or the request comes from a page of another site \
                  in a browser."
@@ -193,7 +225,15 @@ impl Kind {
                  the next page, rows could be missing or there twice. Begin again without a \
                  cursor, or ask for more rows at once with `top`."
             }
+            Self::Stale => {
+                "The header If-Match has the tag of older settings. Read them again, and send the \
+                 change with their ETag."
+            }
             Self::BodyTooLarge => "Send a smaller body.",
+            Self::UnsupportedType => {
+                "The headers Content-Type and Content-Encoding have to be those that the operation \
+                 takes. Bodies are not compressed."
+            }
             Self::TooManyRequests => {
                 "There are more requests than `rate_limit` of the web configuration allows. \
                  Ask less often."
@@ -205,6 +245,10 @@ impl Kind {
             Self::Internal => {
                 "This is a defect, or a file of the web configuration cannot be read. The log \
                  of the exporter has the reason."
+            }
+            Self::NotKept => {
+                "The file of `api.state_file` cannot be written: the disk may be full. Nothing was \
+                 changed."
             }
             Self::Busy => {
                 "Requests that are under way reached `web.max_requests`, or too many \

@@ -20,6 +20,8 @@ pub struct Operation {
     pub summary: &'static str,
     pub description: &'static str,
     pub parameters: &'static [Parameter],
+    /// What a request sends; `None` for nothing.
+    pub body: Option<Body>,
     pub output: Output,
     /// Beside those that any request may meet.
     pub problems: &'static [Kind],
@@ -37,6 +39,16 @@ pub struct Operation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     Get,
+    Patch,
+}
+
+/// The body of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Body {
+    pub content_types: &'static [&'static str],
+    pub most_bytes: usize,
+    /// A sentence.
+    pub description: &'static str,
 }
 
 /// What the answer is.
@@ -59,6 +71,8 @@ pub struct Example {
     pub path: &'static str,
     /// Encoded, as it stands in the address.
     pub query: &'static str,
+    /// Empty for none.
+    pub body: &'static str,
 }
 
 /// What makes the answer.
@@ -68,6 +82,8 @@ pub(super) enum Serves {
     Devices,
     Signals,
     Health,
+    Settings,
+    Change,
     Document,
     Reference,
     ProblemPage,
@@ -78,6 +94,7 @@ impl Method {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Get => "get",
+            Self::Patch => "patch",
         }
     }
 }
@@ -94,7 +111,7 @@ impl Output {
 impl Example {
     /// Returns the path and the query.
     pub fn target(&self) -> String {
-        let Self { about: _, path, query } = self;
+        let Self { about: _, path, query, body: _ } = self;
 
         if query.is_empty() { (*path).into() } else { format!("{path}?{query}") }
     }

@@ -2,21 +2,23 @@
 
 use schemars::SchemaGenerator;
 
+use super::change::TYPES;
 use super::devices::Devices;
 use super::health::Health;
 use super::kind::Kind;
-use super::operation::{Example, Method, Operation, Output, Serves};
+use super::operation::{Body, Example, Method, Operation, Output, Serves};
 use super::packets::TOP_TEXT;
 use super::packets::contract::Packets;
 use super::packets::label::Label;
 use super::packets::selection::Order;
 use super::parameter::{Allowed, Form, Parameter, Place};
 use super::path::under;
+use super::settings::{Outcome, Settings};
 use super::signals::Signals;
 use crate::scope::Scope;
 
 /// Every operation, in the order of the reference.
-pub static OPERATIONS: [Operation; 7] = [
+pub static OPERATIONS: [Operation; 9] = [
     Operation {
         id: "getPackets",
         path: under!("/packets"),
@@ -99,6 +101,63 @@ pub static OPERATIONS: [Operation; 7] = [
         ..USUAL
     },
     Operation {
+        id: "getConfig",
+        path: under!("/config"),
+        scope: Scope::Read,
+        summary: "The settings in force, and what has set each",
+        description: "Values without secrets: headers have `<secret>` in place of their value, and \
+            addresses of receivers end before what may be secret. The header `ETag` is another one for \
+            other settings.",
+        output: Output::Json(SchemaGenerator::subschema_for::<Settings>),
+        examples: &[example("All settings", under!("/config"), "")],
+        serves: Serves::Settings,
+        ..USUAL
+    },
+    Operation {
+        id: "patchConfig",
+        method: Method::Patch,
+        path: under!("/config"),
+        scope: Scope::Admin,
+        summary: "Change settings",
+        description: "A JSON merge patch (RFC 7396) of `values`, applied whole or not at all. The API is \
+            stronger than the command line, the environment and the file, also when the file is read \
+            again. `null` gives a key, or a section, back to them. What is changed ends with the \
+            process, unless `api.state_file` is set. Keys that name files, addresses to send to or to \
+            listen on, or credentials change by file alone. Each change is in the log, with who asked.",
+        parameters: &CHANGE,
+        body: Some(Body {
+            content_types: &TYPES,
+            most_bytes: 64 << 10,
+            description: "Sections with the keys to change.",
+        }),
+        output: Output::Json(SchemaGenerator::subschema_for::<Outcome>),
+        problems: &[
+            Kind::MalformedBody,
+            Kind::InvalidSetting,
+            Kind::FileOnly,
+            Kind::Stale,
+            Kind::BodyTooLarge,
+            Kind::UnsupportedType,
+            Kind::NotKept,
+        ],
+        examples: &[
+            Example {
+                body: "{\"sources\": {\"limit\": 200}}",
+                ..example("What more sources would change", under!("/config"), "dry_run=true")
+            },
+            Example {
+                body: "{\"log\": {\"level\": \"debug\"}}",
+                ..example("A more detailed log", under!("/config"), "")
+            },
+            Example {
+                body: "{\"log\": {\"level\": null}}",
+                ..example("The level that the file has", under!("/config"), "")
+            },
+        ],
+        serves: Serves::Change,
+        ..USUAL
+    },
+    Operation {
         id: "getOpenapi",
         path: under!("/openapi.json"),
         summary: "This API as an OpenAPI 3.0 document",
@@ -150,6 +209,7 @@ const USUAL: Operation = Operation {
     summary: "",
     description: "",
     parameters: &[],
+    body: None,
     output: Output::Document,
     problems: &[],
     examples: &[],
@@ -160,7 +220,7 @@ const USUAL: Operation = Operation {
 };
 
 const fn example(about: &'static str, path: &'static str, query: &'static str) -> Example {
-    Example { about, path, query }
+    Example { about, path, query, body: "" }
 }
 
 const fn query(name: &'static str, allowed: Allowed, help: &'static str) -> Parameter {
@@ -218,6 +278,24 @@ static PACKETS: [Parameter; 21] = [
     label(Label::Vlan, "Only packets of this VLAN, if it has a name."),
     label(Label::Dscp, "Only IP packets with this DSCP."),
     label(Label::Ecn, "Only IP packets with this ECN codepoint."),
+];
+
+static CHANGE: [Parameter; 2] = [
+    Parameter {
+        default: Some("false"),
+        ..query(
+            "dry_run",
+            Allowed::OneOf(&["true", "false"]),
+            "Whether to tell only what would change.",
+        )
+    },
+    Parameter {
+        name: "If-Match",
+        place: Place::Header,
+        allowed: Allowed::Text(Form::TAGS),
+        default: None,
+        help: "Change nothing if the settings have another `ETag` by now. Without it, any will do.",
+    },
 ];
 
 static SIGNALS: [Parameter; 2] = [

@@ -7,7 +7,7 @@ use super::blocks::Block;
 use super::blocks::markdown;
 use super::document::{COMMON, DESCRIPTION};
 use super::kind::Kind;
-use super::operation::{Example, Operation, Output, Serves};
+use super::operation::{Body, Example, Operation, Output, Serves};
 use super::operations::OPERATIONS;
 use super::packets::groups;
 use super::page;
@@ -115,6 +115,15 @@ fn of_operation(operation: &Operation, schema: Option<&Value>) -> Vec<Block> {
         blocks.push(Block::Table(vec!["parameter", "allowed", "default", "meaning"], rows));
     }
 
+    if let Some(Body { content_types, most_bytes, description }) = operation.body {
+        let types = content_types.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>();
+        blocks.push(Block::Text(format!(
+            "Body, of at most {} KiB, as {}: {description}",
+            most_bytes >> 10,
+            types.join(" or ")
+        )));
+    }
+
     let answer = match (operation.output, schema) {
         (Output::Json(_), Some(schema)) => format!("Answers `{}` as JSON.", words(schema)),
         (Output::Json(_) | Output::Document, _) => "Answers JSON.".into(),
@@ -129,7 +138,7 @@ fn of_operation(operation: &Operation, schema: Option<&Value>) -> Vec<Block> {
         let rows = groups().into_iter().map(|words| vec![words]).collect();
         blocks.push(Block::Table(vec!["labels that are counted together"], rows));
     }
-    blocks.extend(operation.examples.iter().flat_map(of_example));
+    blocks.extend(operation.examples.iter().flat_map(|it| of_example(operation, it)));
 
     blocks
 }
@@ -140,8 +149,19 @@ fn of_parameter(parameter: &Parameter) -> Vec<String> {
     vec![format!("`{}`", parameter.name), parameter.allowed.words(), default, parameter.help.into()]
 }
 
-fn of_example(example: &Example) -> [Block; 2] {
-    let line = format!("curl -s '{SERVER}{}'", example.target());
+fn of_example(operation: &Operation, example: &Example) -> [Block; 2] {
+    let target = format!("'{SERVER}{}'", example.target());
+    let login = operation.scope > Scope::Read;
+    let login = if login { "-H \"Authorization: Bearer $TOKEN\" " } else { "" };
+    let line = match operation.body {
+        None => format!("curl -s {login}{target}"),
+        Some(Body { content_types, .. }) => {
+            let method = operation.method.name().to_uppercase();
+            let kind = content_types.first().copied().unwrap_or_default();
+            let body = example.body;
+            format!("curl -s -X {method} {login}-H 'Content-Type: {kind}' -d '{body}' {target}")
+        }
+    };
 
     [Block::Text(format!("{}:", example.about)), Block::Shell(vec![line])]
 }

@@ -4,6 +4,7 @@ mod hostile;
 mod packets;
 mod rates;
 mod schema;
+mod settings;
 mod speed;
 mod table;
 
@@ -30,13 +31,16 @@ fn ask_of(target: &str, readings: &Readings) -> Answer {
     };
     let query: Vec<_> = query.split('&').filter(|it| !it.is_empty()).map(pair).collect();
 
-    answered(operation, &Asked { path: &in_path, query: &query, accept: None }, readings)
+    answered(operation, &Asked { path: &in_path, query: &query, ..Asked::default() }, readings)
 }
 
 fn answered(operation: &'static Operation, asked: &Asked<'_>, readings: &Readings) -> Answer {
     let facts = || Facts { readings: readings.clone(), ready: Ok(()), now: example::at(5) };
 
-    answer(operation, asked, &facts)
+    let settings = || Arc::new(Effective::of_defaults());
+    let patch = |_| Err(Unpatched::Stopping);
+
+    answer(operation, asked, Sources { facts: &facts, settings: &settings, patch: &patch })
 }
 
 fn found(path: &str) -> (&'static Operation, Vec<(String, String)>) {

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::pushes::Read;
 use super::readiness;
 use crate::catalog::Readings;
-use crate::config::Config;
+use crate::config::{Config, Effective};
 use crate::export::prometheus;
 use crate::health::ReloadSource;
 use crate::http::{
@@ -26,6 +26,7 @@ pub(super) struct Pages {
     pub(super) configs: watch::Receiver<Arc<Config>>,
     pub(super) read: Read,
     pub(super) trigger: Trigger,
+    pub(super) settings: watch::Receiver<Arc<Effective>>,
     pub(super) snapshot: watch::Receiver<Arc<Snapshot>>,
 }
 

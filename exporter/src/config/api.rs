@@ -27,6 +27,10 @@ pub struct Api {
     /// them.
     #[serde(deserialize_with = "one_or_many")]
     pub users: Vec<User>,
+    /// File that keeps what the API changes for the next start. Without it, changes end with the process.
+    /// Empty means none: a path.
+    /// Needs a restart.
+    pub state_file: PathBuf,
 }
 
 impl Api {
@@ -38,7 +42,7 @@ impl Api {
     }
 
     pub(super) fn refusals(&self) -> Vec<&'static str> {
-        let Self { listen_address: _, token_file: _, users } = self;
+        let Self { listen_address: _, token_file: _, users, state_file: _ } = self;
         let is_once =
             |user: &User| users.iter().filter(|other| other.name == user.name).count() == 1;
 

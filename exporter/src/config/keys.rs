@@ -204,7 +204,7 @@ mod tests {
     /// The whole table: a key that is added is live, or has its place here.
     #[test]
     fn these_keys_need_a_restart_and_all_others_are_live() {
-        const START: [&str; 16] = [
+        const START: [&str; 17] = [
             "datapath.mode",
             "datapath.transmit",
             "datapath.memory",
@@ -220,6 +220,7 @@ mod tests {
             "web.config_file",
             "api.listen_address",
             "api.token_file",
+            "api.state_file",
             "log.format",
         ];
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::header::{
-    ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, VARY,
+    ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
+    HeaderValue, IF_MATCH, VARY,
 };
 use hyper::{Request, Response, StatusCode};
 use tokio::sync::watch;
@@ -145,13 +146,22 @@ impl Endpoint {
         }
         let headers = request.headers();
         let encoding = encoding(headers, &route.handler).ok_or_else(|| Box::new(unacceptable()))?;
-        let accept = joined(headers, &ACCEPT);
+        let asked = Asked {
+            parameters,
+            query,
+            accept: joined(headers, &ACCEPT),
+            content_type: joined(headers, &CONTENT_TYPE),
+            content_encoding: joined(headers, &CONTENT_ENCODING),
+            if_match: joined(headers, &IF_MATCH),
+            body: Vec::new(),
+            principal: visit.principal.clone(),
+        };
         let body = read(request.into_body(), route.body_bytes).await.map_err(|refused| {
             shared.refusals.count(HttpRefusal::Body, visit.place.peer, None);
             Box::new(status(refused))
         })?;
 
-        let asked = Asked { parameters, query, accept, body };
+        let asked = Asked { body, ..asked };
         let varies = matches!(route.handler, Handler::Blocking(_));
         handled(&route.handler, shared, asked, To { visit, encoding, varies }).await
     }

@@ -1,7 +1,7 @@
 //! Who asks, and what it may do.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use axum::body::Body;
 use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
@@ -33,6 +33,12 @@ pub enum Who {
     User(String),
     /// A token with this name.
     Token(String),
+}
+
+impl Default for Principal {
+    fn default() -> Self {
+        Self::unknown(Ipv4Addr::UNSPECIFIED.into())
+    }
 }
 
 impl Principal {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures_util::Stream;
 use hyper::{HeaderMap, StatusCode};
 
+use super::principal::Principal;
 use crate::config::Config;
 use crate::scope::Scope;
 
@@ -79,7 +80,11 @@ pub struct Asked {
     pub query: Vec<(String, String)>,
     /// The Accept header.
     pub accept: Option<String>,
+    pub content_type: Option<String>,
+    pub content_encoding: Option<String>,
+    pub if_match: Option<String>,
     pub body: Vec<u8>,
+    pub principal: Principal,
 }
 
 /// What a client gets.

@@ -4,25 +4,16 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::Pages;
-use crate::api::{self, Facts, Kind, OPERATIONS, Operation, Problem};
+use crate::api::{self, Facts, Kind, OPERATIONS, Operation, Problem, Sources};
 use crate::app::readiness;
 use crate::http::{
     Answer, Asked, Content, Errors, Handler, HeaderMap, Method, Path, Query, Reason, Refused,
     Route, StatusCode,
 };
 
-type ReadFacts = Arc<dyn Fn() -> Facts + Send + Sync>;
-
 /// Returns a route for each operation.
 pub(super) fn routes(pages: &Pages) -> Vec<Route> {
-    let pages = pages.clone();
-    let facts: ReadFacts = Arc::new(move || {
-        let snapshot = Arc::clone(&pages.snapshot.borrow());
-        let ready = readiness::of(&snapshot.health);
-        Facts { readings: (pages.read)(snapshot), ready, now: SystemTime::now() }
-    });
-
-    OPERATIONS.iter().map(|operation| route(operation, &facts)).collect()
+    OPERATIONS.iter().map(|operation| route(operation, pages.clone())).collect()
 }
 
 /// Returns what writes errors below the API as problems.
@@ -41,31 +32,50 @@ pub(super) fn errors() -> Errors {
     })
 }
 
-fn route(operation: &'static Operation, facts: &ReadFacts) -> Route {
-    let facts = Arc::clone(facts);
-    let answer = move |asked: Asked| {
-        let Asked { parameters, query, accept, body: _ } = asked;
-        let asked = api::Asked { path: &parameters, query: &query, accept: accept.as_deref() };
-        served(api::answer(operation, &asked, &*facts))
-    };
-
+fn route(operation: &'static Operation, pages: Pages) -> Route {
     Route {
         methods: match operation.method {
             api::Method::Get => &[Method::Get],
+            api::Method::Patch => &[Method::Patch],
         },
         path: Path::Fixed(operation.path),
         scope: operation.scope,
         // The table knows its parameters, and refuses others in its own words.
         query: Query::Any,
-        body_bytes: 0,
-        handler: Handler::Blocking(Arc::new(answer)),
+        body_bytes: operation.body.map_or(0, |body| body.most_bytes),
+        handler: Handler::Blocking(Arc::new(move |asked| answer(operation, &asked, &pages))),
         title: operation.title,
     }
 }
 
+fn answer(operation: &'static Operation, asked: &Asked, pages: &Pages) -> Answer {
+    let Asked { parameters, query, body, principal, .. } = asked;
+    let asked = api::Asked {
+        path: parameters,
+        query,
+        accept: asked.accept.as_deref(),
+        content_type: asked.content_type.as_deref(),
+        content_encoding: asked.content_encoding.as_deref(),
+        if_match: asked.if_match.as_deref(),
+        body,
+        by: &format!("{principal} at {}", principal.address),
+    };
+    let facts = || {
+        let snapshot = Arc::clone(&pages.snapshot.borrow());
+        let ready = readiness::of(&snapshot.health);
+        Facts { readings: (pages.read)(snapshot), ready, now: SystemTime::now() }
+    };
+    let settings = || Arc::clone(&pages.settings.borrow());
+    let patch = |wanted| pages.trigger.patch(wanted);
+
+    let sources = Sources { facts: &facts, settings: &settings, patch: &patch };
+    served(api::answer(operation, &asked, sources))
+}
+
 fn served(answer: api::Answer) -> Answer {
-    let api::Answer { status, content_type, headers, body } = answer;
-    let all = api::Answer::HEADERS.iter().chain(headers);
+    let api::Answer { status, content_type, headers, tag, body } = answer;
+    let tag = tag.as_deref().map(|tag| ("etag", tag));
+    let all = api::Answer::HEADERS.iter().chain(headers).copied().chain(tag);
     let headers: HeaderMap =
         all.filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?))).collect();
 

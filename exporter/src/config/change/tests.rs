@@ -70,6 +70,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("web.enable_lifecycle", "true"),
     ("api.listen_address", "[':1']"),
     ("api.token_file", "'/tokens.toml'"),
+    ("api.state_file", "'/state.json'"),
     ("api.users", "['ann=admin']"),
     ("metrics.exclude", "['process_.*']"),
     ("log.level", "'debug'"),
