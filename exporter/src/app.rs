@@ -153,9 +153,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         watch::channel(Arc::new(Snapshot { health, ..Snapshot::default() }));
     let folder =
         Folder { config: live_config.clone(), plan: options::plan, snapshot: snapshot_tx, applied };
-    for address in listeners.addresses() {
-        tracing::info!(%address, tls = web.as_ref().is_some_and(WebFile::has_tls), "Listening");
-    }
+    announce(&listeners, web.as_ref());
     let refusals = Refusals::default();
     let lines = log.lines();
     let lost = move || lines.lost() + lost_events.read();
@@ -248,6 +246,12 @@ fn listeners(config: &Config) -> anyhow::Result<Listeners> {
     };
 
     Ok(listeners.with_api(&config.api.listen_address)?)
+}
+
+fn announce(listeners: &Listeners, web: Option<&WebFile>) {
+    for address in listeners.addresses() {
+        tracing::info!(%address, tls = web.is_some_and(WebFile::has_tls), "Listening");
+    }
 }
 
 fn web_file(config: &Config) -> anyhow::Result<Option<WebFile>> {

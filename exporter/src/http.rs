@@ -25,6 +25,7 @@ mod query;
 mod rate_limit;
 mod reads;
 mod refusals;
+mod refused;
 mod requests;
 mod route;
 mod routes;
@@ -50,10 +51,10 @@ use tokio_util::sync::CancellationToken;
 
 pub use hyper::{HeaderMap, StatusCode};
 
-pub use self::errors::{Reason, Refused};
 pub use self::listen::{BindError, Listeners, PassedError};
 pub use self::principal::{Principal, Who};
 pub use self::refusals::Refusals;
+pub use self::refused::{Reason, Refused};
 pub use self::route::{
     Answer, Asked, Chunks, Content, Handler, Method, Path, Query, Route, Waited,
 };

@@ -87,6 +87,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("http_body", &["http", "outbound"]),
     ("http_body_util", &["http", "export::otlp"]),
     ("httpdate", &["export::otlp"]),
+    ("humantime", &["api", "app", "config", "http"]),
     ("humantime_serde", &["config", "http"]),
     ("hyper", &["http", "outbound", "export::otlp"]),
     ("hyper_rustls", &["outbound"]),

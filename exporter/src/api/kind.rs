@@ -141,6 +141,7 @@ impl Kind {
     }
 
     /// Returns what it means and what to do about it.
+    #[expect(clippy::too_many_lines, reason = "it is a table of texts")]
     const fn help(self) -> &'static str {
         match self {
             Self::MalformedRequest => {

@@ -14,12 +14,12 @@ pub(super) struct Settings {
     /// Values by section and name, as in the configuration file; a patch is one of this object.
     values: BTreeMap<String, BTreeMap<String, Value>>,
     /// What is known of each key, in the order of the example file.
-    keys: Vec<Key>,
+    keys: Vec<Setting>,
 }
 
-/// A key of the configuration.
+/// What is known of a key of the configuration.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Key {
+struct Setting {
     /// Section and name.
     key: String,
     /// What has set it: `default`, `file`, `environment`, `flag` or `api`.
@@ -69,11 +69,11 @@ impl Settings {
             values.entry(section.clone()).or_default().insert(name.clone(), value);
         }
 
-        Self { values, keys: effective.settings.iter().map(Key::of).collect() }
+        Self { values, keys: effective.settings.iter().map(Setting::of).collect() }
     }
 }
 
-impl Key {
+impl Setting {
     fn of(effect: &Effect) -> Self {
         let Effect { section, name, value: _, origin, is_live, is_by_file } = effect;
         let place = match origin {

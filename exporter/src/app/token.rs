@@ -26,7 +26,7 @@ pub fn new_token(wanted: &NewToken) -> Result<String, Failure> {
 fn entry(wanted: &NewToken, text: &TokenText, expires: Option<SystemTime>) -> String {
     /// Digits of a name that nobody chose.
     const NAMED_BY: usize = 8;
-    let sha256 = text.sha256().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let sha256 = text.sha256_text();
     let name = wanted.name.clone().unwrap_or_else(|| sha256.chars().take(NAMED_BY).collect());
     let scopes: Vec<_> = wanted.scopes.iter().map(|scope| format!("\"{scope}\"")).collect();
     let expires = expires.map_or(String::new(), |at| {
@@ -58,7 +58,7 @@ mod tests {
     fn the_lines_behind_the_token_are_its_entry() {
         let wanted = NewToken {
             scopes: vec![Scope::Read, Scope::Inspect],
-            expires: Some(Expiry::At(SystemTime::UNIX_EPOCH + Duration::from_secs(1_801_353_600))),
+            expires: Some(Expiry::At(SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 20_849))),
             name: None,
         };
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use figment::value::Value;
 
 use super::patch::{Patch, Unpatched};
-use super::setting::{Origin, Setting, shown_for};
+use super::setting::{Origin, Setting};
 
 /// Keys and the values that the API has set.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,11 +46,6 @@ impl Layer {
         json
     }
 
-    /// Returns the value of a key without what may be secret; `None` where the API has not set it.
-    pub fn shown(&self, key: &str) -> Option<String> {
-        self.0.get(key).map(|value| shown_for(key, value))
-    }
-
     pub(super) fn settings(&self) -> impl Iterator<Item = Setting> {
         let setting = |(key, value): (&String, &Value)| Setting {
             key: key.clone(),
@@ -74,7 +69,6 @@ mod tests {
         let layer = Layer::parse(patch.as_bytes()).unwrap();
 
         assert_eq!(Layer::parse(&layer.json()).unwrap(), layer);
-        assert_eq!(layer.shown("sources.limit").as_deref(), Some("7"));
         let back =
             Patch::parse(br#"{"sources": null, "datapath": null, "metrics": null}"#).unwrap();
         assert_eq!(layer.patched(back).unwrap(), Layer::default());

@@ -122,7 +122,7 @@ impl Patch {
                 | Value::Bool(..)
                 | Value::Num(..)
                 | Value::Array(..) => {
-                    faults.push(Fault::of(&section, "is a section: an object or null"))
+                    faults.push(Fault::of(&section, "is a section: an object or null"));
                 }
             }
         }

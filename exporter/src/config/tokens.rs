@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(tokens[0].sha256[..2], [0xe3, 0xb0]);
         assert_eq!(tokens[0].sha256, tokens[1].sha256);
         assert_eq!((tokens[0].scope(), tokens[1].scope()), (Scope::Inspect, Scope::Admin));
-        let expires = SystemTime::UNIX_EPOCH + Duration::from_secs(1_801_353_600);
+        let expires = SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 20_849);
         assert_eq!((tokens[0].expires, tokens[1].expires), (Some(expires), None));
         assert_eq!(parse("").unwrap(), []);
     }
@@ -166,8 +166,8 @@ mod tests {
                 [("name", "\"a\""), ("sha256", &format!("\"{SHA256}\"")), ("scopes", "[\"read\"]")];
             let of_line = |name: &str| line.starts_with(name);
             let rest = rest.iter().filter(|(name, _)| !of_line(name));
-            let rest: String = rest.map(|(name, value)| format!("{name} = {value}\n")).collect();
-            format!("[[token]]\n{line}\n{rest}")
+            let rest: Vec<_> = rest.map(|(name, value)| format!("{name} = {value}")).collect();
+            format!("[[token]]\n{line}\n{}\n", rest.join("\n"))
         };
         let cases = [
             ("name = \"a secret\"", "`name` has to be 1 to 64 letters"),

@@ -7,29 +7,9 @@ use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 
 use super::body::{PLAIN, Sentence, Whole};
+use super::refused::Refused;
 use super::route::{Answer, Content};
 use super::{Errors, Site};
-
-/// An error that the server has as plain text.
-#[derive(Clone, Copy, Debug)]
-pub struct Refused<'a> {
-    pub status: StatusCode,
-    /// `None` where the status says it.
-    pub reason: Option<Reason>,
-    pub sentence: &'a str,
-}
-
-/// What an error is about, where its status leaves that open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// The client may not do this, or has to log in first.
-    ScopeMissing,
-    /// The token is unknown or has expired.
-    BadToken,
-    /// A token was sent so that others can read it.
-    PlainToken,
-    TokenInQuery,
-}
 
 /// Writes errors that the server has as plain text in the form of their path.
 pub(super) struct Forms(Errors);

@@ -11,11 +11,11 @@ use tokio::sync::watch;
 use super::basic_auth::Credentials;
 use super::body::{status, text};
 use super::caller::Caller;
-use super::errors::Reason;
 use super::passwords::{Passwords, Verdict};
 use super::places::Place;
 use super::principal::Principal;
 use super::reads::{Panicked, Reads};
+use super::refused::Reason;
 use super::token::TokenText;
 use super::token_file::{TokenFile, Worth};
 use super::web_file::WebRules;
@@ -56,7 +56,7 @@ pub(super) enum Denied {
     ExpiredToken(SystemTime),
     #[error("a token was sent over plain HTTP")]
     PlainToken,
-    #[error("the check panicked")]
+    #[error("checking a login panicked")]
     Panicked,
 }
 

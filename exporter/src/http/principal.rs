@@ -10,7 +10,7 @@ use hyper::{Request, Response, StatusCode};
 use super::body::text;
 use super::caller::Caller;
 use super::cross_site;
-use super::errors::Reason;
+use super::refused::Reason;
 use crate::config::{Config, Token};
 use crate::scope::Scope;
 
@@ -111,7 +111,9 @@ mod tests {
     use super::*;
     use crate::http::line::{Door, Line};
 
-    fn scope(address: &str, headers: &[(&str, &str)]) -> Scope {
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+
+    fn scope(address: &str, headers: Headers<'_>) -> Scope {
         let mut request = Request::new(());
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
@@ -126,7 +128,7 @@ mod tests {
     #[test]
     fn only_clients_on_this_host_may_read_without_a_login() {
         let name = ("host", "localhost:10199");
-        let cases: [(&str, &[(&str, &str)], Scope); 10] = [
+        let cases: [(&str, Headers<'_>, Scope); 10] = [
             ("127.0.0.1", &[name], Scope::Read),
             ("127.9.9.9", &[name], Scope::Read),
             ("::1", &[name, ("user-agent", "Mozilla/5.0")], Scope::Read),

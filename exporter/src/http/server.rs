@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::body::{status, text};
 use super::caller::Caller;
-use super::errors::{Forms, Reason};
+use super::errors::Forms;
 use super::limits::Limits;
 use super::logins::{Asking, Denied, Logins};
 use super::peer::Peer;
@@ -19,6 +19,7 @@ use super::places::Places;
 use super::principal::Principal;
 use super::reads::{Panicked, Reads};
 use super::refusals::Refusals;
+use super::refused::Reason;
 use super::routes::Routes;
 use super::token::TokenText;
 use super::visit::Visit;
@@ -124,12 +125,11 @@ impl Server {
             Ok(Some(principal)) => visit.principal = principal,
             Ok(None) => {}
             Err(denied) => {
-                match denied {
-                    Denied::Panicked => self.refusals.panicked(&"checking a login"),
-                    _ => {
-                        let peer = Peer::of(caller.address);
-                        self.refusals.count(HttpRefusal::Login, peer, Some(&denied));
-                    }
+                if denied == Denied::Panicked {
+                    self.refusals.panicked(&denied);
+                } else {
+                    let peer = Peer::of(caller.address);
+                    self.refusals.count(HttpRefusal::Login, peer, Some(&denied));
                 }
                 return denied.answer();
             }

@@ -61,6 +61,11 @@ impl TokenText {
 
         sha256
     }
+
+    /// Returns it as the file has it.
+    pub fn sha256_text(&self) -> String {
+        self.sha256().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    }
 }
 
 /// Hides the secret.

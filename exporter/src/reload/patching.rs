@@ -7,7 +7,9 @@ use tokio::task::spawn_blocking;
 use super::answer::{Applied, joined};
 use super::{Refused, Reload};
 use crate::causes::with_causes;
-use crate::config::{Change, Changed, ConfigError, Fault, Layer, Patched, Unpatched, Wanted};
+use crate::config::{
+    Change, Changed, ConfigError, Fault, Layer, Patched, Refusal, Unpatched, Wanted,
+};
 use crate::files;
 use crate::health::{ReloadOutcome, ReloadSource};
 
@@ -15,25 +17,18 @@ impl Reload {
     /// Changes what is asked, and logs who asked and what became of it.
     pub(super) async fn patch(&mut self, wanted: Wanted) -> Result<Patched, Unpatched> {
         let (by, dry_run) = (wanted.by.clone(), wanted.dry_run);
-        let before = self.inputs.layer().clone();
         let patched = self.try_to_patch(wanted).await;
 
         match &patched {
+            Ok(_) if dry_run => tracing::debug!(by, "A change through the API is tried"),
             Ok(Patched { live, waiting, .. }) => {
-                let changes: Vec<_> =
-                    live.iter().chain(waiting).map(|it| told(it, &before)).collect();
+                let changes: Vec<_> = live.iter().chain(waiting).map(told).collect();
                 let changes = joined(&changes);
-                let outcome = if dry_run { "dry run" } else { "changed" };
-                tracing::info!(by, outcome, changes, "Settings are changed through the API");
+                tracing::info!(by, changes, "Settings are changed through the API");
             }
             Err(error) => {
                 let error = with_causes(error);
-                tracing::warn!(
-                    by,
-                    outcome = "refused",
-                    error,
-                    "A change through the API is refused"
-                );
+                tracing::warn!(by, error, "A change through the API is refused");
                 if !dry_run {
                     self.note(ReloadSource::Api, ReloadOutcome::Refused, |_| ());
                 }
@@ -51,7 +46,7 @@ impl Reload {
         let layer = self.inputs.layer().clone().patched(patch)?;
         let inputs = self.inputs.clone().with_layer(layer.clone());
         let text = self.in_force.text.clone();
-        let (change, text) = self.change(&inputs, text).await.map_err(unpatched)?;
+        let (change, text) = self.change(&inputs, text).await.map_err(|it| unpatched(&it))?;
         let Change { live, waiting, .. } = &change;
         let (live, waiting) = (live.clone(), waiting.clone());
 
@@ -91,20 +86,16 @@ async fn keep(path: &Path, layer: &Layer) -> Result<(), Unpatched> {
 }
 
 /// Returns why a configuration with the patch is refused.
-fn unpatched(refused: Refused) -> Unpatched {
-    match refused {
-        Refused::Config(ConfigError::Refused(refusals)) => {
-            let fault = |it: &crate::config::Refusal| Fault::of(&it.key, &it.reason.to_string());
-            Unpatched::Faults(refusals.iter().map(fault).collect())
-        }
-        refused => Unpatched::Refused(with_causes(&refused)),
+fn unpatched(refused: &Refused) -> Unpatched {
+    if let Refused::Config(ConfigError::Refused(refusals)) = refused {
+        let fault = |it: &Refusal| Fault::of(&it.key, &it.reason.to_string());
+        return Unpatched::Faults(refusals.iter().map(fault).collect());
     }
+
+    Unpatched::Refused(with_causes(refused))
 }
 
 /// Returns the old and the new value of a key.
-fn told(changed: &Changed, before: &Layer) -> String {
-    let Changed { key, value, was, origin: _ } = changed;
-    let mark = if before.shown(key).is_some() { " (API)" } else { "" };
-
-    format!("{key}: {was}{mark} -> {value}")
+fn told(Changed { key, value, was, origin: _ }: &Changed) -> String {
+    format!("{key}: {was} -> {value}")
 }

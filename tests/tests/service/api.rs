@@ -210,6 +210,10 @@ fn every_example_of_the_reference_is_answered() {
     assert!(landing.contains("<a href=\"/api/v1/docs\">"), "{landing}");
     assert!(examples.len() >= 10, "{examples:?}");
     for example in examples {
+        // Those with a login are tried where there is one.
+        if example.contains("$TOKEN") {
+            continue;
+        }
         let line = format!("curl -o /dev/null -w '%{{http_code}}' {example}");
         let status = cable.here.run("sh", &["-c", &line]);
         assert_eq!(status.trim(), "200", "{line}");
