@@ -2,6 +2,7 @@
 
 mod answer;
 mod blocks;
+mod change;
 mod devices;
 mod document;
 mod events;
@@ -20,6 +21,7 @@ mod points;
 mod problem;
 mod reference;
 mod schemas;
+mod settings;
 mod signal_history;
 mod signals;
 #[cfg(test)]
@@ -31,12 +33,14 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::catalog::Readings;
+use crate::config::{Effective, Patched, Unpatched, Wanted};
 use crate::history::View;
 
 pub use self::answer::{Answer, Asked};
 pub use self::document::document;
 pub use self::events::{Events, Place, no_history};
-pub use self::operation::{Example, Method, Operation, Output, Scope};
+pub use self::kind::Kind;
+pub use self::operation::{Body, Example, Method, Operation, Output};
 pub use self::operations::OPERATIONS;
 pub use self::path::BASE;
 pub use self::problem::Problem;
@@ -47,6 +51,7 @@ use self::devices::Devices;
 use self::health::Health;
 use self::operation::Serves;
 use self::parameter::Given;
+use self::settings::Settings;
 use self::signal_history::signal_history;
 use self::signals::Signals;
 
@@ -64,19 +69,23 @@ pub struct Facts {
     pub now: SystemTime,
 }
 
-/// Answers a request; `facts` reads what only some answers need.
-pub fn answer(
-    operation: &'static Operation,
-    asked: &Asked<'_>,
-    facts: &dyn Fn() -> Facts,
-) -> Answer {
-    try_to_answer(operation, asked, facts).unwrap_or_else(Problem::answer)
+/// What reads and changes what requests are about. Each is called only where an answer needs it.
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    pub facts: &'a dyn Fn() -> Facts,
+    pub settings: &'a dyn Fn() -> Arc<Effective>,
+    pub patch: &'a dyn Fn(Wanted) -> Result<Patched, Unpatched>,
+}
+
+/// Answers a request.
+pub fn answer(operation: &'static Operation, asked: &Asked<'_>, sources: Sources<'_>) -> Answer {
+    try_to_answer(operation, asked, sources).unwrap_or_else(Problem::answer)
 }
 
 fn try_to_answer(
     operation: &'static Operation,
     asked: &Asked<'_>,
-    facts: &dyn Fn() -> Facts,
+    Sources { facts, settings, patch }: Sources<'_>,
 ) -> Result<Answer, Problem> {
     let content_type = operation.output.content_type();
     if !accepts(asked.accept, content_type) {
@@ -99,6 +108,11 @@ fn try_to_answer(
             let Facts { readings, ready, now, .. } = facts();
             Answer::json(Answer::JSON, &Health::of(&readings, ready, now))
         }
+        Serves::Settings => {
+            let settings = settings();
+            Answer::json(Answer::JSON, &Settings::of(&settings)).tagged(&settings.tag)
+        }
+        Serves::Change => change::change(asked, &given, patch)?,
         Serves::Document => Answer::json(Answer::JSON, &document()),
         Serves::Reference => Answer::page(reference::page()),
         Serves::ProblemPage => {

@@ -15,6 +15,7 @@ mod pause;
 mod pushes;
 mod readiness;
 mod service_manager;
+mod token;
 
 use std::sync::Arc;
 
@@ -24,12 +25,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::causes::with_causes;
-use crate::config::{Config, Inputs, Loaded, Problem, Web};
+use crate::config::{Config, Inputs, Loaded, Problem};
 use crate::datapath::{Datapath, ProgramNames};
 use crate::export::otlp;
 use crate::folder::{self, Folder, Pace};
 use crate::health::{Health, ReloadSource};
-use crate::http::{self, Listeners, Refusals, WebFile};
+use crate::http::{self, Listeners, Refusals, TokenFile, WebFile};
 use crate::interfaces::Interface;
 use crate::outbound::{Proxies, ProxyProblem};
 use crate::reload::{self, InForce, Reload, Trigger};
@@ -46,6 +47,7 @@ use self::service_manager::Reloads;
 pub use self::doctor::doctor;
 pub use self::inspect::inspect;
 pub use self::openapi::openapi;
+pub use self::token::new_token;
 
 /// Why the program ended without being asked to.
 #[derive(Debug)]
@@ -60,6 +62,7 @@ pub enum Failure {
 pub fn check(inputs: &Inputs) -> Result<String, Failure> {
     let loaded = Config::load(inputs).map_err(|error| Failure::Refused(error.into()))?;
     web_file(&loaded.config).map_err(Failure::Refused)?;
+    token_file(&loaded.config).map_err(Failure::Refused)?;
     pushes::check(&loaded.config.otlp).map_err(Failure::Refused)?;
 
     Ok(loaded.to_string())
@@ -115,7 +118,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let (live, live_config) = watch::channel(Arc::new(config));
     let config = Arc::clone(&live_config.borrow());
     let (trigger, requests) = reload::channel();
-    let listeners = listeners(&config.web)?;
+    let listeners = listeners(&config)?;
     // There is one thread yet, and what takes more is done. The web configuration is read again
     // and again, so it is read first with the rights that are left.
     for kept in privileges::keep_needed() {
@@ -123,7 +126,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         tracing::warn!(error, "Rights that are not needed are kept; run as a user of its own");
     }
     log.start_writing()?;
-    let web = web_file(&config)?;
+    let (web, tokens) = (web_file(&config)?, token_file(&config)?);
     if !config.datapath.pin {
         datapath::clear_pins(&config.datapath.pin_path);
     }
@@ -143,7 +146,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let (interfaces_tx, interfaces) = watch::channel(runtime.block_on(interfaces::list())?);
     let devices = Devices::new(datapath, Arc::clone(&config), interfaces.clone(), names)?;
     let check = check_of(&config, live_config.clone(), interfaces.clone());
-    let (reload, configuration) = Reload::new(inputs.clone(), in_force, live, check);
+    let (reload, configuration) = Reload::new(in_force, live, check);
 
     let health = Health { attaching: devices.attaching(), ..Health::default() };
     let (applied, told) = watch::channel(None);
@@ -151,9 +154,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         watch::channel(Arc::new(Snapshot { health, ..Snapshot::default() }));
     let folder =
         Folder { config: live_config.clone(), plan: options::plan, snapshot: snapshot_tx, applied };
-    for address in listeners.addresses() {
-        tracing::info!(%address, tls = web.as_ref().is_some_and(WebFile::has_tls), "Listening");
-    }
+    announce(&listeners, web.as_ref());
     let refusals = Refusals::default();
     let lines = log.lines();
     let lost = move || lines.lost() + lost_events.read();
@@ -176,8 +177,9 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         snapshot: snapshot.clone(),
         history,
         trigger: trigger.clone(),
+        settings: reload.effective(),
     };
-    let site = pages.site(refusals);
+    let site = pages.site(refusals, tokens);
 
     parts.start("http", |stop| async move { Ok(http::serve(listeners, site, web, stop).await?) });
     let configs = live_config.clone();
@@ -224,7 +226,7 @@ fn check_of(
     live: watch::Receiver<Arc<Config>>,
     interfaces: watch::Receiver<Vec<Interface>>,
 ) -> reload::Check {
-    let web_config = config.web.config_file.clone();
+    let (web_config, tokens) = (config.web.config_file.clone(), config.api.token_file.clone());
 
     Arc::new(move |config| {
         pushes::check(&config.otlp)?;
@@ -234,15 +236,26 @@ fn check_of(
         if config.web.config_file != web_config {
             web_file(config)?;
         }
+        if config.api.token_file != tokens {
+            token_file(config)?;
+        }
         Ok(())
     })
 }
 
-fn listeners(web: &Web) -> anyhow::Result<Listeners> {
-    if web.systemd_socket {
-        Ok(Listeners::passed()?)
+fn listeners(config: &Config) -> anyhow::Result<Listeners> {
+    let listeners = if config.web.systemd_socket {
+        Listeners::passed()?
     } else {
-        Ok(Listeners::bind(&web.listen_address)?)
+        Listeners::bind(&config.web.listen_address)?
+    };
+
+    Ok(listeners.with_api(&config.api.listen_address)?)
+}
+
+fn announce(listeners: &Listeners, web: Option<&WebFile>) {
+    for address in listeners.addresses() {
+        tracing::info!(%address, tls = web.is_some_and(WebFile::has_tls), "Listening");
     }
 }
 
@@ -250,6 +263,13 @@ fn web_file(config: &Config) -> anyhow::Result<Option<WebFile>> {
     let path = &config.web.config_file;
 
     Ok(if path.as_os_str().is_empty() { None } else { Some(WebFile::open(path)?) })
+}
+
+fn token_file(config: &Config) -> anyhow::Result<Option<Arc<TokenFile>>> {
+    let path = &config.api.token_file;
+    let is_named = !path.as_os_str().is_empty();
+
+    Ok(is_named.then(|| TokenFile::open(path)).transpose()?.map(Arc::new))
 }
 
 /// The signals that ask to stop or to read the configuration again, caught from the start on.

@@ -32,6 +32,9 @@ pub enum ReadError {
     #[error("it is larger than {0} bytes")]
     TooLarge(u64),
 
+    #[error("others than its owner may write it (mode {0:04o}); `chmod go-w` keeps them out")]
+    Unguarded(u32),
+
     #[error("it is not text in UTF-8")]
     NotText,
 
@@ -111,6 +114,18 @@ pub fn text_for(path: &Path, patience: Duration) -> io::Result<String> {
     text.map_err(|_| error(ErrorKind::InvalidData, ReadError::NotText))
 }
 
+/// Reads a file of text that decides who may do what, as [`read_for`] does.
+///
+/// # Errors
+///
+/// Of kind `PermissionDenied` also where others than its owner may write it.
+pub fn guarded_text(path: &Path, patience: Duration) -> io::Result<String> {
+    let file = path.to_owned();
+    READERS.within(path, patience, move || unguarded(&file))??;
+
+    text_for(path, patience)
+}
+
 /// Runs something that reads `path`, or files below it, within the same bounds.
 pub fn within<T: Send + 'static>(
     path: &Path,
@@ -162,6 +177,14 @@ pub fn write_new(path: &Path, bytes: Vec<u8>) -> io::Result<()> {
 
     let file = path.to_owned();
     READERS.within(path, PATIENCE, move || written::new(&file, &bytes))?
+}
+
+/// Writes a file that only its owner can read, whole or not at all, in place of the one that has that path.
+/// Blocks for at most 5 seconds.
+pub fn replace(path: &Path, bytes: Vec<u8>) -> io::Result<()> {
+    let file = path.to_owned();
+
+    READERS.within(path, PATIENCE, move || written::replaced(&file, &bytes))?
 }
 
 /// Returns whether anything has that path, a link that leads nowhere too.
@@ -271,6 +294,18 @@ fn bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     }
 
     Ok(bytes)
+}
+
+fn unguarded(path: &Path) -> io::Result<()> {
+    const OTHERS_WRITE: u32 = 0o022;
+    const PERMISSIONS: u32 = 0o7777;
+    let mode = fs::metadata(path)?.mode() & PERMISSIONS;
+
+    if mode & OTHERS_WRITE == 0 {
+        Ok(())
+    } else {
+        Err(error(ErrorKind::PermissionDenied, ReadError::Unguarded(mode)))
+    }
 }
 
 fn error(kind: ErrorKind, error: ReadError) -> io::Error {

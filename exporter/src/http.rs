@@ -3,6 +3,7 @@
 mod accept;
 mod basic_auth;
 mod body;
+mod caller;
 mod connection;
 mod cross_site;
 mod encoding;
@@ -11,15 +12,20 @@ mod errors;
 mod head;
 mod landing;
 mod limits;
+mod line;
 mod listen;
+mod logins;
 mod or_default;
 mod own;
 mod passwords;
 mod peer;
 mod places;
+mod principal;
 mod query;
 mod rate_limit;
+mod reads;
 mod refusals;
+mod refused;
 mod requests;
 mod route;
 mod routes;
@@ -27,6 +33,8 @@ mod server;
 mod streamed;
 mod streams;
 mod tls;
+mod token;
+mod token_file;
 mod turns;
 mod visit;
 mod web_config;
@@ -44,11 +52,15 @@ use tokio_util::sync::CancellationToken;
 pub use hyper::{HeaderMap, StatusCode};
 
 pub use self::listen::{BindError, Listeners, PassedError};
+pub use self::principal::{Principal, Who};
 pub use self::refusals::Refusals;
+pub use self::refused::{Reason, Refused};
 pub use self::route::{
-    Answer, Asked, Chunks, Content, Handler, Method, Path, Query, Route, Scope, Waited, pieces,
+    Answer, Asked, Chunks, Content, Handler, Method, Path, Query, Route, Waited, pieces,
 };
 pub use self::tls::{IdentityError, PemError, TlsError, TlsRefusal, Version};
+pub use self::token::{NoRandomness, TokenText};
+pub use self::token_file::{TokenFile, TokenFileError};
 pub use self::web_config::{WebConfigError, WebRefusal};
 pub use self::web_file::WebFile;
 
@@ -70,11 +82,13 @@ pub struct Site {
     /// Counts what is not served.
     pub refusals: Refusals,
     pub errors: Errors,
+    /// Those of the REST API, if there are some.
+    pub tokens: Option<Arc<TokenFile>>,
 }
 
-/// Returns what is answered at a path in place of an error with this text; `None` leaves the text.
-/// The status stays as it is.
-pub type Errors = Arc<dyn Fn(&str, StatusCode, &str) -> Option<Answer> + Send + Sync>;
+/// Returns what is answered at a path in place of an error; `None` leaves its text. The status stays as
+/// it is.
+pub type Errors = Arc<dyn Fn(&str, Refused<'_>) -> Option<Answer> + Send + Sync>;
 
 /// Reads the configuration again. Returns what became of it, or why it is refused.
 ///
@@ -99,9 +113,9 @@ async fn serve_as(
     let server = Arc::new(server);
     let mut accepting = JoinSet::new();
 
-    for socket in listeners.sockets {
+    for (socket, door) in listeners.sockets {
         let listener = TcpListener::from_std(socket)?;
-        accepting.spawn(accept::accept(listener, Arc::clone(&server), stop.clone()));
+        accepting.spawn(accept::accept((listener, door), Arc::clone(&server), stop.clone()));
     }
     while accepting.join_next().await.is_some() {}
 
@@ -110,8 +124,7 @@ async fn serve_as(
 
 impl fmt::Debug for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { version, routes, config: _, is_ready: _, reload: _, refusals: _, errors: _ } =
-            self;
+        let Self { version, routes, .. } = self;
 
         f.debug_struct("Site")
             .field("version", version)

@@ -33,6 +33,7 @@ pub mod privileges;
 pub mod process;
 pub mod record;
 pub mod reload;
+pub mod scope;
 pub mod services;
 pub mod signals;
 pub mod snapshot;

@@ -3,7 +3,9 @@
 mod answer;
 mod entries;
 mod following;
+mod in_force;
 mod log;
+mod patching;
 mod trigger;
 mod watching;
 
@@ -17,25 +19,19 @@ use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{Instant, timeout_at};
 
 use crate::causes::with_causes;
-use crate::config::{Change, Config, ConfigError, Inputs, Loaded};
+use crate::config::{Change, Config, ConfigError, Effective, Inputs};
 use crate::health::{Configuration, ReloadOutcome, ReloadSource};
 
 use self::answer::Applied;
+use self::in_force::Tags;
 use self::log::Said;
 
 pub use self::following::follow;
+pub use self::in_force::InForce;
 pub use self::trigger::{Answer, Request, Requests, Trigger, channel};
 
 /// How long an answer waits for the parts that apply the configuration.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// The configuration that is in force, and the file it was read from.
-#[derive(Debug)]
-pub struct InForce {
-    pub loaded: Loaded,
-    /// What the file held; `None` if there was none.
-    text: Option<String>,
-}
 
 /// Returns what is wrong with a configuration that its text does not show. May block.
 pub type Check = Arc<dyn Fn(&Config) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync>;
@@ -60,6 +56,8 @@ pub struct Reload {
     live: watch::Sender<Arc<Config>>,
     applying: Vec<Applying>,
     health: watch::Sender<Arc<Configuration>>,
+    effective: watch::Sender<Arc<Effective>>,
+    tags: Tags,
     said: Said,
     /// The last refusal may pass although the text stays.
     may_pass: bool,
@@ -112,20 +110,9 @@ impl Applying {
     }
 }
 
-impl InForce {
-    /// Reads the configuration for the start.
-    pub fn read(inputs: &Inputs) -> Result<Self, ConfigError> {
-        let text = inputs.read_file()?;
-        let loaded = Config::of(inputs, text.as_deref())?;
-
-        Ok(Self { loaded, text })
-    }
-}
-
 impl Reload {
     /// Follows what was read at the start; the other one reads how the configuration is doing.
     pub fn new(
-        inputs: Inputs,
         in_force: InForce,
         live: watch::Sender<Arc<Config>>,
         check: Check,
@@ -137,11 +124,29 @@ impl Reload {
             ..Configuration::default()
         };
         let (health, reader) = watch::channel(Arc::new(health));
-        let seen = Ok(in_force.text.clone());
-        let (applying, said, may_pass) = (Vec::new(), Said::default(), false);
+        let (seen, inputs) = (Ok(in_force.text.clone()), in_force.inputs.clone());
+        let mut tags = Tags::new();
+        let effective = Arc::new(in_force.loaded.effective_as(tags.next()));
+        let reload = Self {
+            inputs,
+            in_force,
+            seen,
+            check,
+            live,
+            applying: Vec::new(),
+            health,
+            effective: watch::channel(effective).0,
+            tags,
+            said: Said::default(),
+            may_pass: false,
+        };
 
-        let reload = Self { inputs, in_force, seen, check, live, applying, health, said, may_pass };
         (reload, reader)
+    }
+
+    /// Returns what reads the settings in force.
+    pub fn effective(&self) -> watch::Receiver<Arc<Effective>> {
+        self.effective.subscribe()
     }
 
     /// Answers wait until these have applied a configuration too.
@@ -155,9 +160,15 @@ impl Reload {
     /// Does what was asked, and answers. What `begin` returns lives as long as a reload is under way
     /// of which something may become.
     pub async fn answer<T>(&mut self, request: Request, begin: impl Fn() -> T) {
-        let answer = self.reload(request.source, begin).await;
-
-        request.answer(answer);
+        match request {
+            Request::Reload { source, answer } => {
+                trigger::tell(answer, self.reload(source, begin).await);
+            }
+            Request::Patch { wanted, answer } => {
+                let _under_way = begin();
+                trigger::tell(Some(answer), self.patch(wanted).await);
+            }
+        }
     }
 
     /// Reads the configuration again, and has it applied. A file that is as it was is not read as a
@@ -181,14 +192,14 @@ impl Reload {
             under_way = under_way.or_else(|| Some(begin()));
         }
         let changed = match read {
-            Ok(text) => self.change(text).await,
+            Ok(text) => self.change(&self.inputs, text).await,
             Err(refused) => Err(refused),
         };
         self.may_pass = changed.as_ref().is_err_and(Refused::may_pass);
         match changed {
             Ok((change, text)) => {
                 let _under_way = under_way.or_else(|| Some(begin()));
-                Ok(self.apply(change, text, source).await)
+                Ok(self.apply(change, text, source).await.to_string())
             }
             Err(refused) => Err(self.refuse(&refused, source, is_again)),
         }
@@ -210,9 +221,13 @@ impl Reload {
         Ok(text)
     }
 
-    /// Returns what changes with this text, if all of it may.
-    async fn change(&self, text: Option<String>) -> Result<(Change, Option<String>), Refused> {
-        let inputs = self.inputs.clone();
+    /// Returns what changes with these inputs and this text, if all of it may.
+    async fn change(
+        &self,
+        inputs: &Inputs,
+        text: Option<String>,
+    ) -> Result<(Change, Option<String>), Refused> {
+        let inputs = inputs.clone();
         let loaded = self.in_force.loaded.clone();
         let check = Arc::clone(&self.check);
 
@@ -230,11 +245,16 @@ impl Reload {
         change: Change,
         text: Option<String>,
         source: ReloadSource,
-    ) -> String {
+    ) -> Applied {
         let Change { next, live, waiting, shadowed } = change;
         let late = if live.is_empty() { Vec::new() } else { self.publish(&next.config).await };
         let problems = next.problems.clone();
-        let before = std::mem::replace(&mut self.in_force, InForce { loaded: next, text });
+        let inputs = self.inputs.clone();
+        let before = std::mem::replace(&mut self.in_force, InForce { loaded: next, text, inputs });
+        if self.in_force.loaded.effective() != before.loaded.effective() || !live.is_empty() {
+            let effective = self.in_force.loaded.effective_as(self.tags.next());
+            self.effective.send_replace(Arc::new(effective));
+        }
         let applied = Applied { live, waiting, shadowed, late };
 
         let outcome = self.said.applied(source, &applied, &before.loaded.problems, &problems);
@@ -245,7 +265,7 @@ impl Reload {
             health.waiting = applied.waiting.len() as u64;
             health.overridden = overridden;
         });
-        applied.to_string()
+        applied
     }
 
     /// Notes a refusal, which counts unless it was there before and nobody asked.

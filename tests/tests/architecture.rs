@@ -55,7 +55,17 @@ const LINES: &[&[&str]] = &[
     // Which ports are those of services.
     &["services"],
     &["html"],
-    &["causes", "dimension", "files", "netlink", "printable", "process", "record", "version"],
+    &[
+        "causes",
+        "dimension",
+        "files",
+        "netlink",
+        "printable",
+        "process",
+        "record",
+        "scope",
+        "version",
+    ],
 ];
 
 /// A crate from outside, and the only places that may name it.
@@ -77,6 +87,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("http_body", &["http", "outbound"]),
     ("http_body_util", &["http", "export::otlp"]),
     ("httpdate", &["export::otlp"]),
+    ("humantime", &["api", "app", "config", "http"]),
     ("humantime_serde", &["config", "http"]),
     ("hyper", &["http", "outbound", "export::otlp"]),
     ("hyper_rustls", &["outbound"]),
@@ -103,10 +114,11 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("schemars", &["api"]),
     ("sd_notify", &["notify"]),
     ("serde", &["api", "bundle", "config", "doctor", "http", "inspect", "export::otlp"]),
-    ("serde_json", &["api", "bundle", "doctor", "inspect", "export::otlp"]),
+    ("serde_json", &["api", "bundle", "config", "doctor", "inspect", "export::otlp"]),
     ("serde_saphyr", &["http"]),
     ("socket2", &["datapath", "http", "netlink"]),
     ("strsim", &["config"]),
+    ("subtle", &["http"]),
     ("tar", &["bundle"]),
     ("tokio", &["app", "folder", "http", "interfaces", "outbound", "export::otlp", "reload"]),
     ("tokio_rustls", &["http"]),

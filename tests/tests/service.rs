@@ -1,6 +1,7 @@
 //! The built service, as operators and Prometheus meet it.
 
 mod service {
+    mod access;
     mod api;
     mod choices;
     mod client_certs;

@@ -11,6 +11,12 @@ pub struct Asked<'a> {
     pub query: &'a [(String, String)],
     /// The Accept header.
     pub accept: Option<&'a str>,
+    pub content_type: Option<&'a str>,
+    pub content_encoding: Option<&'a str>,
+    pub if_match: Option<&'a str>,
+    pub body: &'a [u8],
+    /// Who asks and from where, for the log.
+    pub by: &'a str,
 }
 
 /// What a client gets.
@@ -20,6 +26,8 @@ pub struct Answer {
     pub content_type: &'static str,
     /// Beside those that are on every answer.
     pub headers: &'static [(&'static str, &'static str)],
+    /// The header ETag, where what is answered can be changed.
+    pub tag: Option<String>,
     pub body: Vec<u8>,
 }
 
@@ -42,13 +50,18 @@ impl Answer {
         let mut body = serde_json::to_vec(document).unwrap_or_default();
         body.push(b'\n');
 
-        Self { status: 200, content_type, headers: &[], body }
+        Self { status: 200, content_type, headers: &[], tag: None, body }
     }
 
     pub(super) fn page(html: String) -> Self {
         let body = html.into_bytes();
 
-        Self { status: 200, content_type: Self::HTML, headers: Self::PAGE, body }
+        Self { status: 200, content_type: Self::HTML, headers: Self::PAGE, tag: None, body }
+    }
+
+    /// Adds the tag of what is answered.
+    pub(super) fn tagged(self, tag: &str) -> Self {
+        Self { tag: Some(format!("\"{tag}\"")), ..self }
     }
 }
 

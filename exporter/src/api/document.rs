@@ -6,11 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::VERSION;
 use super::kind::Kind;
-use super::operation::{Operation, Output};
+use super::operation::{Body, Operation, Output};
 use super::operations::OPERATIONS;
 use super::parameter::{Allowed, Parameter, Place};
 use super::problem::Problem;
 use super::schemas::Schemas;
+use crate::scope::Scope;
 
 /// Problems that every operation has.
 pub(super) const COMMON: [Kind; 8] = [
@@ -51,7 +52,7 @@ pub fn document() -> Value {
         "paths": paths,
         "components": {
             "schemas": by_name,
-            "securitySchemes": { "basic": { "type": "http", "scheme": "basic" } },
+            "securitySchemes": logins(),
         },
     })
 }
@@ -63,24 +64,57 @@ fn described(operation: &Operation, schema: &Value, of_problems: &Value) -> Valu
         description = format!("{description} Deprecated: {instead}");
     }
 
-    json!({
+    let mut described = json!({
         "operationId": operation.id,
         "summary": operation.summary,
         "description": description,
         "deprecated": operation.deprecated.is_some(),
         "parameters": parameters,
         "responses": answers(operation, schema, of_problems),
-        // With a login where the web configuration has users.
-        "security": [{}, { "basic": [] }],
+        "security": allowed(operation.scope),
         "x-scope": operation.scope.name(),
         "x-since": operation.since,
+    });
+    if let Some(Body { content_types, description, .. }) = operation.body {
+        let schema = json!({ "schema": { "type": "object" } });
+        let types = content_types.iter().map(|it| ((*it).to_owned(), schema.clone()));
+        let content: Map<_, _> = types.collect();
+        described["requestBody"] =
+            json!({ "required": true, "description": description, "content": content });
+    }
+
+    described
+}
+
+/// The ways to say who asks.
+fn logins() -> Value {
+    json!({
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token of `api.token_file`, with its scopes.",
+        },
+        "basic": {
+            "type": "http",
+            "scheme": "basic",
+            "description": "A user of the web configuration, with the scope in `api.users`.",
+        },
     })
+}
+
+/// Returns what is enough for a scope. Without a login, `read` is for clients on this host alone, and
+/// nobody comes without one where the web configuration has users.
+fn allowed(scope: Scope) -> Value {
+    let logins = [json!({ "bearer": [] }), json!({ "basic": [] })];
+    let nothing = (scope <= Scope::Read).then(|| json!({}));
+
+    nothing.into_iter().chain(logins).collect()
 }
 
 fn parameter(parameter: &Parameter) -> Value {
     let mut described = json!({
         "name": parameter.name,
-        "in": match parameter.place { Place::Path => "path", Place::Query => "query" },
+        "in": match parameter.place { Place::Path => "path", Place::Query => "query", Place::Header => "header" },
         "required": parameter.place == Place::Path,
         "description": parameter.help,
         "schema": schema(parameter),

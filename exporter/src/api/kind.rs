@@ -4,11 +4,18 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     MalformedRequest,
+    MalformedBody,
+    InvalidSetting,
+    TokenInQuery,
     UnknownParameter,
     DoubledParameter,
     InvalidParameter,
     NotCountedTogether,
     LoginRequired,
+    BadToken,
+    PlainToken,
+    ScopeMissing,
+    FileOnly,
     Forbidden,
     NotFound,
     NotCounted,
@@ -17,22 +24,32 @@ pub enum Kind {
     NotAcceptable,
     Timeout,
     CursorExpired,
+    Stale,
     BodyTooLarge,
+    UnsupportedType,
     TooManyRequests,
     HeadTooLarge,
     Internal,
+    NotKept,
     Busy,
     NotReady,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 20] = [
+    pub(super) const ALL: [Self; 30] = [
         Self::MalformedRequest,
+        Self::MalformedBody,
+        Self::InvalidSetting,
+        Self::TokenInQuery,
         Self::UnknownParameter,
         Self::DoubledParameter,
         Self::InvalidParameter,
         Self::NotCountedTogether,
         Self::LoginRequired,
+        Self::BadToken,
+        Self::PlainToken,
+        Self::ScopeMissing,
+        Self::FileOnly,
         Self::Forbidden,
         Self::NotFound,
         Self::NotCounted,
@@ -41,16 +58,19 @@ impl Kind {
         Self::NotAcceptable,
         Self::Timeout,
         Self::CursorExpired,
+        Self::Stale,
         Self::BodyTooLarge,
+        Self::UnsupportedType,
         Self::TooManyRequests,
         Self::HeadTooLarge,
         Self::Internal,
+        Self::NotKept,
         Self::Busy,
         Self::NotReady,
     ];
 
     /// Returns the kind of what the server refuses by itself.
-    pub(super) fn of_status(status: u16) -> Self {
+    pub fn of_status(status: u16) -> Self {
         match status {
             401 => Self::LoginRequired,
             403 => Self::Forbidden,
@@ -58,7 +78,9 @@ impl Kind {
             405 => Self::MethodNotAllowed,
             406 => Self::NotAcceptable,
             408 => Self::Timeout,
+            412 => Self::Stale,
             413 => Self::BodyTooLarge,
+            415 => Self::UnsupportedType,
             429 => Self::TooManyRequests,
             431 => Self::HeadTooLarge,
             503 => Self::Busy,
@@ -82,6 +104,9 @@ impl Kind {
     const fn head(self) -> (&'static str, u16, &'static str) {
         match self {
             Self::MalformedRequest => ("malformed-request", 400, "The request is malformed"),
+            Self::MalformedBody => ("malformed-body", 400, "The body cannot be read"),
+            Self::InvalidSetting => ("invalid-setting", 400, "A setting is refused"),
+            Self::TokenInQuery => ("token-in-query", 400, "A token is in the query"),
             Self::UnknownParameter => ("unknown-parameter", 400, "A parameter is unknown"),
             Self::DoubledParameter => ("doubled-parameter", 400, "A parameter is given twice"),
             Self::InvalidParameter => ("invalid-parameter", 400, "A parameter is invalid"),
@@ -89,6 +114,10 @@ impl Kind {
                 ("not-counted-together", 400, "This was not counted together")
             }
             Self::LoginRequired => ("login-required", 401, "A login is required"),
+            Self::BadToken => ("bad-token", 401, "The token is unknown or has expired"),
+            Self::PlainToken => ("plain-token", 403, "A token was sent over plain HTTP"),
+            Self::ScopeMissing => ("scope-missing", 403, "The scope of the client is too low"),
+            Self::FileOnly => ("file-only", 403, "A setting changes by file alone"),
             Self::Forbidden => ("forbidden", 403, "The request is not allowed"),
             Self::NotFound => ("not-found", 404, "There is nothing at this path"),
             Self::NotCounted => ("not-counted", 404, "This is not counted"),
@@ -99,21 +128,37 @@ impl Kind {
             }
             Self::Timeout => ("timeout", 408, "The request took too long"),
             Self::CursorExpired => ("cursor-expired", 410, "The cursor is of an older fold"),
+            Self::Stale => ("stale", 412, "The settings have changed since"),
             Self::BodyTooLarge => ("body-too-large", 413, "The body is too large"),
+            Self::UnsupportedType => ("unsupported-type", 415, "The body is of another type"),
             Self::TooManyRequests => ("too-many-requests", 429, "There are too many requests"),
             Self::HeadTooLarge => ("head-too-large", 431, "The headers are too large"),
             Self::Internal => ("internal", 500, "The exporter failed"),
+            Self::NotKept => ("not-kept", 500, "The change cannot be kept"),
             Self::Busy => ("busy", 503, "There are too many requests at once"),
             Self::NotReady => ("not-ready", 503, "Nothing was counted yet"),
         }
     }
 
     /// Returns what it means and what to do about it.
+    #[expect(clippy::too_many_lines, reason = "it is a table of texts")]
     const fn help(self) -> &'static str {
         match self {
             Self::MalformedRequest => {
                 "The path is not encoded as it should be. Check how the client builds it. What is \
                  not HTTP at all is answered without a problem."
+            }
+            Self::MalformedBody => {
+                "The body is not JSON, or not of the form that the operation has. The problem has the \
+                 line and the column."
+            }
+            Self::InvalidSetting => {
+                "There is no such key, or the value is not allowed, or does not go together with \
+                 others. The problem points to each, and nothing was changed."
+            }
+            Self::TokenInQuery => {
+                "Logs and histories keep queries, so this token is no secret any more: take it out \
+                 of the token file. Send tokens in the header `Authorization: Bearer`."
             }
             Self::UnknownParameter => {
                 "The operation does not have this parameter. Parameters are never ignored, so \
@@ -133,8 +178,27 @@ impl Kind {
                  the groups; all labels of a request have to be in one of them."
             }
             Self::LoginRequired => {
-                "The web configuration has users. Send the name and the password of one of \
-                 them by basic authentication."
+                "Send a token in the header `Authorization: Bearer`, or the name and the password of a \
+                 user of the web configuration by basic authentication. The problem names the scope that is needed, if it is more than \
+                 clients without a login have."
+            }
+            Self::BadToken => {
+                "The token is not in the file of `api.token_file`, or its time is over. \
+                 `packet-exporter token new` makes another one."
+            }
+            Self::PlainToken => {
+                "Everybody on the way can read what is sent over plain HTTP, so this token is no \
+                 secret any more: take it out of the token file. Send tokens over TLS, or from \
+                 the host itself."
+            }
+            Self::ScopeMissing => {
+                "The client is known, and may not do this. The problem names the scope that is \
+                 needed. A token has its scopes in the token file, and `api.users` lists those of \
+                 users."
+            }
+            Self::FileOnly => {
+                "Keys that name files, addresses to send to or to listen on, or credentials change in \
+                 the configuration file alone. The problem names them, and nothing was changed."
             }
             Self::Forbidden => {
                 "The client may not do this, or the request comes from a page of another site \
@@ -162,7 +226,15 @@ impl Kind {
                  the next page, rows could be missing or there twice. Begin again without a \
                  cursor, or ask for more rows at once with `top`."
             }
+            Self::Stale => {
+                "The header If-Match has the tag of older settings. Read them again, and send the \
+                 change with their ETag."
+            }
             Self::BodyTooLarge => "Send a smaller body.",
+            Self::UnsupportedType => {
+                "The headers Content-Type and Content-Encoding have to be those that the operation \
+                 takes. Bodies are not compressed."
+            }
             Self::TooManyRequests => {
                 "There are more requests than `rate_limit` of the web configuration allows. \
                  Ask less often."
@@ -174,6 +246,10 @@ impl Kind {
             Self::Internal => {
                 "This is a defect, or a file of the web configuration cannot be read. The log \
                  of the exporter has the reason."
+            }
+            Self::NotKept => {
+                "The file of `api.state_file` cannot be written: the disk may be full. Nothing was \
+                 changed."
             }
             Self::Busy => {
                 "Requests that are under way reached `web.max_requests`, or too many \

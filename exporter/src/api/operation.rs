@@ -5,6 +5,7 @@ use schemars::{Schema, SchemaGenerator};
 use super::events::Events;
 use super::kind::Kind;
 use super::parameter::Parameter;
+use crate::scope::Scope;
 
 /// Something that can be asked.
 #[derive(Debug)]
@@ -14,11 +15,14 @@ pub struct Operation {
     pub method: Method,
     /// With its parameters in braces.
     pub path: &'static str,
+    /// What a client must be allowed to do.
     pub scope: Scope,
     /// A sentence without a full stop.
     pub summary: &'static str,
     pub description: &'static str,
     pub parameters: &'static [Parameter],
+    /// What a request sends; `None` for nothing.
+    pub body: Option<Body>,
     pub output: Output,
     /// Beside those that any request may meet.
     pub problems: &'static [Kind],
@@ -36,13 +40,16 @@ pub struct Operation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     Get,
+    Patch,
 }
 
-/// What a client must be allowed to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// To read what `/metrics` shows.
-    Metrics,
+/// The body of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Body {
+    pub content_types: &'static [&'static str],
+    pub most_bytes: usize,
+    /// A sentence.
+    pub description: &'static str,
 }
 
 /// What the answer is.
@@ -67,6 +74,8 @@ pub struct Example {
     pub path: &'static str,
     /// Encoded, as it stands in the address.
     pub query: &'static str,
+    /// Empty for none.
+    pub body: &'static str,
 }
 
 /// What makes the answer.
@@ -79,6 +88,8 @@ pub(super) enum Serves {
     Devices,
     Signals,
     Health,
+    Settings,
+    Change,
     Document,
     Reference,
     ProblemPage,
@@ -89,14 +100,7 @@ impl Method {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Get => "get",
-        }
-    }
-}
-
-impl Scope {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Metrics => "metrics",
+            Self::Patch => "patch",
         }
     }
 }
@@ -114,7 +118,7 @@ impl Output {
 impl Example {
     /// Returns the path and the query.
     pub fn target(&self) -> String {
-        let Self { about: _, path, query } = self;
+        let Self { about: _, path, query, body: _ } = self;
 
         if query.is_empty() { (*path).into() } else { format!("{path}?{query}") }
     }

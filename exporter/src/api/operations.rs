@@ -2,20 +2,23 @@
 
 use schemars::SchemaGenerator;
 
+use super::change::TYPES;
 use super::devices::Devices;
 use super::health::Health;
 use super::kind::Kind;
-use super::operation::{Example, Method, Operation, Output, Scope, Serves};
+use super::operation::{Body, Example, Method, Operation, Output, Serves};
 use super::packets::History;
 use super::packets::contract::Packets;
 use super::parameter::{Allowed, Form, Parameter, Place};
-use super::parameters::{HISTORY, PACKETS, SIGNAL_HISTORY, SIGNALS};
+use super::parameters::{CHANGE, HISTORY, PACKETS, SIGNAL_HISTORY, SIGNALS};
 use super::path::under;
+use super::settings::{Outcome, Settings};
 use super::signal_history::SignalHistory;
 use super::signals::Signals;
+use crate::scope::Scope;
 
 /// Every operation, in the order of the reference.
-pub static OPERATIONS: [Operation; 10] = [
+pub static OPERATIONS: [Operation; 12] = [
     Operation {
         id: "getPackets",
         path: under!("/packets"),
@@ -68,6 +71,7 @@ pub static OPERATIONS: [Operation; 10] = [
     },
     Operation {
         id: "getHistory",
+        scope: Scope::Read,
         path: under!("/history"),
         summary: "Packets and bytes over time, as series for charts",
         description: "What was counted in each point of a window, by the labels of `by`. The server \
@@ -101,6 +105,7 @@ pub static OPERATIONS: [Operation; 10] = [
     },
     Operation {
         id: "getSignalHistory",
+        scope: Scope::Read,
         path: under!("/history/signals"),
         summary: "Signals over time, as series for charts",
         description: "What `/signals` showed at the end of each point of a window.",
@@ -117,6 +122,7 @@ pub static OPERATIONS: [Operation; 10] = [
     },
     Operation {
         id: "getEvents",
+        scope: Scope::Read,
         path: under!("/events"),
         summary: "What each fold counted, as server-sent events",
         description: "An event `fold` for each fold has its number and time, and of each device and \
@@ -171,6 +177,63 @@ pub static OPERATIONS: [Operation; 10] = [
         ..USUAL
     },
     Operation {
+        id: "getConfig",
+        path: under!("/config"),
+        scope: Scope::Read,
+        summary: "The settings in force, and what has set each",
+        description: "Values without secrets: headers have `<secret>` in place of their value, and \
+            addresses of receivers end before what may be secret. The header `ETag` is another one for \
+            other settings.",
+        output: Output::Json(SchemaGenerator::subschema_for::<Settings>),
+        examples: &[example("All settings", under!("/config"), "")],
+        serves: Serves::Settings,
+        ..USUAL
+    },
+    Operation {
+        id: "patchConfig",
+        method: Method::Patch,
+        path: under!("/config"),
+        scope: Scope::Admin,
+        summary: "Change settings",
+        description: "A JSON merge patch (RFC 7396) of `values`, applied whole or not at all. The API is \
+            stronger than the command line, the environment and the file, also when the file is read \
+            again. `null` gives a key, or a section, back to them. What is changed ends with the \
+            process, unless `api.state_file` is set. Keys that name files, addresses to send to or to \
+            listen on, or credentials change by file alone. Each change is in the log, with who asked.",
+        parameters: &CHANGE,
+        body: Some(Body {
+            content_types: &TYPES,
+            most_bytes: 64 << 10,
+            description: "Sections with the keys to change.",
+        }),
+        output: Output::Json(SchemaGenerator::subschema_for::<Outcome>),
+        problems: &[
+            Kind::MalformedBody,
+            Kind::InvalidSetting,
+            Kind::FileOnly,
+            Kind::Stale,
+            Kind::BodyTooLarge,
+            Kind::UnsupportedType,
+            Kind::NotKept,
+        ],
+        examples: &[
+            Example {
+                body: "{\"sources\": {\"limit\": 200}}",
+                ..example("What more sources would change", under!("/config"), "dry_run=true")
+            },
+            Example {
+                body: "{\"log\": {\"level\": \"debug\"}}",
+                ..example("A more detailed log", under!("/config"), "")
+            },
+            Example {
+                body: "{\"log\": {\"level\": null}}",
+                ..example("The level that the file has", under!("/config"), "")
+            },
+        ],
+        serves: Serves::Change,
+        ..USUAL
+    },
+    Operation {
         id: "getOpenapi",
         path: under!("/openapi.json"),
         summary: "This API as an OpenAPI 3.0 document",
@@ -222,6 +285,7 @@ const USUAL: Operation = Operation {
     summary: "",
     description: "",
     parameters: &[],
+    body: None,
     output: Output::Document,
     problems: &[],
     examples: &[],
@@ -232,5 +296,5 @@ const USUAL: Operation = Operation {
 };
 
 const fn example(about: &'static str, path: &'static str, query: &'static str) -> Example {
-    Example { about, path, query }
+    Example { about, path, query, body: "" }
 }

@@ -23,6 +23,8 @@ pub struct Parameter {
 pub enum Place {
     Path,
     Query,
+    /// Read by the operation itself.
+    Header,
 }
 
 /// The values that a parameter may have.
@@ -98,6 +100,12 @@ impl Form {
             let parts: Vec<_> = text.split('-').collect();
             parts.len() == 3 && parts.iter().all(|part| is_number(part, u64::MAX))
         },
+    };
+    pub(super) const TAGS: Self = Self {
+        words: "`ETag` of an answer, or several, or `*`",
+        pattern: "^(\\*|\"[^\"]*\"( *, *\"[^\"]*\")*)$",
+        example: "\"189f3a-7\"",
+        is: |text| text == "*" || text.starts_with('"') && text.ends_with('"'),
     };
     pub(super) const KIND: Self = Self {
         words: "the name of a kind of problem",
@@ -231,7 +239,7 @@ fn unknown(parameters: &[Parameter], name: &str) -> Fault {
 fn fault(name: &str, detail: &str) -> Fault {
     let name = shown(name);
 
-    Fault { detail: format!("`{name}` {detail}"), parameter: name }
+    Fault { detail: format!("`{name}` {detail}"), parameter: Some(name), pointer: None }
 }
 
 /// Reads a time, as in `90s`; `None` where the text is none.

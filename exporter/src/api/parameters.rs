@@ -132,3 +132,21 @@ const LABELS: [&str; Label::ALL.len()] = {
 
     names
 };
+
+pub(super) static CHANGE: [Parameter; 2] = [
+    Parameter {
+        default: Some("false"),
+        ..query(
+            "dry_run",
+            Allowed::OneOf(&["true", "false"]),
+            "Whether to tell only what would change.",
+        )
+    },
+    Parameter {
+        name: "If-Match",
+        place: Place::Header,
+        allowed: Allowed::Text(Form::TAGS),
+        default: None,
+        help: "Change nothing if the settings have another `ETag` by now. Without it, any will do.",
+    },
+];

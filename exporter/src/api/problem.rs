@@ -18,11 +18,15 @@ pub struct Problem {
     errors: Vec<Fault>,
 }
 
-/// One parameter and what is wrong with it.
+/// A parameter or a part of the body, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(super) struct Fault {
-    /// Name of the parameter.
-    pub(super) parameter: String,
+    /// Name of the parameter; absent for a part of the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) parameter: Option<String>,
+    /// Part of the body, as RFC 6901 has it; absent for a parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) pointer: Option<String>,
     /// What is wrong with it, and what is allowed.
     pub(super) detail: String,
 }
@@ -40,7 +44,7 @@ pub(super) struct Document {
     status: u16,
     /// What is wrong with this request.
     detail: String,
-    /// Parameters that are refused; empty for other problems.
+    /// Parameters and parts of the body that are refused; empty for other problems.
     errors: Vec<Fault>,
 }
 
@@ -51,7 +55,7 @@ impl Problem {
         Self { kind, detail: detail.into(), errors: Vec::new() }
     }
 
-    /// A problem with these parameters, of which there is one at least.
+    /// A problem with these parameters or parts of the body, of which there is one at least.
     pub(super) fn of(kind: Kind, errors: Vec<Fault>) -> Self {
         let details: Vec<_> = errors.iter().map(|it| it.detail.as_str()).collect();
 
@@ -71,9 +75,8 @@ impl Problem {
         Self::new(Kind::NotFound, "there is no kind of problem with this name")
     }
 
-    /// Makes the answer in place of one with that status and this text.
-    pub fn refused(status: u16, sentence: &str) -> Answer {
-        let kind = Kind::of_status(status);
+    /// Makes the answer of this kind in place of one with that status and this text.
+    pub fn refused(kind: Kind, status: u16, sentence: &str) -> Answer {
         let sentence = sentence.trim_end();
         let detail = if sentence.is_empty() { kind.words().2 } else { sentence };
 
@@ -107,7 +110,7 @@ mod tests {
     #[test]
     fn what_the_server_refuses_keeps_its_status() {
         for status in 400..600 {
-            let answer = Problem::refused(status, "Because.\n");
+            let answer = Problem::refused(Kind::of_status(status), status, "Because.\n");
             let document: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
 
             assert_eq!(answer.status, status);

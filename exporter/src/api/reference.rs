@@ -7,13 +7,14 @@ use super::blocks::Block;
 use super::blocks::markdown;
 use super::document::{COMMON, DESCRIPTION};
 use super::kind::Kind;
-use super::operation::{Example, Operation, Output, Serves};
+use super::operation::{Body, Example, Operation, Output, Serves};
 use super::operations::OPERATIONS;
 use super::packets::groups;
 use super::page;
 use super::parameter::Parameter;
 use super::path::PROBLEMS;
 use super::schemas::{Schemas, words};
+use crate::scope::Scope;
 
 /// Where examples look for an exporter.
 const SERVER: &str = "http://localhost:10199";
@@ -53,6 +54,7 @@ fn blocks() -> Vec<Block> {
             names(&COMMON)
         )),
     ];
+    blocks.extend(access());
     for (operation, schema) in OPERATIONS.iter().zip(&schemas.of_operations) {
         blocks.extend(of_operation(operation, schema.as_ref()));
     }
@@ -63,6 +65,39 @@ fn blocks() -> Vec<Block> {
     blocks.extend([Block::Heading(2, "Problems".into()), of_problems()]);
 
     blocks
+}
+
+/// Who may ask for what.
+fn access() -> [Block; 5] {
+    let scopes = Scope::ALL
+        .into_iter()
+        .map(|scope| vec![format!("`{scope}`"), scope.meaning().into(), who(scope).into()]);
+    let routes = OPERATIONS.iter().map(|operation| {
+        let Operation { method, path, scope, .. } = operation;
+        vec![format!("`{} {path}`", method.name().to_uppercase()), format!("`{scope}`")]
+    });
+
+    [
+        Block::Heading(2, "Access".into()),
+        Block::Text(
+            "Each operation has a scope, and each scope includes those before it. A client without \
+             a login that needs one gets 401, and a client whose scope is too low gets 403; the \
+             problem names the scope. Where the web configuration has users, every request needs a \
+             login."
+                .into(),
+        ),
+        Block::Table(vec!["scope", "allows to", "without a login"], scopes.collect()),
+        Block::Text("The scope of each operation:".into()),
+        Block::Table(vec!["operation", "scope"], routes.collect()),
+    ]
+}
+
+fn who(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Metrics => "from anywhere",
+        Scope::Read => "from the host itself",
+        Scope::Inspect | Scope::Propose | Scope::Admin => "never",
+    }
 }
 
 fn of_operation(operation: &Operation, schema: Option<&Value>) -> Vec<Block> {
@@ -80,6 +115,15 @@ fn of_operation(operation: &Operation, schema: Option<&Value>) -> Vec<Block> {
         blocks.push(Block::Table(vec!["parameter", "allowed", "default", "meaning"], rows));
     }
 
+    if let Some(Body { content_types, most_bytes, description }) = operation.body {
+        let types = content_types.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>();
+        blocks.push(Block::Text(format!(
+            "Body, of at most {} KiB, as {}: {description}",
+            most_bytes >> 10,
+            types.join(" or ")
+        )));
+    }
+
     let answer = match (operation.output, schema) {
         (Output::Json(_), Some(schema)) => format!("Answers `{}` as JSON.", words(schema)),
         (Output::Json(_) | Output::Document, _) => "Answers JSON.".into(),
@@ -95,8 +139,7 @@ fn of_operation(operation: &Operation, schema: Option<&Value>) -> Vec<Block> {
         let rows = groups().into_iter().map(|words| vec![words]).collect();
         blocks.push(Block::Table(vec!["labels that are counted together"], rows));
     }
-    let flags = if matches!(operation.output, Output::Events) { "-sN" } else { "-s" };
-    blocks.extend(operation.examples.iter().flat_map(|it| of_example(it, flags)));
+    blocks.extend(operation.examples.iter().flat_map(|it| of_example(operation, it)));
 
     blocks
 }
@@ -107,8 +150,20 @@ fn of_parameter(parameter: &Parameter) -> Vec<String> {
     vec![format!("`{}`", parameter.name), parameter.allowed.words(), default, parameter.help.into()]
 }
 
-fn of_example(example: &Example, flags: &str) -> [Block; 2] {
-    let line = format!("curl {flags} '{SERVER}{}'", example.target());
+fn of_example(operation: &Operation, example: &Example) -> [Block; 2] {
+    let target = format!("'{SERVER}{}'", example.target());
+    let login = operation.scope > Scope::Read;
+    let login = if login { "-H \"Authorization: Bearer $TOKEN\" " } else { "" };
+    let line = match operation.body {
+        None if matches!(operation.output, Output::Events) => format!("curl -sN {login}{target}"),
+        None => format!("curl -s {login}{target}"),
+        Some(Body { content_types, .. }) => {
+            let method = operation.method.name().to_uppercase();
+            let kind = content_types.first().copied().unwrap_or_default();
+            let body = example.body;
+            format!("curl -s -X {method} {login}-H 'Content-Type: {kind}' -d '{body}' {target}")
+        }
+    };
 
     [Block::Text(format!("{}:", example.about)), Block::Shell(vec![line])]
 }

@@ -5,6 +5,7 @@ mod hostile;
 mod packets;
 mod rates;
 mod schema;
+mod settings;
 mod speed;
 mod table;
 mod windows;
@@ -34,7 +35,7 @@ fn ask_of(target: &str, readings: &Readings) -> Answer {
     };
     let query: Vec<_> = query.split('&').filter(|it| !it.is_empty()).map(pair).collect();
 
-    answered(operation, &Asked { path: &in_path, query: &query, accept: None }, readings)
+    answered(operation, &Asked { path: &in_path, query: &query, ..Asked::default() }, readings)
 }
 
 fn answered(operation: &'static Operation, asked: &Asked<'_>, readings: &Readings) -> Answer {
@@ -45,7 +46,10 @@ fn answered(operation: &'static Operation, asked: &Asked<'_>, readings: &Reading
         now: example::at(5),
     };
 
-    answer(operation, asked, &facts)
+    let settings = || Arc::new(Effective::of_defaults());
+    let patch = |_| Err(Unpatched::Stopping);
+
+    answer(operation, asked, Sources { facts: &facts, settings: &settings, patch: &patch })
 }
 
 fn found(path: &str) -> (&'static Operation, Vec<(String, String)>) {

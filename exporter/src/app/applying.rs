@@ -104,7 +104,7 @@ mod tests {
         let in_force = InForce::read(&inputs).unwrap();
         let (live, config) = watch::channel(Arc::new(in_force.loaded.config.clone()));
         let (_tell, told) = watch::channel(Arc::new(Config::default()));
-        let (reload, _health) = Reload::new(inputs, in_force, live, Arc::new(|_| Ok(())));
+        let (reload, _health) = Reload::new(in_force, live, Arc::new(|_| Ok(())));
         let reload = reload.waiting_for(vec![Applying::as_told("slow", told)]);
         let (trigger, requests) = reload::channel();
         let mut part = ReloadPart { reload, requests, reloads: Reloads::new() };

@@ -10,13 +10,14 @@ use super::history::Kept;
 use super::pushes::Read;
 use super::readiness;
 use crate::catalog::Readings;
-use crate::config::Config;
+use crate::config::{Config, Effective};
 use crate::export::prometheus;
 use crate::health::ReloadSource;
 use crate::http::{
-    Answer, Asked, Handler, Method, Path, Query, Refusals, Route, Scope, Site, StatusCode,
+    Answer, Asked, Handler, Method, Path, Query, Refusals, Route, Site, StatusCode, TokenFile,
 };
 use crate::reload::Trigger;
+use crate::scope::Scope;
 use crate::snapshot::Snapshot;
 use crate::version::Build;
 
@@ -26,12 +27,13 @@ pub(super) struct Pages {
     pub(super) configs: watch::Receiver<Arc<Config>>,
     pub(super) read: Read,
     pub(super) trigger: Trigger,
+    pub(super) settings: watch::Receiver<Arc<Effective>>,
     pub(super) snapshot: watch::Receiver<Arc<Snapshot>>,
     pub(super) history: Kept,
 }
 
 impl Pages {
-    pub(super) fn site(self, refusals: Refusals) -> Site {
+    pub(super) fn site(self, refusals: Refusals, tokens: Option<Arc<TokenFile>>) -> Site {
         let (of_readiness, trigger) = (self.snapshot.clone(), self.trigger.clone());
 
         Site {
@@ -45,6 +47,7 @@ impl Pages {
             }),
             refusals,
             errors: api::errors(),
+            tokens,
         }
     }
 

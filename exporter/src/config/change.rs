@@ -26,8 +26,9 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changed {
     pub key: String,
-    /// Without what may be secret.
+    /// Without what may be secret, and so is the one before.
     pub value: String,
+    pub was: String,
     pub origin: Origin,
 }
 
@@ -52,7 +53,7 @@ impl Loaded {
         let keys = keys::all();
         let differing = differing(&self.config, &new.config);
         let changed =
-            |key: &Key| differing.contains(&key.name).then(|| new.changed(key, &defaults));
+            |key: &Key| differing.contains(&key.name).then(|| self.changed(new, key, &defaults));
 
         let next = self.next(new, &keys, &defaults)?;
         let (live, waiting): (Vec<_>, Vec<_>) = keys.iter().partition(|key| key.is_live());
@@ -91,15 +92,17 @@ impl Loaded {
         Ok(Self { config, settings, ..new.clone() })
     }
 
-    fn changed(&self, key: &Key, defaults: &Value) -> Changed {
+    fn changed(&self, new: &Self, key: &Key, defaults: &Value) -> Changed {
         let name = &key.name;
-        let (value, origin) = match self.settings.get(name) {
-            Some(Setting { value, origin, .. }) => (Some(value), origin.clone()),
-            None => (defaults.find_ref(name), Origin::Default),
+        let of = |loaded: &Self| {
+            let setting = loaded.settings.get(name);
+            let value = setting.map(|it| &it.value).or(defaults.find_ref(name));
+            let origin = setting.map_or(Origin::Default, |it| it.origin.clone());
+            (value.map(|value| shown_for(name, value)).unwrap_or_default(), origin)
         };
-        let value = value.map(|value| shown_for(name, value)).unwrap_or_default();
+        let ((was, _), (value, origin)) = (of(self), of(new));
 
-        Changed { key: name.clone(), value, origin }
+        Changed { key: name.clone(), value, was, origin }
     }
 
     fn shadowed_in(&self, new: &Self) -> Vec<Overridden> {
@@ -143,7 +146,7 @@ fn by_key(config: &Config) -> BTreeMap<String, Value> {
 
 impl fmt::Display for Changed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, value, origin } = self;
+        let Self { key, value, was: _, origin } = self;
 
         write!(f, "{key} = {value} ({origin})")
     }

@@ -2,6 +2,7 @@
 
 mod documents;
 mod flags;
+mod token;
 mod tools;
 mod usage;
 
@@ -19,6 +20,7 @@ use crate::version::Build;
 use self::flags::{Headings, Listed};
 
 pub use self::documents::DocumentFormat;
+pub use self::token::{Expiry, NewToken};
 pub use self::tools::{Bundle, By, Doctor, Inspect, Output, Parser};
 pub use self::usage::UsageError;
 
@@ -55,6 +57,8 @@ pub enum Command {
     Inspect(Inspect),
     /// Say whether counting would work here.
     Doctor(Doctor),
+    /// Make a token for the REST API.
+    NewToken(NewToken),
     /// Print the OpenAPI document.
     OpenApi(DocumentFormat),
     /// Print this text and end.
@@ -86,6 +90,9 @@ impl Command {
         if name == documents::OPENAPI {
             return Ok(Self::OpenApi(DocumentFormat::of(own)));
         }
+        if name == token::TOKEN {
+            return Ok(Self::NewToken(NewToken::new(own)));
+        }
         let inputs = inputs([own, &matches], &keys);
 
         Ok(match name {
@@ -113,6 +120,7 @@ impl Command {
             Self::Doctor(Doctor { inputs, json, bundle }) => {
                 Self::Doctor(Doctor { inputs: with(inputs), json, bundle })
             }
+            Self::NewToken(wanted) => Self::NewToken(wanted),
             Self::OpenApi(format) => Self::OpenApi(format),
             Self::Print(text) => Self::Print(text),
         }
@@ -190,6 +198,7 @@ fn definition(keys: &[Key], headings: Headings) -> clap::Command {
         RUN,
         tools::INSPECT,
         tools::DOCTOR,
+        token::TOKEN,
         documents::OPENAPI,
         documents::COMPLETIONS,
     ]);
@@ -198,6 +207,7 @@ fn definition(keys: &[Key], headings: Headings) -> clap::Command {
         .about(ABOUT)
         .override_usage("packet-exporter [OPTIONS] [COMMAND]")
         .subcommands([run].into_iter().chain(tools).chain([
+            token::token(),
             documents::openapi(),
             documents::completions(),
             man,

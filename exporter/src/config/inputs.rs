@@ -7,6 +7,7 @@ use figment::value::{Dict, Value};
 use super::ConfigError;
 use super::file::ConfigFile;
 use super::keys;
+use super::layer::Layer;
 use super::otel;
 use super::problem::Problem;
 use super::renamed;
@@ -25,11 +26,13 @@ pub struct Inputs {
     variables: Vec<(String, String)>,
     /// Keys and what the command line has for them.
     flags: Vec<(String, Vec<String>)>,
+    /// What the API has set since.
+    layer: Layer,
 }
 
 impl Inputs {
     pub(super) fn new(file: ConfigFile, flags: Vec<(String, Vec<String>)>) -> Self {
-        Self { file, variables: Vec::new(), flags }
+        Self { file, variables: Vec::new(), flags, layer: Layer::default() }
     }
 
     /// Takes those variables that set a key, or look as if they were to.
@@ -80,6 +83,17 @@ impl Inputs {
         self
     }
 
+    /// Returns what the API has set.
+    pub fn layer(&self) -> &Layer {
+        &self.layer
+    }
+
+    /// Returns the same inputs with what the API has set.
+    #[must_use]
+    pub fn with_layer(self, layer: Layer) -> Self {
+        Self { layer, ..self }
+    }
+
     /// Parses the text of the file.
     pub(super) fn of_file(
         &self,
@@ -120,6 +134,7 @@ impl Inputs {
         let (of_otel, of_problems) = otel::settings(&self.variables, &settings, &flags, defaults);
         settings.extend(of_otel);
         settings.extend(flags);
+        settings.extend(self.layer.settings());
         problems.extend(of_problems);
         let (settings, renamed) = renamed::translated(&settings);
         problems.extend(renamed);

@@ -6,7 +6,7 @@ use super::inputs::Inputs;
 
 /// Sections and names of keys that are secret as a whole, or in their query.
 const HEADERS: [&str; 2] = ["otlp.headers", "otlp.logs_headers"];
-const ENDPOINTS: [&str; 2] = ["otlp.endpoints", "otlp.logs_endpoint"];
+pub(super) const ENDPOINTS: [&str; 2] = ["otlp.endpoints", "otlp.logs_endpoint"];
 
 /// Returns texts that are secret: values of headers, and passwords and keys in URLs.
 pub fn secrets(inputs: &Inputs) -> Vec<String> {

@@ -31,6 +31,21 @@ pub enum Origin {
     /// A variable of the environment.
     Variable(String),
     CommandLine,
+    /// A change through the API.
+    Api,
+}
+
+impl Origin {
+    /// Returns what kind of place it is.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::File { .. } => "file",
+            Self::Variable(_) => "environment",
+            Self::CommandLine => "flag",
+            Self::Api => "api",
+        }
+    }
 }
 
 impl Provider for Setting {
@@ -140,6 +155,7 @@ impl fmt::Display for Origin {
             Self::File { path, line } => write!(f, "{}:{line}", path.display()),
             Self::Variable(name) => write!(f, "environment variable {name}"),
             Self::CommandLine => f.write_str("command line"),
+            Self::Api => f.write_str("API"),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::listen_address::ListenAddress;
+use super::network::Network;
 use super::text::one_or_many;
 
 /// The HTTP server.
@@ -29,6 +30,10 @@ pub struct Web {
     pub telemetry_path: String,
     /// Most scrapes at once. Further ones are answered with 503. 0 means no limit: 0 to 10000.
     pub max_requests: usize,
+    /// Proxies whose X-Forwarded-For and X-Forwarded-Proto count, and from which tokens are accepted
+    /// without TLS: an address, a network as "10.0.0.0/8", or a list of them.
+    #[serde(deserialize_with = "one_or_many")]
+    pub trusted_proxies: Vec<Network>,
     /// Read the configuration again when asked to by POST or PUT of "/-/reload": true or false.
     pub enable_lifecycle: bool,
 }
@@ -41,6 +46,7 @@ impl Default for Web {
             config_file: PathBuf::new(),
             telemetry_path: "/metrics".into(),
             max_requests: 40,
+            trusted_proxies: Vec::new(),
             enable_lifecycle: false,
         }
     }
@@ -54,6 +60,7 @@ impl Web {
             config_file: _,
             telemetry_path,
             max_requests,
+            trusted_proxies: _,
             enable_lifecycle: _,
         } = self;
 

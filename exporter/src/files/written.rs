@@ -27,6 +27,23 @@ pub(super) fn new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     moved
 }
 
+/// Writes beside `path` first, and then puts that file in its place.
+pub(super) fn replaced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let Some(name) = path.file_name() else {
+        return Err(ErrorKind::IsADirectory.into());
+    };
+    let beside = beside(path, &name.to_string_lossy());
+
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    let moved = fill(file, bytes).and_then(|()| fs::rename(&beside, path));
+    if moved.is_err() {
+        // The error before shows more.
+        let _gone = fs::remove_file(&beside);
+    }
+
+    moved
+}
+
 /// A name that no other process takes; one that was killed here may have left one behind.
 fn beside(path: &Path, name: &str) -> PathBuf {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -74,6 +91,25 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"text");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(names(&folder), ["a"]);
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_or_stays() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("a");
+        fs::write(&path, "before").unwrap();
+
+        replaced(&path, b"text").unwrap();
+
+        assert_eq!(fs::read(&path).unwrap(), b"text");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::create_dir(folder.path().join("b")).unwrap();
+        assert!(replaced(&folder.path().join("b"), b"text").is_err());
+        assert!(replaced(&folder.path().join("c/d"), b"text").is_err());
+        let mut names = names(&folder);
+        names.sort();
+        assert_eq!(names, ["a", "b"]);
     }
 
     #[test]

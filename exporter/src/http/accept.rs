@@ -9,12 +9,17 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::connection::connection;
+use super::connection::{Arrival, connection};
+use super::line::{Door, Line};
 use super::peer::Peer;
 use super::server::Server;
 
 /// Accepts connections until told to stop, then waits for those that are there.
-pub(super) async fn accept(listener: TcpListener, server: Arc<Server>, stop: CancellationToken) {
+pub(super) async fn accept(
+    (listener, door): (TcpListener, Door),
+    server: Arc<Server>,
+    stop: CancellationToken,
+) {
     let mut connections = JoinSet::new();
     let mut is_failing = false;
     let note = |ended: Result<(), JoinError>| {
@@ -35,8 +40,11 @@ pub(super) async fn accept(listener: TcpListener, server: Arc<Server>, stop: Can
         match accepted {
             Ok((stream, address)) => {
                 is_failing = false;
-                if let Some(place) = server.places.take(Peer::of(address.ip())) {
-                    connections.spawn(connection(stream, Arc::clone(&server), place, stop.clone()));
+                let line = Line::plain(address.ip(), door);
+                if let Some(place) = server.places.take(Peer::of(line.address)) {
+                    let arrival = Arrival { stream, line };
+                    let server = Arc::clone(&server);
+                    connections.spawn(connection(arrival, server, place, stop.clone()));
                 }
             }
             Err(error) if is_of_the_client(&error) => {}

@@ -42,6 +42,10 @@ impl Credentials {
 
         Some(Self { name: name.to_owned(), password: password.to_owned() })
     }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 impl Verified {

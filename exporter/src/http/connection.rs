@@ -18,7 +18,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::body::Sent;
 use super::limits::Limits;
+use super::line::Line;
 use super::places::Place;
+use super::principal::Principal;
 use super::requests::Requests;
 use super::server::Server;
 use super::streams::Streams;
@@ -37,6 +39,14 @@ const PLAIN: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
 
 const OVERDUE: &str = "an answer took too long";
 
+/// A connection that was accepted.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    pub(super) stream: TcpStream,
+    /// As if there was no TLS, which only the handshake shows.
+    pub(super) line: Line,
+}
+
 /// Why a connection ended early.
 #[derive(Debug)]
 struct Early {
@@ -47,20 +57,20 @@ struct Early {
 
 /// Serves a connection until it ends, or makes room for another one.
 pub(super) async fn connection(
-    stream: TcpStream,
+    arrival: Arrival,
     server: Arc<Server>,
     place: Place,
     stop: CancellationToken,
 ) {
     let make_room = place.make_room.clone();
 
-    make_room.run_until_cancelled(serve(stream, server, Arc::new(place), stop)).await;
+    make_room.run_until_cancelled(serve(arrival, server, Arc::new(place), stop)).await;
 }
 
-async fn serve(stream: TcpStream, server: Arc<Server>, place: Arc<Place>, stop: CancellationToken) {
+async fn serve(arrival: Arrival, server: Arc<Server>, place: Arc<Place>, stop: CancellationToken) {
     // Responses are written whole; to wait for more would only delay their last packet.
-    let _ = stream.set_nodelay(true);
-    let ended = speak(stream, &server, &place, stop).await;
+    let _ = arrival.stream.set_nodelay(true);
+    let ended = speak(arrival, &server, &place, stop).await;
 
     let Err(Early { error, refusal }) = ended else { return };
     match refusal {
@@ -73,7 +83,7 @@ async fn serve(stream: TcpStream, server: Arc<Server>, place: Arc<Place>, stop: 
 }
 
 async fn speak(
-    stream: TcpStream,
+    Arrival { stream, line }: Arrival,
     server: &Arc<Server>,
     place: &Arc<Place>,
     stop: CancellationToken,
@@ -82,7 +92,7 @@ async fn speak(
     let Ok(handshake) = handshake else { return Ok(()) };
     let Some(handshake) = handshake else {
         let stream = deadline(stream, server, place);
-        return converse(stream, false, Arc::clone(server), place, stop).await;
+        return converse(stream, line, Arc::clone(server), place, stop).await;
     };
 
     let shaken = shake_hands(stream, handshake, server, place);
@@ -90,7 +100,8 @@ async fn speak(
     let Some(stream) = shaken? else { return Ok(()) };
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
 
-    converse(stream, is_http2, Arc::clone(server), place, stop).await
+    let line = Line { is_tls: true, is_http2, ..line };
+    converse(stream, line, Arc::clone(server), place, stop).await
 }
 
 fn deadline(stream: TcpStream, server: &Server, place: &Place) -> WriteDeadline<TcpStream> {
@@ -146,7 +157,7 @@ async fn answer_plain(stream: &mut TcpStream) -> std::io::Result<()> {
 
 async fn converse<S>(
     stream: S,
-    is_http2: bool,
+    line: Line,
     server: Arc<Server>,
     place: &Arc<Place>,
     stop: CancellationToken,
@@ -156,20 +167,21 @@ where
 {
     let limits = server.limits;
     let requests = &place.requests;
-    let builder = builder(is_http2, &server);
+    let builder = builder(line.is_http2, &server);
     let (place_of_requests, stop_of_requests) = (Arc::clone(place), stop.clone());
     let service = service_fn(move |request| {
         let (server, place) = (Arc::clone(&server), Arc::clone(&place_of_requests));
         let unfinished = place.requests.begin();
         let stop = stop_of_requests.clone();
         async move {
-            let visit = Visit { place, streaming: unfinished.streaming(), stop };
+            let (principal, streaming) = (Principal::unknown(line.address), unfinished.streaming());
+            let visit = Visit { place, line, principal, streaming, stop };
             let response = server.answer(request, visit).await;
             Ok::<_, Infallible>(response.map(|body| Sent::new(body, unfinished)))
         }
     });
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
-    let early = |error| Early::of_http(error, !is_http2 && requests.is_heard());
+    let early = |error| Early::of_http(error, !line.is_http2 && requests.is_heard());
 
     tokio::select! {
         ended = connection.as_mut() => return ended.map_err(early),

@@ -11,7 +11,7 @@ use hyper::Request;
 use hyper::header::{HOST, HeaderMap, HeaderName, ORIGIN, REFERER, USER_AGENT};
 use hyper::http::uri::{Authority, Uri};
 
-use crate::config::{Host, ListenAddress};
+use crate::config::{Config, Host, ListenAddress};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// How every browser calls itself.
@@ -26,7 +26,7 @@ pub(super) enum CrossSite {
     Origin,
     #[error(
         "A browser asks for this by a name that may be another's (`Host`). \
-         Use an address, `localhost`, or a name of `web.listen_address`."
+         Use an address, `localhost`, or a name of `web.listen_address` or `api.listen_address`."
     )]
     Host,
 }
@@ -36,7 +36,7 @@ pub(super) enum CrossSite {
 /// # Errors
 ///
 /// Names the header that shows it.
-pub(super) fn check<B>(request: &Request<B>, own: &[ListenAddress]) -> Result<(), CrossSite> {
+pub(super) fn check<B>(request: &Request<B>, config: &Config) -> Result<(), CrossSite> {
     let headers = request.headers();
     if headers
         .get_all(SEC_FETCH_SITE)
@@ -52,7 +52,7 @@ pub(super) fn check<B>(request: &Request<B>, own: &[ListenAddress]) -> Result<()
     }
     // A name of an attacker may have got the address of this host after its page was loaded; then
     // the page is of the same origin.
-    if is_of_browser(headers) && !asked.is_some_and(|it| is_expected(it.host(), own)) {
+    if is_of_browser(headers) && !asked.is_some_and(|it| is_expected(it.host(), config)) {
         return Err(CrossSite::Host);
     }
 
@@ -79,7 +79,8 @@ fn is_of_browser(headers: &HeaderMap) -> bool {
 }
 
 /// Returns whether no other site can have this name.
-fn is_expected(host: &str, own: &[ListenAddress]) -> bool {
+fn is_expected(host: &str, config: &Config) -> bool {
+    let mut own = config.web.listen_address.iter().chain(&config.api.listen_address);
     let is_address = host.parse::<Ipv4Addr>().is_ok()
         || host.strip_prefix('[').and_then(|it| it.strip_suffix(']')).is_some_and(is_ipv6);
     let is_named = |address: &ListenAddress| match &address.host {
@@ -87,7 +88,7 @@ fn is_expected(host: &str, own: &[ListenAddress]) -> bool {
         Host::Any | Host::Address(_) | Host::LinkLocal(..) => false,
     };
 
-    is_address || host.eq_ignore_ascii_case("localhost") || own.iter().any(is_named)
+    is_address || host.eq_ignore_ascii_case("localhost") || own.any(is_named)
 }
 
 fn is_ipv6(text: &str) -> bool {
@@ -105,12 +106,15 @@ mod tests {
             request.headers_mut().append(name, value.parse().unwrap());
         }
 
-        check(&request, &["node-1.example:10199".parse().unwrap()])
+        let mut config = Config::default();
+        config.web.listen_address = vec!["node-1.example:10199".parse().unwrap()];
+        config.api.listen_address = vec!["api.example:10200".parse().unwrap()];
+        check(&request, &config)
     }
 
     #[test]
     fn what_no_other_site_can_have_sent_passes() {
-        let cases: [&[(&str, &str)]; 9] = [
+        let cases: [&[(&str, &str)]; 10] = [
             &[("host", "localhost:10199")],
             // No browser: any name is fine.
             &[("host", "metrics.example"), ("user-agent", "curl/8.0")],
@@ -123,6 +127,7 @@ mod tests {
             &[("host", "LocalHost"), ("sec-fetch-site", "same-origin")],
             &[("host", "localhost"), ("sec-fetch-site", "none")],
             &[("host", "Node-1.example:1"), ("origin", "http://node-1.example:1")],
+            &[("host", "api.example:1"), ("origin", "http://api.example:1")],
             &[("host", "localhost"), ("referer", "http://elsewhere.example/")],
             &[],
         ];

@@ -7,7 +7,8 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::header::{
-    ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, VARY,
+    ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
+    HeaderValue, IF_MATCH, VARY,
 };
 use hyper::{Request, Response, StatusCode};
 use tokio::sync::watch;
@@ -17,14 +18,16 @@ use tokio::time::timeout;
 use super::body::{Whole, respond, status, text};
 use super::encoding::Encoding;
 use super::limits::Limits;
+use super::line::Door;
 use super::refusals::Refusals;
-use super::route::{Answer, Asked, Content, Handler, Method, Route, Scope};
+use super::route::{Answer, Asked, Content, Handler, Method, Route};
 use super::streamed::Streamed;
 use super::turns::{StreamTurns, Turn, Turns};
 use super::visit::Visit;
 use super::{Site, cross_site, query};
 use crate::config::Config;
 use crate::health::HttpRefusal;
+use crate::scope::Scope;
 
 const UNACCEPTABLE: &str =
     "`Accept-Encoding` excludes zstd, gzip and identity, which are all there are.\n";
@@ -72,6 +75,14 @@ impl Shared {
         Arc::clone(&self.config.borrow())
     }
 
+    /// Returns whether a route is there for a connection: with addresses of its own, the API has none
+    /// elsewhere, but for what everyone may read.
+    fn is_there(&self, route: &Route, door: Option<Door>) -> bool {
+        let is_elsewhere = !self.config().api.listen_address.is_empty();
+
+        route.scope == Scope::Metrics || !is_elsewhere || door == Some(Door::Api)
+    }
+
     /// Counts a body that is too large, where none is read: the connection ends with the answer.
     pub(super) fn note_unread(&self, request: &Request<Body>) {
         let visit = request.extensions().get::<Visit>();
@@ -109,14 +120,24 @@ impl Endpoint {
         parameters: Vec<(String, String)>,
     ) -> Result<Response<Body>, Refused> {
         let method = Method::of(request.method());
-        let route = self.0.iter().find(|it| method.is_some_and(|own| it.methods.contains(&own)));
+        let door = request.extensions().get::<Visit>().map(|visit| visit.line.door);
+        let there: Vec<_> = self.0.iter().filter(|it| shared.is_there(it, door)).collect();
+        let route = there.iter().find(|it| method.is_some_and(|own| it.methods.contains(&own)));
         if route.is_none_or(|route| route.body_bytes == 0) {
             shared.note_unread(&request);
         }
-        let route = route.ok_or_else(|| Box::new(self.not_allowed()))?;
-        if route.scope == Scope::Admin {
-            let own = &shared.config().web.listen_address;
-            cross_site::check(&request, own)
+        let route = *route.ok_or_else(|| Box::new(not_allowed(&there)))?;
+        let visit = request.extensions_mut().remove();
+        let Some(visit): Option<Visit> = visit else {
+            return Err(Box::new(status(StatusCode::INTERNAL_SERVER_ERROR)));
+        };
+        let Visit { place, principal, .. } = &visit;
+        if principal.scope < route.scope {
+            shared.refusals.count(HttpRefusal::Login, place.peer, None);
+            return Err(Box::new(principal.refused(route.scope)));
+        }
+        if method.is_some_and(Method::is_change) {
+            cross_site::check(&request, &shared.config())
                 .map_err(|error| Box::new(text(StatusCode::FORBIDDEN, format!("{error}\n"))))?;
         }
         let query = query::parse(request.uri().query().unwrap_or(""));
@@ -125,33 +146,42 @@ impl Endpoint {
         }
         let headers = request.headers();
         let encoding = encoding(headers, &route.handler).ok_or_else(|| Box::new(unacceptable()))?;
-        let accept = joined(headers, &ACCEPT);
         let last_event = headers.get("last-event-id").and_then(|it| it.to_str().ok());
-        let last_event = last_event.map(Into::into);
-        let visit = request.extensions_mut().remove();
-        let Some(visit): Option<Visit> = visit else {
-            return Err(Box::new(status(StatusCode::INTERNAL_SERVER_ERROR)));
+        let asked = Asked {
+            parameters,
+            query,
+            last_event: last_event.map(Into::into),
+            accept: joined(headers, &ACCEPT),
+            content_type: joined(headers, &CONTENT_TYPE),
+            content_encoding: joined(headers, &CONTENT_ENCODING),
+            if_match: joined(headers, &IF_MATCH),
+            body: Vec::new(),
+            principal: visit.principal.clone(),
         };
         let body = read(request.into_body(), route.body_bytes).await.map_err(|refused| {
             shared.refusals.count(HttpRefusal::Body, visit.place.peer, None);
             Box::new(status(refused))
         })?;
 
-        let asked = Asked { parameters, query, accept, last_event, body };
+        let asked = Asked { body, ..asked };
         let varies = matches!(route.handler, Handler::Blocking(_));
         handled(&route.handler, shared, asked, To { visit, encoding, varies }).await
     }
+}
 
-    fn not_allowed(&self) -> Response<Body> {
-        let methods = self.0.iter().flat_map(|route| route.methods);
-        let allowed: Vec<_> = methods.map(|method| method.allowed()).collect();
-        let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
-        if let Ok(allowed) = HeaderValue::from_str(&allowed.join(", ")) {
-            response.headers_mut().insert(ALLOW, allowed);
-        }
-
-        response
+/// Refuses a method that none of the routes has.
+fn not_allowed(there: &[&Route]) -> Response<Body> {
+    if there.is_empty() {
+        return status(StatusCode::NOT_FOUND);
     }
+    let methods = there.iter().flat_map(|route| route.methods);
+    let allowed: Vec<_> = methods.map(|method| method.allowed()).collect();
+    let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
+    if let Ok(allowed) = HeaderValue::from_str(&allowed.join(", ")) {
+        response.headers_mut().insert(ALLOW, allowed);
+    }
+
+    response
 }
 
 async fn handled(
@@ -202,7 +232,7 @@ fn responded(
     to: To,
 ) -> Result<Response<Body>, Refused> {
     let Answer { status, content_type, headers, content } = answer;
-    let To { visit: Visit { place, streaming, stop }, encoding, varies } = to;
+    let To { visit: Visit { place, streaming, stop, .. }, encoding, varies } = to;
 
     let mut response = match content {
         Content::Whole(bytes) => {

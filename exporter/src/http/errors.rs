@@ -7,6 +7,7 @@ use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 
 use super::body::{PLAIN, Sentence, Whole};
+use super::refused::Refused;
 use super::route::{Answer, Content};
 use super::{Errors, Site};
 
@@ -25,9 +26,11 @@ impl Forms {
         if status < StatusCode::BAD_REQUEST || !is_plain {
             return response;
         }
+        let reason = response.extensions_mut().remove();
         let sentence = response.extensions_mut().remove();
         let sentence = sentence.map(|Sentence(text)| text).unwrap_or_default();
-        let Some(answer) = (self.0)(path, status, &String::from_utf8_lossy(&sentence)) else {
+        let sentence = &String::from_utf8_lossy(&sentence);
+        let Some(answer) = (self.0)(path, Refused { status, reason, sentence }) else {
             return response;
         };
 

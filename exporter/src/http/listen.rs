@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddr
 use socket2::{Domain, Socket, Type};
 
 pub use self::passed::PassedError;
+use super::line::Door;
 use crate::config::{Host, ListenAddress};
 
 /// Connections that the kernel keeps until they are accepted.
@@ -16,7 +17,7 @@ const BACKLOG: i32 = 1024;
 /// Sockets that listen, and do not accept yet.
 #[derive(Debug)]
 pub struct Listeners {
-    pub(super) sockets: Vec<TcpListener>,
+    pub(super) sockets: Vec<(TcpListener, Door)>,
     addresses: Vec<SocketAddr>,
 }
 
@@ -66,14 +67,22 @@ struct Wanted<'a> {
 impl Listeners {
     /// Listens on all of `addresses`, or on none.
     pub fn bind(addresses: &[ListenAddress]) -> Result<Self, BindError> {
-        let wanted = wanted(addresses)?;
-        let bound = uncovered(&wanted).map(Wanted::bind).collect::<Result<_, _>>()?;
-
-        Ok(Self::of(bound))
+        Ok(Self::of(bound(addresses)?, Door::Web))
     }
 
-    fn of(sockets: Vec<TcpListener>) -> Self {
+    /// Listens on these addresses of the API too.
+    pub fn with_api(self, addresses: &[ListenAddress]) -> Result<Self, BindError> {
+        let Self { mut sockets, addresses: mut all } = self;
+        let own = Self::of(bound(addresses)?, Door::Api);
+        sockets.extend(own.sockets);
+        all.extend(own.addresses);
+
+        Ok(Self { sockets, addresses: all })
+    }
+
+    fn of(sockets: Vec<TcpListener>, door: Door) -> Self {
         let addresses = sockets.iter().map_while(|socket| socket.local_addr().ok()).collect();
+        let sockets = sockets.into_iter().map(|socket| (socket, door)).collect();
 
         Self { sockets, addresses }
     }
@@ -82,6 +91,12 @@ impl Listeners {
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
+}
+
+fn bound(addresses: &[ListenAddress]) -> Result<Vec<TcpListener>, BindError> {
+    let wanted = wanted(addresses)?;
+
+    uncovered(&wanted).map(Wanted::bind).collect()
 }
 
 fn wanted(addresses: &[ListenAddress]) -> Result<Vec<Wanted<'_>>, BindError> {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use hyper::StatusCode;
 
 use super::landing::landing;
-use super::route::{Answer, Asked, Handler, Method, Path, Query, Route, Scope, Waited};
+use super::route::{Answer, Asked, Handler, Method, Path, Query, Route, Waited};
 use super::{Reload, Site};
+use crate::scope::Scope;
 
 const NOT_ENABLED: &str = "Reloading by HTTP is off; `web.enable_lifecycle = true` switches it on. SIGHUP works without.\n";
 
@@ -54,7 +55,8 @@ fn ready(site: &Site) -> Handler {
     })
 }
 
-/// As of Prometheus, POST or PUT.
+/// As of Prometheus, POST or PUT. `web.enable_lifecycle` decides who may ask, and nobody chooses what is
+/// loaded.
 fn reload(site: &Site) -> Route {
     let (config, reload) = (site.config.clone(), Arc::clone(&site.reload));
     let handler = move |_| -> Waited<Answer> {
@@ -71,7 +73,6 @@ fn reload(site: &Site) -> Route {
 
     Route {
         methods: &[Method::Post, Method::Put],
-        scope: Scope::Admin,
         ..page("/-/reload", Handler::Waiting(Arc::new(handler)))
     }
 }

@@ -86,7 +86,9 @@ fn consequence(reason: HttpRefusal) -> &'static str {
         HttpRefusal::Connections => "Too many connections; closing those that are idle for longest",
         HttpRefusal::Requests => "Too many requests at once (`web.max_requests`), answering 503",
         HttpRefusal::Rate => "More requests than `rate_limit` allows, answering 429",
-        HttpRefusal::Login => "Refusing a client without a valid login",
+        HttpRefusal::Login => {
+            "Refusing a client without a valid login, or without the scope for it"
+        }
         HttpRefusal::Tls => "The TLS handshake with a client failed",
         HttpRefusal::Head => "Refusing a request whose head is malformed, too large or too slow",
         HttpRefusal::Body => "The body of a request is too large or too slow, not reading it",

@@ -8,13 +8,16 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 use hyper::{HeaderMap, StatusCode};
 
+use super::principal::Principal;
 use crate::config::Config;
+use crate::scope::Scope;
 
 /// Something that can be asked of the server.
 #[derive(Clone, Debug)]
 pub struct Route {
     pub methods: &'static [Method],
     pub path: Path,
+    /// What a client must be allowed to do.
     pub scope: Scope,
     pub query: Query,
     /// Most bytes of the body of a request. With 0 the body is not read.
@@ -45,16 +48,6 @@ pub enum Path {
 
 /// Reads a path from the configuration.
 pub(super) type Configured = fn(&Config) -> &str;
-
-/// What a client must be allowed to do. Everyone who may connect, and has shown a login where one
-/// is configured, may do all of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// To read what `/metrics` shows.
-    Metrics,
-    /// To change what the exporter does. Never for a page of another site in a browser.
-    Admin,
-}
 
 /// What becomes of parameters in the query that a route does not know.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +83,11 @@ pub struct Asked {
     pub accept: Option<String>,
     /// The Last-Event-ID header.
     pub last_event: Option<String>,
+    pub content_type: Option<String>,
+    pub content_encoding: Option<String>,
+    pub if_match: Option<String>,
     pub body: Vec<u8>,
+    pub principal: Principal,
 }
 
 /// What a client gets.
@@ -153,6 +150,11 @@ impl Answer {
 }
 
 impl Method {
+    /// Returns whether it may change something, which no page of another site may do.
+    pub(super) fn is_change(self) -> bool {
+        self != Self::Get
+    }
+
     pub(super) fn of(method: &hyper::Method) -> Option<Self> {
         match *method {
             hyper::Method::GET | hyper::Method::HEAD => Some(Self::Get),

@@ -5,31 +5,31 @@ use std::time::Instant;
 
 use axum::body::Body;
 use hyper::body::Incoming;
-use hyper::header::{
-    AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
-};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, Response, StatusCode};
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use tokio::sync::watch;
 
-use super::basic_auth::Credentials;
 use super::body::{status, text};
+use super::caller::Caller;
 use super::errors::Forms;
 use super::limits::Limits;
-use super::passwords::{Passwords, Verdict};
-use super::places::{Place, Places};
+use super::logins::{Asking, Denied, Logins};
+use super::peer::Peer;
+use super::places::Places;
+use super::principal::Principal;
+use super::reads::{Panicked, Reads};
 use super::refusals::Refusals;
+use super::refused::Reason;
 use super::routes::Routes;
+use super::token::TokenText;
 use super::visit::Visit;
 use super::web_file::{Handshake, WebFile, WebRules};
-use super::{Site, head};
+use super::{Site, head, query};
+use crate::config::Config;
 use crate::health::HttpRefusal;
 
-/// The exporter panicked while it read something; that was counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Panicked;
-
-const UNCHECKED: &str = "Too many passwords wait to be checked; try again.\n";
+const TOKEN_IN_QUERY: &str = "A token is in the query, which logs and histories keep. Take it out of the token file, and send \
+    its successor in the header `Authorization: Bearer`.\n";
 
 /// What all connections share.
 #[derive(Debug)]
@@ -39,9 +39,9 @@ pub(super) struct Server {
     pub(super) places: Arc<Places>,
     routes: Routes,
     web: Option<Arc<WebFile>>,
-    /// How many more may read the web configuration now.
-    reads: Arc<Semaphore>,
-    passwords: Passwords,
+    reads: Reads,
+    logins: Logins,
+    config: watch::Receiver<Arc<Config>>,
     errors: Forms,
 }
 
@@ -54,11 +54,12 @@ impl Server {
         Self {
             limits,
             places,
-            refusals,
             routes: Routes::new(site, &limits),
             web: web.map(Arc::new),
-            reads: Arc::new(Semaphore::new(Limits::READS)),
-            passwords: Passwords::new(),
+            reads: Reads::new(refusals.clone()),
+            logins: Logins::new(site.tokens.clone(), site.config.clone()),
+            config: site.config.clone(),
+            refusals,
             errors: Forms::of(site),
         }
     }
@@ -67,25 +68,7 @@ impl Server {
     pub(super) async fn handshake(&self) -> Result<Option<Handshake>, Panicked> {
         let Some(web) = self.web.clone().filter(|web| web.has_tls()) else { return Ok(None) };
 
-        self.read(move || web.handshake()).await
-    }
-
-    /// Reads on a thread that may block; that goes on when the client hangs up, and so does its
-    /// turn. A panic is counted.
-    async fn read<T: Send + 'static>(
-        &self,
-        read: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Panicked> {
-        let turn = Arc::clone(&self.reads).acquire_owned().await;
-
-        let read = spawn_blocking(move || {
-            let _turn = turn;
-            read()
-        });
-        read.await.map_err(|error| {
-            self.refusals.panicked(&error);
-            Panicked
-        })
+        self.reads.read(move || web.handshake()).await
     }
 
     pub(super) async fn answer(&self, request: Request<Incoming>, visit: Visit) -> Response<Body> {
@@ -97,19 +80,26 @@ impl Server {
 
     /// Answers; what it refuses by itself is plain text.
     async fn answer_in_text(&self, request: Request<Incoming>, visit: Visit) -> Response<Body> {
-        let place = &visit.place;
+        let peer = visit.place.peer;
         if let Err(error) = head::check(&request) {
-            self.refusals.count(HttpRefusal::Head, place.peer, Some(&error));
+            self.refusals.count(HttpRefusal::Head, peer, Some(&error));
             return error.answer();
         }
+        if TokenText::is_in(&query::parse(request.uri().query().unwrap_or_default())) {
+            self.refusals.count(HttpRefusal::Login, peer, Some(&"a token is in the query"));
+            let mut response = text(StatusCode::BAD_REQUEST, TOKEN_IN_QUERY);
+            response.extensions_mut().insert(Reason::TokenInQuery);
+            return response;
+        }
 
-        let Some(web) = &self.web else { return self.routes.answer(request, visit).await };
-        let web = Arc::clone(web);
-        let Ok(Ok(rules)) = self.read(move || web.rules()).await else {
+        let Some(web) = self.web.clone() else {
+            return self.answer_within(None, request, visit).await;
+        };
+        let Ok(Ok(rules)) = self.reads.read(move || web.rules()).await else {
             return status(StatusCode::INTERNAL_SERVER_ERROR);
         };
         self.places.keep_half(rules.config.has_logins());
-        let mut response = self.answer_within(&rules, request, visit).await;
+        let mut response = self.answer_within(Some(&rules), request, visit).await;
         add_headers(response.headers_mut(), &rules);
 
         response
@@ -117,57 +107,35 @@ impl Server {
 
     async fn answer_within(
         &self,
-        rules: &Arc<WebRules>,
+        rules: Option<&Arc<WebRules>>,
         request: Request<Incoming>,
-        visit: Visit,
+        mut visit: Visit,
     ) -> Response<Body> {
-        let place = &visit.place;
-        if !rules.bucket.take(Instant::now()) {
-            self.refusals.count(HttpRefusal::Rate, place.peer, None);
+        let peer = visit.place.peer;
+        if rules.is_some_and(|rules| !rules.bucket.take(Instant::now())) {
+            self.refusals.count(HttpRefusal::Rate, peer, None);
             return status(StatusCode::TOO_MANY_REQUESTS);
         }
-        let verdict = self.log_in(request.headers(), rules, place).await;
-        match verdict {
-            Verdict::Right => {}
-            Verdict::Wrong | Verdict::Unchecked => {
-                self.refusals.count(HttpRefusal::Login, place.peer, None);
+        let config = Arc::clone(&self.config.borrow());
+        let caller = Caller::of(visit.line, request.headers(), &config.web.trusted_proxies);
+        visit.principal = Principal::anyone(&request, caller, &config);
+        let (reads, place) = (&self.reads, Arc::clone(&visit.place));
+        let asking = Asking { place: &place, caller, reads };
+        match self.logins.log_in(request.headers(), rules, asking).await {
+            Ok(Some(principal)) => visit.principal = principal,
+            Ok(None) => {}
+            Err(denied) => {
+                if denied == Denied::Panicked {
+                    self.refusals.panicked(&denied);
+                } else {
+                    let peer = Peer::of(caller.address);
+                    self.refusals.count(HttpRefusal::Login, peer, Some(&denied));
+                }
+                return denied.answer();
             }
-            Verdict::Panicked => self.refusals.panicked(&"checking a password"),
         }
 
-        match verdict {
-            Verdict::Right => self.routes.answer(request, visit).await,
-            Verdict::Wrong => {
-                let mut response = status(StatusCode::UNAUTHORIZED);
-                let challenge = HeaderValue::from_static("Basic");
-                response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-                response
-            }
-            Verdict::Unchecked => {
-                let mut response = text(StatusCode::SERVICE_UNAVAILABLE, UNCHECKED);
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-                response
-            }
-            Verdict::Panicked => status(StatusCode::INTERNAL_SERVER_ERROR),
-        }
-    }
-
-    /// Returns whether the request may be answered; notes which connections have a login.
-    async fn log_in(&self, headers: &HeaderMap, rules: &Arc<WebRules>, place: &Place) -> Verdict {
-        if rules.config.basic_auth_users.is_empty() {
-            return Verdict::Right;
-        }
-
-        let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let Some(credentials) = authorization.and_then(Credentials::parse) else {
-            return Verdict::Wrong;
-        };
-        let verdict = self.passwords.check(credentials, rules, place.peer).await;
-        if verdict == Verdict::Right {
-            place.log_in();
-        }
-
-        verdict
+        self.routes.answer(request, visit).await
     }
 }
 
@@ -184,7 +152,6 @@ fn add_headers(headers: &mut HeaderMap, rules: &WebRules) {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
     use tempfile::TempDir;
@@ -203,7 +170,8 @@ mod tests {
             is_ready: Arc::new(|| Ok(())),
             reload: Arc::new(|| Box::pin(async { Err("not here".into()) })),
             refusals: Refusals::default(),
-            errors: Arc::new(|_, _, _| None),
+            tokens: None,
+            errors: Arc::new(|_, _| None),
         };
 
         Server::new(&site, web, Limits::default())
@@ -216,38 +184,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_while_a_file_is_read_is_counted() {
-        let server = server(None);
-
-        let read = server.read(|| panic!("planted")).await.map(|(): ()| ());
-
-        assert_eq!(read, Err(Panicked));
-        assert_eq!(server.refusals.read().panics, 1);
-    }
-
-    #[tokio::test]
-    async fn one_reading_of_the_web_configuration_ends_before_the_next_begins() {
-        static READING: AtomicUsize = AtomicUsize::new(0);
-        let server = server(None);
-        let read = || {
-            server.read(|| {
-                let others = READING.fetch_add(1, Ordering::SeqCst);
-                std::thread::sleep(Duration::from_millis(20));
-                READING.fetch_sub(1, Ordering::SeqCst);
-                others
-            })
-        };
-
-        let others = tokio::join!(read(), read(), read(), read());
-
-        assert_eq!(others, (Ok(0), Ok(0), Ok(0), Ok(0)));
-    }
-
-    #[tokio::test]
     async fn a_connection_without_tls_waits_for_no_reading() {
         let folder = TempDir::new().unwrap();
         let server = server(Some(web(&folder.path().join("web.yml"), "")));
-        let _reading = server.reads.acquire().await.unwrap();
+        let _reading = server.reads.turn().await;
 
         let handshake = timeout(DEADLINE, server.handshake()).await.expect("it waits");
 

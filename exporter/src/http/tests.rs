@@ -12,9 +12,11 @@ mod places;
 mod refusals;
 mod reload;
 mod routes;
+mod scopes;
 mod streams;
 mod table;
 mod tls;
+mod tokens;
 mod web_config;
 mod web_file;
 
@@ -30,6 +32,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::config::Web;
 use crate::health::HttpRefusal;
+use crate::scope::Scope;
 
 /// How long anything may take that is not supposed to take time.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -67,7 +70,8 @@ impl Running {
 
     fn with(site: Site, web: Option<WebFile>, limits: Limits) -> Self {
         let any = ["127.0.0.1:0", "[::1]:0"].map(|text| text.parse().unwrap());
-        let listeners = Listeners::bind(&any).unwrap();
+        let own = site.config.borrow().api.listen_address.clone();
+        let listeners = Listeners::bind(&any).unwrap().with_api(&own).unwrap();
         let addresses = listeners.addresses().to_vec();
         let server = Server::new(&site, web, limits);
         let Site { refusals, .. } = site;
@@ -212,7 +216,8 @@ fn site_of(render: impl Fn(Option<&str>) -> route::Answer + Send + Sync + 'stati
         is_ready: Arc::new(|| Ok(())),
         reload: Arc::new(|| Box::pin(async { Ok("reloaded".into()) })),
         refusals: Refusals::default(),
-        errors: Arc::new(|_, _, _| None),
+        tokens: None,
+        errors: Arc::new(|_, _| None),
     }
 }
 

@@ -1,3 +1,5 @@
+mod patching;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -51,7 +53,7 @@ impl House {
         let inputs = inputs(&path, flags);
         let in_force = InForce::read(&inputs).unwrap();
         let (live, config) = watch::channel(Arc::new(in_force.loaded.config.clone()));
-        let (reload, health) = Reload::new(inputs, in_force, live, Arc::new(check));
+        let (reload, health) = Reload::new(in_force, live, Arc::new(check));
         let mut reload = reload.waiting_for(applying());
         let ((trigger, mut requests), stop) = (channel(), CancellationToken::new());
         let stopped = stop.clone();

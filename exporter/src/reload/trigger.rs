@@ -2,6 +2,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::config::{Patched, Unpatched, Wanted};
 use crate::health::ReloadSource;
 
 /// What was applied and what was not, or why everything stays as it was.
@@ -21,9 +22,11 @@ pub struct Requests(mpsc::Receiver<Request>);
 
 /// One request, which gets one answer.
 #[derive(Debug)]
-pub struct Request {
-    pub(super) source: ReloadSource,
-    answer: Option<oneshot::Sender<Answer>>,
+pub enum Request {
+    /// Read the configuration again.
+    Reload { source: ReloadSource, answer: Option<oneshot::Sender<Answer>> },
+    /// Change settings.
+    Patch { wanted: Wanted, answer: oneshot::Sender<Result<Patched, Unpatched>> },
 }
 
 /// Returns both ends.
@@ -37,7 +40,7 @@ impl Trigger {
     /// Has the configuration read again, and waits for the answer.
     pub async fn reload(&self, source: ReloadSource) -> Answer {
         let (answer, answered) = oneshot::channel();
-        let request = Request { source, answer: Some(answer) };
+        let request = Request::Reload { source, answer: Some(answer) };
         if self.0.send(request).await.is_err() {
             return Err(STOPPING.into());
         }
@@ -45,10 +48,19 @@ impl Trigger {
         answered.await.unwrap_or_else(|_| Err(STOPPING.into()))
     }
 
+    /// Has settings changed, and waits for the answer. Blocks.
+    pub fn patch(&self, wanted: Wanted) -> Result<Patched, Unpatched> {
+        let (answer, answered) = oneshot::channel();
+        let request = Request::Patch { wanted, answer };
+        self.0.blocking_send(request).map_err(|_| Unpatched::Stopping)?;
+
+        answered.blocking_recv().unwrap_or(Err(Unpatched::Stopping))
+    }
+
     /// Has the configuration read again, and waits for nothing.
     pub fn ask(&self, source: ReloadSource) {
         // Where too many wait already, the last of them reads what is there now.
-        let _is_asked_already = self.0.try_send(Request { source, answer: None });
+        let _is_asked_already = self.0.try_send(Request::Reload { source, answer: None });
     }
 }
 
@@ -59,10 +71,9 @@ impl Requests {
     }
 }
 
-impl Request {
-    pub(super) fn answer(self, answer: Answer) {
-        if let Some(waiting) = self.answer {
-            let _nobody_waits_any_more = waiting.send(answer);
-        }
+/// Answers whoever waits.
+pub(super) fn tell<T>(waiting: Option<oneshot::Sender<T>>, answer: T) {
+    if let Some(waiting) = waiting {
+        let _nobody_waits_any_more = waiting.send(answer);
     }
 }

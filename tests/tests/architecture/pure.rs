@@ -19,6 +19,7 @@ pub(crate) const PURE: &[&str] = &[
     "html",
     "printable",
     "record",
+    "scope",
     "services",
 ];
 /// What reaches beyond the arguments of a function.

@@ -215,6 +215,10 @@ fn every_example_of_the_reference_is_answered() {
         if answer.status == 200 { Ok(()) } else { Err(answer.text()) }
     });
     for example in examples {
+        // Those with a login are tried where there is one.
+        if example.contains("$TOKEN") {
+            continue;
+        }
         // Events never end by themselves.
         let end = if example.contains("/events") { " --max-time 7; true" } else { "" };
         let line = format!("curl -o /dev/null -w '%{{http_code}}' {example}{end}");

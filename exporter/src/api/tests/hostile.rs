@@ -10,7 +10,7 @@ proptest! {
         let operation = &OPERATIONS[place];
         let path: Vec<_> = pairs.iter().take(1).cloned().collect();
 
-        let asked = Asked { path: &path, query: &pairs, accept: None };
+        let asked = Asked { path: &path, query: &pairs, ..Asked::default() };
         let answer = answered(operation, &asked, &example::readings());
 
         prop_assert!(answer.status == 200 || problem(&answer).1["detail"].is_string());
@@ -24,7 +24,7 @@ proptest! {
         let (operation, path) = found("/api/v1/packets");
         let query = [(name.to_owned(), value)];
 
-        let asked = Asked { path: &path, query: &query, accept: None };
+        let asked = Asked { path: &path, query: &query, ..Asked::default() };
         let answer = answered(operation, &asked, &example::readings());
 
         prop_assert!(answer.status == 200 || problem(&answer).1["detail"].is_string());
@@ -33,7 +33,7 @@ proptest! {
     #[test]
     fn any_accept_header_is_read(accept in ".*") {
         let (operation, path) = found("/api/v1/health");
-        let asked = Asked { path: &path, query: &[], accept: Some(&accept) };
+        let asked = Asked { path: &path, accept: Some(&accept), ..Asked::default() };
 
         answered(operation, &asked, &example::readings());
     }
@@ -44,7 +44,7 @@ fn a_huge_query_is_refused_in_a_few_lines() {
     let pairs: Vec<_> = (0..5000).map(|it| (format!("{it}\n<script>"), "x".repeat(100))).collect();
     let (operation, path) = found("/api/v1/packets");
 
-    let asked = Asked { path: &path, query: &pairs, accept: None };
+    let asked = Asked { path: &path, query: &pairs, ..Asked::default() };
     let answer = answered(operation, &asked, &example::readings());
 
     assert_eq!(problem(&answer).0, "unknown-parameter");

@@ -70,7 +70,7 @@ fn every_parameter_is_described_and_allows_its_default_and_its_example() {
 fn every_example_is_answered_as_its_schema_says() {
     let document = document();
 
-    for operation in &OPERATIONS {
+    for operation in OPERATIONS.iter().filter(|it| it.method == Method::Get) {
         let path = &document["paths"][operation.path][operation.method.name()];
         let content = &path["responses"]["200"]["content"][operation.output.content_type()];
         for example in operation.examples {
@@ -100,7 +100,7 @@ fn every_problem_is_answered_as_its_schema_says() {
 
 #[test]
 fn every_parameter_is_refused_when_it_is_out_of_range_doubled_or_unknown() {
-    for operation in &OPERATIONS {
+    for operation in OPERATIONS.iter().filter(|it| it.method == Method::Get) {
         let of_query = operation.parameters.iter().filter(|it| it.place == Place::Query);
         let target = |query: &str| format!("{}?{query}", operation.path.replace("{name}", "busy"));
         for Parameter { name, allowed, .. } in of_query {
@@ -182,7 +182,7 @@ fn the_pages_are_whole_and_need_nothing_from_elsewhere() {
 
 #[test]
 fn every_kind_of_problem_has_a_page() {
-    for kind in kind::Kind::ALL {
+    for kind in Kind::ALL {
         let answer = ask(&format!("{}{}", path::PROBLEMS, kind.name()));
         let page = String::from_utf8(answer.body).unwrap();
 
@@ -195,7 +195,7 @@ fn every_kind_of_problem_has_a_page() {
 #[test]
 fn a_client_that_accepts_another_type_is_told_so() {
     let (operation, path) = found("/api/v1/health");
-    let asked = |accept| Asked { path: &path, query: &[], accept: Some(accept) };
+    let asked = |accept| Asked { path: &path, accept: Some(accept), ..Asked::default() };
 
     let wrong = answered(operation, &asked("text/html"), &example::readings());
     let right = answered(operation, &asked("text/html, application/*;q=0.5"), &example::readings());

@@ -4,79 +4,99 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::Pages;
-use crate::api::{self, Facts, OPERATIONS, Operation, Output, Problem};
-use crate::app::history::Kept;
+use crate::api::{self, Facts, Kind, OPERATIONS, Operation, Output, Problem, Sources};
 use crate::app::readiness;
 use crate::http::{
-    Answer, Asked, Content, Errors, Handler, HeaderMap, Method, Path, Query, Route, Scope,
-    StatusCode,
+    Answer, Asked, Content, Errors, Handler, HeaderMap, Method, Path, Query, Reason, Refused,
+    Route, StatusCode,
 };
-
-type ReadFacts = Arc<dyn Fn() -> Facts + Send + Sync>;
 
 /// Returns a route for each operation.
 pub(super) fn routes(pages: &Pages) -> Vec<Route> {
-    let history = pages.history.clone();
-    let pages = pages.clone();
-    let facts: ReadFacts = Arc::new(move || {
-        let snapshot = Arc::clone(&pages.snapshot.borrow());
-        let ready = readiness::of(&snapshot.health);
-        let (readings, history) = ((pages.read)(snapshot), pages.history.view());
-        Facts { readings, history, ready, now: SystemTime::now() }
-    });
-
-    OPERATIONS.iter().map(|operation| route(operation, &facts, &history)).collect()
+    OPERATIONS.iter().map(|operation| route(operation, pages.clone())).collect()
 }
 
 /// Returns what writes errors below the API as problems.
 pub(super) fn errors() -> Errors {
-    Arc::new(|path, status, sentence| {
-        path.starts_with(api::BASE).then(|| served(Problem::refused(status.as_u16(), sentence)))
+    Arc::new(|path, refused| {
+        let Refused { status, reason, sentence } = refused;
+        let kind = match (reason, status) {
+            (Some(Reason::ScopeMissing), StatusCode::FORBIDDEN) => Kind::ScopeMissing,
+            (Some(Reason::BadToken), _) => Kind::BadToken,
+            (Some(Reason::PlainToken), _) => Kind::PlainToken,
+            (Some(Reason::TokenInQuery), _) => Kind::TokenInQuery,
+            (Some(Reason::ScopeMissing) | None, _) => Kind::of_status(status.as_u16()),
+        };
+        path.starts_with(api::BASE)
+            .then(|| served(Problem::refused(kind, status.as_u16(), sentence)))
     })
 }
 
-fn route(operation: &'static Operation, facts: &ReadFacts, history: &Kept) -> Route {
-    let (facts, history) = (Arc::clone(facts), history.clone());
-    let answer = move |asked: &Asked| {
-        let Asked { parameters, query, accept, .. } = asked;
-        let asked = api::Asked { path: parameters, query, accept: accept.as_deref() };
-        served(api::answer(operation, &asked, &*facts))
-    };
+fn route(operation: &'static Operation, pages: Pages) -> Route {
     let handler = match operation.output {
-        Output::Events => Handler::Quick(Arc::new(move |asked| {
-            let answer = answer(asked);
-            if answer.status != StatusCode::OK {
-                return answer;
-            }
-            match history.events(asked.last_event.as_deref()) {
-                Some(events) => Answer { content: Content::Stream(events), ..answer },
-                None => served(api::no_history()),
-            }
-        })),
+        Output::Events => Handler::Quick(Arc::new(move |asked| events(operation, asked, &pages))),
         Output::Json(_) | Output::Document | Output::Page => {
-            Handler::Blocking(Arc::new(move |asked| answer(&asked)))
+            Handler::Blocking(Arc::new(move |asked| answer(operation, &asked, &pages)))
         }
     };
 
     Route {
         methods: match operation.method {
             api::Method::Get => &[Method::Get],
+            api::Method::Patch => &[Method::Patch],
         },
         path: Path::Fixed(operation.path),
-        scope: match operation.scope {
-            api::Scope::Metrics => Scope::Metrics,
-        },
+        scope: operation.scope,
         // The table knows its parameters, and refuses others in its own words.
         query: Query::Any,
-        body_bytes: 0,
+        body_bytes: operation.body.map_or(0, |body| body.most_bytes),
         handler,
         title: operation.title,
     }
 }
 
+fn answer(operation: &'static Operation, asked: &Asked, pages: &Pages) -> Answer {
+    let Asked { parameters, query, body, principal, .. } = asked;
+    let asked = api::Asked {
+        path: parameters,
+        query,
+        accept: asked.accept.as_deref(),
+        content_type: asked.content_type.as_deref(),
+        content_encoding: asked.content_encoding.as_deref(),
+        if_match: asked.if_match.as_deref(),
+        body,
+        by: &format!("{principal} at {}", principal.address),
+    };
+    let facts = || {
+        let snapshot = Arc::clone(&pages.snapshot.borrow());
+        let ready = readiness::of(&snapshot.health);
+        let (readings, history) = ((pages.read)(snapshot), pages.history.view());
+        Facts { readings, history, ready, now: SystemTime::now() }
+    };
+    let settings = || Arc::clone(&pages.settings.borrow());
+    let patch = |wanted| pages.trigger.patch(wanted);
+
+    let sources = Sources { facts: &facts, settings: &settings, patch: &patch };
+    served(api::answer(operation, &asked, sources))
+}
+
+/// Answers with events as they come, unless the request is refused.
+fn events(operation: &'static Operation, asked: &Asked, pages: &Pages) -> Answer {
+    let answer = answer(operation, asked, pages);
+    if answer.status != StatusCode::OK {
+        return answer;
+    }
+
+    match pages.history.events(asked.last_event.as_deref()) {
+        Some(events) => Answer { content: Content::Stream(events), ..answer },
+        None => served(api::no_history()),
+    }
+}
+
 fn served(answer: api::Answer) -> Answer {
-    let api::Answer { status, content_type, headers, body } = answer;
-    let all = api::Answer::HEADERS.iter().chain(headers);
+    let api::Answer { status, content_type, headers, tag, body } = answer;
+    let tag = tag.as_deref().map(|tag| ("etag", tag));
+    let all = api::Answer::HEADERS.iter().chain(headers).copied().chain(tag);
     let headers: HeaderMap =
         all.filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?))).collect();
 

@@ -184,14 +184,14 @@ fn a_summary_fits_a_terminal() {
 }
 
 #[test]
-fn the_summary_has_the_commands_and_ten_flags() {
+fn the_summary_has_the_commands_and_nine_flags() {
     let help = printed("packet-exporter -h");
 
     for command in ["run", "inspect", "doctor", "openapi", "completions", "man"] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
     }
     let flags = help.lines().filter(|line| line.trim_start().starts_with("--")).count();
-    assert_eq!(flags, 10, "{help}");
+    assert_eq!(flags, 9, "{help}");
     assert!(help.contains("--help"), "{help}");
 }
 

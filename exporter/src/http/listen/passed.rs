@@ -7,6 +7,7 @@ use listenfd::ListenFd;
 use socket2::SockRef;
 
 use super::Listeners;
+use crate::http::line::Door;
 
 /// The number of the first descriptor. Source: `SD_LISTEN_FDS_START` in sd-daemon.h.
 const FIRST: usize = 3;
@@ -70,7 +71,7 @@ impl Listeners {
             sockets.push(socket);
         }
 
-        if sockets.is_empty() { Err(PassedError::None) } else { Ok(Self::of(sockets)) }
+        if sockets.is_empty() { Err(PassedError::None) } else { Ok(Self::of(sockets, Door::Web)) }
     }
 }
 
