@@ -27,6 +27,7 @@ pub mod logging;
 pub mod netlink;
 pub mod notify;
 pub mod outbound;
+pub mod page;
 pub mod printable;
 pub mod privileges;
 pub mod process;

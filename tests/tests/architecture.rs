@@ -40,8 +40,9 @@ const LINES: &[&[&str]] = &[
     &["outbound"],
     // Time and channels only.
     &["folder"],
-    // Pure: what was counted, of a capture or up to a fold, in the words of the catalogue.
-    &["inspect", "api"],
+    // Pure: what was counted, of a capture or up to a fold, in the words of the catalogue; the page
+    // that shows it.
+    &["inspect", "api", "page"],
     // Pure: no clock, no I/O.
     &["ledger", "catalog"],
     &["signals"],

@@ -16,6 +16,7 @@ pub(crate) const PURE: &[&str] = &[
     "snapshot",
     "health",
     "html",
+    "page",
     "printable",
     "record",
     "services",
