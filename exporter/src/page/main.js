@@ -109,7 +109,8 @@ function state() {
   const place = find("state");
   const age = folding.age_seconds;
   const isLate = age !== null && age > 3 * folding.interval_seconds;
-  const of = folding.last === null ? "no fold yet" : `fold ${folding.folds} of ${clock(Date.parse(folding.last))}`;
+  const fold = known.flows.fold;
+  const of = fold ? `fold ${fold.number} of ${clock(Date.parse(fold.time))}` : "no fold yet";
   place.dataset.state = !ready || isLate ? "bad" : isPaused ? "paused" : "good";
 
   const words = !ready ? `Not ready: ${reason}` : isLate ? `Late: the last fold is ${span(age)} old` : isPaused ? "Paused" : "Live";
