@@ -30,7 +30,7 @@ pub use self::answer::{Answer, Asked};
 pub use self::document::document;
 pub use self::operation::{Example, Method, Operation, Output, Scope};
 pub use self::operations::OPERATIONS;
-pub use self::path::BASE;
+pub use self::path::{BASE, CURRENT};
 pub use self::problem::Problem;
 pub use self::yaml::yaml;
 

@@ -14,6 +14,7 @@ mod pause;
 mod pushes;
 mod readiness;
 mod service_manager;
+mod top;
 
 use std::sync::Arc;
 
@@ -45,6 +46,7 @@ use self::service_manager::Reloads;
 pub use self::doctor::doctor;
 pub use self::inspect::inspect;
 pub use self::openapi::openapi;
+pub use self::top::top;
 
 /// Why the program ended without being asked to.
 #[derive(Debug)]

@@ -50,7 +50,7 @@ use serde::{Deserialize, Serialize};
 pub use self::auto::{Auto, Bytes, BytesError};
 pub use self::change::{Change, Changed, Overridden};
 pub use self::command::{
-    Bundle, By, Command, Doctor, DocumentFormat, Inspect, Output, Parser, UsageError,
+    Bundle, By, Command, Doctor, DocumentFormat, Inspect, Output, Parser, Top, UsageError,
 };
 pub use self::datapath::{Datapath, Transmit};
 pub use self::devices::Devices;

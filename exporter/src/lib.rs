@@ -36,5 +36,6 @@ pub mod reload;
 pub mod services;
 pub mod signals;
 pub mod snapshot;
+pub mod top;
 pub mod trusted;
 pub mod version;

@@ -3,6 +3,7 @@
 mod documents;
 mod flags;
 mod tools;
+mod top;
 mod usage;
 
 use std::ffi::OsString;
@@ -20,6 +21,7 @@ use self::flags::{Headings, Listed};
 
 pub use self::documents::DocumentFormat;
 pub use self::tools::{Bundle, By, Doctor, Inspect, Output, Parser};
+pub use self::top::Top;
 pub use self::usage::UsageError;
 
 const NAME: &str = "packet-exporter";
@@ -55,6 +57,8 @@ pub enum Command {
     Inspect(Inspect),
     /// Say whether counting would work here.
     Doctor(Doctor),
+    /// Show what a running exporter counts.
+    Top(Top),
     /// Print the OpenAPI document.
     OpenApi(DocumentFormat),
     /// Print this text and end.
@@ -86,6 +90,9 @@ impl Command {
         if name == documents::OPENAPI {
             return Ok(Self::OpenApi(DocumentFormat::of(own)));
         }
+        if name == top::TOP {
+            return Ok(Self::Top(Top::of(own)));
+        }
         let inputs = inputs([own, &matches], &keys);
 
         Ok(match name {
@@ -113,6 +120,7 @@ impl Command {
             Self::Doctor(Doctor { inputs, json, bundle }) => {
                 Self::Doctor(Doctor { inputs: with(inputs), json, bundle })
             }
+            Self::Top(top) => Self::Top(top),
             Self::OpenApi(format) => Self::OpenApi(format),
             Self::Print(text) => Self::Print(text),
         }
@@ -190,6 +198,7 @@ fn definition(keys: &[Key], headings: Headings) -> clap::Command {
         RUN,
         tools::INSPECT,
         tools::DOCTOR,
+        top::TOP,
         documents::OPENAPI,
         documents::COMPLETIONS,
     ]);
@@ -198,6 +207,7 @@ fn definition(keys: &[Key], headings: Headings) -> clap::Command {
         .about(ABOUT)
         .override_usage("packet-exporter [OPTIONS] [COMMAND]")
         .subcommands([run].into_iter().chain(tools).chain([
+            top::top(),
             documents::openapi(),
             documents::completions(),
             man,

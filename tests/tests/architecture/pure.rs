@@ -11,6 +11,7 @@ pub(crate) const PURE: &[&str] = &[
     "inspect",
     "ledger",
     "signals",
+    "top",
     "catalog",
     "interval",
     "snapshot",
