@@ -16,6 +16,7 @@ mod pushes;
 mod readiness;
 mod service_manager;
 mod token;
+mod top;
 
 use std::sync::Arc;
 
@@ -48,6 +49,7 @@ pub use self::doctor::doctor;
 pub use self::inspect::inspect;
 pub use self::openapi::openapi;
 pub use self::token::new_token;
+pub use self::top::top;
 
 /// Why the program ended without being asked to.
 #[derive(Debug)]

@@ -59,7 +59,7 @@ pub use self::api::Api;
 pub use self::auto::{Auto, Bytes, BytesError};
 pub use self::change::{Change, Changed, Overridden};
 pub use self::command::{
-    Bundle, By, Command, Doctor, DocumentFormat, Expiry, Inspect, NewToken, Output, Parser,
+    Bundle, By, Command, Doctor, DocumentFormat, Expiry, Inspect, NewToken, Output, Parser, Top,
     UsageError,
 };
 pub use self::datapath::{Datapath, Transmit};

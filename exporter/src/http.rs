@@ -10,7 +10,6 @@ mod encoding;
 mod endpoint;
 mod errors;
 mod head;
-mod landing;
 mod limits;
 mod line;
 mod listen;
@@ -70,8 +69,6 @@ use crate::config::Config;
 
 /// What is served.
 pub struct Site {
-    /// Of the program, for people.
-    pub version: String,
     /// Beside those that the server has by itself.
     pub routes: Vec<Route>,
     /// What is configured at the moment.
@@ -79,6 +76,7 @@ pub struct Site {
     /// Returns why it is not ready to be scraped, if it is not.
     pub is_ready: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
     pub reload: Reload,
+    pub landing: Landing,
     /// Counts what is not served.
     pub refusals: Refusals,
     pub errors: Errors,
@@ -89,6 +87,9 @@ pub struct Site {
 /// Returns what is answered at a path in place of an error; `None` leaves its text. The status stays as
 /// it is.
 pub type Errors = Arc<dyn Fn(&str, Refused<'_>) -> Option<Answer> + Send + Sync>;
+
+/// Returns the page at `/`. Other pages are linked there, by their paths and titles.
+pub type Landing = Arc<dyn Fn(&[(&str, &str)]) -> Answer + Send + Sync>;
 
 /// Reads the configuration again. Returns what became of it, or why it is refused.
 ///
@@ -124,12 +125,7 @@ async fn serve_as(
 
 impl fmt::Debug for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { version, routes, .. } = self;
-
-        f.debug_struct("Site")
-            .field("version", version)
-            .field("routes", routes)
-            .finish_non_exhaustive()
+        f.debug_struct("Site").field("routes", &self.routes).finish_non_exhaustive()
     }
 }
 

@@ -30,6 +30,7 @@ fn run() -> Result<(), Failure> {
         Command::Check(inputs) => app::check(&inputs).map(|text| print(&text)),
         Command::Inspect(inspect) => app::inspect(&inspect),
         Command::Doctor(doctor) => app::doctor(&doctor),
+        Command::Top(top) => app::top(&top),
         Command::NewToken(wanted) => app::new_token(&wanted).map(|text| print(&text)),
         Command::OpenApi(format) => {
             print(&app::openapi(format));

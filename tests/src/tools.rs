@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::sources::root;
 
 /// What installs the tools that not every machine can have, and where.
-const HOW: [(&str, &str); 10] = [
+const HOW: [(&str, &str); 11] = [
     ("PACKET_EXPORTER_COLLECTOR", "setup --suite otlp` builds it where `go` is in PATH"),
     ("PACKET_EXPORTER_OTLP_PROMETHEUS", "setup --suite otlp` builds it where `go` is in PATH"),
     ("PACKET_EXPORTER_VICTORIA_METRICS", "setup` unpacks it where Debian's archive is"),
@@ -18,6 +18,10 @@ const HOW: [(&str, &str); 10] = [
     ),
     ("PACKET_EXPORTER_ROTEL", "setup --suite otlp` unpacks it for x86_64 and aarch64"),
     ("PACKET_EXPORTER_BROWSER", "setup --suite dashboards` installs Debian's Chromium"),
+    (
+        "PACKET_EXPORTER_BROWSING",
+        "setup --suite api` installs it where Node.js 20 or newer is in PATH, and npm",
+    ),
     (
         "PACKET_EXPORTER_COMPONENTS",
         "setup --suite dashboards` installs it where Node.js 20 or newer is in PATH, and npm",

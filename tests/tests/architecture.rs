@@ -40,8 +40,9 @@ const LINES: &[&[&str]] = &[
     &["outbound"],
     // Time and channels only.
     &["folder"],
-    // Pure: what was counted, of a capture or up to a fold, in the words of the catalogue.
-    &["inspect", "api"],
+    // Pure: what was counted, of a capture or up to a fold, in the words of the catalogue; the page and
+    // the terminal that show it.
+    &["inspect", "api", "page", "top"],
     // Pure: no clock, no I/O.
     &["ledger", "catalog"],
     &["signals", "history"],
@@ -75,7 +76,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("aya", &["datapath"]),
     ("base64", &["http"]),
     ("bcrypt", &["http"]),
-    ("bytes", &["http", "export::otlp"]),
+    ("bytes", &["http", "outbound", "export::otlp"]),
     ("caps", &["privileges"]),
     ("clap", &["config"]),
     ("clap_complete", &["config"]),
@@ -85,7 +86,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("flate2", &["app::doctor::bundle", "bundle", "capture", "http", "export::otlp"]),
     ("futures_util", &["http", "interfaces"]),
     ("http_body", &["http", "outbound"]),
-    ("http_body_util", &["http", "export::otlp"]),
+    ("http_body_util", &["http", "outbound", "export::otlp"]),
     ("httpdate", &["export::otlp"]),
     ("humantime", &["api", "app", "config", "http"]),
     ("humantime_serde", &["config", "http"]),
@@ -104,6 +105,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("procfs", &["process"]),
     ("prometheus_client", &["export::prometheus"]),
     ("prost", &["export::otlp"]),
+    ("ratatui", &["app::top", "top"]),
     ("regex", &["config"]),
     ("ring", &["http", "outbound", "export::otlp"]),
     ("rtnetlink", &["interfaces"]),
@@ -113,8 +115,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rustls_native_certs", &["trusted"]),
     ("schemars", &["api"]),
     ("sd_notify", &["notify"]),
-    ("serde", &["api", "bundle", "config", "doctor", "http", "inspect", "export::otlp"]),
-    ("serde_json", &["api", "bundle", "config", "doctor", "inspect", "export::otlp"]),
+    ("serde", &["api", "bundle", "config", "doctor", "http", "inspect", "top", "export::otlp"]),
+    ("serde_json", &["api", "bundle", "config", "doctor", "inspect", "top", "export::otlp"]),
     ("serde_saphyr", &["http"]),
     ("socket2", &["datapath", "http", "netlink"]),
     ("strsim", &["config"]),

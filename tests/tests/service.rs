@@ -13,6 +13,7 @@ mod service {
     mod listening;
     mod memory;
     mod notify;
+    mod page;
     mod privileges;
     mod prometheus;
     mod refusals;

@@ -24,7 +24,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::suites::Suites;
 use crate::toolchain;
-pub(crate) use dashboards::{components, reader};
+pub(crate) use dashboards::{browsing, components, reader};
 pub(crate) use faketime::faketime;
 pub(crate) use golang::{collector, otlp_prometheus};
 pub(crate) use kernels::kernels;

@@ -11,5 +11,7 @@ pub(super) use under;
 
 /// Below this is the API in all versions, and errors are problems.
 pub const BASE: &str = "/api/";
+/// Below this are the operations.
+pub const CURRENT: &str = under!("");
 /// Below this are the pages of the kinds of problems.
 pub(super) const PROBLEMS: &str = under!("/problems/");

@@ -1,6 +1,7 @@
 //! What is served over HTTP.
 
 mod api;
+mod live;
 
 use std::sync::Arc;
 
@@ -19,7 +20,6 @@ use crate::http::{
 use crate::reload::Trigger;
 use crate::scope::Scope;
 use crate::snapshot::Snapshot;
-use crate::version::Build;
 
 /// What the pages are made of.
 #[derive(Clone)]
@@ -37,14 +37,18 @@ impl Pages {
         let (of_readiness, trigger) = (self.snapshot.clone(), self.trigger.clone());
 
         Site {
-            version: Build::THIS.version.into(),
             config: self.configs.clone(),
-            routes: [self.clone().metrics()].into_iter().chain(api::routes(&self)).collect(),
+            routes: [self.clone().metrics()]
+                .into_iter()
+                .chain(api::routes(&self))
+                .chain(live::routes())
+                .collect(),
             is_ready: Arc::new(move || readiness::of(&of_readiness.borrow().health)),
             reload: Arc::new(move || {
                 let trigger = trigger.clone();
                 Box::pin(async move { trigger.reload(ReloadSource::Api).await })
             }),
+            landing: live::page(),
             refusals,
             errors: api::errors(),
             tokens,

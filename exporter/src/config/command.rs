@@ -4,6 +4,7 @@ mod documents;
 mod flags;
 mod token;
 mod tools;
+mod top;
 mod usage;
 
 use std::ffi::OsString;
@@ -22,6 +23,7 @@ use self::flags::{Headings, Listed};
 pub use self::documents::DocumentFormat;
 pub use self::token::{Expiry, NewToken};
 pub use self::tools::{Bundle, By, Doctor, Inspect, Output, Parser};
+pub use self::top::Top;
 pub use self::usage::UsageError;
 
 const NAME: &str = "packet-exporter";
@@ -57,6 +59,8 @@ pub enum Command {
     Inspect(Inspect),
     /// Say whether counting would work here.
     Doctor(Doctor),
+    /// Show what a running exporter counts.
+    Top(Top),
     /// Make a token for the REST API.
     NewToken(NewToken),
     /// Print the OpenAPI document.
@@ -90,6 +94,9 @@ impl Command {
         if name == documents::OPENAPI {
             return Ok(Self::OpenApi(DocumentFormat::of(own)));
         }
+        if name == top::TOP {
+            return Ok(Self::Top(Top::of(own)));
+        }
         if name == token::TOKEN {
             return Ok(Self::NewToken(NewToken::new(own)));
         }
@@ -120,6 +127,7 @@ impl Command {
             Self::Doctor(Doctor { inputs, json, bundle }) => {
                 Self::Doctor(Doctor { inputs: with(inputs), json, bundle })
             }
+            Self::Top(top) => Self::Top(top),
             Self::NewToken(wanted) => Self::NewToken(wanted),
             Self::OpenApi(format) => Self::OpenApi(format),
             Self::Print(text) => Self::Print(text),
@@ -198,6 +206,7 @@ fn definition(keys: &[Key], headings: Headings) -> clap::Command {
         RUN,
         tools::INSPECT,
         tools::DOCTOR,
+        top::TOP,
         token::TOKEN,
         documents::OPENAPI,
         documents::COMPLETIONS,
@@ -207,6 +216,7 @@ fn definition(keys: &[Key], headings: Headings) -> clap::Command {
         .about(ABOUT)
         .override_usage("packet-exporter [OPTIONS] [COMMAND]")
         .subcommands([run].into_iter().chain(tools).chain([
+            top::top(),
             token::token(),
             documents::openapi(),
             documents::completions(),

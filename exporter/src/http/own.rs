@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use hyper::StatusCode;
 
-use super::landing::landing;
 use super::route::{Answer, Asked, Handler, Method, Path, Query, Route, Waited};
 use super::{Reload, Site};
 use crate::scope::Scope;
@@ -31,14 +30,18 @@ pub(super) fn routes(site: &Site) -> Vec<Route> {
 
 /// Returns the route of the page that links `routes`.
 pub(super) fn landing_page(site: &Site, routes: &[Route]) -> Route {
-    let (version, config) = (site.version.clone(), site.config.clone());
+    let (config, landing) = (site.config.clone(), Arc::clone(&site.landing));
     let links: Vec<_> = routes.iter().filter_map(|it| Some((it.path, it.title?))).collect();
 
     page(
         "/",
         quick(move |_| {
-            let page = landing(&version, &links, &config.borrow());
-            Answer::page("text/html; charset=utf-8", page.into_bytes())
+            let config = config.borrow();
+            let link = |(path, title): &(Path, &'static str)| match *path {
+                Path::Fixed(path) => (path, *title),
+                Path::Configured(path) => (path(&config), *title),
+            };
+            landing(&links.iter().map(link).collect::<Vec<_>>())
         }),
     )
 }

@@ -164,11 +164,11 @@ mod tests {
 
     fn server(web: Option<WebFile>) -> Server {
         let site = Site {
-            version: "1.2.3".into(),
             routes: Vec::new(),
             config: watch::channel(Arc::default()).1,
             is_ready: Arc::new(|| Ok(())),
             reload: Arc::new(|| Box::pin(async { Err("not here".into()) })),
+            landing: Arc::new(|_| crate::http::Answer::text(StatusCode::OK, "")),
             refusals: Refusals::default(),
             tokens: None,
             errors: Arc::new(|_, _| None),

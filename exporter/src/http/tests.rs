@@ -210,11 +210,15 @@ fn site_of(render: impl Fn(Option<&str>) -> route::Answer + Send + Sync + 'stati
     };
 
     Site {
-        version: "1.2.3".into(),
         routes: vec![page],
         config: configured(|_| ()),
         is_ready: Arc::new(|| Ok(())),
         reload: Arc::new(|| Box::pin(async { Ok("reloaded".into()) })),
+        landing: Arc::new(|links| {
+            let link = |(path, title): &(&str, &str)| format!("<a href=\"{path}\">{title}</a>\n");
+            let all: String = links.iter().map(link).collect();
+            route::Answer::page("text/html; charset=utf-8", all.into_bytes())
+        }),
         refusals: Refusals::default(),
         tokens: None,
         errors: Arc::new(|_, _| None),

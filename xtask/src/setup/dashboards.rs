@@ -1,4 +1,4 @@
-//! What draws the dashboards and what reads them strictly, for the suite `dashboards`.
+//! What draws the dashboards and what reads them strictly, and what looks at the exporter's own pages.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,13 @@ const COMPONENTS: Files = &[
     (".npmrc", include_str!("../../../tests/dashboards/.npmrc")),
     ("package.json", include_str!("../../../tests/dashboards/package.json")),
     ("package-lock.json", include_str!("../../../tests/dashboards/package-lock.json")),
+];
+
+/// What drives a browser over the exporter's own pages, and what looks whether everybody can use them.
+const BROWSING: Files = &[
+    (".npmrc", include_str!("../../../tests/page/.npmrc")),
+    ("package.json", include_str!("../../../tests/page/package.json")),
+    ("package-lock.json", include_str!("../../../tests/page/package-lock.json")),
 ];
 
 /// A program that reads dashboards by Grafana's types for Go.
@@ -58,6 +65,13 @@ pub(crate) fn components() -> Option<PathBuf> {
     node().map(|_| folder)
 }
 
+/// Returns the folder of what drives a browser, if it is that of the lock.
+pub(crate) fn browsing() -> Option<PathBuf> {
+    let folder = made("browsing", BROWSING)?;
+
+    node().map(|_| folder)
+}
+
 /// Returns the program that reads dashboards, if it was built from the sources here.
 pub(crate) fn reader() -> Option<PathBuf> {
     made("reader", READER).map(|folder| folder.join(PROGRAM)).filter(|program| program.is_file())
@@ -76,6 +90,17 @@ pub(crate) fn make_components() -> Result<()> {
     make("components", COMPONENTS, |folder| {
         process::step(
             "installing Grafana's components (half a minute, 450 MB)",
+            Command::new("npm").arg("ci").current_dir(folder),
+        )
+    })
+}
+
+pub(crate) fn make_browsing() -> Result<()> {
+    make_node().context("it needs Node.js")?;
+
+    make("browsing", BROWSING, |folder| {
+        process::step(
+            "installing what drives a browser (some seconds, 18 MB)",
             Command::new("npm").arg("ci").current_dir(folder),
         )
     })

@@ -133,15 +133,8 @@ pub(crate) const NEEDS: &[Need] = &[
         &["dnsperf", "dnsmasq"],
         &[&["dnsperf", "dnsmasq-base"]],
     ),
-    program(Purpose::Suite("dashboards"), "Chromium", &["chromium"], &[&["chromium"]]),
-    Need {
-        name: "Node.js",
-        purpose: Purpose::Suite("dashboards"),
-        check: Check::Place(|| dashboards::node().map(shown)),
-        packages: &[&["nodejs", "npm"]],
-        make: Some(dashboards::make_node),
-        elsewhere: dashboards::NODE_ELSEWHERE,
-    },
+    chromium("dashboards"),
+    node("dashboards"),
     Need {
         name: "Grafana's font",
         purpose: Purpose::Suite("dashboards"),
@@ -166,7 +159,32 @@ pub(crate) const NEEDS: &[Need] = &[
         make: Some(dashboards::make_reader),
         elsewhere: golang::ELSEWHERE,
     },
+    chromium("api"),
+    node("api"),
+    Need {
+        name: "driver of the browser",
+        purpose: Purpose::Suite("api"),
+        check: Check::Place(|| dashboards::browsing().map(shown)),
+        packages: &[],
+        make: Some(dashboards::make_browsing),
+        elsewhere: dashboards::NODE_ELSEWHERE,
+    },
 ];
+
+const fn chromium(suite: &'static str) -> Need {
+    program(Purpose::Suite(suite), "Chromium", &["chromium"], &[&["chromium"]])
+}
+
+const fn node(suite: &'static str) -> Need {
+    Need {
+        name: "Node.js",
+        purpose: Purpose::Suite(suite),
+        check: Check::Place(|| dashboards::node().map(shown)),
+        packages: &[&["nodejs", "npm"]],
+        make: Some(dashboards::make_node),
+        elsewhere: dashboards::NODE_ELSEWHERE,
+    }
+}
 
 const fn program(
     purpose: Purpose,

@@ -97,7 +97,7 @@ impl Selection<'_> {
     }
 }
 
-fn tools() -> [(&'static str, Option<PathBuf>); 15] {
+fn tools() -> [(&'static str, Option<PathBuf>); 16] {
     [
         ("PACKET_EXPORTER_PROMETHEUS", setup::prometheus()),
         ("PACKET_EXPORTER_PROMTOOL", setup::promtool()),
@@ -113,6 +113,7 @@ fn tools() -> [(&'static str, Option<PathBuf>); 15] {
         ("PACKET_EXPORTER_SYSTEMD", setup::system()),
         ("PACKET_EXPORTER_BROWSER", process::find("chromium")),
         ("PACKET_EXPORTER_COMPONENTS", setup::components()),
+        ("PACKET_EXPORTER_BROWSING", setup::browsing()),
         ("PACKET_EXPORTER_DASHBOARD_READER", setup::reader()),
     ]
 }

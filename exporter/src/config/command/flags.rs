@@ -14,10 +14,9 @@ use crate::config::renamed::RENAMED;
 pub(super) const FILE: &str = "config.file";
 pub(super) const CHECK: &str = "config.check";
 /// In the summary of `-h`, as they are called there: with `FILE` and `CHECK`, those that people use.
-const COMMON: [(&str, &str); 7] = [
+const COMMON: [(&str, &str); 6] = [
     ("devices.include", "Devices to count, by their whole name"),
     ("devices.exclude", "Devices to leave out of those"),
-    ("sources.limit", "Most source addresses with series"),
     ("otlp.endpoints", "OTLP receiver, as http://host:4317"),
     ("web.listen_address", "Where to serve metrics [:10199]"),
     ("web.config_file", "TLS and users of the HTTP server"),

@@ -71,6 +71,17 @@ fn a_command_line_is_understood() {
                 it.inputs = Inputs::new(ConfigFile::default(), flags);
             }),
         ),
+        ("top", top(|_| ())),
+        (
+            "top --url https://a:1/b --device eth0 --sent --bits --once --ca-file c --headers-file h",
+            top(|it| {
+                it.url = "https://a:1/b".into();
+                it.device = Some("eth0".into());
+                (it.sent, it.bits, it.once) = (true, true, true);
+                it.ca_file = "c".into();
+                it.headers_file = "h".into();
+            }),
+        ),
         ("openapi", Command::OpenApi(DocumentFormat::Json)),
         ("openapi --format yaml", Command::OpenApi(DocumentFormat::Yaml)),
         ("doctor", doctor(false, &[])),
@@ -96,6 +107,21 @@ fn inspect(files: &[Option<&str>], change: fn(&mut Inspect)) -> Command {
     change(&mut inspect);
 
     Command::Inspect(inspect)
+}
+
+fn top(change: fn(&mut Top)) -> Command {
+    let mut top = Top {
+        url: "http://localhost:10199".into(),
+        device: None,
+        sent: false,
+        bits: false,
+        once: false,
+        headers_file: "".into(),
+        ca_file: "".into(),
+    };
+    change(&mut top);
+
+    Command::Top(top)
 }
 
 fn doctor(json: bool, of: &[(&str, &[&str])]) -> Command {
@@ -172,7 +198,7 @@ fn printed(line: &str) -> String {
 
 #[test]
 fn a_summary_fits_a_terminal() {
-    for command in ["", " run", " inspect", " doctor", " openapi", " completions", " man"] {
+    for command in ["", " run", " inspect", " doctor", " top", " openapi", " completions", " man"] {
         let help = printed(&format!("packet-exporter{command} -h"));
 
         let lines: Vec<_> = help.lines().collect();
@@ -184,14 +210,14 @@ fn a_summary_fits_a_terminal() {
 }
 
 #[test]
-fn the_summary_has_the_commands_and_nine_flags() {
+fn the_summary_has_the_commands_and_eight_flags() {
     let help = printed("packet-exporter -h");
 
-    for command in ["run", "inspect", "doctor", "openapi", "completions", "man"] {
+    for command in ["run", "inspect", "doctor", "top", "openapi", "completions", "man"] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
     }
     let flags = help.lines().filter(|line| line.trim_start().starts_with("--")).count();
-    assert_eq!(flags, 9, "{help}");
+    assert_eq!(flags, 8, "{help}");
     assert!(help.contains("--help"), "{help}");
 }
 

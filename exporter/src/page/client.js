@@ -1,0 +1,57 @@
+// What this page asks of the REST API, which lies beside it.
+
+const BASE = new URL("api/v1/", document.baseURI);
+const TIMEOUT = 10_000;
+/** Most rows that the API gives at once. */
+const ALL = 16384;
+const ROWS = 10;
+/** How often answers of different folds are asked for again. */
+const TRIES = 3;
+
+/** An answer that cannot be shown at all: the exporter is away, or wants no more requests. */
+export class Trouble extends Error {}
+
+/** Returns the answer, or the problem as `{problem}` where the API refuses one thing for a reason. */
+async function ask(path, parameters = {}) {
+  const address = new URL(path, BASE);
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== "") address.searchParams.set(name, value);
+  }
+  const response = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT) }).catch(() => {
+    throw new Trouble("The exporter does not answer.");
+  });
+  if (response.ok) return response.json();
+
+  const problem = await response.json().catch(() => ({}));
+  const sentence = problem.detail ?? problem.title ?? `status ${response.status}`;
+  if (response.status === 400 || response.status === 404) return { problem: sentence };
+  throw new Trouble(`The exporter refuses to answer: ${sentence}`);
+}
+
+/** Asks for everything that is shown of a choice; all of it is of one fold, if that can be had. */
+export async function everything({ device, direction, order }) {
+  const rate = order === "bits" ? "byte_rate" : "packet_rate";
+  const chosen = { device, direction };
+  const rows = (by, top, mostOf = rate) => ask("packets", { ...chosen, by, top, order: mostOf });
+  const address = direction === "receive" ? "source" : "destination";
+
+  for (let tries = 1; ; tries += 1) {
+    const [flows, protocols, addresses, ports, sizes, flags, signals, health] = await Promise.all([
+      ask("packets", { by: "device,direction", top: ALL }),
+      rows("protocol", ROWS),
+      rows(address, ROWS),
+      rows("protocol,port", ROWS),
+      rows("size", ALL),
+      // Of flags only packets are counted.
+      rows("flags", ALL, "packet_rate"),
+      ask("signals", chosen),
+      ask("health"),
+    ]);
+    const all = { flows, protocols, addresses, ports, sizes, flags, signals };
+    const folds = new Set(Object.values(all).flatMap((it) => it.fold?.number ?? []));
+    if (folds.size <= 1 || tries === TRIES) return { ...all, health };
+  }
+}
+
+/** Asks how each device is counted. */
+export const devices = () => ask("devices");

@@ -1,0 +1,16 @@
+//! `packet-exporter top`: what is counted now, for a terminal; pure.
+
+mod keys;
+mod number;
+mod screen;
+mod seen;
+mod state;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use self::keys::Reaction;
+pub use self::screen::draw;
+pub use self::seen::{Answers, Malformed, Seen};
+pub use self::state::{Choice, Direction, Order, State};
+pub use self::table::table;
