@@ -67,10 +67,7 @@ impl Api {
             |user: &User| users.iter().filter(|other| other.name == user.name).count() == 1;
         let is_allowed = *history_memory == Bytes(0) || MEMORY.contains(history_memory);
 
-        super::refused([
-            ("users", users.iter().all(is_once)),
-            ("history_memory", is_allowed),
-        ])
+        super::refused([("users", users.iter().all(is_once)), ("history_memory", is_allowed)])
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::http::{Answer, Handler, HeaderMap, Landing, Method, Path, Query, Route};
-use crate::scope::Scope;
 use crate::page::{self, FILES, File};
+use crate::scope::Scope;
 use crate::version::Build;
 
 /// Returns what makes the page at `/`.
