@@ -46,10 +46,18 @@ fn answered(operation: &'static Operation, asked: &Asked<'_>, readings: &Reading
         now: example::at(5),
     };
 
+    answered_from(operation, asked, &facts)
+}
+
+fn answered_from(
+    operation: &'static Operation,
+    asked: &Asked<'_>,
+    facts: &dyn Fn() -> Facts,
+) -> Answer {
     let settings = || Arc::new(Effective::of_defaults());
     let patch = |_| Err(Unpatched::Stopping);
 
-    answer(operation, asked, Sources { facts: &facts, settings: &settings, patch: &patch })
+    answer(operation, asked, Sources { facts, settings: &settings, patch: &patch })
 }
 
 fn found(path: &str) -> (&'static Operation, Vec<(String, String)>) {

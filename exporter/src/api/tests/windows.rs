@@ -32,7 +32,7 @@ fn ask_with(target: &str, history: Option<View>) -> Answer {
         now: example::at(5),
     };
 
-    answer(found(path).0, &Asked { path: &[], query: &query, accept: None }, &facts)
+    answered_from(found(path).0, &Asked { query: &query, ..Asked::default() }, &facts)
 }
 
 fn rows(document: &Value) -> Vec<[Value; 3]> {
