@@ -93,6 +93,7 @@ pub(super) fn readings(series: u32) -> Readings {
         pushes: Vec::new(),
         logging: Logging::default(),
         listened: Listened::default(),
+        history: None,
         parts: Vec::new(),
         choice: Choice::default(),
     }
