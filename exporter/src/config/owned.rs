@@ -2,7 +2,7 @@
 
 /// Keys that the API does not set, because with them it would give more than its scope: they name files,
 /// addresses to send to and to listen on, or credentials, or say who may do what.
-const BY_FILE: [&str; 22] = [
+const BY_FILE: [&str; 23] = [
     "datapath.pin_path",
     "otlp.endpoints",
     "otlp.headers",
@@ -25,6 +25,7 @@ const BY_FILE: [&str; 22] = [
     "api.token_file",
     "api.users",
     "api.state_file",
+    "api.history_memory",
 ];
 
 /// Returns whether a key changes by file only.

@@ -71,7 +71,7 @@ pub(super) fn man(commands: &[&'static str]) -> Command {
             Arg::new(COMMAND)
                 .value_parser(commands)
                 .hide_possible_values(true)
-                .help("run, inspect, doctor, top, token, openapi, completions, man; none: all"),
+                .help("run, inspect, doctor, top, token, openapi, completions, man [all]"),
         )
         .after_help("Example: packet-exporter man | man -l -")
 }
