@@ -53,5 +53,27 @@ export async function everything({ device, direction, order }) {
   }
 }
 
+/**
+ * Asks for the last minutes as the exporter remembers them, in the form of what this page remembers; nothing, where it remembers
+ * nothing or tells only those who may read.
+ */
+export async function past({ device, minutes }) {
+  const answer = await ask("history", { device, by: "direction", window: `${minutes}m` }).catch(() => ({ problem: "refused" }));
+  if (answer.problem) return [];
+  const { points, series } = answer;
+  const rates = (direction, place, seconds) => {
+    const found = series.find(({ labels }) => labels.direction === direction);
+    const rate = (count) => (count === null || count === undefined ? null : count / seconds);
+    const bytes = rate(found?.bytes?.[place]);
+    return { packets: rate(found?.packets[place]), bits: bytes === null ? null : bytes * 8 };
+  };
+
+  return points.ends.flatMap((end, place) => {
+    const seconds = points.seconds[place];
+    if (end === null || !seconds) return [];
+    return [{ time: end * 1000, seconds, receive: rates("receive", place, seconds), transmit: rates("transmit", place, seconds) }];
+  });
+}
+
 /** Asks how each device is counted. */
 export const devices = () => ask("devices");

@@ -1,7 +1,7 @@
 // The live page: asks after each fold, and shows what the answers say.
 
 import { Chart } from "./chart.js";
-import { Trouble, devices, everything } from "./client.js";
+import { Trouble, devices, everything, past } from "./client.js";
 import { showDevices, showLosses, showSignals } from "./cards.js";
 import { element, find, say } from "./dom.js";
 import { bits, clock, packets, span } from "./format.js";
@@ -28,6 +28,8 @@ let known = null;
 let counted = { items: [] };
 let round = 0;
 let pause = FIRST_PAUSE;
+/** The device and the minutes whose past is shown. */
+let begun = "";
 let timer = null;
 let isPaused = false;
 /** Answers to an older choice are not shown. */
@@ -47,8 +49,14 @@ async function look() {
   let wait;
   try {
     if (round % DEVICES_EVERY === 0) counted = await devices();
-    const answers = await everything(choice());
+    const { device, minutes } = choice();
+    const isBegun = begun === `${minutes} ${device}`;
+    const [answers, before] = await Promise.all([everything(choice()), isBegun ? null : past({ device, minutes })]);
     if (!isLatest()) return;
+    if (before) {
+      memory.begin(before);
+      begun = `${minutes} ${device}`;
+    }
     round += 1;
     known = answers;
     if (answers.flows.fold) memory.add(answers.flows);
@@ -217,7 +225,10 @@ find("theme").addEventListener("click", () => {
 });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) clearTimeout(timer);
-  else if (!isPaused) look();
+  else if (!isPaused) {
+    begun = "";
+    look();
+  }
 });
 
 theme(kept());

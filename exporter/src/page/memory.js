@@ -1,10 +1,17 @@
-// The rates of each device and direction that this page has seen, an hour of them.
+// The rates of each device and direction that this page has seen, an hour of them, behind those that the exporter remembers.
 
 const KEPT = 3_600_000;
 
 export class Memory {
   /** In the order of time: `{time, seconds, rates}`, with rates by device and direction. */
   #points = [];
+  /** Older ones, of the chosen device: `{time, seconds, receive, transmit}`. */
+  #past = [];
+
+  /** Takes what the exporter remembers of the device that is chosen now. */
+  begin(past) {
+    this.#past = past;
+  }
 
   /** Keeps the rates of one fold; those of a fold that is there already are left out. */
   add(flows) {
@@ -15,6 +22,7 @@ export class Memory {
       // Another process counts, or its clock was set: what was before fits no more.
       if (fold.number >= last.number) return;
       this.#points = [];
+      this.#past = [];
     }
     const rates = new Map();
     for (const { labels, counts } of items) {
@@ -42,9 +50,16 @@ export class Memory {
       return all;
     };
 
-    return this.#points
+    const seen = this.#points
       .filter((point) => point.time >= from)
       .map(({ time, seconds, rates }) => ({ time, seconds, receive: sum(rates, "receive"), transmit: sum(rates, "transmit") }));
+    // What was seen is finer than what is remembered of the same time.
+    const isSeen = ({ time }) => seen.some((point) => Math.abs(point.time - time) <= point.seconds * 500);
+    const past = this.#past
+      .filter((point) => point.time >= from && !isSeen(point))
+      .map(({ time, seconds, receive, transmit }) => ({ time, seconds, receive: receive[unit], transmit: transmit[unit] }));
+
+    return [...past, ...seen].sort((a, b) => a.time - b.time);
   }
 }
 
