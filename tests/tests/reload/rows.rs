@@ -232,6 +232,23 @@ pub(crate) const SERVER: &[Row] = &[
         ..Row::USUAL
     },
     Row {
+        // What comes through a proxy does not come from this host.
+        key: "web.trusted_proxies",
+        after: "'127.0.0.1'",
+        seen: |it| it.house.service.get("/api/v1/config").is_ok_and(|it| it.status == 401),
+        ..Row::USUAL
+    },
+    Row {
+        // The users themselves are in the web configuration, which is read for every request.
+        key: "api.users",
+        after: "'ann=admin'",
+        seen: |it| {
+            let shown = it.house.service.get("/api/v1/config");
+            shown.is_ok_and(|it| it.text().contains("\"users\":[\"ann=admin\"]"))
+        },
+        ..Row::USUAL
+    },
+    Row {
         key: "metrics.exclude",
         after: "['packet_receive_frame_size_.*']",
         seen: |it| !has(it, "packet_receive_frame_size_bytes_count", &[("device", "veth0")]),
