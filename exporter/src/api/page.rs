@@ -7,10 +7,10 @@ const STYLE: &str = "\
 :root { color-scheme: light dark; }
 body { font-family: system-ui, sans-serif; line-height: 1.5; margin: 2rem auto; max-width: 64rem; padding: 0 1rem; }
 code, pre { font-family: ui-monospace, monospace; font-size: 0.9em; }
-pre { border: 1px solid; border-radius: 0.25rem; overflow-x: auto; padding: 0.5rem; }
+pre { border: 1px solid; border-radius: 0.25rem; overflow-wrap: anywhere; padding: 0.5rem; white-space: pre-wrap; }
 table { border-collapse: collapse; display: block; overflow-x: auto; }
 th, td { border-bottom: 1px solid; padding: 0.25rem 0.75rem 0.25rem 0; text-align: left; vertical-align: top; }
-@media print { body { margin: 0; max-width: none; } pre { white-space: pre-wrap; } }
+@media print { body { margin: 0; max-width: none; } }
 ";
 
 /// Writes blocks as a page with that title.
@@ -50,7 +50,10 @@ fn block(block: &Block) -> String {
             };
             let heads = line(heads.iter().map(|it| escaped(it)).collect(), "th");
             let rows = rows.iter().map(|row| line(row.iter().map(|it| inline(it)).collect(), "td"));
-            format!("<table>\n{heads}{}</table>\n", rows.collect::<Vec<_>>().concat())
+            format!(
+                "<table tabindex=\"0\">\n{heads}{}</table>\n",
+                rows.collect::<Vec<_>>().concat()
+            )
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::state::{Direction, Order, State};
+use super::choice::{Direction, Order};
+use super::state::State;
 
 /// Most letters of a filter.
 const FILTER: usize = 40;

@@ -6,9 +6,10 @@ use ratatui::style::{Color, Style, Stylize};
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, Borders, Cell, Clear, Paragraph, Row as TableRow, Sparkline, Table};
 
+use super::choice::Direction;
 use super::number::{bits, packets};
 use super::seen::{List, Rates, Row};
-use super::state::{Direction, State};
+use super::state::State;
 
 /// The least that shows something of everything.
 const SMALLEST: (u16, u16) = (40, 14);

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::state::{Choice, Direction, Order};
+use super::choice::{Choice, Direction, Order};
 use crate::printable::printable;
 
 /// Bodies of answers of one moment.

@@ -1,34 +1,12 @@
-//! What is chosen, and what was seen so far.
+//! Everything that the screen shows, and what changes it.
 
 use std::collections::VecDeque;
 
+use super::choice::Choice;
 use super::seen::{Rates, Seen};
 
 /// Rates that charts remember.
 const REMEMBERED: usize = 512;
-
-/// What is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// `None` stands for all.
-    pub device: Option<String>,
-    pub direction: Direction,
-    pub order: Order,
-}
-
-/// Which way packets go that lists show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    Received,
-    Sent,
-}
-
-/// What the first row has most of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    Packets,
-    Bits,
-}
 
 /// Everything that the screen shows.
 #[derive(Clone, Debug)]
@@ -46,48 +24,6 @@ pub struct State {
     pub(super) is_typing: bool,
     pub(super) is_paused: bool,
     pub(super) shows_help: bool,
-}
-
-impl Direction {
-    /// Returns the value of the API's label.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Received => "receive",
-            Self::Sent => "transmit",
-        }
-    }
-
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::Sent => "sent",
-        }
-    }
-
-    /// Returns the API's label for addresses of the other end.
-    pub fn address(self) -> &'static str {
-        match self {
-            Self::Received => "source",
-            Self::Sent => "destination",
-        }
-    }
-}
-
-impl Order {
-    /// Returns the API's word for it.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Packets => "packet_rate",
-            Self::Bits => "byte_rate",
-        }
-    }
-
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Packets => "packets",
-            Self::Bits => "bits",
-        }
-    }
 }
 
 impl State {

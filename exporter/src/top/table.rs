@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
+use super::choice::{Choice, Direction};
 use super::seen::{List, Rates, Seen};
-use super::state::{Choice, Direction};
 
 /// Writes what was seen, one row for each thing that is counted. The first line has the heads; what is
 /// not known is a `-`.
