@@ -105,12 +105,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let (bridge, log_push) = LogPush::new(&config.otlp)?;
     let (mut log, level) = logging::start(&config.log, Some(bridge))?;
     tracing::info!(version = Build::THIS.version, revision = Build::THIS.revision, "Starting");
-    for Problem { setting, text } in &problems {
-        tracing::warn!(setting, problem = text, "Problem with a setting");
-    }
-    for ProxyProblem { variable, text } in Proxies::problems() {
-        tracing::warn!(variable, problem = text, "Problem with an environment variable");
-    }
+    log_problems(&problems);
 
     privileges::check()?;
     raise_limits();
@@ -163,7 +158,6 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let mut parts = Parts::on(runtime.handle().clone());
     let listened = listening::start(&parts.optional(), move |it| ranks.listen(it))?;
     let history = history::start(&parts.optional(), &snapshot, &live_config)?;
-    let of_history = history.clone();
     let read = pushes.read(Sources {
         configuration,
         configs: live_config.clone(),
@@ -171,7 +165,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         refusals: refusals.clone(),
         lost,
         listened,
-        history: move || of_history.memory(),
+        history: history.clone(),
     });
     let pages = Pages {
         configs: live_config.clone(),
@@ -212,6 +206,16 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     drop(inside);
 
     Ok(App { log, supervisor, runtime, parts, signals })
+}
+
+/// Logs what is wrong with settings that are not refused.
+fn log_problems(problems: &[Problem]) {
+    for Problem { setting, text } in problems {
+        tracing::warn!(setting, problem = text, "Problem with a setting");
+    }
+    for ProxyProblem { variable, text } in Proxies::problems() {
+        tracing::warn!(variable, problem = text, "Problem with an environment variable");
+    }
 }
 
 /// Raises the limits that maps and programs meet, while this process still has the right.

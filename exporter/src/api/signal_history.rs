@@ -65,7 +65,9 @@ pub(super) fn signal_history(given: &Given, facts: &Facts) -> Result<SignalHisto
         }
     }
     let all = pieces.len();
-    series.iter_mut().for_each(|series| series.values.resize(all, None));
+    for series in &mut series {
+        series.values.resize(all, None);
+    }
 
     Ok(SignalHistory {
         fold: Fold::of(&window::snapshot(&window, &found))?,
@@ -78,19 +80,17 @@ pub(super) fn signal_history(given: &Given, facts: &Facts) -> Result<SignalHisto
 /// Adds the values of a flow at one point to its series.
 fn add(all: &mut Vec<SignalSeries>, flow: &OfFlow, place: usize) {
     for (signal, of, value) in flow.values() {
-        let is_it = |series: &&mut SignalSeries| {
+        let is_it = |series: &SignalSeries| {
             (series.signal, series.of, series.direction) == (signal, of, flow.direction)
                 && series.device == flow.device
         };
-        let series = match all.iter_mut().find(is_it) {
-            Some(series) => series,
-            None => {
-                let (device, direction) = (flow.device.clone(), flow.direction);
-                all.push(SignalSeries { device, direction, signal, of, values: Vec::new() });
-                let Some(series) = all.last_mut() else { return };
-                series
-            }
-        };
+        let known = all.iter().position(is_it);
+        let number = known.unwrap_or_else(|| {
+            let (device, direction) = (flow.device.clone(), flow.direction);
+            all.push(SignalSeries { device, direction, signal, of, values: Vec::new() });
+            all.len() - 1
+        });
+        let series = &mut all[number];
         series.values.resize(place, None);
         series.values.push(value);
     }

@@ -10,11 +10,12 @@ use tokio::runtime::Builder;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::history::Kept;
 use super::parts::{Optional, OptionalParts, Parts};
 use crate::catalog::{Choice, Readings};
 use crate::config::{Config, Otlp};
 use crate::export::otlp::{HostResource, Source};
-use crate::health::{Configuration, Listened, Logging, PartMemory, Push};
+use crate::health::{Configuration, Listened, Logging, Push};
 use crate::http::Refusals;
 use crate::process::Process;
 use crate::reload::Applying;
@@ -52,7 +53,7 @@ pub(super) fn check(otlp: &Otlp) -> anyhow::Result<bool> {
 pub(super) type Read = Arc<dyn Fn(Arc<Snapshot>) -> Readings + Send + Sync>;
 
 /// What readings are made of beside the snapshot and the pushes.
-pub(super) struct Sources<L, S, H> {
+pub(super) struct Sources<L, S> {
     pub(super) configuration: watch::Receiver<Arc<Configuration>>,
     pub(super) configs: watch::Receiver<Arc<Config>>,
     pub(super) parts: OptionalParts,
@@ -61,8 +62,7 @@ pub(super) struct Sources<L, S, H> {
     pub(super) lost: L,
     /// Returns how current the knowledge of sockets is.
     pub(super) listened: S,
-    /// Returns what the history takes.
-    pub(super) history: H,
+    pub(super) history: Kept,
 }
 
 impl Pushes {
@@ -74,11 +74,10 @@ impl Pushes {
     }
 
     /// Returns what reads everything at the moment it is called, but what is left out then.
-    pub(super) fn read<L, S, H>(&self, sources: Sources<L, S, H>) -> Read
+    pub(super) fn read<L, S>(&self, sources: Sources<L, S>) -> Read
     where
         L: Fn() -> u64 + Send + Sync + 'static,
         S: Fn() -> Listened + Send + Sync + 'static,
-        H: Fn() -> Option<PartMemory> + Send + Sync + 'static,
     {
         let health = self.metrics.health();
         let Sources { configuration, configs, parts, refusals, lost, listened, history } = sources;
@@ -92,7 +91,7 @@ impl Pushes {
             pushes: health.borrow().iter().map(|push| Arc::clone(&push.borrow())).collect(),
             logging: Logging { lost: lost() },
             listened: listened(),
-            history: history(),
+            history: history.memory(),
             parts: parts.health(),
             choice: Choice::without(&configs.borrow().metrics.exclude),
         })

@@ -24,7 +24,6 @@ pub(super) struct Life {
 
 /// What a flow counts, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "none depends on another")]
 pub(super) struct Counts {
     pub(super) since: SystemTime,
     pub(super) dimensions: ByDimension<bool>,

@@ -90,13 +90,12 @@ impl Open {
         self.end = end;
         self.elapsed += elapsed;
         for (id, mut later) in added {
-            match self.added.get_mut(&id) {
-                Some(added) => added.add(later),
-                None => {
-                    // Up to now the flow was read, or it was not there.
-                    later.known.begin = true;
-                    self.added.insert(id, later);
-                }
+            if let Some(added) = self.added.get_mut(&id) {
+                added.add(later);
+            } else {
+                // Up to now the flow was read, or it was not there.
+                later.known.begin = true;
+                self.added.insert(id, later);
             }
         }
     }

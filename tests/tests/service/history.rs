@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 
+use rustix::process::Signal;
 use serde_json::Value;
 use tests::cable::Cable;
 use tests::patience::wait_for;
@@ -112,6 +113,7 @@ fn events_come_with_each_fold_and_again_for_who_comes_back() {
     assert_eq!(repeated, folds);
     assert_eq!(data["items"][0]["device"], Cable::DEVICE);
     assert_eq!(lost.line("event: ").as_deref(), Some("missed"));
+    service.signal(Signal::TERM);
     assert!(service.end().success(), "streams do not hold up the stop");
     assert_eq!(again.line("nothing begins so"), None);
 }

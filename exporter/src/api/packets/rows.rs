@@ -1,6 +1,7 @@
 //! The rows of an answer: series that have the same labels, added up.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use shared::{Count, Direction};
@@ -190,7 +191,7 @@ impl<'a> Past<'a> {
 
         match same(&before.flows, flow) {
             None => Self::New(before),
-            Some(known) if std::ptr::eq(&**known, flow) => Self::Same,
+            Some(known) if std::ptr::eq(Arc::as_ptr(known), flow) => Self::Same,
             Some(known) => {
                 Self::Series(before, counted.series(known, metrics), counted.dimension.is_some())
             }

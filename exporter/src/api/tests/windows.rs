@@ -21,13 +21,13 @@ const GROUPS: [&str; 14] = [
 ];
 
 /// The answer where there is this history.
-fn ask_with(target: &str, history: Option<View>) -> Answer {
+fn ask_with(target: &str, history: Option<&View>) -> Answer {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let query: Vec<_> = pairs.map(|(name, value)| (name.into(), value.into())).collect();
     let facts = || Facts {
         readings: example::readings(),
-        history: history.clone().map(Arc::new),
+        history: history.map(|it| Arc::new(it.clone())),
         ready: Ok(()),
         now: example::at(5),
     };
@@ -58,8 +58,9 @@ fn a_window_that_has_everything_counts_as_there_is_since_counting_began() {
         }
         assert_eq!(window["other"]["reasons"], ever["other"]["reasons"], "{by}");
         // It took a second.
-        let rate = window["total"]["packets_per_second"].as_f64();
-        assert_eq!(rate, window["total"]["packets"].as_u64().map(|it| it as f64), "{by}");
+        let [rate, packets] =
+            ["packets_per_second", "packets"].map(|it| window["total"][it].as_f64());
+        assert_eq!(rate, packets, "{by}");
         assert_eq!(ever["window"], Value::Null);
     }
 }
@@ -105,7 +106,7 @@ fn what_could_not_be_read_is_named_and_has_no_rate() {
     history.fold(&last, &now);
 
     let [packets, series] = ["packets", "history"].map(|path| {
-        json(&ask_with(&format!("/api/v1/{path}?by=device&window=1s"), Some(history.view())))
+        json(&ask_with(&format!("/api/v1/{path}?by=device&window=1s"), Some(&history.view())))
     });
 
     assert_eq!(packets["window"]["unread"], serde_json::json!(["eth0 receive"]));
@@ -192,7 +193,7 @@ fn without_a_history_windows_are_not_counted_and_without_steps_not_ready() {
         assert_eq!(kind, "not-counted", "{path}");
         assert!(document["detail"].as_str().unwrap().contains("`api.history_memory`"));
 
-        let empty = ask_with(&format!("/api/v1/{path}"), Some(History::new(1 << 20).view()));
+        let empty = ask_with(&format!("/api/v1/{path}"), Some(&History::new(1 << 20).view()));
         assert_eq!(problem(&empty).0, "not-ready", "{path}");
     }
     assert_eq!(ask_with("/api/v1/packets", None).status, 200);

@@ -35,7 +35,7 @@ proptest! {
 
         for ((one, other), turns) in one.into_iter().zip(other).zip(turns) {
             let elapsed = one.elapsed;
-            let all = DEVICES.into_iter().zip(turns).zip([one, other]);
+            let all = DEVICES.into_iter().zip(turns).zip(vec![one, other]);
             let read: Vec<_> = all
                 .filter_map(|((device, turn), interval)| match turn {
                     Turn::Read => Some((device, Some(interval))),

@@ -66,7 +66,7 @@ fn long_folds_are_steps_of_their_own_and_short_ones_are_added_up() {
 #[test]
 fn what_was_not_read_is_not_zero() {
     let mut scene = Scene::new(LIMIT);
-    let both = |one: Option<u64>| [("eth0", one.map(busy)), ("eth1", Some(busy(1)))];
+    let both = |one: Option<u64>| vec![("eth0", one.map(busy)), ("eth1", Some(busy(1)))];
     scene.fold(SECOND, &both(Some(1)));
     assert_eq!(unread(&all(&scene.window(SECOND))), [""; 0]);
 
