@@ -30,6 +30,10 @@ impl State {
         if self.is_typing { self.type_in(key.code) } else { self.choose(key.code) }
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "other keys do nothing, whichever there are"
+    )]
     fn type_in(&mut self, key: KeyCode) -> Reaction {
         match key {
             KeyCode::Esc => {
@@ -49,6 +53,10 @@ impl State {
         Reaction::Draw
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "other keys do nothing, whichever there are"
+    )]
     fn choose(&mut self, key: KeyCode) -> Reaction {
         match key {
             KeyCode::Char('q') => return Reaction::Quit,

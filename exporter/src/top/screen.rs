@@ -13,7 +13,8 @@ use super::state::State;
 
 /// The least that shows something of everything.
 const SMALLEST: (u16, u16) = (40, 14);
-const HELP: [&str; 8] = [
+const HELP_LINES: u16 = 8;
+const HELP: [&str; HELP_LINES as usize] = [
     "q, Ctrl-C   quit",
     "up, down    another device, or all",
     "left, right received or sent",
@@ -168,7 +169,7 @@ fn foot(state: &State) -> Line<'_> {
 fn draw_help(frame: &mut Frame<'_>, area: Rect) {
     let [_, rows, _] = Layout::vertical([
         Constraint::Fill(1),
-        Constraint::Length(HELP.len() as u16 + 2),
+        Constraint::Length(HELP_LINES + 2),
         Constraint::Fill(1),
     ])
     .areas(area);

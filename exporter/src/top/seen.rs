@@ -137,7 +137,7 @@ impl Seen {
         };
         let list = |bytes: &[u8], name: fn(&Labels) -> String| -> Result<List, Malformed> {
             Ok(match read::<Packets>(bytes)? {
-                Answered::Answer(packets) => List::Rows(rows(packets, name, choice.order)),
+                Answered::Answer(packets) => List::Rows(rows(&packets, name, choice.order)),
                 Answered::Problem { detail } => List::Refused(printable(&detail).into_owned()),
             })
         };
@@ -218,7 +218,7 @@ fn devices(items: &[Item]) -> Vec<Device> {
 }
 
 /// Returns the rows of an answer that count something now.
-fn rows(packets: Packets, name: fn(&Labels) -> String, order: Order) -> Vec<Row> {
+fn rows(packets: &Packets, name: fn(&Labels) -> String, order: Order) -> Vec<Row> {
     let row = |name, counts: &Counts| Row { name, rates: Rates::of(counts) };
     let named = packets
         .items

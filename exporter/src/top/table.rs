@@ -35,7 +35,9 @@ pub fn table(seen: &Seen, choice: &Choice) -> String {
     ];
     for (what, list) in lists {
         if let List::Rows(list) = list {
-            list.iter().for_each(|row| add(what, &row.name, row.rates));
+            for row in list {
+                add(what, &row.name, row.rates);
+            }
         }
     }
 
