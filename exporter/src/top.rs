@@ -13,6 +13,6 @@ mod tests;
 pub use self::choice::{Choice, Direction, Order};
 pub use self::keys::Reaction;
 pub use self::screen::draw;
-pub use self::seen::{Answers, Malformed, Seen};
+pub use self::seen::{Answers, Malformed, Seen, problem};
 pub use self::state::State;
 pub use self::table::table;

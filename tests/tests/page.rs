@@ -1,4 +1,4 @@
-//! The exporter's own pages, in a browser.
+//! The exporter's own pages in a browser, and the same in a terminal.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use tests::cable::{Cable, Namespace};
+use tests::patience::wait_for;
 use tests::service::{PORT, Service};
 use tests::sources::root;
 use tests::tools::tool;
@@ -148,6 +149,80 @@ fn the_page_shows_what_the_api_answers_at_the_same_fold() {
             assert_shown(&row[2], &item["counts"]["bytes_per_second"], 8.0);
         }
     }
+}
+
+/// A terminal of its own, which ends when it is dropped.
+struct Terminal<'a> {
+    namespace: &'a Namespace,
+    name: String,
+}
+
+impl<'a> Terminal<'a> {
+    fn start(namespace: &'a Namespace, name: &str, program: &str) -> Self {
+        let terminal = Self { namespace, name: format!("{name}-{}", std::process::id()) };
+        terminal.tmux(&["new-session", "-d", "-x", "80", "-y", "24", program]);
+
+        terminal
+    }
+
+    fn tmux(&self, arguments: &[&str]) -> String {
+        self.namespace.run("tmux", &[&["-L", &self.name], arguments].concat())
+    }
+
+    fn press(&self, key: &str) {
+        self.tmux(&["send-keys", key]);
+    }
+
+    #[track_caller]
+    fn wait_for(&self, text: &str) -> String {
+        wait_for(text, || {
+            let screen = self.tmux(&["capture-pane", "-p"]);
+            if screen.contains(text) { Ok(screen) } else { Err(screen) }
+        })
+    }
+}
+
+impl Drop for Terminal<'_> {
+    fn drop(&mut self) {
+        let _ended =
+            self.namespace.command("tmux").args(["-L", &self.name, "kill-server"]).output();
+    }
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test --suite api`"]
+fn top_is_used_by_its_keys_in_a_terminal_of_80_columns() {
+    let cable = Cable::lay("page-terminal");
+    cable.plug_in();
+    let (service, _senders) = counting(&cable);
+    let program = format!("{} top", tests::tools::service().display());
+
+    let terminal = Terminal::start(&cable.here, "top", &program);
+    let first = terminal.wait_for("icmpv6");
+    terminal.press("Right");
+    let sent = terminal.wait_for("all devices, sent, by packets");
+    terminal.press("Down");
+    terminal.wait_for("veth0, sent, by packets");
+    terminal.press("b");
+    terminal.wait_for("veth0, sent, by bits");
+    terminal.press("/");
+    terminal.press("6");
+    terminal.press("Enter");
+    let filtered = terminal.wait_for("only names with “6”");
+    terminal.press("h");
+    terminal.wait_for("list only names with a text");
+    drop(service);
+    let away = terminal.wait_for("No answer");
+    terminal.press("q");
+
+    assert!(first.lines().next().unwrap().starts_with("Live · fold "), "{first}");
+    assert!(first.contains(" Sources ") && sent.contains(" Destinations "), "{first}{sent}");
+    assert!(filtered.contains("icmpv6") && !filtered.contains("icmp "), "{filtered}");
+    assert!(away.contains("Connection refused"), "{away}");
+    wait_for("the end of the terminal", || {
+        let list = cable.here.command("tmux").args(["-L", &terminal.name, "ls"]).output().unwrap();
+        if list.status.success() { Err(format!("{list:?}")) } else { Ok(()) }
+    });
 }
 
 /// A text for people has three digits of the number.

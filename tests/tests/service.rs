@@ -19,6 +19,7 @@ mod service {
     mod refusals;
     mod starting;
     mod stopping;
+    mod top;
     mod web_config;
 
     use tests::cable::Cable;

@@ -155,7 +155,11 @@ async fn read(reader: &Reader, path: &str) -> anyhow::Result<Vec<u8>> {
         401 | 403 => {
             Err(anyhow!("it wants a login ({status}); `--headers-file` names a file with one"))
         }
-        404 => Err(anyhow!("there is no packet-exporter with a REST API at this URL (404)")),
+        404 => {
+            let sentence = top::problem(&body);
+            let stranger = "there is no packet-exporter with a REST API at this URL (404)";
+            Err(anyhow!(sentence.unwrap_or_else(|| stranger.into())))
+        }
         503 if path.starts_with("/packets") => Ok(body),
         _ => Err(anyhow!("it answers {status}")),
     }

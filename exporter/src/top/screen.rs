@@ -174,7 +174,7 @@ fn draw_help(frame: &mut Frame<'_>, area: Rect) {
     ])
     .areas(area);
     let [_, place, _] =
-        Layout::horizontal([Constraint::Fill(1), Constraint::Length(40), Constraint::Fill(1)])
+        Layout::horizontal([Constraint::Fill(1), Constraint::Length(42), Constraint::Fill(1)])
             .areas(rows);
 
     frame.render_widget(Clear, place);

@@ -195,6 +195,17 @@ impl Rates {
     }
 }
 
+/// Returns the sentence of an answer that is a problem; `None` of any other.
+pub fn problem(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Problem {
+        detail: String,
+    }
+
+    let problem: Problem = serde_json::from_slice(body).ok()?;
+    Some(printable(&problem.detail).into_owned())
+}
+
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<Answered<T>, Malformed> {
     Ok(serde_json::from_slice(bytes)?)
 }

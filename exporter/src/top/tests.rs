@@ -153,6 +153,16 @@ fn a_table_has_a_word_in_each_column() {
 }
 
 #[test]
+fn a_problem_has_a_sentence_and_nothing_else_has() {
+    let body = br#"{"type":"a","title":"b","status":404,"detail":"`a\u001b` is not counted now"}"#;
+
+    assert_eq!(problem(body).as_deref(), Some(r"`a\u{1b}` is not counted now"));
+    for body in [&b""[..], b"Not Found\n", b"{}", b"[1]"] {
+        assert_eq!(problem(body), None);
+    }
+}
+
+#[test]
 fn what_is_no_answer_is_refused() {
     for body in ["", "{}", "[]", "<html>", r#"{"fold":null,"items":[]}"#] {
         let answers = Answers { protocols: body.into(), ..answers() };

@@ -159,6 +159,7 @@ pub(crate) const NEEDS: &[Need] = &[
         make: Some(dashboards::make_reader),
         elsewhere: golang::ELSEWHERE,
     },
+    program(Purpose::Suite("api"), "tmux", &["tmux"], &[&["tmux"]]),
     chromium("api"),
     node("api"),
     Need {
