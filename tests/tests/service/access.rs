@@ -110,8 +110,10 @@ fn every_operation_is_answered_by_the_scope_of_the_client() {
     for (scheme, more) in [("http", &[][..]), ("https", &["--web.config.file", &web])] {
         let mut service = folder.start(&cable, more);
         let here = format!("{scheme}://127.0.0.1:{PORT}");
-        service.wait_until("it is ready", |_| {
-            status(&cable.here, &format!("{here}/-/ready"), &[]) == 200
+        // The history has a step after the second fold.
+        service.wait_until("there is an answer to everything", |_| {
+            let answers = |path| status(&cable.here, &format!("{here}{path}"), &[]) == 200;
+            answers("/-/ready") && answers("/api/v1/history")
         });
         let sides = [
             (&cable.here, here.clone(), Scope::Read, true),
