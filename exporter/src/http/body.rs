@@ -6,13 +6,25 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 
 use super::requests::Unfinished;
 use super::turns::Turn;
 
 pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
+
+/// Takes the body of a response to HEAD, and leaves how long it is: over HTTP/2 a client would take it
+/// for an error. Source: RFC 9110, section 9.3.2.
+pub(super) fn without_body(mut response: Response<Body>) -> Response<Body> {
+    let size = http_body::Body::size_hint(response.body()).exact().filter(|size| *size > 0);
+    if let Some(size) = size {
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert(size.into());
+    }
+
+    *response.body_mut() = Body::empty();
+    response
+}
 
 /// A body that is complete in memory.
 ///
@@ -123,4 +135,19 @@ where
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
 
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_to_head_has_the_length_of_what_it_leaves_out() {
+        let left = without_body(text(StatusCode::FORBIDDEN, "twelve bytes"));
+        let streamed = without_body(status(StatusCode::NOT_FOUND).map(|_| Body::empty()));
+
+        assert_eq!(left.headers()[CONTENT_LENGTH], "12");
+        assert_eq!(http_body::Body::size_hint(left.body()).exact(), Some(0));
+        assert_eq!(streamed.headers().get(CONTENT_LENGTH), None);
+    }
 }

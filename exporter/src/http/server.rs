@@ -6,10 +6,10 @@ use std::time::Instant;
 use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use tokio::sync::watch;
 
-use super::body::{status, text};
+use super::body::{status, text, without_body};
 use super::caller::Caller;
 use super::errors::Forms;
 use super::limits::Limits;
@@ -73,9 +73,11 @@ impl Server {
 
     pub(super) async fn answer(&self, request: Request<Incoming>, visit: Visit) -> Response<Body> {
         let path = request.uri().path().to_owned();
+        let is_head = request.method() == Method::HEAD;
         let response = self.answer_in_text(request, visit).await;
 
-        self.errors.apply(response, &path)
+        let response = self.errors.apply(response, &path);
+        if is_head { without_body(response) } else { response }
     }
 
     /// Answers; what it refuses by itself is plain text.
