@@ -4,7 +4,7 @@ use super::blocks::Block;
 use crate::html::{self, escaped};
 
 const STYLE: &str = "\
-:root { color-scheme: light dark; }
+:root { background: Canvas; color: CanvasText; color-scheme: light dark; }
 body { font-family: system-ui, sans-serif; line-height: 1.5; margin: 2rem auto; max-width: 64rem; padding: 0 1rem; }
 code, pre { font-family: ui-monospace, monospace; font-size: 0.9em; }
 pre { border: 1px solid; border-radius: 0.25rem; overflow-wrap: anywhere; padding: 0.5rem; white-space: pre-wrap; }
