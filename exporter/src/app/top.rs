@@ -125,7 +125,7 @@ fn events() -> anyhow::Result<mpsc::Receiver<Event>> {
     Ok(events)
 }
 
-/// Asks for everything that is shown.
+/// Requests everything that is shown.
 async fn look(reader: &Reader, choice: &Choice) -> anyhow::Result<Seen> {
     let Choice { device, direction, order } = choice;
     let device = device.as_deref().map(|name| format!("&device={}", encoded(name)));

@@ -13,7 +13,7 @@ use crate::scope::Scope;
 
 as_text!(Scope);
 
-/// What is known of a token. Its text is nowhere: whoever reads the file cannot use it.
+/// What the file says about a token. It has the SHA-256 of the token alone, which does not log in.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Token {

@@ -71,7 +71,7 @@ impl Requests {
     }
 }
 
-/// Answers whoever waits.
+/// Sends the answer to the client that waits for it.
 pub(super) fn tell<T>(waiting: Option<oneshot::Sender<T>>, answer: T) {
     if let Some(waiting) = waiting {
         let _nobody_waits_any_more = waiting.send(answer);
