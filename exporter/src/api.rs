@@ -42,6 +42,7 @@ pub use self::events::{Events, Place, no_history};
 pub use self::kind::Kind;
 pub use self::operation::{Body, Example, Method, Operation, Output};
 pub use self::operations::OPERATIONS;
+pub use self::packets::encoded;
 pub use self::path::{BASE, CURRENT};
 pub use self::problem::Problem;
 pub use self::yaml::yaml;

@@ -15,6 +15,7 @@ use crate::snapshot::{Flow, Snapshot};
 
 use self::contract::{Counts, Item, Packets, Rest, Selected, Unit};
 use self::cursor::Cursor;
+pub use self::cursor::encoded;
 use self::other::other;
 use self::rows::{Row, Rows};
 use self::selection::Selection;

@@ -128,7 +128,7 @@ fn events() -> anyhow::Result<mpsc::Receiver<Event>> {
 /// Requests everything that is shown.
 async fn look(reader: &Reader, choice: &Choice) -> anyhow::Result<Seen> {
     let Choice { device, direction, order } = choice;
-    let device = device.as_deref().map(|name| format!("&device={}", encoded(name)));
+    let device = device.as_deref().map(|name| format!("&device={}", api::encoded(name)));
     let of = device.unwrap_or_default();
     let (direction, order, address) = (direction.label(), order.label(), direction.address());
     let list =
@@ -163,16 +163,4 @@ async fn read(reader: &Reader, path: &str) -> anyhow::Result<Vec<u8>> {
         503 if path.starts_with("/packets") => Ok(body),
         _ => Err(anyhow!("it answers {status}")),
     }
-}
-
-/// Returns a name as it can stand in a query. Source: RFC 3986, section 2.1.
-fn encoded(name: &str) -> String {
-    let encoded = name.bytes().map(|byte| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-            char::from(byte).to_string()
-        }
-        _ => format!("%{byte:02X}"),
-    });
-
-    encoded.collect()
 }

@@ -48,8 +48,9 @@ impl Cursor {
     }
 }
 
-/// Source: RFC 3986, section 2.3; a comma stands for itself in a query.
-fn encoded(text: &str) -> String {
+/// Returns a text as it can stand for a value in a query. Source: RFC 3986, section 2.3; a comma stands
+/// for itself there.
+pub fn encoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~,".contains(&byte) {
