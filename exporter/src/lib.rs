@@ -34,6 +34,7 @@ pub mod privileges;
 pub mod process;
 pub mod record;
 pub mod reload;
+pub mod samples;
 pub mod scope;
 pub mod services;
 pub mod signals;

@@ -55,6 +55,8 @@ const LINES: &[&[&str]] = &[
     &["trusted"],
     // Which ports are those of services.
     &["services"],
+    // Packets that were taken, in the words of captures.
+    &["samples"],
     &["html"],
     &[
         "causes",

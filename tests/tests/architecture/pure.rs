@@ -21,6 +21,7 @@ pub(crate) const PURE: &[&str] = &[
     "page",
     "printable",
     "record",
+    "samples",
     "scope",
     "services",
 ];

@@ -1,0 +1,71 @@
+//! Packets that a program took a copy of, and which it is to take.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use shared::{Direction, Parsed};
+
+use crate::record::Link;
+
+/// One packet that a program took a copy of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// When the program had it.
+    pub at: SystemTime,
+    /// The name of the device, or its index where it is gone.
+    pub device: Arc<str>,
+    pub direction: Direction,
+    /// [`Link::Ethernet`] or [`Link::Ip`].
+    pub link: Link,
+    /// Bytes on the wire, of all frames that a merged one consists of.
+    pub length: u32,
+    /// What the program found in it. Where the device keeps a VLAN tag beside the bytes, the tag is put back, and the
+    /// offsets are those behind it.
+    pub parsed: Parsed,
+    /// Its first bytes, of one frame, with a VLAN tag that was beside them.
+    pub bytes: Box<[u8]>,
+}
+
+/// Which packets a program takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// On average one of so many that match; 1 for all.
+    pub one_in: u32,
+    /// Most packets a second.
+    pub per_second: u32,
+    pub matching: Matching,
+}
+
+/// What a packet must be like; `None` for any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matching {
+    pub device: Option<Arc<str>>,
+    pub direction: Option<Direction>,
+    /// The prefix that its far end is in: the source of what is received, the destination of what is sent.
+    pub prefix: Option<Prefix>,
+    /// Its source or destination port.
+    pub port: Option<u16>,
+    /// A protocol number of IP.
+    pub protocol: Option<u8>,
+    /// Whether it is malformed.
+    pub malformed: bool,
+}
+
+/// A prefix of addresses, whose bits behind the length are 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prefix {
+    pub address: IpAddr,
+    pub length: u8,
+}
+
+/// Packets that were to be taken, and were not, by reason, since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// The ring buffer was full.
+    pub full: u64,
+    /// There were more than `per_second`.
+    pub rate: u64,
+    /// The bytes could not be copied.
+    pub copy: u64,
+}
