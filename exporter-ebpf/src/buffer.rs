@@ -118,7 +118,7 @@ fn buffer(ctx: &TcContext, direction: Direction) -> Buffer {
 }
 
 #[inline(always)]
-fn skb(ctx: &TcContext) -> &__sk_buff {
+pub(crate) fn skb(ctx: &TcContext) -> &__sk_buff {
     // SAFETY: the context lives as long as the program runs.
     unsafe { &*ctx.skb.skb }
 }

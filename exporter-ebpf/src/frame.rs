@@ -1,5 +1,8 @@
 //! Counts one frame, before the stack has it and in the stack.
 
+#[path = "sample/received.rs"]
+mod received;
+
 use aya_ebpf::helpers::bpf_xdp_get_buff_len;
 use aya_ebpf::programs::{TcContext, XdpContext};
 use exporter_ebpf::packet::Packet;
@@ -12,6 +15,9 @@ use super::buffer::{self, Tap};
 use super::keys;
 use super::maps::device::Device;
 use super::maps::{Partition, frags, settings};
+use super::sample;
+use super::sample::in_stack::InStack;
+use received::Received;
 
 /// Counts a frame before the stack has it.
 #[inline(always)]
@@ -32,7 +38,12 @@ pub(crate) fn count_first(ctx: &XdpContext) {
         parse::parse(packet, origin, Device(full_length), &mut totals.parsed);
         settle();
 
-        let frame = Segments::one(totals.parsed.length);
+        let length = totals.parsed.length;
+        // Kernels without frames in several buffers have no way to copy from them either.
+        if frags::are_possible() {
+            sample::take(place.cpu(), &Received { ctx, length }, &totals.parsed, 1);
+        }
+        let frame = Segments::one(length);
         // SAFETY: as above.
         let packet = || unsafe { Packet::new(ctx.data(), ctx.data_end()) };
         count_frame(place, totals, frame, packet);
@@ -54,6 +65,7 @@ pub(crate) fn count_if(
         let segments = buffer::parse(ctx, tap, &mut totals.parsed);
         settle();
 
+        sample::take(place.cpu(), &InStack { ctx, tap }, &totals.parsed, segments.number);
         count_frame(place, totals, segments, || buffer::packet(ctx));
     }
 }

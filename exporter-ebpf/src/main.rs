@@ -15,6 +15,7 @@ mod in_stack;
 mod keys;
 mod maps;
 mod object;
+mod sample;
 
 use aya_ebpf::bindings::xdp_action;
 use aya_ebpf::macros::xdp;

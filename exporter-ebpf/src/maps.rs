@@ -87,6 +87,12 @@ impl Partition {
         Some((place, unsafe { &mut *totals }))
     }
 
+    /// The number of this CPU.
+    #[inline(always)]
+    pub(crate) fn cpu(self) -> u32 {
+        self.index >> 1
+    }
+
     #[inline(always)]
     fn generation(self) -> u32 {
         self.index & 1

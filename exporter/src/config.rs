@@ -5,6 +5,7 @@ mod auto;
 mod blame;
 mod change;
 mod command;
+mod condition;
 mod datapath;
 mod devices;
 mod dscp;
@@ -34,6 +35,7 @@ mod problem;
 mod refusal;
 mod renamed;
 mod same;
+mod samples;
 mod secrets;
 mod setting;
 mod signals;
@@ -62,6 +64,7 @@ pub use self::command::{
     Bundle, By, Command, Doctor, DocumentFormat, Expiry, Inspect, NewToken, Output, Parser, Top,
     UsageError,
 };
+pub use self::condition::{Condition, ConditionError};
 pub use self::datapath::{Datapath, Transmit};
 pub use self::devices::Devices;
 pub use self::dscp::Dscp;
@@ -87,6 +90,7 @@ pub use self::pattern::{Pattern, PatternError};
 pub use self::ports::{Ephemeral, PortRange, PortRangeError, Ports};
 pub use self::problem::Problem;
 pub use self::refusal::{Reason, Refusal};
+pub use self::samples::Samples;
 pub use self::secrets::secrets;
 pub use self::setting::Origin;
 pub use self::signals::Signals;
@@ -111,6 +115,7 @@ pub struct Config {
     pub vlans: Vlans,
     pub dscp: Dscp,
     pub signals: Signals,
+    pub samples: Samples,
     pub metrics: Metrics,
     pub otlp: Otlp,
     pub web: Web,
@@ -213,6 +218,7 @@ impl Config {
             vlans,
             dscp,
             signals,
+            samples,
             metrics,
             otlp,
             web,
@@ -229,6 +235,7 @@ impl Config {
             ("vlans", vlans.refusals()),
             ("dscp", dscp.refusals()),
             ("signals", signals.refusals()),
+            ("samples", samples.refusals()),
             ("metrics", metrics.refusals()),
             ("otlp", otlp.refusals()),
             ("web", web.refusals()),

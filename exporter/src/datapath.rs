@@ -3,6 +3,7 @@
 mod attach;
 mod budget;
 mod claim;
+mod common;
 mod cpus;
 mod drains;
 mod expected;
@@ -28,6 +29,7 @@ mod ranks;
 mod removals;
 mod replace;
 mod room;
+mod samples;
 mod shape;
 mod shared_taps;
 mod sums;
@@ -46,6 +48,7 @@ use attach::Held;
 use budget::Plan;
 pub use budget::Taps;
 use claim::Claim;
+use common::Common;
 pub use cpus::Cpus;
 use drains::Leftover;
 pub use expected::{ExpectedMaps, ProgramMaps};
@@ -72,6 +75,7 @@ pub use ranks::PortRanks;
 use removals::Removals;
 pub use replace::Replaced;
 pub use room::MapsMemory;
+pub use samples::{Copied, For, Samples};
 pub use shared_taps::ShareError;
 use shared_taps::{Means, SharedTaps};
 pub use wire::share_heap;
@@ -118,7 +122,7 @@ pub struct Datapath {
     taps: Taps,
     plan: Plan,
     barrier: Barrier,
-    ranks: PortRanks,
+    common: Common,
     attached: BTreeMap<Tap, Attached>,
     /// Taps without a program of their own.
     shared: SharedTaps,
@@ -168,6 +172,8 @@ impl Datapath {
         load::try_kernel()?;
         let ranks = PortRanks::new(options.port_rules.clone())
             .map_err(|error| load::refusal(error, "arrays that can be mapped"))?;
+        let common = Common { ranks, samples: Samples::default() };
+        common.samples.follow(options.samples)?;
 
         let has_tcx = has_tcx();
         let ingress = if has_tcx { Hook::TcxIngress } else { Hook::TcIngress };
@@ -193,7 +199,7 @@ impl Datapath {
             taps,
             plan,
             barrier,
-            ranks,
+            common,
             attached: BTreeMap::new(),
             shared: SharedTaps::default(),
             ingress,
@@ -219,12 +225,17 @@ impl Datapath {
 
     /// Returns what programs know of ports, to be kept current.
     pub fn port_ranks(&self) -> PortRanks {
-        self.ranks.clone()
+        self.common.ranks.clone()
+    }
+
+    /// Returns the copies that programs take of packets, to be read.
+    pub fn samples(&self) -> Samples {
+        self.common.samples.clone()
     }
 
     /// Loads a program with maps of its own.
     pub fn prepare(&self, placement: Placement) -> Result<Prepared, LoadError> {
-        load::load(&self.shape()?, placement, &self.ranks, None)
+        load::load(&self.shape()?, placement, &self.common, None)
             .map(|instance| Prepared::new(instance, placement))
     }
 
@@ -234,7 +245,7 @@ impl Datapath {
             Some(pins) if placement.can_be_pinned() => {
                 let place = pins.place(tap);
                 let shape = self.shape_for(&place)?;
-                Prepared::pinned(tap, placement, place, (&shape, &self.ranks))
+                Prepared::pinned(tap, placement, place, (&shape, &self.common))
             }
             Some(_) | None => self.prepare(placement),
         }
@@ -350,8 +361,8 @@ impl Datapath {
         }
 
         let room = self.for_pool(placement);
-        let Self { shared, options, ranks, barrier, .. } = self;
-        shared.attach(tap, placement, Means { options, room, ranks, barrier })
+        let Self { shared, options, common, barrier, .. } = self;
+        shared.attach(tap, placement, Means { options, room, common, barrier })
     }
 
     /// Returns how full the maps are that devices share, those of each direction added up.

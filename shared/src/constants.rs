@@ -31,7 +31,11 @@ pub struct Settings {
     pub vlans: u8,
     /// 1: IP packets are counted by traffic class.
     pub traffic_classes: u8,
-    pub reserved: [u8; 7],
+    /// 1: copies of some packets are taken.
+    pub samples: u8,
+    /// Most bytes of a copy, 1 at least.
+    pub snap_length: u16,
+    pub reserved: [u8; 4],
 }
 
 /// Words that the program reads for each packet and user space writes while it runs.

@@ -10,6 +10,7 @@ mod layout;
 mod parsed;
 mod pool;
 mod port;
+mod sample;
 mod service;
 mod sets;
 mod table;
@@ -27,6 +28,7 @@ pub use pool::{
     spread,
 };
 pub use port::{PortKey, PortProtocol};
+pub use sample::{SampleHead, Sampler, TAKERS, Taker, draw};
 pub use service::{PORTS, PortRank, RankedPort, Ranks};
 pub use sets::{
     Cast, Direction, Encapsulation, Family, FragmentPosition, IpFamily, Malformed, Protocol, cell,
@@ -65,6 +67,10 @@ pub mod maps {
     pub const OVERFLOW_PORTS: [&str; 2] = ["MORE_PORTS_0", "MORE_PORTS_1"];
     /// One [`super::Ranks`] for all programs: the section of the object whose place it takes.
     pub const RANKS: &str = ".data.ranks";
+    /// [`super::Sampler`]s for each possible CPU, for all programs.
+    pub const SAMPLERS: &str = "SAMPLERS";
+    /// The ring buffer of copies, for all programs: [`super::SampleHead`]s with bytes behind.
+    pub const SAMPLES: &str = "SAMPLES";
     /// Every map of an instance.
     pub const ALL: [&str; 11] = [
         CONTROL,
@@ -127,6 +133,8 @@ pub mod settings {
     /// Whether the kernel has frames in several buffers for XDP, and the helper for their length.
     pub const FRAGS: &str = "XDP_FRAGS";
     pub const TRAFFIC_CLASSES: &str = "COUNT_TRAFFIC_CLASSES";
+    pub const SAMPLES: &str = "TAKE_SAMPLES";
+    pub const SNAP_LENGTH: &str = "SNAP_LENGTH";
     /// The first and the last port of [`VXLAN_PORTS`], [`GENEVE_PORTS`] and GTP-U.
     pub const TUNNELS: [&str; 2] = ["TUNNELS_FIRST", "TUNNELS_LAST"];
     pub const VXLAN_PORTS: &str = "VXLAN_PORTS";

@@ -27,6 +27,10 @@ static COUNT_VLANS: Global<u8> = Global::new(0);
 #[unsafe(no_mangle)]
 static COUNT_TRAFFIC_CLASSES: Global<u8> = Global::new(0);
 #[unsafe(no_mangle)]
+static TAKE_SAMPLES: Global<u8> = Global::new(0);
+#[unsafe(no_mangle)]
+static SNAP_LENGTH: Global<u16> = Global::new(1);
+#[unsafe(no_mangle)]
 static STARTS_WITH_NETWORK: Global<u8> = Global::new(0);
 
 #[inline(always)]
@@ -67,6 +71,16 @@ pub(crate) fn starts_with_network() -> bool {
 #[inline(always)]
 pub(crate) fn traffic_classes() -> bool {
     is_on(&COUNT_TRAFFIC_CLASSES)
+}
+
+#[inline(always)]
+pub(crate) fn samples() -> bool {
+    is_on(&TAKE_SAMPLES)
+}
+
+#[inline(always)]
+pub(crate) fn snap_length() -> u32 {
+    SNAP_LENGTH.load().into()
 }
 
 /// The verifier removes a branch where it knows that the first instruction of one side never

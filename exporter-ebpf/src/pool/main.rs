@@ -17,11 +17,14 @@ mod keys;
 mod maps;
 #[path = "../object.rs"]
 mod object;
+#[path = "../sample.rs"]
+mod sample;
 
 use aya_ebpf::programs::TcContext;
 use buffer::Tap;
 use exporter_ebpf::settle;
 use maps::{Partition, settings};
+use sample::in_stack::InStack;
 use shared::Direction;
 
 /// Counts a socket buffer.
@@ -33,6 +36,7 @@ fn count_buffer(ctx: &TcContext, direction: Direction) {
         let segments = buffer::parse(ctx, tap, &mut memory.parsed);
         settle();
 
+        sample::take(place.cpu(), &InStack { ctx, tap }, &memory.parsed, segments.number);
         place.frame(memory, segments);
         keys::count(place, memory, segments.number.into(), || buffer::packet(ctx));
     }

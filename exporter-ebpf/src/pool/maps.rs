@@ -106,6 +106,12 @@ impl Partition {
         Some((Self { index, budget, slot }, memory))
     }
 
+    /// The number of this CPU.
+    #[inline(always)]
+    pub(crate) fn cpu(self) -> u32 {
+        self.index >> 1
+    }
+
     #[inline(always)]
     fn generation(self) -> u32 {
         self.index & 1

@@ -40,6 +40,7 @@ pub(super) fn datapath(config: &Config) -> Options {
         signals: config.signals.enabled,
         vlans: config.vlans.enabled,
         traffic_classes: config.dscp.enabled,
+        samples: config.samples.enabled.then_some(config.samples.snap_length),
         pins: config.datapath.pin.then(|| config.datapath.pin_path.clone()),
         seeds: None,
         online: None,

@@ -122,7 +122,7 @@ mod tests {
 # and that to the command line (--devices.include). A change takes effect while the exporter runs,
 # unless the comment of the key says that it needs a restart: see docs/configuration.md.
 ";
-    const SECTIONS: [(&str, &str); 14] = [
+    const SECTIONS: [(&str, &str); 15] = [
         ("devices", include_str!("devices.rs")),
         ("datapath", include_str!("datapath.rs")),
         ("parser", include_str!("parser.rs")),
@@ -131,6 +131,7 @@ mod tests {
         ("vlans", include_str!("vlans.rs")),
         ("dscp", include_str!("dscp.rs")),
         ("signals", include_str!("signals.rs")),
+        ("samples", include_str!("samples.rs")),
         ("metrics", include_str!("metrics.rs")),
         ("otlp", include_str!("otlp.rs")),
         ("web", include_str!("web.rs")),

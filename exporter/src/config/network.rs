@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::text::as_text;
+use crate::samples::Prefix;
 
 /// A network of IPv4 or of IPv6. IPv4 inside IPv6 is IPv4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,13 @@ pub enum NetworkError {
 }
 
 impl Network {
+    /// Returns it as what packets are chosen by.
+    pub(super) fn prefix(&self) -> Prefix {
+        let Self { address, prefix } = *self;
+
+        Prefix { address, length: prefix }
+    }
+
     /// Returns whether an address is in it.
     pub fn contains(&self, address: IpAddr) -> bool {
         let Self { address: own, prefix } = *self;

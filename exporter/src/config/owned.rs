@@ -1,9 +1,11 @@
 //! Which keys change by file only.
 
 /// Keys that the API does not set, because with them it would give more than its scope: they name files,
-/// addresses to send to and to listen on, or credentials, or say who may do what.
-const BY_FILE: [&str; 23] = [
+/// addresses to send to and to listen on, or credentials, or say who may do what, or what people send to
+/// each other is read.
+const BY_FILE: [&str; 24] = [
     "datapath.pin_path",
+    "samples.payload",
     "otlp.endpoints",
     "otlp.headers",
     "otlp.headers_file",
@@ -74,6 +76,12 @@ mod tests {
         "signals.enabled",
         "signals.window",
         "signals.scan_ports",
+        "samples.enabled",
+        "samples.one_in",
+        "samples.per_second",
+        "samples.matching",
+        "samples.snap_length",
+        "samples.kept",
         "metrics.exclude",
         "otlp.enabled",
         "otlp.protocol",

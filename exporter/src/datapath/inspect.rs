@@ -95,7 +95,7 @@ impl<'a> Inspector<'a> {
     pub fn change(&mut self, options: &Options) -> Result<(), LoadError> {
         let Prepared { instance, placement, .. } = &mut self.program;
         let shape = instance.shape.changed(options);
-        self.datapath.ranks.follow(&options.port_rules);
+        self.datapath.common.ranks.follow(&options.port_rules);
         let next = load::successor(instance, &shape, *placement)?;
         let Ok(()) = instance.cut_to(next, |_, _| Ok::<_, Infallible>(()));
 

@@ -20,9 +20,9 @@ use shared::{
     Totals, hash_address, hash_port,
 };
 
+use super::common::Common;
 use super::of_cpus::{self, is_any};
 use super::pins::LayoutMap;
-use super::ranks::PortRanks;
 use super::shape::Shape;
 use super::sums;
 use super::tables::{Keys, Load};
@@ -42,8 +42,8 @@ pub(super) const AGEING: Duration = Duration::from_millis(900);
 /// One loaded program with its maps.
 pub(super) struct Instance {
     pub(super) ebpf: Ebpf,
-    /// What each program on these maps reads of ports.
-    pub(super) ranks: PortRanks,
+    /// What it shares with all programs.
+    pub(super) common: Common,
     pub(super) maps: Maps,
     pub(super) shape: Shape,
     generation: usize,
@@ -83,11 +83,11 @@ struct Cut {
 }
 
 impl Instance {
-    pub(super) fn new(ebpf: Ebpf, ranks: PortRanks, maps: Maps, shape: Shape) -> Self {
+    pub(super) fn new(ebpf: Ebpf, common: Common, maps: Maps, shape: Shape) -> Self {
         let generation = maps.control.read(0..1).pop().unwrap_or_default().generation as usize & 1;
         let instance = Self {
             ebpf,
-            ranks,
+            common,
             maps,
             shape,
             generation,

@@ -60,12 +60,13 @@ fn charges_memory() -> bool {
         if setrlimit(Resource::Memlock, Rlimit { current: Some(0), ..before }).is_err() {
             return false;
         }
-        let without = make_array::<u64>();
+        let without = make_array::<u64>(1);
         let _restored = setrlimit(Resource::Memlock, before);
         let is_refused = without.is_err_and(|it| it.raw_os_error() == Some(libc::EPERM));
 
         // Where bpf(2) is forbidden, this is refused too; and where other processes of the same user
         // have locked all that may be.
-        is_refused && (make_array::<u64>().is_ok() || Confinement::read() == Confinement::default())
+        is_refused
+            && (make_array::<u64>(1).is_ok() || Confinement::read() == Confinement::default())
     })
 }

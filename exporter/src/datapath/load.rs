@@ -14,13 +14,13 @@ use aya::sys::is_program_supported;
 use aya::{Ebpf, EbpfLoader};
 use shared::{GENERATIONS, PortSet, Settings, Slot, SourceSet, Ways, maps, settings};
 
+use super::common::Common;
 use super::instance::{Instance, Levels, Maps, OverflowMap};
 use super::memory;
 use super::pins::PinDirectory;
-use super::ranks::PortRanks;
 use super::shape::{Entries, Shape, entries};
 use super::tables::Table;
-use super::wire::{Mapping, has_frags, stand_in};
+use super::wire::{Mapping, has_frags};
 use super::{LinkLayer, Placement};
 use crate::files;
 
@@ -55,14 +55,14 @@ pub(super) fn try_kernel() -> Result<(), LoadError> {
 pub(super) fn load(
     shape: &Shape,
     placement: Placement,
-    ranks: &PortRanks,
+    common: &Common,
     place: Option<&PinDirectory>,
 ) -> Result<Instance, LoadError> {
     let shape = &shape.on(placement.link_layer);
     let mut ebpf = load_object(shape, place)?;
-    load_program(&mut ebpf, ranks, placement.program())?;
+    load_program(&mut ebpf, common, placement.program())?;
     let maps = reach_maps(&ebpf, shape)?;
-    let instance = Instance::new(ebpf, ranks.clone(), maps, *shape);
+    let instance = Instance::new(ebpf, common.clone(), maps, *shape);
 
     Ok(match place {
         Some(place) => instance.adopt(place.describe(shape).map_err(pinning)?),
@@ -74,14 +74,14 @@ pub(super) fn load(
 pub(super) fn open(
     shape: &Shape,
     placement: Placement,
-    ranks: &PortRanks,
+    common: &Common,
     place: &PinDirectory,
 ) -> Result<Instance, LoadError> {
     let shape = &shape.on(placement.link_layer);
     let ebpf = load_object(shape, Some(place))?;
     let maps = reach_maps(&ebpf, shape)?;
 
-    Ok(Instance::new(ebpf, ranks.clone(), maps, *shape)
+    Ok(Instance::new(ebpf, common.clone(), maps, *shape)
         .adopt(place.describe(shape).map_err(pinning)?))
 }
 
@@ -90,23 +90,16 @@ pub(super) fn pinning(source: io::Error) -> LoadError {
     LoadError::Io { doing: "pin the maps of the program", source }
 }
 
-/// Loads a program of an object, none of which is loaded yet. It reads the ranks that all programs share.
-pub(super) fn load_program(
-    ebpf: &mut Ebpf,
-    ranks: &PortRanks,
-    name: &str,
-) -> Result<(), LoadError> {
-    let doing = "let a program read the ranks of ports";
-    stand_in(ranks.map(), map_fd(ebpf, maps::RANKS)?)
-        .map_err(|source| LoadError::Io { doing, source })?;
+/// Loads a program of an object, none of which is loaded yet. It reaches the maps that all programs share.
+pub(super) fn load_program(ebpf: &mut Ebpf, common: &Common, name: &str) -> Result<(), LoadError> {
+    common.stand_in(ebpf)?;
     let loaded = match ebpf.program_mut(name) {
         Some(Program::Xdp(program)) => program.load(),
         Some(Program::SchedClassifier(program)) => program.load(),
         _ => Err(ProgramError::NotLoaded),
     };
     loaded.map_err(program_error)?;
-    // The program has the map; what aya keeps beside it is a copy of what it began with, of 256 KiB.
-    drop(ebpf.take_map(maps::RANKS));
+    Common::release(ebpf);
 
     Ok(())
 }
@@ -180,6 +173,8 @@ pub(super) fn loader(shape: &Shape) -> EbpfLoader<'_> {
         signals,
         vlans,
         traffic_classes,
+        samples,
+        snap_length,
         reserved: _,
     } = &shape.settings;
 
@@ -196,6 +191,8 @@ pub(super) fn loader(shape: &Shape) -> EbpfLoader<'_> {
         .override_global(settings::SIGNALS, signals, true)
         .override_global(settings::VLANS, vlans, true)
         .override_global(settings::TRAFFIC_CLASSES, traffic_classes, true)
+        .override_global(settings::SAMPLES, samples, true)
+        .override_global(settings::SNAP_LENGTH, snap_length, true)
         .override_global(settings::TUNNELS[0], tunnels_first, true)
         .override_global(settings::TUNNELS[1], tunnels_last, true)
         .override_global(settings::VXLAN_PORTS, vxlan_ports, true)
@@ -307,7 +304,7 @@ pub(super) fn map_fd<'a>(ebpf: &'a Ebpf, name: &'static str) -> Result<BorrowedF
 
 fn map_data<'a>(ebpf: &'a Ebpf, name: &'static str) -> Result<&'a MapData, LoadError> {
     match ebpf.map(name) {
-        Some(Map::Array(data) | Map::LruHashMap(data)) => Ok(data),
+        Some(Map::Array(data) | Map::LruHashMap(data) | Map::RingBuf(data)) => Ok(data),
         _ => Err(LoadError::Missing { name }),
     }
 }

@@ -78,6 +78,8 @@ pub struct Options {
     pub signals: bool,
     pub vlans: bool,
     pub traffic_classes: bool,
+    /// Most bytes of a copy of a packet, 1 at least; `None` where none are taken.
+    pub samples: Option<u16>,
     /// Below this directory the programs are pinned, so that they outlive the process.
     pub pins: Option<PathBuf>,
     /// What the hashes of keys begin with, where results are to be the same again. By default each
@@ -101,6 +103,7 @@ impl Default for Options {
             signals: true,
             vlans: false,
             traffic_classes: false,
+            samples: None,
             pins: None,
             seeds: None,
             online: None,

@@ -1,9 +1,9 @@
 //! Programs that are loaded and not attached yet.
 
+use super::common::Common;
 use super::instance::Instance;
 use super::load::{self, LoadError};
 use super::pins::{Layout, PinDirectory};
-use super::ranks::PortRanks;
 use super::shape::Shape;
 use super::wire::Link;
 use super::{Placement, Tap};
@@ -41,7 +41,7 @@ impl Prepared {
         tap: &Tap,
         placement: Placement,
         place: PinDirectory,
-        (shape, ranks): (&Shape, &PortRanks),
+        (shape, common): (&Shape, &Common),
     ) -> Result<Self, LoadError> {
         let link = place.link(tap);
         // Without a link to a device that is there, the counts are of one that is gone.
@@ -66,7 +66,7 @@ impl Prepared {
             );
         }
 
-        let with = (shape, ranks);
+        let with = (shape, common);
         let on_maps = readable.map(|layout| Self::on_maps(tap, placement, &place, with, &layout));
         let prepared = match on_maps.transpose()?.flatten() {
             Some(prepared) => prepared,
@@ -85,23 +85,23 @@ impl Prepared {
         tap: &Tap,
         placement: Placement,
         place: &PinDirectory,
-        (shape, ranks): (&Shape, &PortRanks),
+        (shape, common): (&Shape, &Common),
         layout: &Layout,
     ) -> Result<Option<Self>, LoadError> {
         let of_maps = layout.shape(*shape);
         let used = if layout.fits(shape) {
-            load::load(&of_maps, placement, ranks, Some(place))
+            load::load(&of_maps, placement, common, Some(place))
                 .map(|instance| Self { is_new: false, ..Self::new(instance, placement) })
         } else {
-            load::open(&of_maps, placement, ranks, place).and_then(|inherited| {
-                let prepared = Self::in_place(placement, place, (shape, ranks))?;
+            load::open(&of_maps, placement, common, place).and_then(|inherited| {
+                let prepared = Self::in_place(placement, place, (shape, common))?;
                 Ok(Self { inherited: Some(inherited), ..prepared })
             })
         };
         let Err(error) = used else { return used.map(Some) };
         // Where no program can be loaded at all, the fault is not that of the maps, which wait for
         // another attempt.
-        if load::load(shape, placement, ranks, None).is_err() {
+        if load::load(shape, placement, common, None).is_err() {
             return Err(error);
         }
         tracing::warn!(
@@ -118,11 +118,11 @@ impl Prepared {
     fn in_place(
         placement: Placement,
         place: &PinDirectory,
-        (shape, ranks): (&Shape, &PortRanks),
+        (shape, common): (&Shape, &Common),
     ) -> Result<Self, LoadError> {
         place.empty().map_err(load::pinning)?;
 
-        load::load(shape, placement, ranks, Some(place))
+        load::load(shape, placement, common, Some(place))
             .map(|instance| Self::new(instance, placement))
     }
 }

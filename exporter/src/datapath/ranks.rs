@@ -26,7 +26,7 @@ struct Known {
 impl PortRanks {
     /// Makes the map; nothing is listened on.
     pub(super) fn new(rules: PortRules) -> io::Result<Self> {
-        let fd = make_array::<Ranks>()?;
+        let fd = make_array::<Ranks>(1)?;
         let words = Mapping::new(fd.as_fd(), size_of::<Ranks>() / size_of::<u64>())?;
         let mut known = Known { rules, listening: Listening::default(), words };
         known.write();

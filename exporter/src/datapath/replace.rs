@@ -12,6 +12,7 @@ use super::claim::Claim;
 use super::instance::Successor;
 use super::load::{self, LoadError};
 use super::{Attached, Datapath, Means, Options, Tap};
+use crate::causes::with_causes;
 use crate::health::Running;
 
 /// A program that was to be replaced.
@@ -32,7 +33,12 @@ impl Datapath {
         let pins = self.options.pins.take();
         self.options = Options { transmit, memory, sizes, pins, seeds, online, ..options.clone() };
         self.plan = Plan::of(&self.options, self.cpus, &self.taps, self.options.memory);
-        self.ranks.follow(&self.options.port_rules);
+        self.common.ranks.follow(&self.options.port_rules);
+        if let Err(error) = self.common.samples.follow(self.options.samples) {
+            let error = with_causes(&error);
+            tracing::error!(error, "Packets are not sampled; set samples.enabled again");
+            self.options.samples = None;
+        }
 
         let budget = self.options.budget;
         self.shared.change(&self.options);
@@ -67,8 +73,8 @@ impl Datapath {
         let Some(Attached { next, .. }) = self.attached.get(tap) else {
             let Some(placement) = self.shared.placement(tap) else { return Ok(()) };
             let room = self.for_pool(placement);
-            let Self { shared, options, ranks, barrier, .. } = self;
-            return shared.prepare_next(tap, Means { options, room, ranks, barrier });
+            let Self { shared, options, common, barrier, .. } = self;
+            return shared.prepare_next(tap, Means { options, room, common, barrier });
         };
         if next.is_some() || self.prepares_usual(tap)? || self.interrupts(tap) {
             return Ok(());
@@ -93,9 +99,9 @@ impl Datapath {
             return false;
         };
         let room = self.for_pool(placement);
-        let Self { shared, options, ranks, barrier, .. } = self;
+        let Self { shared, options, common, barrier, .. } = self;
 
-        shared.shrink(placement, Means { options, room, ranks, barrier });
+        shared.shrink(placement, Means { options, room, common, barrier });
 
         true
     }

@@ -151,7 +151,9 @@ fn constants(options: &Options, sizes: Sizes) -> Settings {
         signals: options.signals.into(),
         vlans: options.vlans.into(),
         traffic_classes: options.traffic_classes.into(),
-        reserved: [0; 7],
+        samples: options.samples.is_some().into(),
+        snap_length: options.samples.unwrap_or(1),
+        reserved: [0; 4],
     }
 }
 

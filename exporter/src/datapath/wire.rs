@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "aya has no mappings of array maps and no batch operations")]
 
 mod chain;
+mod clock;
 mod cpu;
 mod entries;
 mod heap;
@@ -14,6 +15,7 @@ mod syscall;
 mod user;
 
 pub(super) use chain::{has_tcx, in_turn};
+pub(super) use clock::since;
 pub(super) use cpu::stay_on_cpu;
 pub(super) use entries::{clear_entry, read_entry};
 pub(super) use heap::give_back;
@@ -25,5 +27,5 @@ pub(super) use mapping::PUBLISH;
 pub(super) use netlink::listen;
 pub(super) use pin::{pin, pinned, takes_pins};
 pub(super) use program::{has_frags, load_nothing};
-pub(super) use syscall::{Barrier, make_array, stand_in, take_all};
+pub(super) use syscall::{Barrier, make_array, make_ring, stand_in, take_all};
 pub(super) use user::own_user;

@@ -80,7 +80,7 @@ fn on_maps_of(
         stand_in(map_fd(&instance.ebpf, name)?, map_fd(&ebpf, name)?)
             .map_err(|source| LoadError::Io { doing, source })?;
     }
-    load_program(&mut ebpf, &instance.ranks, program)?;
+    load_program(&mut ebpf, &instance.common, program)?;
 
     Ok(ebpf)
 }

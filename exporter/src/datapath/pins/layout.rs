@@ -122,7 +122,7 @@ impl LayoutMap {
     }
 
     pub(super) fn make(layout: &Layout) -> io::Result<(OwnedFd, Self)> {
-        let fd = make_array::<Layout>()?;
+        let fd = make_array::<Layout>(1)?;
         let map = Self(Mapping::new(std::os::fd::AsFd::as_fd(&fd), 1)?);
         map.0.write(0, &[*layout]);
 

@@ -28,7 +28,7 @@ impl<'a> PoolInspector<'a> {
         slots: usize,
     ) -> Result<Self, LoadError> {
         let (shape, kind_sets) = datapath.for_pool(placement).shape(&datapath.options, slots, 0)?;
-        let pool = load(&shape, kind_sets, placement, &datapath.ranks, slots)?;
+        let pool = load(&shape, kind_sets, placement, &datapath.common, slots)?;
         let doing = "keep a thread on one CPU";
         let cpu = stay_on_cpu().map_err(|source| LoadError::Io { doing, source })?;
 

@@ -7,10 +7,10 @@ use shared::{DeviceSlot, GENERATIONS, POOL_SLOTS, pool_maps, settings};
 
 use super::{Maps, Pool, slots};
 use crate::datapath::Placement;
+use crate::datapath::common::Common;
 use crate::datapath::cpus::Cpus;
 use crate::datapath::load::{self, LoadError};
 use crate::datapath::memory;
-use crate::datapath::ranks::PortRanks;
 use crate::datapath::shape::{Entries, Shape, entries};
 use crate::datapath::tables::Table;
 
@@ -26,13 +26,13 @@ pub(in super::super) fn load(
     shape: &Shape,
     kind_sets: usize,
     placement: Placement,
-    ranks: &PortRanks,
+    common: &Common,
     slots: usize,
 ) -> Result<Pool, LoadError> {
     let slots = slots.next_power_of_two().min(POOL_SLOTS);
     let shape = &shape.on(placement.link_layer);
     let mut ebpf = load_object(shape, kind_sets, slots)?;
-    load::load_program(&mut ebpf, ranks, placement.program())?;
+    load::load_program(&mut ebpf, common, placement.program())?;
     let maps = reach_maps(&ebpf, shape, kind_sets, slots)?;
     let devices = load::map_in::<DeviceSlot>(&ebpf, pool_maps::DEVICES, slots * ENTRIES_PER_SLOT)?;
 

@@ -1,9 +1,9 @@
 //! What pools are loaded with.
 
 use crate::datapath::budget::{LEAST_SLOTS, slots_for};
+use crate::datapath::common::Common;
 use crate::datapath::load::LoadError;
 use crate::datapath::pool::{self, Pool};
-use crate::datapath::ranks::PortRanks;
 use crate::datapath::room::PoolRoom;
 use crate::datapath::wire::Barrier;
 use crate::datapath::{Options, Placement};
@@ -13,7 +13,7 @@ use crate::datapath::{Options, Placement};
 pub(in super::super) struct Means<'a> {
     pub(in super::super) options: &'a Options,
     pub(in super::super) room: PoolRoom,
-    pub(in super::super) ranks: &'a PortRanks,
+    pub(in super::super) common: &'a Common,
     pub(in super::super) barrier: &'a Barrier,
 }
 
@@ -47,6 +47,6 @@ impl Means<'_> {
     ) -> Result<Pool, LoadError> {
         let (shape, kind_sets) = self.room.shape(self.options, slots, released)?;
 
-        pool::load(&shape, kind_sets, placement, self.ranks, slots)
+        pool::load(&shape, kind_sets, placement, self.common, slots)
     }
 }

@@ -92,6 +92,21 @@ impl<T: FromBytes + IntoBytes + Immutable> Mapping<T> {
         }
     }
 
+    /// Writes what lies `offset` bytes within an entry: whole words.
+    pub(in super::super) fn write_within<S>(&self, entry: usize, offset: usize, value: &S)
+    where
+        S: IntoBytes + Immutable,
+    {
+        const { assert!(size_of::<S>().is_multiple_of(8), "words are written") };
+        assert!(offset.is_multiple_of(8) && offset + size_of::<S>() <= size_of::<T>());
+        let first = self.words(entry..entry + 1).start + offset / 8;
+        for (word, bytes) in (first..).zip(value.as_bytes().chunks_exact(8)) {
+            if let Ok(value) = u64::read_from_bytes(bytes) {
+                self.store(word, value);
+            }
+        }
+    }
+
     /// Writes an entry of one word, behind everything that this thread wrote before, to whichever map.
     ///
     /// Code that reads the new word, and then places whose addresses it computes from it, finds there

@@ -11,6 +11,7 @@ const BPF_MAP_LOOKUP_AND_DELETE_BATCH: libc::c_int = 25;
 
 const BPF_MAP_TYPE_ARRAY: u32 = 2;
 const BPF_MAP_TYPE_ARRAY_OF_MAPS: u32 = 12;
+const BPF_MAP_TYPE_RINGBUF: u32 = 27;
 
 #[repr(C)]
 #[derive(Default, IntoBytes, Immutable)]
@@ -174,8 +175,13 @@ pub(in super::super) fn stand_in(
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
-/// Makes an array of one entry that can be mapped into memory.
-pub(in super::super) fn make_array<T>() -> io::Result<OwnedFd> {
+/// Makes a ring buffer of so many bytes, a power of two and whole pages (5.8).
+pub(in super::super) fn make_ring(bytes: u32) -> io::Result<OwnedFd> {
+    create(MapCreate { map_type: BPF_MAP_TYPE_RINGBUF, max_entries: bytes, ..MapCreate::default() })
+}
+
+/// Makes an array that can be mapped into memory.
+pub(in super::super) fn make_array<T>(entries: u32) -> io::Result<OwnedFd> {
     const BPF_F_MMAPABLE: u32 = 1 << 10;
 
     create(MapCreate {
@@ -183,7 +189,7 @@ pub(in super::super) fn make_array<T>() -> io::Result<OwnedFd> {
         key_size: 4,
         #[expect(clippy::cast_possible_truncation, reason = "an entry is small")]
         value_size: size_of::<T>() as u32,
-        max_entries: 1,
+        max_entries: entries,
         map_flags: BPF_F_MMAPABLE,
         ..MapCreate::default()
     })
