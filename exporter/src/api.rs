@@ -20,6 +20,7 @@ mod path;
 mod points;
 mod problem;
 mod reference;
+mod samples;
 mod schemas;
 mod settings;
 mod signal_history;
@@ -35,6 +36,7 @@ use std::time::SystemTime;
 use crate::catalog::Readings;
 use crate::config::{Effective, Patched, Unpatched, Wanted};
 use crate::history::View;
+use crate::samples::{Bounded, Seen};
 
 pub use self::answer::{Answer, Asked};
 pub use self::document::document;
@@ -52,12 +54,15 @@ use self::devices::Devices;
 use self::health::Health;
 use self::operation::Serves;
 use self::parameter::Given;
+use self::samples::list::Samples;
+use self::samples::packet::Packet;
+use self::samples::recordings::Recordings;
 use self::settings::Settings;
 use self::signal_history::signal_history;
 use self::signals::Signals;
 
 /// The version of the API, which changes with what is in it.
-pub const VERSION: &str = "1.0.0";
+pub const VERSION: &str = "1.1.0";
 
 /// What answers are made from.
 #[derive(Debug)]
@@ -76,6 +81,10 @@ pub struct Sources<'a> {
     pub facts: &'a dyn Fn() -> Facts,
     pub settings: &'a dyn Fn() -> Arc<Effective>,
     pub patch: &'a dyn Fn(Wanted) -> Result<Patched, Unpatched>,
+    /// Returns what there is of sampled packets.
+    pub samples: &'a dyn Fn() -> Seen,
+    /// Begins a capture; returns whether none is running.
+    pub capture: &'a dyn Fn(Bounded) -> bool,
 }
 
 /// Answers a request.
@@ -86,7 +95,7 @@ pub fn answer(operation: &'static Operation, asked: &Asked<'_>, sources: Sources
 fn try_to_answer(
     operation: &'static Operation,
     asked: &Asked<'_>,
-    Sources { facts, settings, patch }: Sources<'_>,
+    Sources { facts, settings, patch, samples, capture }: Sources<'_>,
 ) -> Result<Answer, Problem> {
     let content_type = operation.output.content_type();
     if !accepts(asked.accept, content_type) {
@@ -120,5 +129,14 @@ fn try_to_answer(
             let name = given.text("name").unwrap_or_default();
             Answer::page(reference::problem_page(name).ok_or_else(Problem::no_such_kind)?)
         }
+        Serves::Samples => {
+            Answer::json(Answer::JSON, &Samples::of(operation.path, &given, &samples())?)
+        }
+        Serves::Packet => {
+            Answer::json(Answer::JSON, &Packet::of(&given, &samples(), &facts().readings)?)
+        }
+        Serves::Capture => samples::capture::capture(&given, &samples(), capture)?,
+        Serves::Recordings => Answer::json(Answer::JSON, &Recordings::of(&samples(), facts().now)?),
+        Serves::Recording => samples::recordings::recording(&given, &samples(), facts().now)?,
     })
 }

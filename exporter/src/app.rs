@@ -14,11 +14,14 @@ mod parts;
 mod pause;
 mod pushes;
 mod readiness;
+#[cfg_attr(not(test), expect(dead_code, reason = "it is for the thread that takes packets"))]
+mod samples;
 mod service_manager;
 mod token;
 mod top;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use anyhow::Context;
 use tokio::runtime::{Builder, Runtime};
@@ -43,6 +46,7 @@ use self::devices::{Devices, NoDevices};
 use self::pages::Pages;
 use self::parts::Parts;
 use self::pushes::{LogPush, Pushes, Sources};
+use self::samples::Samples;
 use self::service_manager::Reloads;
 
 pub use self::doctor::doctor;
@@ -156,8 +160,10 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let lines = log.lines();
     let lost = move || lines.lost() + lost_events.read();
     let mut parts = Parts::on(runtime.handle().clone());
+    let of_ports = ranks.clone();
+    let samples = Samples::new(SystemTime::now(), move |of, ports| of_ports.ranks(of, ports));
     let listened = listening::start(&parts.optional(), move |it| ranks.listen(it))?;
-    let history = history::start(&parts.optional(), &snapshot, &live_config)?;
+    let history = history::start(&parts.optional(), &snapshot, &live_config, samples.clone())?;
     let read = pushes.read(Sources {
         configuration,
         configs: live_config.clone(),
@@ -174,6 +180,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         history,
         trigger: trigger.clone(),
         settings: reload.effective(),
+        samples,
     };
     let site = pages.site(refusals, tokens);
 

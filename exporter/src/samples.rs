@@ -1,12 +1,29 @@
 //! Packets that a program took a copy of, and which it is to take.
 
+#[cfg(test)]
+pub(crate) mod example;
+mod found;
+mod headers;
+mod id;
+mod kept;
+mod matching;
+mod pcapng;
+mod recorder;
+
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use shared::{Direction, Parsed};
 
 use crate::record::Link;
+
+pub use self::headers::{Field, Header, headers};
+pub use self::id::{Found, Id};
+pub use self::kept::{Kept, Taken};
+pub use self::matching::NoPrefix;
+pub use self::pcapng::Writer;
+pub use self::recorder::{Cause, Recorder, Recording};
 
 /// One packet that a program took a copy of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,4 +85,38 @@ pub struct Losses {
     pub rate: u64,
     /// The bytes could not be copied.
     pub copy: u64,
+}
+
+/// How packets are sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sampling {
+    /// On average one of so many.
+    pub one_in: u32,
+    /// Most packets a second.
+    pub per_second: u32,
+    /// Most bytes that are taken of a packet.
+    pub snap_length: u32,
+    /// Bytes behind the headers are taken too.
+    pub payload: bool,
+}
+
+/// What there is of sampled packets at one moment.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// `None` while it is switched off.
+    pub sampling: Option<Sampling>,
+    pub losses: Losses,
+    pub kept: Kept,
+    pub recorder: Recorder,
+}
+
+/// A capture that is asked for, and where it ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bounded {
+    pub wanted: Wanted,
+    /// Most packets.
+    pub count: u64,
+    /// Bytes of packets in the file; the last packet may go beyond.
+    pub bytes: u64,
+    pub time: Duration,
 }

@@ -156,6 +156,7 @@ fn schema(parameter: &Parameter) -> Value {
 fn answers(operation: &Operation, schema: &Value, of_problems: &Value) -> Value {
     let schema = match operation.output {
         Output::Page | Output::Events => json!({ "type": "string" }),
+        Output::Capture | Output::Recording => json!({ "type": "string", "format": "binary" }),
         Output::Json(_) | Output::Document => schema.clone(),
     };
     let mut by_status: BTreeMap<u16, Vec<&str>> = BTreeMap::new();

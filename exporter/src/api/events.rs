@@ -13,6 +13,7 @@ use super::fold::Fold;
 use super::problem::Problem;
 use crate::history::Crossing;
 use crate::interval::less;
+use crate::samples::Id;
 use crate::snapshot::{Before, Flow, Snapshot, same};
 
 /// Events of so many folds can be sent again.
@@ -70,6 +71,8 @@ struct OfSignal<'a> {
     state: &'static str,
     value: f64,
     mean: f64,
+    /// Of `/recordings`, if one began.
+    recording: Option<String>,
 }
 
 impl Events {
@@ -92,13 +95,13 @@ impl Events {
         self.make_room();
     }
 
-    /// Adds the events of a fold.
-    pub fn push(&mut self, snapshot: &Snapshot, crossings: &[Crossing]) {
+    /// Adds the events of a fold, with the recordings that began with it.
+    pub fn push(&mut self, snapshot: &Snapshot, crossings: &[(Crossing, Option<Id>)]) {
         let Ok(fold) = Fold::of(snapshot) else { return };
         let number = snapshot.health.folding.folds;
         let mut text = String::new();
-        for crossing in crossings {
-            text += &event("signal", None, &OfSignal::of(number, crossing));
+        for (crossing, recording) in crossings {
+            text += &event("signal", None, &OfSignal::of(number, crossing, *recording));
         }
         let id = format!("{}-{number}", self.start);
         text += &event("fold", Some(&id), &OfFold::of(fold, snapshot));
@@ -216,7 +219,7 @@ impl<'a> OfFlow<'a> {
 }
 
 impl<'a> OfSignal<'a> {
-    fn of(fold: u64, crossing: &'a Crossing) -> Self {
+    fn of(fold: u64, crossing: &'a Crossing, recording: Option<Id>) -> Self {
         let Crossing { device, direction, signal, is_raised, value, mean } = crossing;
 
         Self {
@@ -227,6 +230,7 @@ impl<'a> OfSignal<'a> {
             state: if *is_raised { "raised" } else { "usual" },
             value: *value,
             mean: *mean,
+            recording: recording.map(|id| id.to_string()),
         }
     }
 }

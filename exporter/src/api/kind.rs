@@ -33,10 +33,13 @@ pub enum Kind {
     NotKept,
     Busy,
     NotReady,
+    NotSampled,
+    Gone,
+    CaptureRunning,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 30] = [
+    pub(super) const ALL: [Self; 33] = [
         Self::MalformedRequest,
         Self::MalformedBody,
         Self::InvalidSetting,
@@ -67,6 +70,9 @@ impl Kind {
         Self::NotKept,
         Self::Busy,
         Self::NotReady,
+        Self::NotSampled,
+        Self::Gone,
+        Self::CaptureRunning,
     ];
 
     /// Returns the kind of what the server refuses by itself.
@@ -137,6 +143,9 @@ impl Kind {
             Self::NotKept => ("not-kept", 500, "The change cannot be kept"),
             Self::Busy => ("busy", 503, "There are too many requests at once"),
             Self::NotReady => ("not-ready", 503, "Nothing was counted yet"),
+            Self::NotSampled => ("not-sampled", 404, "Packets are not sampled"),
+            Self::Gone => ("gone", 410, "This is not kept any more"),
+            Self::CaptureRunning => ("capture-running", 503, "Another capture is running"),
         }
     }
 
@@ -259,6 +268,26 @@ impl Kind {
                 "The exporter started a moment ago, or it cannot read its counts. \
                  /api/v1/health has the reason."
             }
+            Self::NotSampled => {
+                "Sampling is off by default, and then programs have no instruction for it. \
+                 `samples.enabled` switches it on, in the file or by PATCH /api/v1/config."
+            }
+            Self::Gone => {
+                "Only the last packets and recordings are kept, and an exporter that starts again begins \
+                 with none. An id that is gone never leads to another packet."
+            }
+            Self::CaptureRunning => {
+                "There is one capture at a time on a host, and each ends within a minute. The header \
+                 `Retry-After` is in seconds."
+            }
+        }
+    }
+
+    /// Returns the headers of an answer of this kind.
+    pub(super) const fn headers(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::CaptureRunning => &[("retry-after", "5")],
+            _ => &[],
         }
     }
 }

@@ -5,6 +5,7 @@ use schemars::{Schema, SchemaGenerator};
 use super::events::Events;
 use super::kind::Kind;
 use super::parameter::Parameter;
+use crate::samples::Writer;
 use crate::scope::Scope;
 
 /// Something that can be asked.
@@ -63,6 +64,10 @@ pub enum Output {
     Page,
     /// Server-sent events, for as long as the client listens.
     Events,
+    /// Packets as a file of pcapng, sent as they come.
+    Capture,
+    /// A file of pcapng.
+    Recording,
 }
 
 /// A request that shows what an operation is for.
@@ -93,6 +98,11 @@ pub(super) enum Serves {
     Document,
     Reference,
     ProblemPage,
+    Samples,
+    Packet,
+    Capture,
+    Recordings,
+    Recording,
 }
 
 impl Method {
@@ -111,6 +121,7 @@ impl Output {
             Self::Json(_) | Self::Document => "application/json",
             Self::Page => "text/html",
             Self::Events => Events::CONTENT_TYPE,
+            Self::Capture | Self::Recording => Writer::CONTENT_TYPE,
         }
     }
 }

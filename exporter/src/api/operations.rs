@@ -1,5 +1,7 @@
 //! The table of operations: routes, the OpenAPI document and the reference are made from this.
 
+mod sampled;
+
 use schemars::SchemaGenerator;
 
 use super::change::TYPES;
@@ -18,7 +20,7 @@ use super::signals::Signals;
 use crate::scope::Scope;
 
 /// Every operation, in the order of the reference.
-pub static OPERATIONS: [Operation; 12] = [
+pub static OPERATIONS: [Operation; 17] = [
     Operation {
         id: "getPackets",
         path: under!("/packets"),
@@ -130,7 +132,8 @@ pub static OPERATIONS: [Operation; 12] = [
             most 64 that are busiest. An event `signal` comes when `distinct_addresses`, \
             `scanning_addresses` or `syn_addresses` is more than four times its mean of about ten \
             minutes and more than 200, 0 or 50, with the state `raised`, and another with the \
-            state `usual` when it is below half of that. A client that sends `Last-Event-ID` gets \
+            state `usual` when it is below half of that; a rise names its `recording`, if packets are \
+            sampled. A client that sends `Last-Event-ID` gets \
             what it missed of the last 300 folds; what is older, an event `missed` stands for. The \
             stream ends when the exporter does, and after an hour at most.",
         output: Output::Events,
@@ -275,6 +278,11 @@ pub static OPERATIONS: [Operation; 12] = [
         serves: Serves::ProblemPage,
         ..USUAL
     },
+    sampled::LIST,
+    sampled::PACKET,
+    sampled::CAPTURE,
+    sampled::RECORDINGS,
+    sampled::RECORDING,
 ];
 
 const USUAL: Operation = Operation {

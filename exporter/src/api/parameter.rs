@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::kind::Kind;
 use super::problem::{Fault, Problem, shown};
+use super::samples::matching::protocol;
+use crate::samples::{Id, Prefix};
 
 /// A parameter of an operation.
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +102,24 @@ impl Form {
             let parts: Vec<_> = text.split('-').collect();
             parts.len() == 3 && parts.iter().all(|part| is_number(part, u64::MAX))
         },
+    };
+    pub(super) const ID: Self = Self {
+        words: "an id, as an answer has it",
+        pattern: "^[0-9]{1,20}-[0-9]{1,20}$",
+        example: "1700000000000000-1",
+        is: |text| Id::read(text).is_some(),
+    };
+    pub(super) const PREFIX: Self = Self {
+        words: "an address, or a prefix whose other bits are 0",
+        pattern: "^[0-9A-Fa-f:.]{2,45}(/[0-9]{1,3})?$",
+        example: "192.0.2.0/24",
+        is: |text| text.parse::<Prefix>().is_ok(),
+    };
+    pub(super) const NUMBERED_PROTOCOL: Self = Self {
+        words: "an IP protocol: its number, 0 to 255, or its name in the counts",
+        pattern: "^([0-9]{1,3}|[a-z][a-z0-9]{1,7})$",
+        example: "tcp",
+        is: |text| protocol(text).is_some(),
     };
     pub(super) const TAGS: Self = Self {
         words: "`ETag` of an answer, or several, or `*`",

@@ -5,6 +5,8 @@ use super::packets::selection::Order;
 use super::packets::{HISTORY_TOP_TEXT, TOP_TEXT};
 use super::parameter::{Allowed, Form, Parameter, Place};
 use super::points::POINTS_TEXT;
+use super::samples::capture::{BYTES_TEXT, COUNT_TEXT, ONE_IN_TEXT, PER_SECOND_TEXT, SECONDS_TEXT};
+use super::samples::list::TOP_TEXT as SAMPLES_TOP_TEXT;
 use super::window::WINDOW_TEXT;
 
 const fn query(name: &'static str, allowed: Allowed, help: &'static str) -> Parameter {
@@ -111,10 +113,15 @@ const SELECTORS: [Parameter; 17] = [
 
 /// Returns parameters of an operation and, behind them, the labels that select packets.
 const fn before_selectors<const N: usize>(own: &[Parameter]) -> [Parameter; N] {
-    let mut all = [SELECTORS[0]; N];
+    before(own, &SELECTORS)
+}
+
+/// Returns parameters and, behind them, others.
+const fn before<const N: usize>(own: &[Parameter], others: &[Parameter]) -> [Parameter; N] {
+    let mut all = [others[0]; N];
     let mut place = 0;
     while place < N {
-        all[place] = if place < own.len() { own[place] } else { SELECTORS[place - own.len()] };
+        all[place] = if place < own.len() { own[place] } else { others[place - own.len()] };
         place += 1;
     }
 
@@ -150,3 +157,76 @@ pub(super) static CHANGE: [Parameter; 2] = [
         help: "Change nothing if the settings have another `ETag` by now. Without it, any will do.",
     },
 ];
+
+/// What selects packets that are sampled or captured.
+const OF_SAMPLES: [Parameter; 6] = [
+    label(Label::Device, "Only packets of this device."),
+    label(Label::Direction, "Only packets of this direction."),
+    query(
+        "prefix",
+        Allowed::Text(Form::PREFIX),
+        "Only packets of IP whose far end is in this prefix: the source of what is received, the \
+         destination of what is sent.",
+    ),
+    query("port", Allowed::Integer(0, 65_535), "Only packets from or to this port."),
+    query("protocol", Allowed::Text(Form::NUMBERED_PROTOCOL), "Only packets of this IP protocol."),
+    Parameter {
+        default: Some("false"),
+        ..query("malformed", Allowed::OneOf(&["true", "false"]), "Whether only malformed packets.")
+    },
+];
+
+pub(super) static SAMPLES: [Parameter; 9] = before(
+    &[
+        Parameter {
+            default: Some(SAMPLES_TOP_TEXT),
+            ..query("top", Allowed::Integer(1, 1000), "Most packets of a page.")
+        },
+        query("since", Allowed::Text(Form::ID), "Only packets that are newer than this one."),
+        query("cursor", Allowed::Text(Form::ID), "Only packets that are older than this one."),
+    ],
+    &OF_SAMPLES,
+);
+
+pub(super) static CAPTURE: [Parameter; 11] = before(
+    &[
+        Parameter {
+            default: Some(COUNT_TEXT),
+            ..query("count", Allowed::Integer(1, 1_000_000), "Packets after which it ends.")
+        },
+        Parameter {
+            default: Some(BYTES_TEXT),
+            ..query(
+                "bytes",
+                Allowed::Integer(1, 1 << 30),
+                "Bytes of the file after which it ends, with the packet that reaches them.",
+            )
+        },
+        Parameter {
+            default: Some(SECONDS_TEXT),
+            ..query("seconds", Allowed::Integer(1, 60), "Seconds after which it ends.")
+        },
+        Parameter {
+            default: Some(ONE_IN_TEXT),
+            ..query(
+                "one_in",
+                Allowed::Integer(1, 1_000_000),
+                "Captures on average one of so many packets that match.",
+            )
+        },
+        Parameter {
+            default: Some(PER_SECOND_TEXT),
+            ..query(
+                "per_second",
+                Allowed::Integer(1, 1_000_000),
+                "Most packets a second; what is more is lost, and counted.",
+            )
+        },
+    ],
+    &OF_SAMPLES,
+);
+
+pub(super) static ID: [Parameter; 1] = [Parameter {
+    place: Place::Path,
+    ..query("id", Allowed::Text(Form::ID), "The id, as an answer has it.")
+}];

@@ -86,10 +86,11 @@ impl Problem {
     pub(super) fn answer(self) -> Answer {
         let Self { kind, detail, errors } = self;
         let (name, status, title, _) = kind.words();
+        let headers = kind.headers();
         let kind = format!("{PROBLEMS}{name}");
         let document = Document { kind, title, status, detail, errors };
 
-        Answer { status, ..Answer::json(Self::CONTENT_TYPE, &document) }
+        Answer { status, headers, ..Answer::json(Self::CONTENT_TYPE, &document) }
     }
 }
 

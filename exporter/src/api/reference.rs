@@ -129,6 +129,8 @@ fn of_operation(operation: &Operation, schema: Option<&Value>) -> Vec<Block> {
         (Output::Json(_) | Output::Document, _) => "Answers JSON.".into(),
         (Output::Page, _) => "Answers HTML.".into(),
         (Output::Events, _) => "Answers a stream of events.".into(),
+        (Output::Capture, _) => "Answers a stream of pcapng.".into(),
+        (Output::Recording, _) => "Answers a file of pcapng.".into(),
     };
     let (scope, since) = (operation.scope.name(), operation.since);
     blocks.push(Block::Text(format!("{answer} Scope `{scope}`, since {since}.")));
@@ -156,6 +158,12 @@ fn of_example(operation: &Operation, example: &Example) -> [Block; 2] {
     let login = if login { "-H \"Authorization: Bearer $TOKEN\" " } else { "" };
     let line = match operation.body {
         None if matches!(operation.output, Output::Events) => format!("curl -sN {login}{target}"),
+        None if matches!(operation.output, Output::Capture) => {
+            format!("curl -sN {login}{target} | tcpdump -n -r -")
+        }
+        None if matches!(operation.output, Output::Recording) => {
+            format!("curl -s {login}-o recording.pcapng {target}")
+        }
         None => format!("curl -s {login}{target}"),
         Some(Body { content_types, .. }) => {
             let method = operation.method.name().to_uppercase();

@@ -21,7 +21,11 @@ impl Schemas {
             .iter()
             .map(|operation| match operation.output {
                 Output::Json(schema) => Some(schema(&mut generator).to_value()),
-                Output::Document | Output::Page | Output::Events => None,
+                Output::Document
+                | Output::Page
+                | Output::Events
+                | Output::Capture
+                | Output::Recording => None,
             })
             .collect();
         let of_problems = generator.subschema_for::<Document>().to_value();

@@ -4,6 +4,7 @@ mod events;
 mod hostile;
 mod packets;
 mod rates;
+mod samples;
 mod schema;
 mod settings;
 mod speed;
@@ -57,7 +58,14 @@ fn answered_from(
     let settings = || Arc::new(Effective::of_defaults());
     let patch = |_| Err(Unpatched::Stopping);
 
-    answer(operation, asked, Sources { facts, settings: &settings, patch: &patch })
+    let sources = Sources {
+        facts,
+        settings: &settings,
+        patch: &patch,
+        samples: &samples::seen,
+        capture: &|_| true,
+    };
+    answer(operation, asked, sources)
 }
 
 fn found(path: &str) -> (&'static Operation, Vec<(String, String)>) {

@@ -8,11 +8,13 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::parts::{Optional, OptionalParts};
+use super::samples::Samples;
 use crate::api::{Events, Place};
 use crate::config::{Bytes, Config};
 use crate::health::PartMemory;
-use crate::history::{Crossings, History, View};
+use crate::history::{Crossing, Crossings, History, View};
 use crate::http::{Chunks, pieces};
+use crate::samples::{Cause, Id};
 use crate::snapshot::Snapshot;
 
 /// The share of the memory that events have, which are for clients that come back.
@@ -40,6 +42,7 @@ struct Following {
     config: watch::Receiver<Arc<Config>>,
     history: watch::Sender<Option<Seen>>,
     events: watch::Sender<Events>,
+    samples: Samples,
 }
 
 /// What is kept while it is not switched off.
@@ -53,8 +56,9 @@ pub(super) fn start(
     parts: &OptionalParts,
     snapshot: &watch::Receiver<Arc<Snapshot>>,
     config: &watch::Receiver<Arc<Config>>,
+    samples: Samples,
 ) -> anyhow::Result<Kept> {
-    let (following, kept) = Following::new(snapshot.clone(), config.clone());
+    let (following, kept) = Following::new(snapshot.clone(), config.clone(), samples);
     parts.start("history", following)?;
 
     Ok(kept)
@@ -107,12 +111,27 @@ impl Following {
     fn new(
         snapshot: watch::Receiver<Arc<Snapshot>>,
         config: watch::Receiver<Arc<Config>>,
+        samples: Samples,
     ) -> (Self, Kept) {
         let (history, seen) = watch::channel(None);
         let (events, written) = watch::channel(Events::new(SystemTime::now()));
         let kept = Kept { history: seen, events: written };
 
-        (Self { snapshot, config, history, events }, kept)
+        (Self { snapshot, config, history, events, samples }, kept)
+    }
+
+    /// Begins a recording of a signal that rose.
+    fn record(&self, crossing: &Crossing, at: SystemTime) -> Option<Id> {
+        let Crossing { device, direction, signal, is_raised, value, mean: _ } = crossing;
+        let cause = || Cause {
+            device: Arc::clone(device),
+            direction: *direction,
+            signal: signal.label(),
+            value: *value,
+            at,
+        };
+
+        is_raised.then(|| self.samples.record(cause())).flatten()
     }
 
     /// Adds what was counted since the last snapshot.
@@ -121,6 +140,12 @@ impl Following {
         let Keeping { history, crossings } = keeping;
         let is_new = now.health.folding.folds > last.health.folding.folds;
         let crossed = if is_new { crossings.fold(now) } else { Vec::new() };
+        let at = now.health.folding.last.unwrap_or_else(SystemTime::now);
+        let recorded = |crossing: Crossing| {
+            let recording = self.record(&crossing, at);
+            (crossing, recording)
+        };
+        let crossed: Vec<_> = crossed.into_iter().map(recorded).collect();
         let of_events = bytes / OF_EVENTS;
         self.events.send_if_modified(|events| {
             events.limit(of_events);
@@ -185,6 +210,8 @@ impl Optional for Following {
 
 #[cfg(test)]
 mod tests {
+    use shared::PortRank;
+
     use super::*;
     use crate::catalog::example;
     use crate::snapshot::Before;
@@ -212,7 +239,8 @@ mod tests {
     async fn it_follows_folds_until_it_is_switched_off_and_takes_nothing_then() {
         let (tell, snapshot) = watch::channel(folded(1));
         let (configure, config) = watch::channel(Arc::new(Config::default()));
-        let (mut following, kept) = Following::new(snapshot, config);
+        let samples = Samples::new(example::at(0), |_, _| [PortRank::default(); 2]);
+        let (mut following, kept) = Following::new(snapshot, config, samples);
         let stop = CancellationToken::new();
         let mut place = Place::New;
         let (mut seen, mut events) = (kept.history.clone(), kept.events.clone());

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::history::Kept;
 use super::pushes::Read;
 use super::readiness;
+use super::samples::Samples;
 use crate::catalog::Readings;
 use crate::config::{Config, Effective};
 use crate::export::prometheus;
@@ -30,6 +31,7 @@ pub(super) struct Pages {
     pub(super) settings: watch::Receiver<Arc<Effective>>,
     pub(super) snapshot: watch::Receiver<Arc<Snapshot>>,
     pub(super) history: Kept,
+    pub(super) samples: Samples,
 }
 
 impl Pages {

@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use shared::Ranks;
+use shared::{PortProtocol, PortRank, Ranks};
 
 use super::wire::{Mapping, make_array};
 use crate::services::{Listening, PortRules, RankTable};
@@ -50,6 +50,17 @@ impl PortRanks {
             known.listening = listening;
             known.write();
         }
+    }
+
+    /// Returns what programs know of two ports now.
+    pub fn ranks(&self, protocol: PortProtocol, ports: [u16; 2]) -> [PortRank; 2] {
+        let known = self.known();
+
+        ports.map(|port| {
+            let index = PortRank::index(protocol, port);
+            let word = known.words.word(index / size_of::<u64>(), 0).to_ne_bytes();
+            PortRank(word[index % size_of::<u64>()])
+        })
     }
 
     pub(super) fn map(&self) -> BorrowedFd<'_> {

@@ -4,6 +4,7 @@ use shared::Direction;
 
 use super::*;
 use crate::history::{Crossing, Signal};
+use crate::samples::Id;
 
 /// Events of so many folds.
 fn events(folds: u64, limit: usize) -> Events {
@@ -16,7 +17,7 @@ fn events(folds: u64, limit: usize) -> Events {
     events
 }
 
-fn push(events: &mut Events, fold: u64, crossings: &[Crossing]) {
+fn push(events: &mut Events, fold: u64, crossings: &[(Crossing, Option<Id>)]) {
     let mut snapshot = (*example::readings().snapshot).clone();
     snapshot.health.folding.folds = fold;
     events.push(&snapshot, crossings);
@@ -116,14 +117,15 @@ fn a_crossing_is_an_event_of_its_own() {
     };
     let mut events = events(1, 1 << 20);
 
-    push(&mut events, 2, &[crossing(true, 900.0), crossing(false, 3.0)]);
+    let recording = Some(Id { start: 7, number: 1 });
+    push(&mut events, 2, &[(crossing(true, 900.0), recording), (crossing(false, 3.0), None)]);
 
     let read = read(&events, &mut Place::Fold(1));
     let names: Vec<_> = read.iter().map(|(name, _)| &**name).collect();
     assert_eq!(names, ["signal", "signal", "fold"]);
     let expected = serde_json::json!({
         "fold": 2, "device": "eth0", "direction": "receive", "signal": "syn_addresses",
-        "state": "raised", "value": 900.0, "mean": 2.5,
+        "state": "raised", "value": 900.0, "mean": 2.5, "recording": "7-1",
     });
     assert_eq!(read[0].1, expected);
     assert_eq!(read[1].1["state"], "usual");

@@ -19,7 +19,13 @@ fn send(
         outcome()
     };
 
-    let sources = Sources { facts: &facts, settings: &settings, patch: &patch };
+    let sources = Sources {
+        facts: &facts,
+        settings: &settings,
+        patch: &patch,
+        samples: &samples::seen,
+        capture: &|_| true,
+    };
     let answer = answer(operation, asked, sources);
     (answer, seen.into_inner())
 }

@@ -102,7 +102,8 @@ fn every_problem_is_answered_as_its_schema_says() {
 fn every_parameter_is_refused_when_it_is_out_of_range_doubled_or_unknown() {
     for operation in OPERATIONS.iter().filter(|it| it.method == Method::Get) {
         let of_query = operation.parameters.iter().filter(|it| it.place == Place::Query);
-        let target = |query: &str| format!("{}?{query}", operation.path.replace("{name}", "busy"));
+        let path = operation.path.replace("{name}", "busy").replace("{id}", "1-1");
+        let target = |query: &str| format!("{path}?{query}");
         for Parameter { name, allowed, .. } in of_query {
             for value in bad(*allowed) {
                 let answer = ask(&target(&format!("{name}={value}")));
@@ -133,7 +134,8 @@ fn bad(allowed: Allowed) -> Vec<String> {
     let more = match allowed {
         Allowed::Integer(least, most) => {
             let below = least.checked_sub(1).map(|it| it.to_string());
-            let above = [(most + 1).to_string(), "9".repeat(40), "+1".into(), "1.5".into()];
+            let above =
+                [(u64::from(most) + 1).to_string(), "9".repeat(40), "+1".into(), "1.5".into()];
             below.into_iter().chain(above).collect()
         }
         Allowed::OneOf(values) => vec![values[0].to_uppercase() + "x", values[..2].join(",")],

@@ -1,15 +1,19 @@
 //! The routes of the REST API, made from its table.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::Pages;
 use crate::api::{self, Facts, Kind, OPERATIONS, Operation, Output, Problem, Sources};
 use crate::app::readiness;
+use crate::app::samples::Busy;
 use crate::http::{
     Answer, Asked, Content, Errors, Handler, HeaderMap, Method, Path, Query, Reason, Refused,
     Route, StatusCode,
 };
+use crate::samples::Bounded;
+use crate::scope::Scope;
 
 /// Returns a route for each operation.
 pub(super) fn routes(pages: &Pages) -> Vec<Route> {
@@ -35,7 +39,8 @@ pub(super) fn errors() -> Errors {
 fn route(operation: &'static Operation, pages: Pages) -> Route {
     let handler = match operation.output {
         Output::Events => Handler::Quick(Arc::new(move |asked| events(operation, asked, &pages))),
-        Output::Json(_) | Output::Document | Output::Page => {
+        Output::Capture => Handler::Quick(Arc::new(move |asked| answer(operation, asked, &pages))),
+        Output::Json(_) | Output::Document | Output::Page | Output::Recording => {
             Handler::Blocking(Arc::new(move |asked| answer(operation, &asked, &pages)))
         }
     };
@@ -57,6 +62,7 @@ fn route(operation: &'static Operation, pages: Pages) -> Route {
 
 fn answer(operation: &'static Operation, asked: &Asked, pages: &Pages) -> Answer {
     let Asked { parameters, query, body, principal, .. } = asked;
+    let by = format!("{principal} at {}", principal.address);
     let asked = api::Asked {
         path: parameters,
         query,
@@ -65,7 +71,7 @@ fn answer(operation: &'static Operation, asked: &Asked, pages: &Pages) -> Answer
         content_encoding: asked.content_encoding.as_deref(),
         if_match: asked.if_match.as_deref(),
         body,
-        by: &format!("{principal} at {}", principal.address),
+        by: &by,
     };
     let facts = || {
         let snapshot = Arc::clone(&pages.snapshot.borrow());
@@ -76,8 +82,44 @@ fn answer(operation: &'static Operation, asked: &Asked, pages: &Pages) -> Answer
     let settings = || Arc::clone(&pages.settings.borrow());
     let patch = |wanted| pages.trigger.patch(wanted);
 
-    let sources = Sources { facts: &facts, settings: &settings, patch: &patch };
-    served(api::answer(operation, &asked, sources))
+    let begun = Cell::new(None);
+    let capture = |bounded: Bounded| match pages.samples.capture(bounded) {
+        Ok(chunks) => begun.replace(Some(chunks)).is_none(),
+        Err(Busy) => false,
+    };
+
+    let sources = Sources {
+        facts: &facts,
+        settings: &settings,
+        patch: &patch,
+        samples: &|| pages.samples.now(),
+        capture: &capture,
+    };
+    let answer = served(api::answer(operation, &asked, sources));
+    let is_read = operation.scope == Scope::Inspect && answer.status == StatusCode::OK;
+    if is_read && operation.method == api::Method::Get {
+        note(operation, &asked, pages);
+    }
+
+    match begun.into_inner() {
+        Some(chunks) => Answer { content: Content::Stream(chunks), ..answer },
+        None => answer,
+    }
+}
+
+/// Logs who reads packets: each capture, and anything else where it may have more than headers.
+fn note(operation: &'static Operation, asked: &api::Asked<'_>, pages: &Pages) {
+    let api::Asked { path, query, by, .. } = asked;
+    let pairs: Vec<_> =
+        path.iter().chain(*query).map(|(name, value)| format!("{name}={value}")).collect();
+    let filter = pairs.join(" ");
+
+    if matches!(operation.output, Output::Capture) {
+        tracing::info!(by, filter, "Packets are captured through the API");
+    } else if pages.samples.has_payload() {
+        let operation = operation.id;
+        tracing::info!(by, operation, filter, "Packets with payload are read through the API");
+    }
 }
 
 /// Answers with events as they come, unless the request is refused.
