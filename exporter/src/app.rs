@@ -14,8 +14,8 @@ mod parts;
 mod pause;
 mod pushes;
 mod readiness;
-#[cfg_attr(not(test), expect(dead_code, reason = "it is for the thread that takes packets"))]
 mod samples;
+mod sampling;
 mod service_manager;
 mod token;
 mod top;
@@ -143,7 +143,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let inside = runtime.enter();
     let lost_events = log_push.lost();
     let pushes = Pushes::new(&config.otlp, &origin, log_push)?;
-    let ranks = datapath.port_ranks();
+    let (ranks, copies) = (datapath.port_ranks(), datapath.samples());
     let (interfaces_tx, interfaces) = watch::channel(runtime.block_on(interfaces::list())?);
     let devices = Devices::new(datapath, Arc::clone(&config), interfaces.clone(), names)?;
     let check = check_of(&config, live_config.clone(), interfaces.clone());
@@ -164,6 +164,13 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let samples = Samples::new(SystemTime::now(), move |of, ports| of_ports.ranks(of, ports));
     let listened = listening::start(&parts.optional(), move |it| ranks.listen(it))?;
     let history = history::start(&parts.optional(), &snapshot, &live_config, samples.clone())?;
+    let sampled = sampling::start(
+        &parts.optional(),
+        copies,
+        samples.clone(),
+        live_config.clone(),
+        interfaces.clone(),
+    )?;
     let read = pushes.read(Sources {
         configuration,
         configs: live_config.clone(),
@@ -172,6 +179,8 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         lost,
         listened,
         history: history.clone(),
+        sampled,
+        samples: samples.clone(),
     });
     let pages = Pages {
         configs: live_config.clone(),

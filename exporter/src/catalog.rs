@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::Direction;
 
-use crate::health::{Configuration, Listened, Logging, Part, PartMemory, Push, Serving};
+use crate::health::{Configuration, Listened, Logging, Part, PartMemory, Push, Sampled, Serving};
 use crate::process::Process;
 use crate::snapshot::{Flow, Snapshot};
 use crate::version::Build;
@@ -25,6 +25,7 @@ mod parts;
 mod process;
 mod push;
 mod sample;
+mod sampling;
 mod serving;
 mod signals;
 mod table;
@@ -57,8 +58,9 @@ pub struct Readings {
     pub pushes: Vec<Arc<Push>>,
     pub logging: Logging,
     pub listened: Listened,
-    /// What the history takes; `None` where it is switched off.
-    pub history: Option<PartMemory>,
+    pub sampled: Sampled,
+    /// What parts take that are not switched off, beside those that the snapshot knows.
+    pub memory: Vec<PartMemory>,
     /// Those that the process can do without.
     pub parts: Vec<Part>,
     pub choice: Choice,
@@ -80,6 +82,7 @@ const SECTIONS: [Section; 4] = [
             configuration::METRICS,
             own_tables::METRICS,
             listening::METRICS,
+            sampling::METRICS,
             parts::METRICS,
             serving::METRICS,
             push::METRICS,
@@ -133,6 +136,7 @@ impl MetricFamily {
                 | Read::Part(_)
                 | Read::Memory(_)
                 | Read::Listening(_)
+                | Read::Sampled(_)
                 | Read::Logging(_),
                 _,
             ) => {
@@ -197,7 +201,8 @@ impl MetricFamily {
             pushes,
             logging,
             listened,
-            history,
+            sampled,
+            memory,
             parts,
             choice,
         } = readings;
@@ -219,8 +224,9 @@ impl MetricFamily {
             Read::Push(read) => pushes.iter().for_each(|push| read(push, sink)),
             Read::Logging(read) => read(logging, sink),
             Read::Listening(read) => read(listened, sink),
+            Read::Sampled(read) => read(sampled, sink),
             Read::Memory(read) => {
-                snapshot.health.memory.iter().chain(history).for_each(|part| read(part, sink));
+                snapshot.health.memory.iter().chain(memory).for_each(|part| read(part, sink));
             }
             Read::Part(read) => parts.iter().for_each(|part| read(part, sink)),
         }

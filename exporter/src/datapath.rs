@@ -75,7 +75,7 @@ pub use ranks::PortRanks;
 use removals::Removals;
 pub use replace::Replaced;
 pub use room::MapsMemory;
-pub use samples::{Copied, For, Samples};
+pub use samples::{Choice, Copied, For, RING, Samples};
 pub use shared_taps::ShareError;
 use shared_taps::{Means, SharedTaps};
 pub use wire::share_heap;

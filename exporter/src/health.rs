@@ -10,6 +10,7 @@ use shared::Direction;
 
 use crate::dimension::ByDimension;
 use crate::interval::MapUse;
+use crate::samples::Losses;
 
 pub use self::configuration::{Configuration, ReloadOutcome, ReloadSource};
 
@@ -151,6 +152,15 @@ pub struct Part {
     pub restarts: u64,
     /// When it was first started.
     pub since: SystemTime,
+}
+
+/// Packets that were sampled for a look at them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sampled {
+    /// By the name of the device.
+    pub taken: BTreeMap<Arc<str>, u64>,
+    /// `None` before any were wanted.
+    pub losses: Option<Losses>,
 }
 
 /// How current the knowledge of what this host listens on is.

@@ -9,6 +9,7 @@ mod kept;
 mod matching;
 mod pcapng;
 mod recorder;
+mod trim;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -119,4 +120,35 @@ pub struct Bounded {
     /// Bytes of packets in the file; the last packet may go beyond.
     pub bytes: u64,
     pub time: Duration,
+}
+
+impl Seen {
+    /// Most bytes that packets take.
+    pub const MOST_BYTES: usize = Kept::BYTES + Recorder::BYTES;
+
+    /// Returns the bytes that packets take; those in recordings may be counted twice.
+    pub fn bytes(&self) -> usize {
+        self.kept.bytes() + self.recorder.bytes()
+    }
+}
+
+impl Losses {
+    /// Returns how many packets were lost for each reason.
+    pub fn by_reason(self) -> [(&'static str, u64); 3] {
+        let Self { full, rate, copy } = self;
+
+        [("ring_full", full), ("rate", rate), ("copy", copy)]
+    }
+
+    /// Returns what was lost after `before`.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        let Self { full, rate, copy } = self;
+
+        Self {
+            full: full.saturating_sub(before.full),
+            rate: rate.saturating_sub(before.rate),
+            copy: copy.saturating_sub(before.copy),
+        }
+    }
 }

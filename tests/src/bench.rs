@@ -14,6 +14,7 @@ mod memory;
 mod misses;
 mod otlp;
 mod parallel;
+mod samples;
 mod scrape;
 mod table;
 mod targets;
@@ -44,9 +45,11 @@ pub fn run(effort: Effort) -> (Figures, String) {
     let figures = table::measure(effort.rounds);
     let mut report = table::print(&figures);
     let mut checks = targets::of_columns(&figures);
-    let (text, more) = tcx::measure(effort.rounds);
-    report.push_str(&text);
-    checks.extend(more);
+    for section in [tcx::measure, samples::measure] {
+        let (text, more) = section(effort.rounds);
+        report.push_str(&text);
+        checks.extend(more);
+    }
     if !effort.quick {
         for section in [
             parallel::measure,

@@ -38,7 +38,7 @@ fn only(matching: Matching) -> Wanted {
 
 /// Has packets taken from now on, as many as there are.
 fn want(samples: &Samples, whom: For, wanted: &Wanted) {
-    samples.want(whom, Some((wanted, Some(LOOPBACK)))).unwrap();
+    samples.want(whom, Some((wanted.clone(), Some(LOOPBACK)))).unwrap();
     samples.allow(whom, MANY);
 }
 
@@ -145,7 +145,7 @@ fn never_more_are_taken_than_are_allowed_and_what_is_refused_is_counted() {
     let samples = datapath.samples();
     let mut inspector = Inspector::of(&datapath, XDP).unwrap();
     let frame = ethernet(IPV4, &ipv4(17, &udp(53, &[])));
-    samples.want(For::Usual, Some((&one_in(1), None))).unwrap();
+    samples.want(For::Usual, Some((one_in(1), None))).unwrap();
 
     inspector.repeat(&frame, 7).unwrap();
     assert_eq!(read(&samples).len(), 0, "none are allowed yet");
@@ -233,7 +233,7 @@ fn a_device_is_matched_by_its_index_and_one_that_is_not_there_by_none() {
     let wanted = only(Matching { device: Some("lo".into()), ..Matching::default() });
 
     for (ifindex, expected) in [(Some(LOOPBACK), 1), (Some(LOOPBACK + 1), 0), (None, 0)] {
-        samples.want(For::Usual, Some((&wanted, ifindex))).unwrap();
+        samples.want(For::Usual, Some((wanted.clone(), ifindex))).unwrap();
         samples.allow(For::Usual, MANY);
         inspector.run_with(&frame, &context_on(LOOPBACK)).unwrap();
         assert_eq!(read(&samples).len(), expected, "{ifindex:?}");

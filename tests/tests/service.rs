@@ -17,6 +17,7 @@ mod service {
     mod privileges;
     mod prometheus;
     mod refusals;
+    mod samples;
     mod starting;
     mod stopping;
     mod top;

@@ -12,10 +12,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::history::Kept;
 use super::parts::{Optional, OptionalParts, Parts};
+use super::samples::Samples;
 use crate::catalog::{Choice, Readings};
 use crate::config::{Config, Otlp};
 use crate::export::otlp::{HostResource, Source};
-use crate::health::{Configuration, Listened, Logging, Push};
+use crate::health::{Configuration, Listened, Logging, Push, Sampled};
 use crate::http::Refusals;
 use crate::process::Process;
 use crate::reload::Applying;
@@ -63,6 +64,9 @@ pub(super) struct Sources<L, S> {
     /// Returns how current the knowledge of sockets is.
     pub(super) listened: S,
     pub(super) history: Kept,
+    /// What was sampled.
+    pub(super) sampled: watch::Receiver<Sampled>,
+    pub(super) samples: Samples,
 }
 
 impl Pushes {
@@ -80,7 +84,17 @@ impl Pushes {
         S: Fn() -> Listened + Send + Sync + 'static,
     {
         let health = self.metrics.health();
-        let Sources { configuration, configs, parts, refusals, lost, listened, history } = sources;
+        let Sources {
+            configuration,
+            configs,
+            parts,
+            refusals,
+            lost,
+            listened,
+            history,
+            sampled,
+            samples,
+        } = sources;
 
         Arc::new(move |snapshot| Readings {
             snapshot,
@@ -91,7 +105,8 @@ impl Pushes {
             pushes: health.borrow().iter().map(|push| Arc::clone(&push.borrow())).collect(),
             logging: Logging { lost: lost() },
             listened: listened(),
-            history: history.memory(),
+            sampled: sampled.borrow().clone(),
+            memory: history.memory().into_iter().chain(samples.memory()).collect(),
             parts: parts.health(),
             choice: Choice::without(&configs.borrow().metrics.exclude),
         })

@@ -20,6 +20,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use shared::{PortProtocol, PortRank};
 use tokio::sync::{Notify, watch};
 
+use crate::datapath::RING;
+use crate::health::PartMemory;
 use crate::http::Chunks;
 use crate::samples::{
     Bounded, Cause, Id, Kept, Losses, Matching, Recorder, Sample, Sampling, Seen, Wanted,
@@ -130,6 +132,16 @@ impl Samples {
     /// Returns what there is now.
     pub(crate) fn now(&self) -> Seen {
         self.seen().clone()
+    }
+
+    /// Returns what sampled packets take, with the ring buffer; `None` while nothing is sampled.
+    pub(crate) fn memory(&self) -> Option<PartMemory> {
+        let seen = self.seen();
+        seen.sampling.map(|_| PartMemory {
+            part: "samples",
+            bytes: u64::from(RING) + seen.bytes() as u64,
+            limit: u64::from(RING) + Seen::MOST_BYTES as u64,
+        })
     }
 
     /// Returns whether sampled packets have more than headers.

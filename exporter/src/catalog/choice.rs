@@ -189,6 +189,7 @@ impl Group {
             | Read::Serving(_)
             | Read::Push(_)
             | Read::Listening(_)
+            | Read::Sampled(_)
             | Read::Logging(_) => return Self::Exporter,
             Read::Flow(_) => {}
         }

@@ -11,10 +11,11 @@ use crate::dimension::{ByDimension, Dimension, SeriesKey};
 use crate::health::{
     AttachFailure, Attachment, Configuration, DeviceInfo, Folding, Health, Hook, HttpRefusal,
     Listened, Logging, Mode, Part, PartMemory, Push, PushFailure, ReloadOutcome, ReloadSource,
-    Running, Serving, SharedMap,
+    Running, Sampled, Serving, SharedMap,
 };
 use crate::interval::{Law, MapUse, Totals};
 use crate::process::Process;
+use crate::samples::Losses;
 use crate::snapshot::{Breakdown, Flow, Named, Signals, Snapshot, TrafficClasses, Unattributed};
 use crate::version::Build;
 
@@ -48,7 +49,11 @@ pub(crate) fn readings() -> Readings {
         serving: Serving { refusals: BTreeMap::from([(HttpRefusal::Login, 2)]), panics: 0 },
         pushes: vec![Arc::new(pushed())],
         logging: Logging { lost: 7 },
-        history: Some(PartMemory { part: "history", bytes: 1 << 20, limit: 16 << 20 }),
+        memory: vec![PartMemory { part: "history", bytes: 1 << 20, limit: 16 << 20 }],
+        sampled: Sampled {
+            taken: BTreeMap::from([("eth0".into(), 41)]),
+            losses: Some(Losses { full: 0, rate: 3, copy: 0 }),
+        },
         listened: Listened { age: Some(Duration::from_millis(2500)) },
         parts: vec![part("otlp http://collector:4317", 1), part("otlp-logs", 0)],
         choice: Choice::default(),

@@ -1,6 +1,6 @@
 //! One metric of the catalogue.
 
-use crate::health::{Configuration, Listened, Logging, Part, PartMemory, Push, Serving};
+use crate::health::{Configuration, Listened, Logging, Part, PartMemory, Push, Sampled, Serving};
 use crate::process::Process;
 use crate::snapshot::{Flow, Snapshot};
 use crate::version::Build;
@@ -81,6 +81,8 @@ pub enum Read {
     Logging(fn(&Logging, &mut dyn Sink)),
     /// `packet_exporter_`
     Listening(fn(&Listened, &mut dyn Sink)),
+    /// `packet_exporter_`
+    Sampled(fn(&Sampled, &mut dyn Sink)),
     /// `packet_exporter_`
     Part(fn(&Part, &mut dyn Sink)),
     /// Once for each part whose memory has a limit.

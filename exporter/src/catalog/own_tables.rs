@@ -55,7 +55,7 @@ pub(super) const METRICS: &[Metric] = &[
     Metric {
         name: "memory",
         help: "Memory that a part of the exporter takes: maps, the kernel maps of all devices; history, \
-               what was counted in the last hours.",
+               what was counted in the last hours; samples, copies of packets.",
         unit: Unit::Bytes,
         kind: Kind::Gauge,
         labels: &["part"],

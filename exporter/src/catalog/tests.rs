@@ -55,7 +55,8 @@ fn only(flow: Flow) -> Readings {
         pushes: Vec::new(),
         logging: Logging::default(),
         listened: Listened::default(),
-        history: None,
+        sampled: Sampled::default(),
+        memory: Vec::new(),
         parts: Vec::new(),
         choice: Choice::default(),
     }

@@ -11,7 +11,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aya::maps::{Map, MapData, RingBuf};
-use shared::{Address, Sampler, Taker, draw};
+use shared::{Address, Sampler, TAKERS, Taker, draw};
 
 use super::cpus::Cpus;
 use super::load::{LoadError, refusal};
@@ -21,7 +21,7 @@ use crate::samples::{Losses, Prefix, Wanted};
 pub use copied::Copied;
 
 /// Bytes of the ring buffer: about 5,000 packets of the usual length.
-const RING: u32 = 1 << 20;
+pub const RING: u32 = 1 << 20;
 
 /// The copies that programs take of packets. Every clone reaches the same ones.
 #[derive(Clone, Default)]
@@ -36,8 +36,12 @@ pub enum For {
     Capture,
 }
 
+/// Which packets are taken, and the index of the device that is asked for, if there is one.
+pub type Choice = (Wanted, Option<u32>);
+
 /// What is there while copies may be taken.
 struct Taking {
+    wanted: [Option<Choice>; TAKERS],
     samplers: Mapping<Sampler>,
     fds: [OwnedFd; 2],
     ring: RingBuf<MapData>,
@@ -66,13 +70,22 @@ impl Samples {
         self.taking().is_some()
     }
 
-    /// Sets which packets are taken for someone, none with `None`. `ifindex` is that of the device that is
-    /// asked for. None are taken before [`Self::allow`] is called.
-    pub fn want(&self, whom: For, wanted: Option<(&Wanted, Option<u32>)>) -> io::Result<()> {
+    /// Sets which packets are taken for someone, none with `None`. None are taken before [`Self::allow`] is
+    /// called.
+    pub fn want(&self, whom: For, wanted: Option<Choice>) -> io::Result<()> {
         match &mut *self.taking() {
             Some(taking) => taking.want(whom, wanted),
             None => Ok(()),
         }
+    }
+
+    /// Returns whether that is what is taken for someone.
+    pub fn is_wanted(&self, whom: For, wanted: Option<&Choice>) -> bool {
+        let taking = self.taking();
+        let present = taking.as_ref().and_then(|taking| taking.wanted[whom.place()].as_ref());
+
+        // Without the maps nothing can be taken.
+        present == wanted || taking.is_none()
     }
 
     /// Lets each CPU take so many packets for someone from now on, with what it took already.
@@ -128,6 +141,7 @@ impl Taking {
         let reader = MapData::from_fd(ring.try_clone()?).map_err(io::Error::other)?;
 
         Ok(Self {
+            wanted: [const { None }; TAKERS],
             samplers: Mapping::new(samplers.as_fd(), possible)?,
             fds: [samplers, ring],
             ring: RingBuf::try_from(Map::RingBuf(reader)).map_err(io::Error::other)?,
@@ -137,16 +151,25 @@ impl Taking {
         })
     }
 
-    fn want(&mut self, whom: For, wanted: Option<(&Wanted, Option<u32>)>) -> io::Result<()> {
+    fn want(&mut self, whom: For, wanted: Option<Choice>) -> io::Result<()> {
         let bit = 1 << whom.place();
-        let others =
-            self.samplers.read(0..1).first().map_or(0, |it| it.mode) & !bit & !Sampler::CHOOSES;
-        self.set_mode(self.mode(others));
+        let mode = self.samplers.read(0..1).first().map_or(0, |it| it.mode);
+        let others = mode & !bit & !Sampler::CHOOSES;
+        self.set_mode(others);
+        self.wanted[whom.place()] = None;
         // No program looks at what is written from here on.
         self.barrier.wait()?;
-        let Some((wanted, ifindex)) = wanted else { return Ok(()) };
+        if let Some((wanted, ifindex)) = &wanted {
+            self.begin(whom, &taker(wanted, *ifindex));
+            self.set_mode(others | bit);
+        }
+        self.wanted[whom.place()] = wanted;
 
-        let taker = taker(wanted, ifindex);
+        Ok(())
+    }
+
+    /// Writes what the programs go by that someone wants from now on.
+    fn begin(&mut self, whom: For, taker: &Taker) {
         for cpu in 0..self.samplers.entries() {
             let mut before = self.samplers.read(cpu..cpu + 1);
             let Some(sampler) = before.first_mut() else { continue };
@@ -156,12 +179,9 @@ impl Taking {
             }
             let Taker { taken, refused, .. } = sampler.takers[whom.place()];
             let left = draw(&mut sampler.seed, taker.longest);
-            sampler.takers[whom.place()] = Taker { allowed: taken, taken, refused, left, ..taker };
+            sampler.takers[whom.place()] = Taker { allowed: taken, taken, refused, left, ..*taker };
             self.write(cpu, whom, sampler);
         }
-        self.set_mode(self.mode(others | bit));
-
-        Ok(())
     }
 
     /// Writes what belongs to one taker, and the seed if there was none: the program writes the rest.
@@ -173,17 +193,13 @@ impl Taking {
         }
     }
 
-    /// Returns the mode for those who want packets: the program is quick if there is the usual taker alone,
-    /// and it takes any packet.
-    fn mode(&self, takers: u32) -> u32 {
+    /// Sets who wants packets. The program is quick where that is the usual taker alone, and it takes any.
+    fn set_mode(&self, takers: u32) {
         let usual = 1 << For::Usual.place();
-        let is_any =
+        let takes_any =
             self.samplers.read(0..1).first().is_some_and(|it| it.takers[0].conditions == 0);
-
-        if takers == 0 || takers == usual && is_any { takers } else { takers | Sampler::CHOOSES }
-    }
-
-    fn set_mode(&self, mode: u32) {
+        let is_quick = takers == 0 || takers == usual && takes_any;
+        let mode = if is_quick { takers } else { takers | Sampler::CHOOSES };
         for cpu in 0..self.samplers.entries() {
             self.samplers.write_within(cpu, offset_of!(Sampler, mode), &[mode, 0]);
         }

@@ -36,7 +36,7 @@ impl Taken {
 
 impl Kept {
     /// Most bytes that all of them take.
-    const BYTES: usize = 32 << 20;
+    pub(super) const BYTES: usize = 32 << 20;
 
     /// Makes room for nothing; `start` is that of every [`Id`].
     pub fn new(start: u64) -> Self {
@@ -72,6 +72,11 @@ impl Kept {
     /// Returns all of them, the oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Taken>> {
         self.taken.iter()
+    }
+
+    /// Returns the bytes that all of them take.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Returns how many were taken since the start.

@@ -49,6 +49,8 @@ struct Thinned {
 impl Recorder {
     /// Most recordings.
     pub const MOST: usize = 8;
+    /// Most bytes that all of them take.
+    pub(super) const BYTES: usize = Self::MOST * 2 * Thinned::BYTES;
     /// Time before and after the moment.
     pub const REACH: Duration = Duration::from_mins(2);
 
@@ -83,6 +85,11 @@ impl Recorder {
                 recording.after.add(taken);
             }
         }
+    }
+
+    /// Returns the bytes that all of them take.
+    pub(super) fn bytes(&self) -> usize {
+        self.recordings.iter().map(|it| it.before.bytes + it.after.bytes).sum()
     }
 
     /// Returns the recording of that name, or why there is none.

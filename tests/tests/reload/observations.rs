@@ -153,6 +153,12 @@ fn keys_of_signals_have_their_effect() {
 
 #[test]
 #[ignore = "needs root: `cargo xtask test reload`"]
+fn keys_of_sampled_packets_have_their_effect() {
+    observe(rows::SAMPLES);
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test reload`"]
 fn keys_of_pushes_have_their_effect() {
     observe(rows::PUSHES);
 }

@@ -9,6 +9,7 @@ use rustls::crypto::ring::default_provider;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
+use tests::service::command;
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
@@ -36,6 +37,7 @@ impl Papers {
         for (name, text) in files {
             fs::write(folder.join(name), text).unwrap();
         }
+        write_token(folder);
 
         Self(ours)
     }
@@ -62,6 +64,16 @@ impl Papers {
 
         builder.with_single_cert(vec![certificate.der().clone()], key).unwrap().into()
     }
+}
+
+/// Writes a token that may inspect packets, and the file by which it is known.
+fn write_token(folder: &Path) {
+    let mut new = command(&["token", "new", "--name", "tester", "--scope", "inspect"]);
+    let printed = new.output().unwrap().stdout;
+    let printed = String::from_utf8(printed).unwrap();
+    let (token, entry) = printed.split_once('\n').unwrap();
+    fs::write(folder.join("token"), token).unwrap();
+    fs::write(folder.join("tokens.toml"), entry).unwrap();
 }
 
 fn authority(name: &str) -> Authority {

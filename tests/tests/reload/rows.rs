@@ -1,6 +1,7 @@
 //! The effect of each key that is live.
 
 mod pushes;
+mod samples;
 
 use tests::cable::Cable;
 
@@ -16,9 +17,10 @@ use super::scenes::{
 };
 
 pub(crate) use pushes::PUSHES;
+pub(crate) use samples::SAMPLES;
 
 /// All of them, a test for each group.
-pub(crate) const GROUPS: [&[Row]; 5] = [DEVICES, DIMENSIONS, SIGNALS, PUSHES, SERVER];
+pub(crate) const GROUPS: [&[Row]; 6] = [DEVICES, DIMENSIONS, SIGNALS, SAMPLES, PUSHES, SERVER];
 
 pub(crate) const DEVICES: &[Row] = &[
     Row {

@@ -18,17 +18,17 @@ use super::{QUICK, cable};
 const PATCH: &str = "Content-Type: application/merge-patch+json";
 
 /// A folder with a file of tokens, and what the service needs to know of it.
-struct Folder(TempDir);
+pub(super) struct Folder(TempDir);
 
 impl Folder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = Self(TempDir::new().unwrap());
         fs::write(folder.path("tokens.toml"), "").unwrap();
 
         folder
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
@@ -37,7 +37,7 @@ impl Folder {
     }
 
     /// Makes a token as an operator does, and returns it.
-    fn token(&self, name: &str, arguments: &[&str]) -> String {
+    pub(super) fn token(&self, name: &str, arguments: &[&str]) -> String {
         let all = [&["token", "new", "--name", name], arguments].concat();
         let printed = command(&all).output().unwrap();
         let printed = String::from_utf8(printed.stdout).unwrap();
@@ -63,7 +63,7 @@ impl Folder {
         fs::write(self.path("web.yml"), text).unwrap();
     }
 
-    fn start<'a>(&self, cable: &'a Cable, more: &[&str]) -> Service<'a> {
+    pub(super) fn start<'a>(&self, cable: &'a Cable, more: &[&str]) -> Service<'a> {
         let tokens = self.text("tokens.toml");
         let arguments = [&QUICK[..], &["--api.token-file", &tokens], more].concat();
 

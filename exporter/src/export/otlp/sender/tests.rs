@@ -158,4 +158,4 @@ fn packets(got: &Got) -> Option<i64> {
 }
 
 /// How many points the example has.
-const POINTS: u64 = 495;
+const POINTS: u64 = 499;

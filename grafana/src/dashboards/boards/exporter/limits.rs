@@ -79,6 +79,21 @@ pub(super) fn panels() -> Vec<Panel> {
             "max by (job, instance) (packet_exporter_listening_age_seconds{<host>})",
             "{{instance}}",
         ),
+        lines(
+            "Sampled packets",
+            "Packets that were sampled for a look at them, and those that were to be and were not, by \
+             reason. Empty where `samples.enabled` is off.",
+            Unit::PacketsPerSecond,
+        )
+        .course(
+            "sum by (job, instance) (rate(packet_exporter_samples_total{<device>}[$__rate_interval]))",
+            "{{instance}}",
+        )
+        .course(
+            "sum by (job, instance, reason) \
+             (rate(packet_exporter_samples_lost_total{<host>}[$__rate_interval]))",
+            "{{instance}} lost: {{reason}}",
+        ),
     ]
 }
 
