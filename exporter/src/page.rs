@@ -11,7 +11,7 @@ pub struct File {
 }
 
 /// Everything that the page loads, beside answers of the API.
-pub static FILES: [File; 10] = [
+pub static FILES: [File; 11] = [
     style("/page/style.css", include_str!("page/style.css")),
     icon("/page/icon.svg", include_str!("page/icon.svg")),
     script("/page/main.js", include_str!("page/main.js")),
@@ -20,6 +20,7 @@ pub static FILES: [File; 10] = [
     script("/page/chart.js", include_str!("page/chart.js")),
     script("/page/lists.js", include_str!("page/lists.js")),
     script("/page/cards.js", include_str!("page/cards.js")),
+    script("/page/samples.js", include_str!("page/samples.js")),
     script("/page/format.js", include_str!("page/format.js")),
     script("/page/dom.js", include_str!("page/dom.js")),
 ];

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::kind::Kind;
 use super::problem::{Fault, Problem, shown};
-use super::samples::matching::protocol;
+use super::samples::protocols::protocol;
 use crate::samples::{Id, Prefix};
 
 /// A parameter of an operation.

@@ -2,9 +2,10 @@
 
 pub(super) mod capture;
 pub(super) mod list;
-pub(super) mod matching;
+mod matching;
 mod one;
 pub(super) mod packet;
+pub(super) mod protocols;
 pub(super) mod recordings;
 mod series;
 

@@ -13,20 +13,47 @@ export class Trouble extends Error {}
 
 /** Returns the answer, or the problem as `{problem}` where the API refuses one thing for a reason. */
 async function ask(path, parameters = {}) {
+  const response = await sent(path, parameters);
+  if (response.ok) return response.json();
+
+  const sentence = await refusal(response);
+  if (response.status === 400 || response.status === 404) return { problem: sentence };
+  throw new Trouble(`The exporter refuses to answer: ${sentence}`);
+}
+
+async function sent(path, parameters, headers = {}) {
   const address = new URL(path, BASE);
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== "") address.searchParams.set(name, value);
   }
-  const response = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT) }).catch(() => {
+
+  return fetch(address, { headers, signal: AbortSignal.timeout(TIMEOUT) }).catch(() => {
     throw new Trouble("The exporter does not answer.");
   });
-  if (response.ok) return response.json();
+}
 
+async function refusal(response) {
   const problem = await response.json().catch(() => ({}));
-  const sentence = problem.detail ?? problem.title ?? `status ${response.status}`;
-  if (response.status === 400 || response.status === 404) return { problem: sentence };
+
+  return problem.detail ?? problem.title ?? `status ${response.status}`;
+}
+
+/** Asks with a token, which is in no address; returns `{refused}` where it does not do. */
+async function withToken(path, token, parameters, read) {
+  const response = await sent(path, parameters, token === "" ? {} : { authorization: `Bearer ${token}` });
+  if (response.ok) return read(response);
+
+  const sentence = await refusal(response);
+  if (response.status === 401 || response.status === 403) return { refused: sentence };
+  if (response.status < 500 && response.status !== 429) return { problem: sentence };
   throw new Trouble(`The exporter refuses to answer: ${sentence}`);
 }
+
+/** Asks for something about packets. */
+export const inspect = (path, token, parameters = {}) => withToken(path, token, parameters, (response) => response.json());
+
+/** Asks for a file. */
+export const download = (path, token) => withToken(path, token, {}, (response) => response.blob());
 
 /** Asks for everything that is shown of a choice; all of it is of one fold, if that can be had. */
 export async function everything({ device, direction, order }) {

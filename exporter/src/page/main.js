@@ -7,6 +7,7 @@ import { element, find, say } from "./dom.js";
 import { bits, clock, packets, span } from "./format.js";
 import { byFlags, bySize, showRows } from "./lists.js";
 import { Memory } from "./memory.js";
+import { showSamples, startSamples } from "./samples.js";
 
 const THEMES = ["system", "light", "dark"];
 /** Milliseconds after a fold until it can be read. */
@@ -61,6 +62,7 @@ async function look() {
     known = answers;
     if (answers.flows.fold) memory.add(answers.flows);
     show();
+    showSamples(choice());
     trouble("");
     pause = FIRST_PAUSE;
     wait = untilNext(answers.health.folding);
@@ -169,6 +171,7 @@ function chosen() {
   const { device, ...others } = choice();
   const words = new URLSearchParams({ ...(device ? { device } : {}), ...others });
   history.replaceState(null, "", `#${words}`);
+  showSamples(choice(), true);
   look();
 }
 
@@ -232,5 +235,6 @@ document.addEventListener("visibilitychange", () => {
 });
 
 theme(kept());
+startSamples(choice);
 fromAddress();
 look();

@@ -177,3 +177,116 @@ fn halves(at: SystemTime) -> [u8; 8] {
 
     nanoseconds.rotate_left(32).to_le_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::Capture;
+    use crate::samples::example::{at, sample};
+
+    /// A block: its type, and its body.
+    type Block = (u32, Vec<u8>);
+
+    /// Takes a file apart, in which each length has to be right.
+    fn blocks(mut file: &[u8]) -> Vec<Block> {
+        let word = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().unwrap());
+        let mut blocks = Vec::new();
+        while !file.is_empty() {
+            let length = word(&file[4..8]) as usize;
+            assert_eq!((length % 4, word(&file[length - 4..length])), (0, word(&file[4..8])));
+            blocks.push((word(&file[..4]), file[8..length - 4].to_vec()));
+            file = &file[length..];
+        }
+
+        blocks
+    }
+
+    fn options(mut bytes: &[u8]) -> Vec<(u16, Vec<u8>)> {
+        let mut options = Vec::new();
+        loop {
+            let [code, length] =
+                [0, 2].map(|at| u16::from_le_bytes(bytes[at..at + 2].try_into().unwrap()));
+            let length = usize::from(length);
+            if code == 0 {
+                assert_eq!((length, bytes.len()), (0, 4));
+                return options;
+            }
+            options.push((code, bytes[4..4 + length].to_vec()));
+            bytes = &bytes[4 + length.next_multiple_of(4)..];
+        }
+    }
+
+    fn written(lost: Option<(Losses, u64)>) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut writer = Writer::begin(&mut out, 96, "packet-exporter");
+        let tun = Sample { device: "tun0".into(), link: Link::Ip, ..sample(&[0x45; 21]) };
+        let sent = Sample { direction: Direction::Transmit, length: 9000, ..sample(&[7; 60]) };
+        for sample in [sample(&[1; 61]), tun, sent] {
+            writer.packet(&mut out, &sample);
+        }
+        writer.end(&mut out, at(9), lost);
+
+        out
+    }
+
+    #[test]
+    fn a_reader_finds_every_packet_as_it_was() {
+        let file = written(None);
+        let mut capture = Capture::open(&*file).unwrap();
+        let mut read = Vec::new();
+        while let Some(record) = capture.next_record().unwrap() {
+            read.push((record.link, record.bytes.to_vec(), record.wire_length));
+        }
+
+        let expected = [
+            (Link::Ethernet, vec![1; 61], 61),
+            (Link::Ip, vec![0x45; 21], 21),
+            (Link::Ethernet, vec![7; 60], 9000),
+        ];
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn an_interface_comes_before_its_packets_and_its_counts_at_the_end() {
+        let losses = Losses { full: 1, rate: 2, copy: 3 };
+        let blocks = blocks(&written(Some((losses, 4))));
+
+        let kinds: Vec<_> = blocks.iter().map(|(kind, _)| *kind).collect();
+        assert_eq!(
+            kinds,
+            [SECTION, INTERFACE, PACKET, INTERFACE, PACKET, PACKET, STATISTICS, STATISTICS]
+        );
+        assert_eq!(options(&blocks[0].1[16..]), [(4, b"packet-exporter".to_vec())]);
+        assert_eq!(options(&blocks[1].1[8..]), [(2, b"eth0".to_vec()), (9, vec![9])]);
+        assert_eq!((blocks[3].1[0], &options(&blocks[3].1[8..])[0]), (101, &(2, b"tun0".to_vec())));
+        // Nanoseconds since 1970, the higher half first.
+        let time = 1_700_000_000_123_456_789_u64;
+        let halves = [(time >> 32).to_le_bytes()[..4].to_vec(), time.to_le_bytes()[..4].to_vec()];
+        assert_eq!(blocks[2].1[4..12], halves.concat());
+        let flags = |packet: &Block, captured: usize| {
+            options(&packet.1[20 + captured.next_multiple_of(4)..])
+        };
+        assert_eq!(flags(&blocks[2], 61), [(2, vec![1, 0, 0, 0])]);
+        assert_eq!(flags(&blocks[5], 60), [(2, vec![2, 0, 0, 0])]);
+
+        let first = options(&blocks[6].1[12..]);
+        let text = String::from_utf8(first[1].1.clone()).unwrap();
+        assert!(text.contains(": 1 because") && text.contains("4 because the client"), "{text}");
+        assert_eq!(first[2], (STATISTICS_DELIVERED, 2_u64.to_le_bytes().to_vec()));
+        // What is known of all interfaces together is not stated of one.
+        assert_eq!(first.len(), 3);
+    }
+
+    #[test]
+    fn the_losses_of_one_interface_are_its_own_and_one_without_packets_is_valid() {
+        let mut file = Vec::new();
+        let writer = Writer::begin(&mut file, 96, "packet-exporter");
+        writer.end(&mut file, at(0), Some((Losses { full: 1, rate: 2, copy: 3 }, 4)));
+
+        let blocks = blocks(&file);
+        assert_eq!(blocks.len(), 3);
+        let dropped = (STATISTICS_DROPPED, 10_u64.to_le_bytes().to_vec());
+        assert!(options(&blocks[2].1[12..]).contains(&dropped));
+        assert!(Capture::open(&*file).unwrap().next_record().unwrap().is_none());
+    }
+}
