@@ -62,7 +62,8 @@ pub enum Failure {
 
 /// Returns whether the configuration is valid, and where it comes from.
 pub fn check(inputs: &Inputs) -> Result<String, Failure> {
-    let loaded = Config::load(inputs).map_err(|error| Failure::Refused(error.into()))?;
+    // With what the API has set, and what is wrong with the file that keeps it.
+    let loaded = InForce::read(inputs).map_err(|error| Failure::Refused(error.into()))?.loaded;
     web_file(&loaded.config).map_err(Failure::Refused)?;
     token_file(&loaded.config).map_err(Failure::Refused)?;
     pushes::check(&loaded.config.otlp).map_err(Failure::Refused)?;

@@ -23,6 +23,7 @@ mod mode;
 mod naming;
 mod network;
 mod otel;
+mod once;
 mod otlp;
 mod overrides;
 mod owned;
