@@ -6,6 +6,7 @@ mod doctor;
 mod history;
 mod host_memory;
 mod inspect;
+mod inspections;
 mod listening;
 mod openapi;
 mod options;
@@ -40,6 +41,7 @@ use crate::version::Build;
 use crate::{datapath, interfaces, logging, privileges};
 
 use self::devices::{Devices, NoDevices};
+use self::inspections::Inspections;
 use self::pages::Pages;
 use self::parts::Parts;
 use self::pushes::{LogPush, Pushes, Sources};
@@ -141,6 +143,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let lost_events = log_push.lost();
     let pushes = Pushes::new(&config.otlp, &origin, log_push)?;
     let ranks = datapath.port_ranks();
+    let inspections = Inspections::new(ranks.clone());
     let (interfaces_tx, interfaces) = watch::channel(runtime.block_on(interfaces::list())?);
     let devices = Devices::new(datapath, Arc::clone(&config), interfaces.clone(), names)?;
     let check = check_of(&config, live_config.clone(), interfaces.clone());
@@ -175,6 +178,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         history,
         trigger: trigger.clone(),
         settings: reload.effective(),
+        inspections,
     };
     let site = pages.site(refusals, tokens);
 

@@ -169,8 +169,8 @@ impl Events {
 }
 
 /// Returns what is answered while there is no history.
-pub fn no_history() -> Answer {
-    Problem::no_history().answer()
+pub fn no_history(base: &str) -> Answer {
+    Problem::no_history().answer(base)
 }
 
 fn event(name: &str, id: Option<&str>, data: &impl Serialize) -> String {

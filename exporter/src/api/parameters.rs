@@ -150,3 +150,19 @@ pub(super) static CHANGE: [Parameter; 2] = [
         help: "Change nothing if the settings have another `ETag` by now. Without it, any will do.",
     },
 ];
+
+pub(super) static INSPECTION: [Parameter; 2] = [
+    Parameter {
+        default: Some("false"),
+        ..query(
+            "each",
+            Allowed::OneOf(&["true", "false"]),
+            "Whether to describe every packet, beside what they are together.",
+        )
+    },
+    query(
+        "link",
+        Allowed::Integer(0, 65_535),
+        "Number of the link type of a frame that is sent as it is; without it Ethernet, 1.",
+    ),
+];

@@ -2,6 +2,7 @@
 
 mod events;
 mod hostile;
+mod inspection;
 mod packets;
 mod rates;
 mod schema;
@@ -19,6 +20,7 @@ use serde_json::Value;
 use super::*;
 use crate::catalog::example;
 use crate::history::History;
+use crate::inspect::{Inspection, Submission, Uninspected};
 use crate::snapshot::{Before, Snapshot};
 
 /// Requests a path and a query, as they stand in an address without escapes.
@@ -57,7 +59,15 @@ fn answered_from(
     let settings = || Arc::new(Effective::of_defaults());
     let patch = |_| Err(Unpatched::Stopping);
 
-    answer(operation, asked, Sources { facts, settings: &settings, patch: &patch })
+    answer(
+        operation,
+        asked,
+        Sources { facts, settings: &settings, patch: &patch, inspect: &nothing },
+    )
+}
+
+fn nothing(_: &Submission<'_>, _: bool) -> Result<Inspection, Uninspected> {
+    Err(Uninspected::NoCapture("not here".into()))
 }
 
 fn found(path: &str) -> (&'static Operation, Vec<(String, String)>) {
@@ -66,7 +76,7 @@ fn found(path: &str) -> (&'static Operation, Vec<(String, String)>) {
         let value = path.strip_prefix(before)?;
         Some((operation, vec![(name.trim_end_matches('}').to_owned(), value.to_owned())]))
     });
-    let plain = OPERATIONS.iter().find(|operation| operation.path == path);
+    let plain = OPERATIONS.iter().find(|it| it.path == path && it.method == Method::Get);
 
     plain.map(|it| (it, Vec::new())).or(named).unwrap_or_else(|| panic!("no {path}"))
 }

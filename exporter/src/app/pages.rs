@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::history::Kept;
+use super::inspections::Inspections;
 use super::pushes::Read;
 use super::readiness;
 use crate::catalog::Readings;
@@ -30,6 +31,7 @@ pub(super) struct Pages {
     pub(super) settings: watch::Receiver<Arc<Effective>>,
     pub(super) snapshot: watch::Receiver<Arc<Snapshot>>,
     pub(super) history: Kept,
+    pub(super) inspections: Inspections,
 }
 
 impl Pages {
@@ -50,7 +52,7 @@ impl Pages {
             }),
             landing: live::page(),
             refusals,
-            errors: api::errors(),
+            errors: api::errors(self.configs.clone()),
             tokens,
         }
     }

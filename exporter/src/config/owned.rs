@@ -2,7 +2,7 @@
 
 /// Keys that the API does not set, because with them it would give more than its scope: they name files,
 /// addresses to send to and to listen on, or credentials, or say who may do what.
-const BY_FILE: [&str; 23] = [
+const BY_FILE: [&str; 26] = [
     "datapath.pin_path",
     "otlp.endpoints",
     "otlp.headers",
@@ -19,11 +19,14 @@ const BY_FILE: [&str; 23] = [
     "web.listen_address",
     "web.systemd_socket",
     "web.config_file",
+    "web.route_prefix",
+    "web.external_url",
     "web.trusted_proxies",
     "web.enable_lifecycle",
     "api.listen_address",
     "api.token_file",
     "api.users",
+    "api.client_names",
     "api.state_file",
     "api.history_memory",
 ];
