@@ -8,6 +8,7 @@ mod document;
 mod events;
 mod fold;
 mod health;
+mod inspection;
 mod kind;
 mod moment;
 mod operation;
@@ -41,6 +42,7 @@ use crate::samples::{Bounded, Seen};
 pub use self::answer::{Answer, Asked};
 pub use self::document::document;
 pub use self::events::{Events, Place, no_history};
+pub use self::inspection::{Inspect, MOST_PACKETS, MOST_UNPACKED, another_inspection};
 pub use self::kind::Kind;
 pub use self::operation::{Body, Example, Method, Operation, Output};
 pub use self::operations::OPERATIONS;
@@ -85,17 +87,18 @@ pub struct Sources<'a> {
     pub samples: &'a dyn Fn() -> Seen,
     /// Begins a capture; returns whether none is running.
     pub capture: &'a dyn Fn(Bounded) -> bool,
+    pub inspect: Inspect<'a>,
 }
 
 /// Answers a request.
 pub fn answer(operation: &'static Operation, asked: &Asked<'_>, sources: Sources<'_>) -> Answer {
-    try_to_answer(operation, asked, sources).unwrap_or_else(Problem::answer)
+    try_to_answer(operation, asked, sources).unwrap_or_else(|problem| problem.answer(asked.base))
 }
 
 fn try_to_answer(
     operation: &'static Operation,
     asked: &Asked<'_>,
-    Sources { facts, settings, patch, samples, capture }: Sources<'_>,
+    Sources { facts, settings, patch, inspect, samples, capture }: Sources<'_>,
 ) -> Result<Answer, Problem> {
     let content_type = operation.output.content_type();
     if !accepts(asked.accept, content_type) {
@@ -123,11 +126,14 @@ fn try_to_answer(
             Answer::json(Answer::JSON, &Settings::of(&settings)).tagged(&settings.tag)
         }
         Serves::Change => change::change(asked, &given, patch)?,
-        Serves::Document => Answer::json(Answer::JSON, &document()),
-        Serves::Reference => Answer::page(reference::page()),
+        Serves::Inspection => inspection::inspection(asked, &given, inspect)?,
+        Serves::Document => Answer::json(Answer::JSON, &document(asked.base)),
+        Serves::Reference => Answer::page(reference::page(asked.base)),
         Serves::ProblemPage => {
             let name = given.text("name").unwrap_or_default();
-            Answer::page(reference::problem_page(name).ok_or_else(Problem::no_such_kind)?)
+            Answer::page(
+                reference::problem_page(name, asked.base).ok_or_else(Problem::no_such_kind)?,
+            )
         }
         Serves::Samples => {
             Answer::json(Answer::JSON, &Samples::of(operation.path, &given, &samples())?)

@@ -6,6 +6,7 @@ mod doctor;
 mod history;
 mod host_memory;
 mod inspect;
+mod inspections;
 mod listening;
 mod openapi;
 mod options;
@@ -43,6 +44,7 @@ use crate::version::Build;
 use crate::{datapath, interfaces, logging, privileges};
 
 use self::devices::{Devices, NoDevices};
+use self::inspections::Inspections;
 use self::pages::Pages;
 use self::parts::Parts;
 use self::pushes::{LogPush, Pushes, Sources};
@@ -66,7 +68,8 @@ pub enum Failure {
 
 /// Returns whether the configuration is valid, and where it comes from.
 pub fn check(inputs: &Inputs) -> Result<String, Failure> {
-    let loaded = Config::load(inputs).map_err(|error| Failure::Refused(error.into()))?;
+    // With what the API has set, and what is wrong with the file that keeps it.
+    let loaded = InForce::read(inputs).map_err(|error| Failure::Refused(error.into()))?.loaded;
     web_file(&loaded.config).map_err(Failure::Refused)?;
     token_file(&loaded.config).map_err(Failure::Refused)?;
     pushes::check(&loaded.config.otlp).map_err(Failure::Refused)?;
@@ -144,6 +147,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let lost_events = log_push.lost();
     let pushes = Pushes::new(&config.otlp, &origin, log_push)?;
     let (ranks, copies) = (datapath.port_ranks(), datapath.samples());
+    let inspections = Inspections::new(ranks.clone());
     let (interfaces_tx, interfaces) = watch::channel(runtime.block_on(interfaces::list())?);
     let devices = Devices::new(datapath, Arc::clone(&config), interfaces.clone(), names)?;
     let check = check_of(&config, live_config.clone(), interfaces.clone());
@@ -190,6 +194,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         trigger: trigger.clone(),
         settings: reload.effective(),
         samples,
+        inspections,
     };
     let site = pages.site(refusals, tokens);
 

@@ -56,6 +56,9 @@ pub enum OpenError {
     #[error("its packets are of link type {_0}; {}", _0.advice())]
     ForeignLink(ForeignLink),
 
+    #[error("it has more bytes, unpacked, than are read")]
+    TooMuch,
+
     #[error("it cannot be read")]
     Io(#[source] io::Error),
 }
@@ -97,6 +100,9 @@ pub enum Damage {
 
     #[error("there are more than {most} interfaces")]
     Interfaces { most: usize },
+
+    #[error("there are more bytes, unpacked, than are read")]
+    TooMuch,
 
     #[error("it cannot be read")]
     Io(#[source] io::Error),
@@ -145,9 +151,15 @@ enum Next {
 impl<R: Read> Capture<R> {
     /// Reads the header.
     pub fn open(reader: R) -> Result<Self, OpenError> {
+        Self::open_within(reader, u64::MAX)
+    }
+
+    /// Reads the header of a capture of which at most so many bytes are read, unpacked: a small file may
+    /// unpack to anything.
+    pub fn open_within(reader: R, most: u64) -> Result<Self, OpenError> {
         let source = Source::open(reader).map_err(OpenError::Io)?;
         let packed = source.packed();
-        let mut input = Input::new(source);
+        let mut input = Input::new(source, most);
         let [magic] = input.words()?.ok_or(OpenError::Empty)?;
         let format = if magic == pcapng::MAGIC {
             Format::Pcapng(Pcapng::open(&mut input)?)
@@ -277,6 +289,7 @@ impl From<Trouble> for OpenError {
     fn from(trouble: Trouble) -> Self {
         match trouble {
             Trouble::CutOff => Self::CutOff,
+            Trouble::TooMuch => Self::TooMuch,
             Trouble::Io(error) => Self::Io(error),
         }
     }
@@ -286,6 +299,7 @@ impl From<Trouble> for Damage {
     fn from(trouble: Trouble) -> Self {
         match trouble {
             Trouble::CutOff => Self::CutOff,
+            Trouble::TooMuch => Self::TooMuch,
             Trouble::Io(error) => Self::Io(error),
         }
     }

@@ -4,6 +4,7 @@ mod api;
 mod auto;
 mod blame;
 mod change;
+mod client_name;
 mod command;
 mod condition;
 mod datapath;
@@ -23,6 +24,7 @@ mod metrics;
 mod mode;
 mod naming;
 mod network;
+mod once;
 mod otel;
 mod otlp;
 mod overrides;
@@ -60,6 +62,7 @@ use serde::{Deserialize, Serialize};
 pub use self::api::Api;
 pub use self::auto::{Auto, Bytes, BytesError};
 pub use self::change::{Change, Changed, Overridden};
+pub use self::client_name::{AlternativeName, ClientName, ClientNameError};
 pub use self::command::{
     Bundle, By, Command, Doctor, DocumentFormat, Expiry, Inspect, NewToken, Output, Parser, Top,
     UsageError,

@@ -40,6 +40,8 @@ pub struct Facts {
     pub listening: Option<Result<(), String>>,
     /// Whether the web configuration can be read.
     pub web: Result<(), String>,
+    /// Whether the file of tokens can be read; also where there is none.
+    pub tokens: Result<(), String>,
     /// Whether what pushes over OTLP need can be read; `None` where nothing is pushed.
     pub otlp: Option<Result<(), String>>,
     /// Whether programs can be pinned; `None` where they are not to be.

@@ -19,6 +19,7 @@ mod own;
 mod passwords;
 mod peer;
 mod places;
+mod prefix;
 mod principal;
 mod query;
 mod rate_limit;

@@ -3,6 +3,7 @@
 mod each;
 mod link;
 mod report;
+mod submission;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use crate::services::RankTable;
 pub use each::Each;
 pub use link::{Frames, parse};
 pub use report::Report;
+pub use submission::{FILE, Inspection, Parser, Submission, Uninspected};
 pub use summary::{FileRead, Run, Summary};
 
 /// Counts of packets, by everything that they are counted by, without a bound.

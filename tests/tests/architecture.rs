@@ -40,9 +40,11 @@ const LINES: &[&[&str]] = &[
     &["outbound"],
     // Time and channels only.
     &["folder"],
-    // Pure: what was counted, of a capture or up to a fold, in the words of the catalogue; the page and
-    // the terminal that show it.
-    &["inspect", "api", "page", "top"],
+    // Pure: what was counted up to a fold, in the words of the catalogue; the page and the terminal that
+    // show it.
+    &["api", "page", "top"],
+    // Pure: what is in a capture, in the words of the catalogue.
+    &["inspect"],
     // Pure: no clock, no I/O.
     &["ledger", "catalog"],
     &["signals", "history"],
@@ -76,7 +78,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("anyhow", &["app", "folder", "main"]),
     ("axum", &["http"]),
     ("aya", &["datapath"]),
-    ("base64", &["http"]),
+    ("base64", &["api", "http"]),
     ("bcrypt", &["http"]),
     ("bytes", &["http", "outbound", "export::otlp"]),
     ("caps", &["privileges"]),
@@ -115,7 +117,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rustls", &["http", "outbound", "trusted", "export::otlp"]),
     // Reading them may hang, which is bounded there.
     ("rustls_native_certs", &["trusted"]),
-    ("schemars", &["api"]),
+    ("schemars", &["api", "inspect"]),
     ("sd_notify", &["notify"]),
     ("serde", &["api", "bundle", "config", "doctor", "http", "inspect", "top", "export::otlp"]),
     ("serde_json", &["api", "bundle", "config", "doctor", "inspect", "top", "export::otlp"]),

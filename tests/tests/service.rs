@@ -9,11 +9,13 @@ mod service {
     mod expositions;
     mod hanging;
     mod history;
+    mod inspections;
     mod kernels;
     mod listening;
     mod memory;
     mod notify;
     mod page;
+    mod prefix;
     mod privileges;
     mod prometheus;
     mod refusals;

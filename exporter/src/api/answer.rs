@@ -15,6 +15,8 @@ pub struct Asked<'a> {
     pub content_encoding: Option<&'a str>,
     pub if_match: Option<&'a str>,
     pub body: &'a [u8],
+    /// What links begin with: a URL, or a path without a slash at its end.
+    pub base: &'a str,
     /// Who asks and from where, for the log.
     pub by: &'a str,
 }

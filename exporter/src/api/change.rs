@@ -60,7 +60,9 @@ fn tags(if_match: Option<&str>) -> Result<Option<Vec<String>>, Problem> {
 
 fn refused(error: &Unpatched) -> Problem {
     let kind = match error {
-        Unpatched::NotJson { .. } | Unpatched::NotAnObject => Kind::MalformedBody,
+        Unpatched::NotJson { .. } | Unpatched::Doubled { .. } | Unpatched::NotAnObject => {
+            Kind::MalformedBody
+        }
         Unpatched::Faults(faults) => {
             let fault = |it: &crate::config::Fault| Fault {
                 parameter: None,

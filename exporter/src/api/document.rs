@@ -30,14 +30,18 @@ pub(super) const DESCRIPTION: &str = "Counts of the packets of a Linux host. Cou
     values to labels, so clients have to ignore what they do not know; parameters are never ignored. \
     Counts belong to one host: behind a balancer, each request may reach another.";
 
-/// Makes the document.
-pub fn document() -> Value {
-    let Schemas { by_name, of_operations, of_problems } = Schemas::new();
+/// Makes the document; `base` is what the URLs of operations begin with.
+pub fn document(base: &str) -> Value {
+    let Schemas { by_name, of_operations, of_bodies, of_problems } = Schemas::new();
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-    for (operation, schema) in OPERATIONS.iter().zip(of_operations) {
+    for ((operation, schema), of_body) in OPERATIONS.iter().zip(of_operations).zip(of_bodies) {
         let schema = schema.unwrap_or_else(|| json!({ "type": "object" }));
         let path = paths.entry(operation.path).or_default();
-        path.insert(operation.method.name().into(), described(operation, &schema, &of_problems));
+        let mut described = described(operation, &schema, &of_problems);
+        if let Some(body) = operation.body {
+            described["requestBody"] = request_body(body, of_body);
+        }
+        path.insert(operation.method.name().into(), described);
     }
 
     json!({
@@ -48,7 +52,7 @@ pub fn document() -> Value {
             "description": DESCRIPTION,
             "license": { "name": "MIT OR Apache-2.0" },
         },
-        "servers": [{ "url": "/" }],
+        "servers": [{ "url": if base.is_empty() { "/" } else { base } }],
         "paths": paths,
         "components": {
             "schemas": by_name,
@@ -64,7 +68,7 @@ fn described(operation: &Operation, schema: &Value, of_problems: &Value) -> Valu
         description = format!("{description} Deprecated: {instead}");
     }
 
-    let mut described = json!({
+    json!({
         "operationId": operation.id,
         "summary": operation.summary,
         "description": description,
@@ -74,16 +78,20 @@ fn described(operation: &Operation, schema: &Value, of_problems: &Value) -> Valu
         "security": allowed(operation.scope),
         "x-scope": operation.scope.name(),
         "x-since": operation.since,
-    });
-    if let Some(Body { content_types, description, .. }) = operation.body {
-        let schema = json!({ "schema": { "type": "object" } });
-        let types = content_types.iter().map(|it| ((*it).to_owned(), schema.clone()));
-        let content: Map<_, _> = types.collect();
-        described["requestBody"] =
-            json!({ "required": true, "description": description, "content": content });
-    }
+    })
+}
 
-    described
+/// What is sent: JSON of its schema, or bytes.
+fn request_body(Body { content_types, description, .. }: Body, schema: Option<Value>) -> Value {
+    let object = schema.unwrap_or_else(|| json!({ "type": "object" }));
+    let content = content_types.iter().map(|name| {
+        let bytes = || json!({ "type": "string", "format": "binary" });
+        let schema = if name.ends_with("json") { object.clone() } else { bytes() };
+        ((*name).to_owned(), json!({ "schema": schema }))
+    });
+    let content: Map<_, _> = content.collect();
+
+    json!({ "required": true, "description": description, "content": content })
 }
 
 /// The ways to say who asks.

@@ -11,6 +11,8 @@ use shared::Count;
 use super::answer::Answer;
 use super::fold::Fold;
 use super::problem::Problem;
+use super::{packets, signals};
+use crate::catalog::Choice;
 use crate::history::Crossing;
 use crate::interval::less;
 use crate::samples::Id;
@@ -57,9 +59,11 @@ struct OfFlow<'a> {
     device: &'a str,
     direction: &'static str,
     packets: u64,
-    bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
     packets_per_second: Option<f64>,
-    bytes_per_second: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes_per_second: Option<Option<f64>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -95,16 +99,23 @@ impl Events {
         self.make_room();
     }
 
-    /// Adds the events of a fold, with the recordings that began with it.
-    pub fn push(&mut self, snapshot: &Snapshot, crossings: &[(Crossing, Option<Id>)]) {
+    /// Adds the events of a fold, with the recordings that began with it and what is exposed of it.
+    pub fn push(
+        &mut self,
+        snapshot: &Snapshot,
+        crossings: &[(Crossing, Option<Id>)],
+        choice: &Choice,
+    ) {
         let Ok(fold) = Fold::of(snapshot) else { return };
         let number = snapshot.health.folding.folds;
         let mut text = String::new();
-        for (crossing, recording) in crossings {
+        let is_shown =
+            |(it, _): &&(Crossing, _)| signals::is_shown(it.signal, it.direction, choice);
+        for (crossing, recording) in crossings.iter().filter(is_shown) {
             text += &event("signal", None, &OfSignal::of(number, crossing, *recording));
         }
         let id = format!("{}-{number}", self.start);
-        text += &event("fold", Some(&id), &OfFold::of(fold, snapshot));
+        text += &event("fold", Some(&id), &OfFold::of(fold, snapshot, choice));
 
         self.bytes += Self::size(text.len());
         self.last.push_back((number, text.into_bytes().into()));
@@ -167,8 +178,8 @@ impl Events {
 }
 
 /// Returns what is answered while there is no history.
-pub fn no_history() -> Answer {
-    Problem::no_history().answer()
+pub fn no_history(base: &str) -> Answer {
+    Problem::no_history().answer(base)
 }
 
 fn event(name: &str, id: Option<&str>, data: &impl Serialize) -> String {
@@ -180,20 +191,25 @@ fn event(name: &str, id: Option<&str>, data: &impl Serialize) -> String {
 }
 
 impl<'a> OfFold<'a> {
-    fn of(fold: Fold, snapshot: &'a Snapshot) -> Self {
+    fn of(fold: Fold, snapshot: &'a Snapshot, choice: &Choice) -> Self {
         let before = snapshot.before.as_deref();
+        let has_bytes = |flow: &Flow| packets::shown(flow.direction, choice);
+        let shown = snapshot.flows.iter().filter_map(|it| Some((&**it, has_bytes(it)?)));
         let mut flows: Vec<_> =
-            snapshot.flows.iter().map(|flow| (added(flow, before), &**flow)).collect();
+            shown.map(|(flow, has_bytes)| (added(flow, before), flow, has_bytes)).collect();
         let left_out = flows.len().saturating_sub(FLOWS);
         if left_out > 0 {
-            let busiest = |(added, _): &(Option<Count>, &Flow)| {
+            let busiest = |(added, ..): &(Option<Count>, &Flow, bool)| {
                 std::cmp::Reverse(added.map_or(0, |added| added.packets))
             };
             flows.sort_by_key(busiest);
             flows.truncate(FLOWS);
         }
         let seconds = before.map_or(0.0, |before| before.elapsed.as_secs_f64());
-        let items = flows.into_iter().map(|(added, flow)| OfFlow::of(flow, added, seconds));
+        let items = flows.into_iter().map(|(added, flow, has_bytes)| {
+            let all = OfFlow::of(flow, added, seconds);
+            if has_bytes { all } else { OfFlow { bytes: None, bytes_per_second: None, ..all } }
+        });
 
         Self { fold, items: items.collect(), left_out }
     }
@@ -211,9 +227,9 @@ impl<'a> OfFlow<'a> {
             device: &flow.device,
             direction: flow.direction.label(),
             packets,
-            bytes,
+            bytes: Some(bytes),
             packets_per_second: rate(|added| added.packets),
-            bytes_per_second: rate(|added| added.bytes),
+            bytes_per_second: Some(rate(|added| added.bytes)),
         }
     }
 }

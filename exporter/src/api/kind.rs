@@ -158,8 +158,8 @@ impl Kind {
                  not HTTP at all is answered without a problem."
             }
             Self::MalformedBody => {
-                "The body is not JSON, or not of the form that the operation has. The problem has the \
-                 line and the column."
+                "The body is not JSON or no capture, or not of the form that the operation has. The \
+                 problem has what is wrong with it, and where."
             }
             Self::InvalidSetting => {
                 "There is no such key, or the value is not allowed, or does not go together with \
@@ -202,8 +202,8 @@ impl Kind {
             }
             Self::ScopeMissing => {
                 "The client is known, and may not do this. The problem names the scope that is \
-                 needed. A token has its scopes in the token file, and `api.users` lists those of \
-                 users."
+                 needed. A token has its scopes in the token file, `api.users` lists those of \
+                 users, and `api.client_names` those of certificates."
             }
             Self::FileOnly => {
                 "Keys that name files, addresses to send to or to listen on, or credentials change in \
@@ -239,10 +239,12 @@ impl Kind {
                 "The header If-Match has the tag of older settings. Read them again, and send the \
                  change with their ETag."
             }
-            Self::BodyTooLarge => "Send a smaller body.",
+            Self::BodyTooLarge => {
+                "The problem has the limit. Send a smaller body; of a capture, `editcap -c` makes pieces."
+            }
             Self::UnsupportedType => {
                 "The headers Content-Type and Content-Encoding have to be those that the operation \
-                 takes. Bodies are not compressed."
+                 takes. Bodies are not compressed, but for captures."
             }
             Self::TooManyRequests => {
                 "There are more requests than `rate_limit` of the web configuration allows. \
@@ -262,7 +264,8 @@ impl Kind {
             }
             Self::Busy => {
                 "Requests that are under way reached `web.max_requests`, or too many \
-                 passwords wait to be checked. Ask again in a second."
+                 passwords wait to be checked, or another client has packets inspected. Ask again in a \
+                 second."
             }
             Self::NotReady => {
                 "The exporter started a moment ago, or it cannot read its counts. \

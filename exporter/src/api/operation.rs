@@ -41,6 +41,7 @@ pub struct Operation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     Get,
+    Post,
     Patch,
 }
 
@@ -48,6 +49,8 @@ pub enum Method {
 #[derive(Clone, Copy, Debug)]
 pub struct Body {
     pub content_types: &'static [&'static str],
+    /// Schema of what is JSON; `None` for any object.
+    pub schema: Option<fn(&mut SchemaGenerator) -> Schema>,
     pub most_bytes: usize,
     /// A sentence.
     pub description: &'static str,
@@ -95,6 +98,7 @@ pub(super) enum Serves {
     Health,
     Settings,
     Change,
+    Inspection,
     Document,
     Reference,
     ProblemPage,
@@ -110,8 +114,16 @@ impl Method {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Get => "get",
+            Self::Post => "post",
             Self::Patch => "patch",
         }
+    }
+}
+
+impl Operation {
+    /// Returns whether it inspects what is sent, which takes a thread and time.
+    pub fn is_inspection(&self) -> bool {
+        self.serves == Serves::Inspection
     }
 }
 

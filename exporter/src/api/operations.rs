@@ -7,20 +7,22 @@ use schemars::SchemaGenerator;
 use super::change::TYPES;
 use super::devices::Devices;
 use super::health::Health;
+use super::inspection::{self, Frames};
 use super::kind::Kind;
 use super::operation::{Body, Example, Method, Operation, Output, Serves};
 use super::packets::History;
 use super::packets::contract::Packets;
 use super::parameter::{Allowed, Form, Parameter, Place};
-use super::parameters::{CHANGE, HISTORY, PACKETS, SIGNAL_HISTORY, SIGNALS};
+use super::parameters::{CHANGE, HISTORY, INSPECTION, PACKETS, SIGNAL_HISTORY, SIGNALS};
 use super::path::under;
 use super::settings::{Outcome, Settings};
 use super::signal_history::SignalHistory;
 use super::signals::Signals;
+use crate::inspect::Inspection;
 use crate::scope::Scope;
 
 /// Every operation, in the order of the reference.
-pub static OPERATIONS: [Operation; 17] = [
+pub static OPERATIONS: [Operation; 18] = [
     Operation {
         id: "getPackets",
         path: under!("/packets"),
@@ -69,6 +71,46 @@ pub static OPERATIONS: [Operation; 17] = [
             ),
         ],
         serves: Serves::Packets,
+        ..USUAL
+    },
+    Operation {
+        id: "inspectPackets",
+        method: Method::Post,
+        path: under!("/packets"),
+        scope: Scope::Inspect,
+        summary: "Inspect packets that are sent",
+        description: "The program in the kernel parses what is sent, on maps of its own: nothing of it is \
+            in the counts of this host. It recognises the tunnels of the configuration, and chooses \
+            service ports as the programs on the devices do. The answer has what `packet-exporter \
+            inspect --json` prints, and with `each=true` what `--each` prints, with `body` for the name \
+            of the file. Where the kernel runs no program for this process, the host's build of the \
+            parser takes its place, and `parser` says why. There is one inspection at a time, of at most \
+            8 MiB, 64 MiB unpacked and 100000 packets. It works for 5 milliseconds and rests as long, so \
+            that it takes half of a CPU, and ends when the client goes away. `curl --data-binary \
+            @FILE` with the header `Content-Type: application/vnd.tcpdump.pcap` sends a capture.",
+        parameters: &INSPECTION,
+        body: Some(Body {
+            content_types: &inspection::TYPES,
+            schema: Some(SchemaGenerator::subschema_for::<Frames>),
+            most_bytes: inspection::MOST_BYTES,
+            description: "frames in hexadecimal or base64; the bytes of one frame; or a capture of pcap or \
+                pcapng, plain or packed by gzip or zstd.",
+        }),
+        output: Output::Json(SchemaGenerator::subschema_for::<Inspection>),
+        problems: &[Kind::MalformedBody, Kind::Timeout, Kind::BodyTooLarge, Kind::UnsupportedType],
+        examples: &[
+            Example {
+                body: "{\"encoding\": \"hex\", \"frames\": [\"ffffffffffff 020000000001 0806 \
+                       0001 0800 06 04 0001 020000000001 c0000201 000000000000 c0000202\"]}",
+                ..example("A question of ARP", under!("/packets"), "each=true")
+            },
+            Example {
+                body: "{\"encoding\": \"base64\", \"link\": 101, \
+                       \"frames\": [\"RQAAHAAAAABAEQAAwAACAcAAAgKcQAA1AAgAAA==\"]}",
+                ..example("A packet without an Ethernet header", under!("/packets"), "")
+            },
+        ],
+        serves: Serves::Inspection,
         ..USUAL
     },
     Operation {
@@ -133,8 +175,8 @@ pub static OPERATIONS: [Operation; 17] = [
             `scanning_addresses` or `syn_addresses` is more than four times its mean of about ten \
             minutes and more than 200, 0 or 50, with the state `raised`, and another with the \
             state `usual` when it is below half of that; a rise names its `recording`, if packets are \
-            sampled. A client that sends `Last-Event-ID` gets \
-            what it missed of the last 300 folds; what is older, an event `missed` stands for. The \
+            sampled. A client that sends `Last-Event-ID` gets what it missed of the last 300 folds; what \
+            is older, an event `missed` stands for. What `metrics.exclude` leaves out is not there. The \
             stream ends when the exporter does, and after an hour at most.",
         output: Output::Events,
         problems: &[Kind::NotCounted],
@@ -206,6 +248,7 @@ pub static OPERATIONS: [Operation; 17] = [
         parameters: &CHANGE,
         body: Some(Body {
             content_types: &TYPES,
+            schema: None,
             most_bytes: 64 << 10,
             description: "Sections with the keys to change.",
         }),

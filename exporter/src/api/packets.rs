@@ -9,6 +9,8 @@ mod other;
 mod rows;
 pub(super) mod selection;
 
+use shared::Direction;
+
 use crate::catalog::Choice;
 use crate::history::Of;
 use crate::snapshot::{Flow, Snapshot};
@@ -95,6 +97,11 @@ fn of_snapshot(
         other: other(&selection, &flows, rows.other().map(|row| counts(&row)), choice),
         next: (!behind.is_empty()).then(|| cursor.next(path, given, to)),
     })
+}
+
+/// Returns whether the bytes of a direction are exposed beside its packets; `None` where not even these are.
+pub(super) fn shown(direction: Direction, choice: &Choice) -> Option<bool> {
+    counted::ALL[0].metrics(direction, choice).map(|it| it.bytes.is_some())
 }
 
 /// Returns the labels of each group that is counted together, for people.

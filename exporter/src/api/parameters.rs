@@ -230,3 +230,18 @@ pub(super) static ID: [Parameter; 1] = [Parameter {
     place: Place::Path,
     ..query("id", Allowed::Text(Form::ID), "The id, as an answer has it.")
 }];
+pub(super) static INSPECTION: [Parameter; 2] = [
+    Parameter {
+        default: Some("false"),
+        ..query(
+            "each",
+            Allowed::OneOf(&["true", "false"]),
+            "Whether to describe every packet, beside what they are together.",
+        )
+    },
+    query(
+        "link",
+        Allowed::Integer(0, 65_535),
+        "Number of the link type of a frame that is sent as it is; without it Ethernet, 1.",
+    ),
+];

@@ -76,18 +76,19 @@ impl Problem {
     }
 
     /// Makes the answer of this kind in place of one with that status and this text.
-    pub fn refused(kind: Kind, status: u16, sentence: &str) -> Answer {
+    pub fn refused(kind: Kind, status: u16, sentence: &str, base: &str) -> Answer {
         let sentence = sentence.trim_end();
         let detail = if sentence.is_empty() { kind.words().2 } else { sentence };
 
-        Answer { status, ..Self::new(kind, detail).answer() }
+        Answer { status, ..Self::new(kind, detail).answer(base) }
     }
 
-    pub(super) fn answer(self) -> Answer {
+    /// Makes the answer; `base` is what links begin with.
+    pub(super) fn answer(self, base: &str) -> Answer {
         let Self { kind, detail, errors } = self;
         let (name, status, title, _) = kind.words();
         let headers = kind.headers();
-        let kind = format!("{PROBLEMS}{name}");
+        let kind = format!("{base}{PROBLEMS}{name}");
         let document = Document { kind, title, status, detail, errors };
 
         Answer { status, headers, ..Answer::json(Self::CONTENT_TYPE, &document) }
@@ -111,7 +112,7 @@ mod tests {
     #[test]
     fn what_the_server_refuses_keeps_its_status() {
         for status in 400..600 {
-            let answer = Problem::refused(Kind::of_status(status), status, "Because.\n");
+            let answer = Problem::refused(Kind::of_status(status), status, "Because.\n", "");
             let document: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
 
             assert_eq!(answer.status, status);

@@ -20,30 +20,35 @@ use crate::scope::Scope;
 const SERVER: &str = "http://localhost:10199";
 
 /// Returns the reference as a page.
-pub(super) fn page() -> String {
-    page::page("packet-exporter API", &blocks())
+pub(super) fn page(base: &str) -> String {
+    page::page("packet-exporter API", &blocks(base))
 }
 
 /// Returns the reference as a document of the project has it.
 #[cfg(test)]
 pub(super) fn document() -> String {
-    markdown(&blocks())
+    markdown(&blocks(""))
 }
 
 /// Returns the page of a kind of problem; `None` where there is no such kind.
-pub(super) fn problem_page(name: &str) -> Option<String> {
+pub(super) fn problem_page(name: &str, base: &str) -> Option<String> {
     let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name)?;
     let (_, status, title, help) = kind.words();
     let blocks = [
         Block::Heading(1, title.into()),
-        Block::Text(format!("Problem `{PROBLEMS}{name}`, status {status}.")),
+        Block::Text(format!("Problem `{base}{PROBLEMS}{name}`, status {status}.")),
         Block::Text(help.into()),
     ];
 
     Some(page::page(title, &blocks))
 }
 
-fn blocks() -> Vec<Block> {
+fn blocks(base: &str) -> Vec<Block> {
+    let server = if base.starts_with('/') || base.is_empty() {
+        format!("{SERVER}{base}")
+    } else {
+        base.to_owned()
+    };
     let schemas = Schemas::new();
     let mut blocks = vec![
         Block::Heading(1, "The REST API".into()),
@@ -55,8 +60,9 @@ fn blocks() -> Vec<Block> {
         )),
     ];
     blocks.extend(access());
-    for (operation, schema) in OPERATIONS.iter().zip(&schemas.of_operations) {
-        blocks.extend(of_operation(operation, schema.as_ref()));
+    let of_operations = schemas.of_operations.iter().zip(&schemas.of_bodies);
+    for (operation, (schema, of_body)) in OPERATIONS.iter().zip(of_operations) {
+        blocks.extend(of_operation(operation, (schema.as_ref(), of_body.as_ref()), &server));
     }
     blocks.push(Block::Heading(2, "Objects".into()));
     for (name, schema) in &schemas.by_name {
@@ -74,7 +80,9 @@ fn access() -> [Block; 5] {
         .map(|scope| vec![format!("`{scope}`"), scope.meaning().into(), who(scope).into()]);
     let routes = OPERATIONS.iter().map(|operation| {
         let Operation { method, path, scope, .. } = operation;
-        vec![format!("`{} {path}`", method.name().to_uppercase()), format!("`{scope}`")]
+        let listener = if *scope == Scope::Metrics { "all" } else { "`api.listen_address`" };
+        let method = method.name().to_uppercase();
+        vec![format!("`{method} {path}`"), format!("`{scope}`"), listener.into()]
     });
 
     [
@@ -83,12 +91,17 @@ fn access() -> [Block; 5] {
             "Each operation has a scope, and each scope includes those before it. A client without \
              a login that needs one gets 401, and a client whose scope is too low gets 403; the \
              problem names the scope. Where the web configuration has users, every request needs a \
-             login."
+             login. A login is a token, such a user, or a certificate with a name of \
+             `api.client_names`."
                 .into(),
         ),
         Block::Table(vec!["scope", "allows to", "without a login"], scopes.collect()),
-        Block::Text("The scope of each operation:".into()),
-        Block::Table(vec!["operation", "scope"], routes.collect()),
+        Block::Text(
+            "The scope of each operation, and the listeners that have it where `api.listen_address` is set; \
+             without that all are on `web.listen_address`:"
+                .into(),
+        ),
+        Block::Table(vec!["operation", "scope", "listener"], routes.collect()),
     ]
 }
 
@@ -100,7 +113,11 @@ fn who(scope: Scope) -> &'static str {
     }
 }
 
-fn of_operation(operation: &Operation, schema: Option<&Value>) -> Vec<Block> {
+fn of_operation(
+    operation: &Operation,
+    (schema, of_body): (Option<&Value>, Option<&Value>),
+    server: &str,
+) -> Vec<Block> {
     let method = operation.method.name().to_uppercase();
     let mut blocks = vec![
         Block::Heading(2, operation.summary.into()),
@@ -115,10 +132,11 @@ fn of_operation(operation: &Operation, schema: Option<&Value>) -> Vec<Block> {
         blocks.push(Block::Table(vec!["parameter", "allowed", "default", "meaning"], rows));
     }
 
-    if let Some(Body { content_types, most_bytes, description }) = operation.body {
+    if let Some(Body { content_types, schema: _, most_bytes, description }) = operation.body {
         let types = content_types.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>();
+        let object = of_body.map(|it| format!(" JSON is `{}`.", words(it))).unwrap_or_default();
         blocks.push(Block::Text(format!(
-            "Body, of at most {} KiB, as {}: {description}",
+            "Body, of at most {} KiB, as {}: {description}{object}",
             most_bytes >> 10,
             types.join(" or ")
         )));
@@ -141,7 +159,7 @@ fn of_operation(operation: &Operation, schema: Option<&Value>) -> Vec<Block> {
         let rows = groups().into_iter().map(|words| vec![words]).collect();
         blocks.push(Block::Table(vec!["labels that are counted together"], rows));
     }
-    blocks.extend(operation.examples.iter().flat_map(|it| of_example(operation, it)));
+    blocks.extend(operation.examples.iter().flat_map(|it| of_example(operation, it, server)));
 
     blocks
 }
@@ -152,8 +170,8 @@ fn of_parameter(parameter: &Parameter) -> Vec<String> {
     vec![format!("`{}`", parameter.name), parameter.allowed.words(), default, parameter.help.into()]
 }
 
-fn of_example(operation: &Operation, example: &Example) -> [Block; 2] {
-    let target = format!("'{SERVER}{}'", example.target());
+fn of_example(operation: &Operation, example: &Example, server: &str) -> [Block; 2] {
+    let target = format!("'{server}{}'", example.target());
     let login = operation.scope > Scope::Read;
     let login = if login { "-H \"Authorization: Bearer $TOKEN\" " } else { "" };
     let line = match operation.body {

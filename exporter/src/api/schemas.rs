@@ -11,6 +11,8 @@ use super::problem::Document;
 pub(super) struct Schemas {
     pub(super) by_name: Map<String, Value>,
     pub(super) of_operations: Vec<Option<Value>>,
+    /// Of the bodies of requests, likewise.
+    pub(super) of_bodies: Vec<Option<Value>>,
     pub(super) of_problems: Value,
 }
 
@@ -28,16 +30,20 @@ impl Schemas {
                 | Output::Recording => None,
             })
             .collect();
+        let of_bodies = OPERATIONS
+            .iter()
+            .map(|it| it.body?.schema.map(|schema| schema(&mut generator).to_value()))
+            .collect();
         let of_problems = generator.subschema_for::<Document>().to_value();
         // What is taken without `true` is JSON Schema of another version.
         let mut by_name = generator.take_definitions(true);
         by_name.values_mut().for_each(plain);
 
-        Self { by_name, of_operations, of_problems }
+        Self { by_name, of_operations, of_bodies, of_problems }
     }
 }
 
-/// Removes formats that only schemars knows, as `uint64`, and types of null, which 3.0 does not have.
+/// Removes formats that only schemars knows, as `uint64` and `ip`, and types of null, which 3.0 does not have.
 fn plain(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
@@ -49,7 +55,9 @@ fn plain(schema: &mut Value) {
                 members.insert("type".into(), "object".into());
                 members.insert("nullable".into(), true.into());
             }
-            let is_own = |format: &Value| format.as_str().is_some_and(|it| it.starts_with("uint"));
+            let is_own = |format: &Value| {
+                format.as_str().is_some_and(|it| it.starts_with("uint") || it == "ip")
+            };
             if members.get("format").is_some_and(is_own) {
                 members.remove("format");
             }

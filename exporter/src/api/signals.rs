@@ -11,6 +11,7 @@ use super::kind::Kind;
 use super::parameter::Given;
 use super::problem::{Problem, shown};
 use crate::catalog::{Choice, Readings};
+use crate::history::Signal;
 use crate::snapshot::{self, Flow};
 
 /// What the traffic of a window looks like as a whole, by device and direction.
@@ -80,6 +81,17 @@ impl Signals {
             Direction::Receive => OfFlow::of(flow, &received),
             Direction::Transmit => OfFlow::of(flow, &sent),
         })
+    }
+}
+
+/// Returns whether a signal of a direction is exposed.
+pub(super) fn is_shown(signal: Signal, direction: Direction, choice: &Choice) -> bool {
+    let shown = Shown::of(direction, choice);
+
+    match signal {
+        Signal::DistinctAddresses => shown.distinct_addresses,
+        Signal::ScanningAddresses => shown.scanning_addresses,
+        Signal::SynAddresses => shown.syn_addresses,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod events;
 mod hostile;
+mod inspection;
 mod packets;
 mod rates;
 mod samples;
@@ -20,6 +21,7 @@ use serde_json::Value;
 use super::*;
 use crate::catalog::example;
 use crate::history::History;
+use crate::inspect::{Inspection, Submission, Uninspected};
 use crate::snapshot::{Before, Snapshot};
 
 /// Requests a path and a query, as they stand in an address without escapes.
@@ -62,10 +64,15 @@ fn answered_from(
         facts,
         settings: &settings,
         patch: &patch,
+        inspect: &nothing,
         samples: &samples::seen,
         capture: &|_| true,
     };
     answer(operation, asked, sources)
+}
+
+fn nothing(_: &Submission<'_>, _: bool) -> Result<Inspection, Uninspected> {
+    Err(Uninspected::NoCapture("not here".into()))
 }
 
 fn found(path: &str) -> (&'static Operation, Vec<(String, String)>) {
@@ -74,7 +81,7 @@ fn found(path: &str) -> (&'static Operation, Vec<(String, String)>) {
         let value = path.strip_prefix(before)?;
         Some((operation, vec![(name.trim_end_matches('}').to_owned(), value.to_owned())]))
     });
-    let plain = OPERATIONS.iter().find(|operation| operation.path == path);
+    let plain = OPERATIONS.iter().find(|it| it.path == path && it.method == Method::Get);
 
     plain.map(|it| (it, Vec::new())).or(named).unwrap_or_else(|| panic!("no {path}"))
 }

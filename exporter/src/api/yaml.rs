@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn the_document_is_the_same_in_both_forms() {
-        let document = crate::api::document();
+        let document = crate::api::document("");
 
         let read: Value = serde_saphyr::from_str(&yaml(&document)).unwrap();
 

@@ -12,7 +12,7 @@ use shared::Direction;
 use tokio::runtime::Builder;
 
 use super::devices::{Hooks, Sharing};
-use super::{Failure, host_memory, options, pushes, web_file};
+use super::{Failure, host_memory, options, pushes, token_file, web_file};
 use crate::causes::with_causes;
 use crate::config::{self, Config, Doctor, Transmit, Web};
 use crate::datapath::{
@@ -96,7 +96,7 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
     let maps = maps(&for_maps, &sharing.taps(&counted)).context("cannot count the CPUs")?;
     let wanted = wanted(&counted, sharing, hooks);
     let listening = (!systemd_socket).then(|| Listeners::bind(listen_address).map(drop));
-    let Files { kept, web, otlp } = files(config)?;
+    let Files { kept, web, tokens, otlp } = files(config)?;
 
     Ok(Facts {
         kernel: text(RELEASE).unwrap_or_else(|| "unknown".into()),
@@ -109,6 +109,7 @@ fn facts(config: &Config) -> anyhow::Result<Facts> {
         loading,
         listening: listening.map(|it| it.map_err(|error| with_causes(&error))),
         web: web.map_err(|error| format!("{error:#}")),
+        tokens: tokens.map_err(|error| format!("{error:#}")),
         otlp: otlp.map_err(|error| format!("{error:#}")).transpose(),
         pins: config
             .datapath
@@ -146,6 +147,7 @@ struct Files {
     /// Rights that were not given up before.
     kept: Vec<Kept>,
     web: anyhow::Result<()>,
+    tokens: anyhow::Result<()>,
     /// `None` where nothing is pushed.
     otlp: anyhow::Result<Option<()>>,
 }
@@ -156,6 +158,7 @@ fn files(config: &Config) -> anyhow::Result<Files> {
     let read = || Files {
         kept: privileges::keep_needed(),
         web: web_file(config).map(drop),
+        tokens: token_file(config).map(drop),
         otlp: pushes::check(&config.otlp).map(|is_any| is_any.then_some(())),
     };
 

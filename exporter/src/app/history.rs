@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::parts::{Optional, OptionalParts};
 use super::samples::Samples;
 use crate::api::{Events, Place};
+use crate::catalog::Choice;
 use crate::config::{Bytes, Config};
 use crate::health::PartMemory;
 use crate::history::{Crossing, Crossings, History, View};
@@ -136,6 +137,7 @@ impl Following {
 
     /// Adds what was counted since the last snapshot.
     fn fold(&self, keeping: &mut Keeping, last: &Snapshot, now: &Snapshot, limit: u64) {
+        let choice = Choice::without(&self.config.borrow().metrics.exclude);
         let bytes = usize::try_from(limit).unwrap_or(usize::MAX);
         let Keeping { history, crossings } = keeping;
         let is_new = now.health.folding.folds > last.health.folding.folds;
@@ -150,7 +152,7 @@ impl Following {
         self.events.send_if_modified(|events| {
             events.limit(of_events);
             if is_new {
-                events.push(now, &crossed);
+                events.push(now, &crossed, &choice);
             }
             is_new
         });

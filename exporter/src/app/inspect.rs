@@ -1,6 +1,6 @@
 //! `inspect`: captures through the parser, and what it counted.
 
-mod packet_parser;
+pub(super) mod packet_parser;
 mod progress;
 
 use std::fs::{File, Metadata};

@@ -5,7 +5,7 @@ use crate::config::DocumentFormat;
 
 /// Returns the OpenAPI document.
 pub fn openapi(format: DocumentFormat) -> String {
-    let document = api::document();
+    let document = api::document("");
 
     match format {
         DocumentFormat::Json => format!("{document:#}"),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::history::Kept;
+use super::inspections::Inspections;
 use super::pushes::Read;
 use super::readiness;
 use super::samples::Samples;
@@ -32,6 +33,7 @@ pub(super) struct Pages {
     pub(super) snapshot: watch::Receiver<Arc<Snapshot>>,
     pub(super) history: Kept,
     pub(super) samples: Samples,
+    pub(super) inspections: Inspections,
 }
 
 impl Pages {
@@ -52,7 +54,7 @@ impl Pages {
             }),
             landing: live::page(),
             refusals,
-            errors: api::errors(),
+            errors: api::errors(self.configs.clone()),
             tokens,
         }
     }

@@ -16,12 +16,16 @@ pub(super) struct Input<R> {
     /// Where `start` is in the file.
     offset: u64,
     record_start: u64,
+    /// How many bytes may still come.
+    left: u64,
 }
 
 /// Why bytes did not come.
 #[derive(Debug)]
 pub(super) enum Trouble {
     CutOff,
+    /// There are more bytes than are read.
+    TooMuch,
     Io(io::Error),
 }
 
@@ -52,8 +56,9 @@ impl Span {
 }
 
 impl<R: Read> Input<R> {
-    pub(super) fn new(reader: R) -> Self {
-        Self { reader, buffer: Vec::new(), start: 0, end: 0, offset: 0, record_start: 0 }
+    /// Begins with a reader of which at most so many bytes are read.
+    pub(super) fn new(reader: R, left: u64) -> Self {
+        Self { reader, buffer: Vec::new(), start: 0, end: 0, offset: 0, record_start: 0, left }
     }
 
     /// Notes that a record or block begins here.
@@ -138,7 +143,10 @@ impl<R: Read> Input<R> {
             }
             match self.reader.read(&mut self.buffer[self.end..]) {
                 Ok(0) => break,
-                Ok(read) => self.end += read,
+                Ok(read) => {
+                    self.left = self.left.checked_sub(read as u64).ok_or(Trouble::TooMuch)?;
+                    self.end += read;
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(Trouble::Io(error)),
             }

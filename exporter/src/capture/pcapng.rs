@@ -56,6 +56,7 @@ impl Pcapng {
                 Err(OpenError::Version { major, minor, known: "1.0 and 1.2 are" })
             }
             Err(Damage::CutOff) => Err(OpenError::CutOff),
+            Err(Damage::TooMuch) => Err(OpenError::TooMuch),
             Err(Damage::Io(error)) => Err(OpenError::Io(error)),
             Err(damage) => Err(OpenError::Damaged(damage)),
         }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::auto::Bytes;
+use super::client_name::{AlternativeName, ClientName};
 use super::listen_address::ListenAddress;
 use super::text::one_or_many;
 use super::user::User;
@@ -29,6 +30,11 @@ pub struct Api {
     /// them.
     #[serde(deserialize_with = "one_or_many")]
     pub users: Vec<User>,
+    /// Scopes of clients by a name in their certificate, which the web configuration verifies. Of several
+    /// names, the one with the highest scope counts, and a certificate without a name of the list
+    /// is no login: "kind:name=scope", the kind dns, email, uri or ip, or a list of them.
+    #[serde(deserialize_with = "one_or_many")]
+    pub client_names: Vec<ClientName>,
     /// File that keeps what the API changes for the next start. Without it, changes end with the process.
     /// Empty means none: a path.
     /// Needs a restart.
@@ -45,6 +51,7 @@ impl Default for Api {
             listen_address: Vec::new(),
             token_file: PathBuf::new(),
             users: Vec::new(),
+            client_names: Vec::new(),
             state_file: PathBuf::new(),
             history_memory: Bytes(16 << 20),
         }
@@ -59,15 +66,37 @@ impl Api {
         listed.map_or(Scope::Read, |it| it.scope)
     }
 
+    /// Returns the name of a certificate that may do most, with what it may do; `None` where none is
+    /// listed.
+    pub fn client_name(&self, names: &[AlternativeName]) -> Option<&ClientName> {
+        let listed = self.client_names.iter().filter(|it| names.contains(&it.name));
+
+        listed.max_by_key(|it| it.scope)
+    }
+
     pub(super) fn refusals(&self) -> Vec<&'static str> {
         const MEMORY: RangeInclusive<Bytes> = Bytes(1 << 20)..=Bytes(1 << 30);
 
-        let Self { listen_address: _, token_file: _, users, state_file: _, history_memory } = self;
+        let Self {
+            listen_address: _,
+            token_file: _,
+            users,
+            client_names,
+            state_file: _,
+            history_memory,
+        } = self;
         let is_once =
             |user: &User| users.iter().filter(|other| other.name == user.name).count() == 1;
+        let is_name_once = |it: &ClientName| {
+            client_names.iter().filter(|other| other.name == it.name).count() == 1
+        };
         let is_allowed = *history_memory == Bytes(0) || MEMORY.contains(history_memory);
 
-        super::refused([("users", users.iter().all(is_once)), ("history_memory", is_allowed)])
+        super::refused([
+            ("users", users.iter().all(is_once)),
+            ("client_names", client_names.iter().all(is_name_once)),
+            ("history_memory", is_allowed),
+        ])
     }
 }
 
@@ -100,5 +129,24 @@ mod tests {
         assert_eq!(scopes, [Scope::Admin, Scope::Metrics, Scope::Read]);
         assert_eq!(api.refusals(), [""; 0]);
         assert_eq!(users(&["ann=admin", "ann=read"]).refusals(), ["users"]);
+    }
+
+    #[test]
+    fn of_the_names_of_a_certificate_the_one_that_may_do_most_counts() {
+        let names = |texts: &[&str]| Api {
+            client_names: texts.iter().map(|text| text.parse().unwrap()).collect(),
+            ..Api::default()
+        };
+        let api = names(&["dns:a=read", "uri:b=admin", "email:a=metrics"]);
+        let scope = |shown: &[&str]| {
+            let shown: Vec<_> = shown.iter().map(|text| text.parse().unwrap()).collect();
+            api.client_name(&shown).map(|it| it.scope)
+        };
+
+        assert_eq!(scope(&["dns:A"]), Some(Scope::Read));
+        assert_eq!(scope(&["dns:a", "uri:b"]), Some(Scope::Admin));
+        assert_eq!(scope(&["uri:a", "dns:b", "ip:192.0.2.1"]), None, "kinds are no others");
+        assert_eq!(api.refusals(), [""; 0]);
+        assert_eq!(names(&["dns:a=read", "dns:A=admin"]).refusals(), ["client_names"]);
     }
 }

@@ -205,7 +205,7 @@ mod tests {
     /// The whole table: a key that is added is live, or has its place here.
     #[test]
     fn these_keys_need_a_restart_and_all_others_are_live() {
-        const START: [&str; 17] = [
+        const START: [&str; 19] = [
             "datapath.mode",
             "datapath.transmit",
             "datapath.memory",
@@ -219,6 +219,8 @@ mod tests {
             "web.listen_address",
             "web.systemd_socket",
             "web.config_file",
+            "web.route_prefix",
+            "web.external_url",
             "api.listen_address",
             "api.token_file",
             "api.state_file",

@@ -3,7 +3,7 @@
 /// Keys that the API does not set, because with them it would give more than its scope: they name files,
 /// addresses to send to and to listen on, or credentials, or say who may do what, or what people send to
 /// each other is read.
-const BY_FILE: [&str; 24] = [
+const BY_FILE: [&str; 27] = [
     "datapath.pin_path",
     "samples.payload",
     "otlp.endpoints",
@@ -21,11 +21,14 @@ const BY_FILE: [&str; 24] = [
     "web.listen_address",
     "web.systemd_socket",
     "web.config_file",
+    "web.route_prefix",
+    "web.external_url",
     "web.trusted_proxies",
     "web.enable_lifecycle",
     "api.listen_address",
     "api.token_file",
     "api.users",
+    "api.client_names",
     "api.state_file",
     "api.history_memory",
 ];

@@ -6,6 +6,7 @@ use figment::value::{Dict, Value};
 
 use super::change::Changed;
 use super::keys;
+use super::once::Once;
 use super::owned;
 
 /// A JSON merge patch of the settings by section and name. Source: RFC 7396.
@@ -45,6 +46,9 @@ pub enum Unpatched {
     #[error("the body is not JSON: line {line}, column {column}: {reason}")]
     NotJson { line: usize, column: usize, reason: String },
 
+    #[error("line {line}, column {column}: {reason}")]
+    Doubled { line: usize, column: usize, reason: String },
+
     #[error("the body has to be an object of sections, as {{\"sources\": {{\"limit\": 200}}}}")]
     NotAnObject,
 
@@ -79,12 +83,19 @@ pub struct Fault {
 impl Patch {
     /// Reads the text of a patch.
     pub fn parse(text: &[u8]) -> Result<Self, Unpatched> {
-        let value: Value = serde_json::from_slice(text).map_err(|error| {
+        let refused = |error: serde_json::Error| {
             let (line, column) = (error.line(), error.column());
             let reason = error.to_string();
             let reason = reason.split(" at line ").next().unwrap_or_default().to_owned();
-            Unpatched::NotJson { line, column, reason }
-        })?;
+            if error.is_data() {
+                Unpatched::Doubled { line, column, reason }
+            } else {
+                Unpatched::NotJson { line, column, reason }
+            }
+        };
+        // Of a key that is there twice, the last value would count.
+        serde_json::from_slice::<Once>(text).map_err(refused)?;
+        let value: Value = serde_json::from_slice(text).map_err(refused)?;
 
         value.into_dict().map(Self).ok_or(Unpatched::NotAnObject)
     }
@@ -204,6 +215,12 @@ mod tests {
         let cases = [
             ("", "the body is not JSON: line 1, column 0: EOF"),
             ("{\"sources\":\n{", "the body is not JSON: line 2, column 1: EOF"),
+            (
+                "{\"log\": {}, \"dscp\": {}, \"log\": {}}",
+                "column 29: `log` is there more than once",
+            ),
+            (r#"{"log": {"level": "warn", "level": "info"}}"#, "`level` is there more than once"),
+            (r#"{"otlp": [{"a\n": 1, "a\n": 2}]}"#, "`a\\n` is there more than once"),
             ("[]", "has to be an object"),
             ("null", "has to be an object"),
             ("{\"sources\": 5}", "`sources` is a section"),

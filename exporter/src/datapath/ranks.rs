@@ -63,6 +63,13 @@ impl PortRanks {
         })
     }
 
+    /// Returns the ranks that programs go by now.
+    pub fn table(&self) -> RankTable {
+        let Known { rules, listening, .. } = &*self.known();
+
+        RankTable::of(rules, listening)
+    }
+
     pub(super) fn map(&self) -> BorrowedFd<'_> {
         self.1.as_fd()
     }

@@ -20,6 +20,7 @@ pub(super) fn of(facts: &Facts, memory: Check) -> Vec<Check> {
         loading(facts.loading.as_ref()),
         listening(facts.listening.as_ref()),
         outcome("web_config", &facts.web, "can be read"),
+        outcome("token_file", &facts.tokens, "can be read"),
         memory,
     ];
     checks.extend(otlp.into_iter().chain(pins));

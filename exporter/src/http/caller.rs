@@ -19,6 +19,8 @@ pub(super) struct Caller {
     pub(super) is_here: bool,
     /// Nobody on the way can read what it sends.
     pub(super) keeps_secrets: bool,
+    /// No trusted proxy stands before it, whose certificate would be that of the connection.
+    pub(super) is_direct: bool,
 }
 
 impl Caller {
@@ -29,13 +31,15 @@ impl Caller {
                 address: forwarded_for(headers, proxies).unwrap_or(line.address),
                 is_here: false,
                 keeps_secrets: is_forwarded_securely(headers),
+                is_direct: false,
             };
         }
 
         let marks = [FORWARDED, FORWARDED_FOR, VIA];
         let is_forwarded = marks.iter().any(|name| headers.contains_key(name));
         let is_here = line.address.is_loopback() && !is_forwarded;
-        Self { address: line.address, is_here, keeps_secrets: line.is_tls || is_here }
+        let keeps_secrets = line.is_tls || is_here;
+        Self { address: line.address, is_here, keeps_secrets, is_direct: true }
     }
 }
 

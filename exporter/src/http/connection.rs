@@ -131,8 +131,9 @@ async fn shake_hands(
         Err(elapsed) => return Err(Early::refused(HttpRefusal::Tls, elapsed)),
     };
     place.requests.shook_hands();
-    if verifies_clients && stream.get_ref().1.peer_certificates().is_some() {
-        place.log_in();
+    let shown = stream.get_ref().1.peer_certificates().and_then(|it| it.first());
+    if let Some(certificate) = shown.filter(|_| verifies_clients) {
+        place.certify(tls::alternative_names(certificate));
     }
 
     Ok(Some(stream))

@@ -26,7 +26,8 @@ pub(super) enum CrossSite {
     Origin,
     #[error(
         "A browser asks for this by a name that may be another's (`Host`). \
-         Use an address, `localhost`, or a name of `web.listen_address` or `api.listen_address`."
+         Use an address, `localhost`, or a name of `web.listen_address`, `api.listen_address` or \
+         `web.external_url`."
     )]
     Host,
 }
@@ -46,7 +47,11 @@ pub(super) fn check<B>(request: &Request<B>, config: &Config) -> Result<(), Cros
         return Err(CrossSite::Site);
     }
     let asked = asked(request);
-    let is_own = |origin: &[u8]| authority_of(origin).is_some_and(|it| Some(it) == asked);
+    // A proxy may ask by another name than its client.
+    let external = config.web.external_authority();
+    let is_own = |origin: &[u8]| {
+        authority_of(origin).is_some_and(|it| external == Some(it.as_str()) || Some(it) == asked)
+    };
     if !headers.get_all(ORIGIN).iter().all(|origin| is_own(origin.as_bytes())) {
         return Err(CrossSite::Origin);
     }
@@ -88,7 +93,10 @@ fn is_expected(host: &str, config: &Config) -> bool {
         Host::Any | Host::Address(_) | Host::LinkLocal(..) => false,
     };
 
-    is_address || host.eq_ignore_ascii_case("localhost") || own.any(is_named)
+    let external = config.web.external_authority().and_then(|it| it.parse::<Authority>().ok());
+    let is_external = external.is_some_and(|it| it.host().eq_ignore_ascii_case(host));
+
+    is_address || is_external || host.eq_ignore_ascii_case("localhost") || own.any(is_named)
 }
 
 fn is_ipv6(text: &str) -> bool {
@@ -109,12 +117,13 @@ mod tests {
         let mut config = Config::default();
         config.web.listen_address = vec!["node-1.example:10199".parse().unwrap()];
         config.api.listen_address = vec!["api.example:10200".parse().unwrap()];
+        config.web.external_url = "https://gate.example:8443/packets".into();
         check(&request, &config)
     }
 
     #[test]
     fn what_no_other_site_can_have_sent_passes() {
-        let cases: [&[(&str, &str)]; 10] = [
+        let cases: [&[(&str, &str)]; 12] = [
             &[("host", "localhost:10199")],
             // No browser: any name is fine.
             &[("host", "metrics.example"), ("user-agent", "curl/8.0")],
@@ -128,6 +137,9 @@ mod tests {
             &[("host", "localhost"), ("sec-fetch-site", "none")],
             &[("host", "Node-1.example:1"), ("origin", "http://node-1.example:1")],
             &[("host", "api.example:1"), ("origin", "http://api.example:1")],
+            &[("host", "gate.example"), ("user-agent", "Mozilla/5.0")],
+            // A proxy asks by a name of its own.
+            &[("host", "localhost:10199"), ("origin", "https://gate.example:8443")],
             &[("host", "localhost"), ("referer", "http://elsewhere.example/")],
             &[],
         ];

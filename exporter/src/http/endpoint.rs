@@ -8,7 +8,7 @@ use axum::body::{Body, HttpBody};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::header::{
     ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
-    HeaderValue, IF_MATCH, VARY,
+    HeaderValue, IF_MATCH, RETRY_AFTER, VARY,
 };
 use hyper::{Request, Response, StatusCode};
 use tokio::sync::watch;
@@ -32,6 +32,8 @@ use crate::scope::Scope;
 const UNACCEPTABLE: &str =
     "`Accept-Encoding` excludes zstd, gzip and identity, which are all there are.\n";
 const BUSY: &str = "Too many requests at once; `web.max_requests` is the limit.\n";
+const BUSY_WITH_BODIES: &str =
+    "Too many large bodies are read or answered; ask again in a second.\n";
 const BUSY_STREAMING: &str = "Too many streams at once.\n";
 
 /// The routes at one path, each for other methods.
@@ -44,6 +46,7 @@ pub(super) struct Shared {
     config: watch::Receiver<Arc<Config>>,
     refusals: Refusals,
     turns: Turns,
+    large_bodies: Turns,
     stream_turns: StreamTurns,
     stream_age: Duration,
 }
@@ -57,6 +60,8 @@ struct To {
     encoding: Encoding,
     /// Whether it depends on what the client accepts.
     varies: bool,
+    /// Kept until the answer is read: it may be as large as the body.
+    of_body: Option<Turn>,
 }
 
 impl Shared {
@@ -65,6 +70,7 @@ impl Shared {
             config: site.config.clone(),
             refusals: site.refusals.clone(),
             turns: Turns::default(),
+            large_bodies: Turns::default(),
             stream_turns: StreamTurns::new(limits),
             stream_age: limits.stream_age,
         }
@@ -91,6 +97,19 @@ impl Shared {
         {
             self.refusals.count(HttpRefusal::Body, visit.place.peer, None);
         }
+    }
+
+    /// Takes a turn for a route that reads a large body; `None` for the others.
+    fn turn_of_body(&self, route: &Route, visit: &Visit) -> Result<Option<Turn>, Refused> {
+        if route.body_bytes as u64 <= Limits::BODY_BYTES {
+            return Ok(None);
+        }
+        let turn = self.large_bodies.take(Limits::LARGE_BODIES).ok_or_else(|| {
+            self.refusals.count(HttpRefusal::Requests, visit.place.peer, None);
+            Box::new(busy(BUSY_WITH_BODIES))
+        });
+
+        turn.map(Some)
     }
 
     fn turn(&self, visit: &Visit) -> Result<Turn, Refused> {
@@ -158,14 +177,15 @@ impl Endpoint {
             body: Vec::new(),
             principal: visit.principal.clone(),
         };
+        let of_body = shared.turn_of_body(route, &visit)?;
         let body = read(request.into_body(), route.body_bytes).await.map_err(|refused| {
             shared.refusals.count(HttpRefusal::Body, visit.place.peer, None);
-            Box::new(status(refused))
+            Box::new(unread(refused, route.body_bytes))
         })?;
 
         let asked = Asked { body, ..asked };
         let varies = matches!(route.handler, Handler::Blocking(_));
-        handled(&route.handler, shared, asked, To { visit, encoding, varies }).await
+        handled(&route.handler, shared, asked, To { visit, encoding, varies, of_body }).await
     }
 }
 
@@ -232,7 +252,8 @@ fn responded(
     to: To,
 ) -> Result<Response<Body>, Refused> {
     let Answer { status, content_type, headers, content } = answer;
-    let To { visit: Visit { place, streaming, stop, .. }, encoding, varies } = to;
+    let To { visit: Visit { place, streaming, stop, .. }, encoding, varies, of_body } = to;
+    let turn = turn.or(of_body);
 
     let mut response = match content {
         Content::Whole(bytes) => {
@@ -287,6 +308,23 @@ fn encoding(headers: &HeaderMap, handler: &Handler) -> Option<Encoding> {
         Handler::Blocking(_) => Encoding::best(accepted.as_deref()),
         Handler::Quick(_) | Handler::Waiting(_) => Encoding::plainest(accepted.as_deref()),
     }
+}
+
+/// Says why a body is not read.
+fn unread(refused: StatusCode, most: usize) -> Response<Body> {
+    if refused != StatusCode::PAYLOAD_TOO_LARGE {
+        return status(refused);
+    }
+
+    text(refused, format!("The body has more than {} KiB, which is the limit here.\n", most >> 10))
+}
+
+/// Asks a client to come again.
+fn busy(sentence: &'static str) -> Response<Body> {
+    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, sentence);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+
+    response
 }
 
 fn unknown(name: &str) -> Response<Body> {

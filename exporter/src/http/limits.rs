@@ -43,6 +43,8 @@ impl Limits {
     pub(super) const HEADERS: usize = 64;
     /// Bytes of the body of a request that no route reads; more is counted.
     pub(super) const BODY_BYTES: u64 = 64 << 10;
+    /// Requests with larger bodies than [`Self::BODY_BYTES`] at once, until they are answered.
+    pub(super) const LARGE_BODIES: usize = 2;
     /// Requests and handshakes that read the web configuration at once, each on a thread. With
     /// more, an older reading could replace a newer one.
     pub(super) const READS: usize = 1;

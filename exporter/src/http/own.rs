@@ -37,11 +37,13 @@ pub(super) fn landing_page(site: &Site, routes: &[Route]) -> Route {
         "/",
         quick(move |_| {
             let config = config.borrow();
+            let base = config.web.link_path();
             let link = |(path, title): &(Path, &'static str)| match *path {
-                Path::Fixed(path) => (path, *title),
-                Path::Configured(path) => (path(&config), *title),
+                Path::Fixed(path) => (format!("{base}{path}"), *title),
+                Path::Configured(path) => (format!("{base}{}", path(&config)), *title),
             };
-            landing(&links.iter().map(link).collect::<Vec<_>>())
+            let links: Vec<_> = links.iter().map(link).collect();
+            landing(&links.iter().map(|(path, title)| (&**path, *title)).collect::<Vec<_>>())
         }),
     )
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -12,6 +12,7 @@ use super::limits::Limits;
 use super::peer::Peer;
 use super::refusals::Refusals;
 use super::requests::{Activity, Requests};
+use crate::config::AlternativeName;
 use crate::health::HttpRefusal;
 
 /// The places for connections. When there are too few, the connection that is idle for longest
@@ -60,6 +61,8 @@ pub(super) struct Place {
     pub(super) make_room: CancellationToken,
     number: u64,
     places: Arc<Places>,
+    /// Of the certificate of the client, once that was verified.
+    names: OnceLock<Vec<AlternativeName>>,
 }
 
 /// Which connections are too many.
@@ -123,7 +126,8 @@ impl Places {
         let seat = Seat { peer, requests: requests.clone(), login, make_room: make_room.clone() };
         taken.by_number.insert(number, seat);
 
-        Some(Place { peer, requests, make_room, number, places: Arc::clone(self) })
+        let (places, names) = (Arc::clone(self), OnceLock::new());
+        Some(Place { peer, requests, make_room, number, places, names })
     }
 
     /// Returns which connections would be too many with one more of `peer`.
@@ -229,6 +233,17 @@ impl Seat {
 }
 
 impl Place {
+    /// Notes the names of a certificate that was verified, which is a login.
+    pub(super) fn certify(&self, names: Vec<AlternativeName>) {
+        let _it_is_the_first_one = self.names.set(names);
+        self.log_in();
+    }
+
+    /// Returns the names of the verified certificate of the client.
+    pub(super) fn names(&self) -> &[AlternativeName] {
+        self.names.get().map_or(&[], Vec::as_slice)
+    }
+
     /// Notes that the client has shown a valid login.
     pub(super) fn log_in(&self) {
         self.places.taken().log_in(self.number);

@@ -10,8 +10,9 @@ use hyper::{Request, Response, StatusCode};
 use super::body::text;
 use super::caller::Caller;
 use super::cross_site;
+use super::places::Place;
 use super::refused::Reason;
-use crate::config::{Config, Token};
+use crate::config::{ClientName, Config, Token};
 use crate::scope::Scope;
 
 /// Who asks, and what it may do.
@@ -33,6 +34,8 @@ pub enum Who {
     User(String),
     /// A token with this name.
     Token(String),
+    /// A client whose certificate has this name.
+    Certificate(String),
 }
 
 impl Default for Principal {
@@ -69,6 +72,14 @@ impl Principal {
         Self { who, address: caller.address, scope: token.scope() }
     }
 
+    /// Returns who has a certificate, if one of its names is listed.
+    pub(super) fn certified(place: &Place, caller: Caller, config: &Config) -> Option<Self> {
+        let ClientName { name, scope } = config.api.client_name(place.names())?;
+        let who = Who::Certificate(name.to_string());
+
+        caller.is_direct.then_some(Self { who, address: caller.address, scope: *scope })
+    }
+
     /// Makes the answer to something that needs a scope that it does not have.
     /// Source: RFC 6750, section 3.
     pub(super) fn refused(&self, scope: Scope) -> Response<Body> {
@@ -78,7 +89,7 @@ impl Principal {
                 format!("Bearer scope=\"{scope}\""),
                 format!("This needs a login with the scope `{scope}`.\n"),
             ),
-            Who::User(_) | Who::Token(_) => (
+            Who::User(_) | Who::Token(_) | Who::Certificate(_) => (
                 StatusCode::FORBIDDEN,
                 format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""),
                 format!("This needs the scope `{scope}`; {self} has `{}`.\n", self.scope),
@@ -100,6 +111,7 @@ impl fmt::Display for Principal {
             Who::Anyone => f.write_str("a client without a login"),
             Who::User(name) => write!(f, "user `{}`", name.escape_default()),
             Who::Token(name) => write!(f, "token `{name}`"),
+            Who::Certificate(name) => write!(f, "certificate `{}`", name.escape_default()),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::endpoint::{Endpoint, Shared};
 use super::limits::Limits;
 use super::route::{Configured, Path, Route};
 use super::visit::Visit;
-use super::{Site, own};
+use super::{Site, own, prefix};
 
 /// Which request has which route.
 #[derive(Debug)]
@@ -55,6 +55,12 @@ impl Routes {
     {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(visit);
+        let config = self.shared.config();
+        let prefix = config.web.prefix();
+        if !prefix::take(prefix, &mut request) {
+            let elsewhere = prefix::redirect(prefix, request.uri().path(), config.web.link_path());
+            return elsewhere.unwrap_or_else(|| not_found(&self.shared, &request));
+        }
         if let Some(endpoint) = self.configured(request.uri().path()) {
             return endpoint.answer(&self.shared, request, Vec::new()).await;
         }

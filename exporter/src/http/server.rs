@@ -24,7 +24,7 @@ use super::routes::Routes;
 use super::token::TokenText;
 use super::visit::Visit;
 use super::web_file::{Handshake, WebFile, WebRules};
-use super::{Site, head, query};
+use super::{Site, head, prefix, query};
 use crate::config::Config;
 use crate::health::HttpRefusal;
 
@@ -72,7 +72,9 @@ impl Server {
     }
 
     pub(super) async fn answer(&self, request: Request<Incoming>, visit: Visit) -> Response<Body> {
-        let path = request.uri().path().to_owned();
+        let path = request.uri().path();
+        let path =
+            prefix::below(self.config.borrow().web.prefix(), path).unwrap_or(path).to_owned();
         let is_head = request.method() == Method::HEAD;
         let response = self.answer_in_text(request, visit).await;
 

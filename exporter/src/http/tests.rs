@@ -9,6 +9,7 @@ mod limits;
 mod logins;
 mod papers;
 mod places;
+mod prefix;
 mod refusals;
 mod reload;
 mod routes;

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::net::IpAddr;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{Address, Encapsulation, FragmentPosition, Malformed, Parsed, Rare};
 
@@ -13,7 +14,8 @@ use crate::record::Record;
 const FLAGS: [&str; 8] = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr"];
 
 /// The fields of one packet; `null` where it has none.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "InspectedPacket")]
 pub struct Each<'a> {
     /// The file it is in.
     file: &'a str,
@@ -23,34 +25,49 @@ pub struct Each<'a> {
     bytes: u32,
     /// Bytes that the file has of it.
     captured: usize,
+    /// Network layer.
     family: Option<&'static str>,
+    /// IP protocol.
     protocol: Option<&'static str>,
     /// Id of the outermost VLAN tag.
     vlan: Option<u16>,
+    /// Source address.
     source: Option<IpAddr>,
+    /// Destination address.
     destination: Option<IpAddr>,
+    /// Ports of the transport header.
     ports: Option<Ports>,
     /// Names of the TCP flags that are set.
     flags: Option<Vec<&'static str>>,
+    /// Type of an ICMP message.
     icmp_type: Option<u8>,
+    /// Position of a fragment.
     fragment: Option<&'static str>,
+    /// What carries others.
     encapsulation: Option<&'static str>,
+    /// The first check that failed.
     malformed: Option<&'static str>,
+    /// Where headers begin.
     offsets: Offsets,
 }
 
 /// The ports of a transport header.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "InspectedPorts")]
 struct Ports {
+    /// Source port.
     source: u16,
+    /// Destination port.
     destination: u16,
 }
 
 /// Where headers begin, in bytes from the start of the packet.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "InspectedOffsets")]
 struct Offsets {
     /// Of IP or ARP, also where the header does not hold.
     network: Option<u16>,
+    /// Transport header.
     transport: Option<u16>,
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::IpAddr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use shared::{Cast, Count, Encapsulation, FragmentPosition, IpFamily, Malformed};
 
@@ -18,56 +19,84 @@ type ByLabel = BTreeMap<&'static str, u64>;
 const ALWAYS: [&str; 3] = ["packets", "bytes", "skipped"];
 
 /// What was counted; only what has packets is there.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "InspectionReport")]
 pub struct Report {
     /// Packets that were counted.
     pub(super) packets: u64,
     /// Their lengths on the wire, from the link-layer header on and without the FCS.
     pub(super) bytes: u64,
+    /// By family and protocol.
     pub(super) cells: Vec<Cell>,
     /// By destination type: unicast, multicast or broadcast.
     pub(super) cast: ByLabel,
     /// TCP packets by class of flags.
     pub(super) tcp_flags: ByLabel,
+    /// ICMP messages by family and type.
     pub(super) icmp: Vec<Icmp>,
     /// By IP family and position.
     pub(super) fragments: BTreeMap<&'static str, ByLabel>,
     /// By the first check that failed.
     pub(super) malformed: ByLabel,
+    /// By what carries others.
     pub(super) encapsulations: ByLabel,
+    /// By source address.
     pub(super) sources: BTreeMap<IpAddr, PacketsBytes>,
+    /// By service port.
     pub(super) ports: Vec<Port>,
     /// Packets of the file that were not counted, by reason.
     pub(super) skipped: ByLabel,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+/// Packets of a protocol.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "InspectionCell")]
 pub(super) struct Cell {
+    /// Network layer.
     pub(super) family: &'static str,
+    /// IP protocol.
     pub(super) protocol: &'static str,
+    /// Packets.
     pub(super) packets: u64,
+    /// Bytes on the wire.
     pub(super) bytes: u64,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+/// ICMP messages of a type.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "InspectionIcmp")]
 pub(super) struct Icmp {
+    /// Network layer.
     pub(super) family: &'static str,
+    /// Type of the message.
     pub(super) r#type: &'static str,
+    /// Packets.
     pub(super) packets: u64,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+/// Packets and their bytes.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "InspectionCount")]
 pub(super) struct PacketsBytes {
+    /// Packets.
     pub(super) packets: u64,
+    /// Bytes on the wire.
     pub(super) bytes: u64,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+/// Packets of a service port.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "InspectionPort")]
 pub(super) struct Port {
+    /// Transport protocol.
     pub(super) protocol: &'static str,
+    /// The service port, or `ephemeral` or `other`.
     #[serde(rename = "port")]
+    #[schemars(schema_with = "port_schema")]
     pub(super) label: PortLabel,
+    /// Packets.
     pub(super) packets: u64,
+    /// Bytes on the wire.
     pub(super) bytes: u64,
 }
 
@@ -77,6 +106,11 @@ pub(super) struct Port {
 pub(super) enum PortLabel {
     Number(u16),
     Word(&'static str),
+}
+
+/// Two types without a null, which an `anyOf` would get.
+fn port_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "oneOf": [{ "type": "string" }, { "type": "integer" }] })
 }
 
 impl Report {

@@ -241,6 +241,16 @@ pub(crate) const SERVER: &[Row] = &[
         ..Row::USUAL
     },
     Row {
+        // Certificates are verified by the web configuration.
+        key: "api.client_names",
+        after: "'dns:a=admin'",
+        seen: |it| {
+            let shown = it.house.service.get("/api/v1/config");
+            shown.is_ok_and(|it| it.text().contains("\"client_names\":[\"dns:a=admin\"]"))
+        },
+        ..Row::USUAL
+    },
+    Row {
         // The users themselves are in the web configuration, which is read for every request.
         key: "api.users",
         after: "'ann=admin'",

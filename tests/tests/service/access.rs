@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use exporter::api::{Method, OPERATIONS, Operation, Output};
 use exporter::scope::Scope;
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
 use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -53,14 +53,36 @@ impl Folder {
         self.token("expired", &["--scope", "admin", "--expires", "2020-01-01T00:00:00Z"])
     }
 
-    fn write_certificate(&self) {
-        let key = KeyPair::generate().unwrap();
-        let names = CertificateParams::new(["localhost".to_owned()]).unwrap();
-        let certificate = names.self_signed(&key).unwrap();
-        fs::write(self.path("web.crt"), certificate.pem()).unwrap();
-        fs::write(self.path("web.key"), key.serialize_pem()).unwrap();
-        let text = "tls_server_config:\n  cert_file: web.crt\n  key_file: web.key\n";
+    /// Writes the certificates of the server and of clients: `NAME.crt` and `NAME.key`, and of clients
+    /// their alternative names.
+    fn write_certificates(&self, clients: &[(&str, &[SanType])]) {
+        let mut params = CertificateParams::new([]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, "authority");
+        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        fs::write(self.path("ca.crt"), authority.pem()).unwrap();
+        let server = [SanType::DnsName("localhost".try_into().unwrap())];
+        for (name, names) in clients.iter().chain([&("web", &server[..])]) {
+            let key = KeyPair::generate().unwrap();
+            let mut params = CertificateParams::new([]).unwrap();
+            params.subject_alt_names = names.to_vec();
+            let certificate = params.signed_by(&key, &authority).unwrap();
+            fs::write(self.path(&format!("{name}.crt")), certificate.pem()).unwrap();
+            fs::write(self.path(&format!("{name}.key")), key.serialize_pem()).unwrap();
+        }
+        let text = "tls_server_config:\n  cert_file: web.crt\n  key_file: web.key\n  \
+            client_auth_type: VerifyClientCertIfGiven\n  client_ca_file: ca.crt\n";
         fs::write(self.path("web.yml"), text).unwrap();
+    }
+
+    /// What curl shows the certificate of a client with.
+    fn shown(&self, name: &str) -> [String; 4] {
+        [
+            "--cert".into(),
+            self.text(&format!("{name}.crt")),
+            "--key".into(),
+            self.text(&format!("{name}.key")),
+        ]
     }
 
     pub(super) fn start<'a>(&self, cable: &'a Cable, more: &[&str]) -> Service<'a> {
@@ -85,7 +107,7 @@ fn status(from: &Namespace, url: &str, arguments: &[&str]) -> u16 {
 fn expected(operation: &Operation, scope: Scope, has_login: bool) -> u16 {
     match (scope >= operation.scope, operation.method) {
         (true, Method::Get) => 200,
-        (true, Method::Patch) => 415,
+        (true, Method::Post | Method::Patch) => 415,
         (false, _) => {
             if has_login {
                 403
@@ -101,13 +123,24 @@ fn expected(operation: &Operation, scope: Scope, has_login: bool) -> u16 {
 fn every_operation_is_answered_by_the_scope_of_the_client() {
     let cable = cable("access-walk");
     let folder = Folder::new();
-    folder.write_certificate();
+    let dns = |name: &str| SanType::DnsName(name.try_into().unwrap());
+    let certified = Scope::ALL.map(|it| [dns(&format!("{it}.example")), dns("any.example")]);
+    let clients = Scope::ALL.iter().zip(&certified);
+    let clients: Vec<_> = clients.map(|(it, names)| (it.name(), &names[..])).collect();
+    let unlisted =
+        [dns("unlisted.example"), SanType::Rfc822Name("admin.example".try_into().unwrap())];
+    folder.write_certificates(&[&clients[..], &[("unlisted", &unlisted)]].concat());
+    let listed = Scope::ALL.map(|it| format!("'dns:{it}.example={it}'")).join(", ");
+    let config = format!("[api]\nclient_names = ['dns:any.example=metrics', {listed}]\n");
+    fs::write(folder.path("config.toml"), config).unwrap();
+    let config = folder.text("config.toml");
     let scopes = Scope::ALL.map(|it| (it, folder.token(it.name(), &["--scope", it.name()])));
     let expired = folder.expired_token();
     let wrong = format!("pxt_{}", "x".repeat(43));
     let web = folder.text("web.yml");
 
-    for (scheme, more) in [("http", &[][..]), ("https", &["--web.config.file", &web])] {
+    let more = ["--config.file", &config, "--web.config.file", &web];
+    for (scheme, more) in [("http", &more[..2]), ("https", &more)] {
         let mut service = folder.start(&cable, more);
         let here = format!("{scheme}://127.0.0.1:{PORT}");
         // The history has a step after the second fold.
@@ -128,9 +161,7 @@ fn every_operation_is_answered_by_the_scope_of_the_client() {
             for operation in &OPERATIONS {
                 let url = format!("{base}{}", operation.path.replace("{name}", "busy"));
                 let method = operation.method.name().to_uppercase();
-                let ask = |token: &str| {
-                    let header = format!("Authorization: Bearer {token}");
-                    let login: &[&str] = if token.is_empty() { &[] } else { &["-H", &header] };
+                let ask_with = |login: &[&str]| {
                     // Events never end; their head does.
                     let how: &[&str] = match operation.output {
                         Output::Events => &["--head"],
@@ -138,12 +169,25 @@ fn every_operation_is_answered_by_the_scope_of_the_client() {
                     };
                     status(side, &url, &[how, login].concat())
                 };
+                let ask = |token: &str| {
+                    let header = format!("Authorization: Bearer {token}");
+                    if token.is_empty() { ask_with(&[]) } else { ask_with(&["-H", &header]) }
+                };
+                let ask_as = |name: &str| ask_with(&folder.shown(name).each_ref().map(|it| &**it));
                 let place = format!("{method} {url}");
                 assert_eq!(ask(""), expected(operation, without, false), "{place} without a login");
                 for (scope, token) in &scopes {
                     let taken = expected(operation, *scope, true);
                     let expected = if takes_tokens { taken } else { 403 };
                     assert_eq!(ask(token), expected, "{place} with {scope}");
+                }
+                for scope in Scope::ALL.iter().filter(|_| scheme == "https") {
+                    let expected = expected(operation, *scope, true);
+                    assert_eq!(ask_as(scope.name()), expected, "{place} with a certificate");
+                }
+                if scheme == "https" {
+                    let expected = expected(operation, without, false);
+                    assert_eq!(ask_as("unlisted"), expected, "{place} with another certificate");
                 }
                 for (token, what) in [(&expired, "expired"), (&wrong, "wrong")] {
                     let expected = if takes_tokens { 401 } else { 403 };

@@ -238,7 +238,7 @@ fn whatever_is_wrong_is_answered_by_a_problem() {
         (b"GET /api/v1/", 404, "not-found"),
         (b"GET /api/v1/packets/", 404, "not-found"),
         (b"GET /api/v1/packets/../../metrics", 404, "not-found"),
-        (b"POST /api/v1/packets", 405, "method-not-allowed"),
+        (b"POST /api/v1/health", 405, "method-not-allowed"),
         (b"OPTIONS /api/v1/docs", 405, "method-not-allowed"),
         (b"GET /api/v1/packets?%zz=1&a%00=%", 400, "unknown-parameter"),
         (b"GET /api/v1/packets?by=%ff%fe", 400, "invalid-parameter"),

@@ -3,6 +3,7 @@
 use shared::Direction;
 
 use super::*;
+use crate::catalog::Choice;
 use crate::history::{Crossing, Signal};
 use crate::samples::Id;
 
@@ -20,7 +21,7 @@ fn events(folds: u64, limit: usize) -> Events {
 fn push(events: &mut Events, fold: u64, crossings: &[(Crossing, Option<Id>)]) {
     let mut snapshot = (*example::readings().snapshot).clone();
     snapshot.health.folding.folds = fold;
-    events.push(&snapshot, crossings);
+    events.push(&snapshot, crossings, &Choice::default());
 }
 
 fn read(events: &Events, place: &mut Place) -> Vec<(String, Value)> {
@@ -132,6 +133,38 @@ fn a_crossing_is_an_event_of_its_own() {
 }
 
 #[test]
+fn what_is_not_exposed_is_not_in_events() {
+    let crossing = |direction| Crossing {
+        device: "eth0".into(),
+        direction,
+        signal: Signal::SynAddresses,
+        is_raised: true,
+        value: 900.0,
+        mean: 2.5,
+    };
+    let excluded = ["packet_transmit_.*", "packet_receive_bytes_total"];
+    let choice = Choice::without(&excluded.map(|text| text.parse().unwrap()));
+    let snapshot = example::readings().snapshot;
+    let mut events = Events::new(example::at(0));
+    events.limit(1 << 20);
+
+    let crossings = [Direction::Receive, Direction::Transmit].map(crossing);
+    events.push(&snapshot, &crossings, &choice);
+
+    let read = read(&events, &mut Place::New);
+    let (fold, signals) = read.split_last().unwrap();
+    assert_eq!(signals.len(), 1);
+    assert_eq!(signals[0].1["direction"], "receive");
+    let items = fold.1["items"].as_array().unwrap();
+    assert!(!items.is_empty() && items.len() < snapshot.flows.len(), "{items:?}");
+    for item in items {
+        assert_eq!(item["direction"], "receive");
+        let names: Vec<_> = item.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, ["device", "direction", "packets", "packets_per_second"]);
+    }
+}
+
+#[test]
 fn only_the_busiest_of_many_flows_are_in_an_event() {
     let mut snapshot = (*example::readings().snapshot).clone();
     snapshot.flows = (0..100)
@@ -151,7 +184,7 @@ fn only_the_busiest_of_many_flows_are_in_an_event() {
     let mut events = Events::new(example::at(0));
     events.limit(1 << 20);
 
-    events.push(&snapshot, &[]);
+    events.push(&snapshot, &[], &Choice::default());
 
     let (_, data) = &read(&events, &mut Place::New)[0];
     assert_eq!((&data["left_out"], data["items"].as_array().unwrap().len()), (&36.into(), 64));

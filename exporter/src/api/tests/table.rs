@@ -12,7 +12,7 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/api.md");
 
 #[test]
 fn the_document_reads_like_this() {
-    golden(DOCUMENT, &format!("{:#}\n", document()));
+    golden(DOCUMENT, &format!("{:#}\n", document("")));
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn every_parameter_is_described_and_allows_its_default_and_its_example() {
 
 #[test]
 fn every_example_is_answered_as_its_schema_says() {
-    let document = document();
+    let document = document("");
 
     for operation in OPERATIONS.iter().filter(|it| it.method == Method::Get) {
         let path = &document["paths"][operation.path][operation.method.name()];
@@ -89,7 +89,7 @@ fn every_example_is_answered_as_its_schema_says() {
 
 #[test]
 fn every_problem_is_answered_as_its_schema_says() {
-    let document = document();
+    let document = document("");
     let schema = &document["components"]["schemas"]["Problem"];
 
     for target in ["/api/v1/packets?x=1", "/api/v1/packets?by=source,port", "/api/v1/problems/x"] {
@@ -181,6 +181,24 @@ fn the_pages_are_whole_and_need_nothing_from_elsewhere() {
     for operation in &OPERATIONS {
         assert!(page.contains(operation.path), "{}", operation.path);
     }
+}
+
+#[test]
+fn links_begin_with_what_clients_reach_the_exporter_by() {
+    let (operation, path) = found("/api/v1/problems/busy");
+    let ask = |base| {
+        let asked = Asked { path: &path, base, ..Asked::default() };
+        String::from_utf8(answered(operation, &asked, &example::readings()).body).unwrap()
+    };
+    let base = "https://x.example/a";
+
+    let nowhere = Problem::refused(Kind::NotFound, 404, "", base);
+    assert_eq!(json(&nowhere)["type"], "https://x.example/a/api/v1/problems/not-found");
+    assert!(ask(base).contains("https://x.example/a/api/v1/problems/busy"), "{}", ask(base));
+    assert!(ask("/a").contains("<code>/a/api/v1/problems/busy"), "{}", ask("/a"));
+    assert_eq!(document(base)["servers"][0]["url"], base);
+    assert!(reference::page("/a").contains("http://localhost:10199/a/api/v1/packets"));
+    assert!(reference::page(base).contains("'https://x.example/a/api/v1/packets"));
 }
 
 #[test]

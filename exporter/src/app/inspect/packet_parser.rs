@@ -7,11 +7,12 @@ use shared::{Parsed, TunnelPorts};
 
 use crate::causes::with_causes;
 use crate::datapath::{Datapath, Inspector, Options};
-use crate::inspect::{self, Frames};
+use crate::inspect::{self, Frames, Parser};
 use crate::privileges;
 use crate::record::Record;
 
-pub(super) struct PacketParser<'a> {
+/// Parses packets by the program in the kernel or by the host's build of it.
+pub(in crate::app) struct PacketParser<'a> {
     tunnels: TunnelPorts,
     /// Parses what it takes in the place of the host's build.
     kernel: Option<Kernel<'a>>,
@@ -28,18 +29,21 @@ struct Kernel<'a> {
 }
 
 /// Returns the kernel's side.
-pub(super) fn datapath(options: Options) -> anyhow::Result<Datapath> {
+pub(in crate::app) fn datapath(options: Options) -> anyhow::Result<Datapath> {
     privileges::check()?;
 
     Ok(Datapath::new(options)?)
 }
 
 impl<'a> PacketParser<'a> {
-    pub(super) fn host(tunnels: TunnelPorts) -> Self {
+    pub(in crate::app) fn host(tunnels: TunnelPorts) -> Self {
         Self { tunnels, kernel: None }
     }
 
-    pub(super) fn kernel(datapath: &'a Datapath, tunnels: TunnelPorts) -> anyhow::Result<Self> {
+    pub(in crate::app) fn kernel(
+        datapath: &'a Datapath,
+        tunnels: TunnelPorts,
+    ) -> anyhow::Result<Self> {
         let inspector = Inspector::new(datapath).map_err(|error| anyhow!(with_causes(&error)))?;
         let frames = Frames::new(tunnels);
 
@@ -47,7 +51,7 @@ impl<'a> PacketParser<'a> {
     }
 
     #[inline]
-    pub(super) fn parse(&mut self, record: &Record<'_>) -> Parsed {
+    pub(in crate::app) fn parse(&mut self, record: &Record<'_>) -> Parsed {
         let Self { tunnels, kernel } = self;
         let parsed = inspect::parse(record, *tunnels);
         let Some(Kernel { inspector, frames, taken, refused }) = kernel else { return parsed };
@@ -61,6 +65,16 @@ impl<'a> PacketParser<'a> {
         *refused += 1;
 
         parsed
+    }
+
+    /// Returns who has parsed how many; `reason` is why the kernel does not, where it does not.
+    pub(in crate::app) fn used(&self, packets: u64, reason: Option<String>) -> Parser {
+        match &self.kernel {
+            None => Parser { kernel: 0, host: packets, reason },
+            Some(Kernel { taken, refused, .. }) => {
+                Parser { kernel: *taken, host: *refused, reason }
+            }
+        }
     }
 }
 

@@ -4,14 +4,18 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use tokio::sync::watch;
+
 use super::Pages;
-use crate::api::{self, Facts, Kind, OPERATIONS, Operation, Output, Problem, Sources};
+use crate::api::{self, Facts, Inspect, Kind, OPERATIONS, Operation, Output, Problem, Sources};
 use crate::app::readiness;
 use crate::app::samples::Busy;
+use crate::config::Config;
 use crate::http::{
     Answer, Asked, Content, Errors, Handler, HeaderMap, Method, Path, Query, Reason, Refused,
     Route, StatusCode,
 };
+use crate::inspect::{Inspection, Submission, Uninspected};
 use crate::samples::Bounded;
 use crate::scope::Scope;
 
@@ -21,8 +25,8 @@ pub(super) fn routes(pages: &Pages) -> Vec<Route> {
 }
 
 /// Returns what writes errors below the API as problems.
-pub(super) fn errors() -> Errors {
-    Arc::new(|path, refused| {
+pub(super) fn errors(configs: watch::Receiver<Arc<Config>>) -> Errors {
+    Arc::new(move |path, refused| {
         let Refused { status, reason, sentence } = refused;
         let kind = match (reason, status) {
             (Some(Reason::ScopeMissing), StatusCode::FORBIDDEN) => Kind::ScopeMissing,
@@ -31,25 +35,38 @@ pub(super) fn errors() -> Errors {
             (Some(Reason::TokenInQuery), _) => Kind::TokenInQuery,
             (Some(Reason::ScopeMissing) | None, _) => Kind::of_status(status.as_u16()),
         };
-        path.starts_with(api::BASE)
-            .then(|| served(Problem::refused(kind, status.as_u16(), sentence)))
+        let refused = || {
+            let config = Arc::clone(&configs.borrow());
+            served(Problem::refused(kind, status.as_u16(), sentence, config.web.link_base()))
+        };
+        path.starts_with(api::BASE).then(refused)
     })
 }
 
 fn route(operation: &'static Operation, pages: Pages) -> Route {
+    let methods: &[_] = match operation.method {
+        api::Method::Get => &[Method::Get],
+        api::Method::Post => &[Method::Post],
+        api::Method::Patch => &[Method::Patch],
+    };
     let handler = match operation.output {
+        _ if operation.is_inspection() => {
+            let pages = Arc::new(pages);
+            Handler::Waiting(Arc::new(move |asked| {
+                Box::pin(inspected(operation, asked, Arc::clone(&pages)))
+            }))
+        }
         Output::Events => Handler::Quick(Arc::new(move |asked| events(operation, asked, &pages))),
-        Output::Capture => Handler::Quick(Arc::new(move |asked| answer(operation, asked, &pages))),
+        Output::Capture => {
+            Handler::Quick(Arc::new(move |asked| answer(operation, &asked, &pages, &no_thread)))
+        }
         Output::Json(_) | Output::Document | Output::Page | Output::Recording => {
-            Handler::Blocking(Arc::new(move |asked| answer(operation, &asked, &pages)))
+            Handler::Blocking(Arc::new(move |asked| answer(operation, &asked, &pages, &no_thread)))
         }
     };
 
     Route {
-        methods: match operation.method {
-            api::Method::Get => &[Method::Get],
-            api::Method::Patch => &[Method::Patch],
-        },
+        methods,
         path: Path::Fixed(operation.path),
         scope: operation.scope,
         // The table knows its parameters, and refuses others in its own words.
@@ -60,9 +77,15 @@ fn route(operation: &'static Operation, pages: Pages) -> Route {
     }
 }
 
-fn answer(operation: &'static Operation, asked: &Asked, pages: &Pages) -> Answer {
+fn answer(
+    operation: &'static Operation,
+    asked: &Asked,
+    pages: &Pages,
+    inspect: Inspect<'_>,
+) -> Answer {
     let Asked { parameters, query, body, principal, .. } = asked;
     let by = format!("{principal} at {}", principal.address);
+    let config = Arc::clone(&pages.configs.borrow());
     let asked = api::Asked {
         path: parameters,
         query,
@@ -71,6 +94,7 @@ fn answer(operation: &'static Operation, asked: &Asked, pages: &Pages) -> Answer
         content_encoding: asked.content_encoding.as_deref(),
         if_match: asked.if_match.as_deref(),
         body,
+        base: config.web.link_base(),
         by: &by,
     };
     let facts = || {
@@ -92,6 +116,7 @@ fn answer(operation: &'static Operation, asked: &Asked, pages: &Pages) -> Answer
         facts: &facts,
         settings: &settings,
         patch: &patch,
+        inspect,
         samples: &|| pages.samples.now(),
         capture: &capture,
     };
@@ -122,16 +147,39 @@ fn note(operation: &'static Operation, asked: &api::Asked<'_>, pages: &Pages) {
     }
 }
 
+/// Only operations that have a thread of their own inspect.
+fn no_thread(_: &Submission<'_>, _: bool) -> Result<Inspection, Uninspected> {
+    Err(Uninspected::Abandoned)
+}
+
+/// Inspects what a client has sent, as long as it waits for the answer.
+async fn inspected(operation: &'static Operation, asked: Asked, pages: Arc<Pages>) -> Answer {
+    let config = Arc::clone(&pages.configs.borrow());
+    let base = config.web.link_base();
+    let Some(turn) = pages.inspections.take() else { return served(api::another_inspection(base)) };
+
+    let answered = turn.run(move |running| {
+        let config = Arc::clone(&pages.configs.borrow());
+        let inspect =
+            |submission: &Submission<'_>, is_each| running.inspect(&config, submission, is_each);
+        answer(operation, &asked, &pages, &inspect)
+    });
+    answered.await.unwrap_or_else(|| {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        served(Problem::refused(Kind::Internal, status.as_u16(), "", base))
+    })
+}
+
 /// Answers with events as they come, unless the request is refused.
 fn events(operation: &'static Operation, asked: &Asked, pages: &Pages) -> Answer {
-    let answer = answer(operation, asked, pages);
+    let answer = answer(operation, asked, pages, &no_thread);
     if answer.status != StatusCode::OK {
         return answer;
     }
 
     match pages.history.events(asked.last_event.as_deref()) {
         Some(events) => Answer { content: Content::Stream(events), ..answer },
-        None => served(api::no_history()),
+        None => served(api::no_history(pages.configs.borrow().web.link_base())),
     }
 }
 

@@ -14,6 +14,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::refused::Told;
 use super::{ClientAuth, signature};
+use crate::config::AlternativeName;
 use crate::trusted::Trusted;
 
 /// Makes what checks the certificates of clients; where any will do, none are `trusted`.
@@ -118,23 +119,35 @@ impl ClientCertVerifier for Verifier {
     }
 }
 
-/// Returns the alternative names that Go compares: DNS, e-mail, IP and URI.
+/// Returns the alternative names that Go compares.
 fn names(certificate: &CertificateDer<'_>) -> Vec<String> {
+    let text = |name| match name {
+        AlternativeName::Dns(name) | AlternativeName::Email(name) | AlternativeName::Uri(name) => {
+            name
+        }
+        AlternativeName::Ip(address) => address.to_string(),
+    };
+
+    alternative_names(certificate).into_iter().map(text).collect()
+}
+
+/// Returns the alternative names of a certificate: DNS, e-mail, IP and URI.
+pub(in crate::http) fn alternative_names(certificate: &CertificateDer<'_>) -> Vec<AlternativeName> {
     let Ok((_, parsed)) = X509Certificate::from_der(certificate) else { return Vec::new() };
     let Ok(Some(extension)) = parsed.subject_alternative_name() else { return Vec::new() };
 
     extension.value.general_names.iter().filter_map(name).collect()
 }
 
-fn name(name: &GeneralName<'_>) -> Option<String> {
+fn name(name: &GeneralName<'_>) -> Option<AlternativeName> {
     match name {
-        GeneralName::DNSName(text) | GeneralName::RFC822Name(text) | GeneralName::URI(text) => {
-            Some((*text).to_owned())
-        }
+        GeneralName::DNSName(text) => Some(AlternativeName::Dns((*text).to_owned())),
+        GeneralName::RFC822Name(text) => Some(AlternativeName::Email((*text).to_owned())),
+        GeneralName::URI(text) => Some(AlternativeName::Uri((*text).to_owned())),
         GeneralName::IPAddress(bytes) => {
             let v4 = <[u8; 4]>::try_from(*bytes).map(IpAddr::from);
             let v6 = || <[u8; 16]>::try_from(*bytes).map(IpAddr::from);
-            v4.or_else(|_| v6()).ok().map(|ip| ip.to_string())
+            v4.or_else(|_| v6()).ok().map(AlternativeName::Ip)
         }
         GeneralName::OtherName(..)
         | GeneralName::X400Address(_)

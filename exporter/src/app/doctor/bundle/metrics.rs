@@ -21,13 +21,14 @@ const OURS: &str = "packet_exporter_build_info";
 /// Fetches the metrics from the first address of the exporter that answers.
 pub(super) fn items(web: &Web) -> Vec<Item> {
     let Web { listen_address, systemd_socket, telemetry_path, .. } = web;
+    let path = format!("{}{telemetry_path}", web.prefix());
     // Where systemd listens is told in its unit alone.
     let default = [ListenAddress::any(PORT)];
     let addresses = if *systemd_socket { &default[..] } else { &listen_address[..] };
 
     let mut reasons = Vec::new();
     for address in addresses.iter().flat_map(reachable) {
-        match metrics(address, telemetry_path) {
+        match metrics(address, &path) {
             Ok(text) => return vec![Item::new(FILE, ABOUT, Ok(text))],
             Err(reason) => reasons.push(format!("{address}: {reason}")),
         }
