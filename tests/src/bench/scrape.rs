@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 use exporter::catalog::{Choice, Readings};
 use exporter::dimension::{ByDimension, Dimension};
 use exporter::export::prometheus::{Format, encode};
-use exporter::health::{Listened, Logging, Serving};
+use exporter::health::{Listened, Logging, Sampled, Serving};
 use exporter::interval::{Law, Totals};
 use exporter::process::Process;
 use exporter::snapshot::{Breakdown, Flow, Named, Snapshot, Unattributed};
@@ -93,7 +93,8 @@ pub(super) fn readings(series: u32) -> Readings {
         pushes: Vec::new(),
         logging: Logging::default(),
         listened: Listened::default(),
-        history: None,
+        sampled: Sampled::default(),
+        memory: Vec::new(),
         parts: Vec::new(),
         choice: Choice::default(),
     }
