@@ -79,7 +79,7 @@ pub use samples::{Choice, Copied, For, RING, Samples};
 pub use shared_taps::ShareError;
 use shared_taps::{Means, SharedTaps};
 pub use wire::share_heap;
-use wire::{Barrier, give_back, has_tcx};
+use wire::{Barrier, give_back, give_back_code, has_tcx};
 
 use crate::health::{Hook, Running};
 use crate::interval::MapUse;
@@ -373,6 +373,7 @@ impl Datapath {
     /// Returns to the kernel the memory that loading took and that is not used any more.
     pub fn settle(&self) {
         give_back();
+        give_back_code();
     }
 
     /// Takes off the pinned programs of devices that are not among those of `wanted`.

@@ -18,8 +18,8 @@ pub(super) use chain::{has_tcx, in_turn};
 pub(super) use clock::since;
 pub(super) use cpu::stay_on_cpu;
 pub(super) use entries::{clear_entry, read_entry};
-pub(super) use heap::give_back;
 pub use heap::share_heap;
+pub(super) use heap::{give_back, give_back_code};
 pub(super) use link::{AttachPoint, Link, Linked, has_xdp_links};
 pub(super) use mapping::Mapping;
 #[cfg(test)]
