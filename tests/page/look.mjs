@@ -1,7 +1,7 @@
 // Looks at pages in a browser and prints what there is to see, as JSON: one line for each look.
 //
 // node look.mjs MODULES BROWSER FOLDER ADDRESS WHAT: MODULES has the packages, pictures go to FOLDER, ADDRESS is where the exporter
-// listens, and WHAT is `use` or `numbers`. Nothing is judged here.
+// listens, and WHAT is `use`, `numbers` or `packets`, which needs a token in the variable TOKEN. Nothing is judged here.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -122,8 +122,44 @@ async function keyboard() {
   await context.close();
 }
 
+/** Looks at sampled packets with a token, and at what is left of it. */
+async function packets() {
+  for (const width of WIDTHS) {
+    const { context, page, noted } = await open({ viewport: { width, height: 900 } }, '/');
+    const requests = [];
+    page.on('request', (request) => requests.push(request.url()));
+    await live(page);
+    await page.fill('#token', process.env.TOKEN);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#samples tbody tr', { timeout: DEADLINE });
+    const violations = await axe(page);
+    await page.screenshot({ path: join(folder, `packets-${width}.png`), fullPage: true });
+    await page.locator('#samples button').first().focus();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.getElementById('packet').open, null, { timeout: DEADLINE });
+    violations.push(...(await axe(page)));
+    await page.screenshot({ path: join(folder, `packet-${width}.png`) });
+    const shown = await page.evaluate(() => ({
+      headers: [...document.querySelectorAll('#packet-headers .group')].map((it) => it.textContent),
+      dump: document.getElementById('packet-dump').textContent,
+      series: [...document.querySelectorAll('#packet-series li')].map((it) => it.textContent),
+      recordings: document.getElementById('recordings').textContent,
+    }));
+    await page.keyboard.press('Escape');
+    const kept = await page.evaluate(() =>
+      [JSON.stringify([{ ...localStorage }, { ...sessionStorage }]), document.cookie, location.href, document.getElementById('token').value].join(' '),
+    );
+    const wide = await overflow(page);
+    await page.click('#forget');
+    const left = await page.evaluate(() => document.querySelectorAll('#samples tr, #packet-headers tr').length);
+    print({ look: 'packets', width, violations, overflow: wide, shown, kept, requests, left, errors: noted.errors, foreign: noted.foreign });
+    await context.close();
+  }
+}
+
 try {
   if (what === 'numbers') await numbers();
+  else if (what === 'packets') await packets();
   else {
     await pictures();
     await keyboard();

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use tests::cable::{Cable, Namespace};
 use tests::patience::wait_for;
-use tests::service::{PORT, Service};
+use tests::service::{PORT, Service, command};
 use tests::sources::root;
 use tests::tools::tool;
 
@@ -38,13 +38,19 @@ impl Drop for Running {
 
 /// Returns what `look.mjs` reports; the pictures go to a folder of the test.
 fn looks(test: &str, namespace: &Namespace, what: &str) -> Option<Vec<Value>> {
+    looks_with(test, namespace, what, "")
+}
+
+/// The same with a token.
+fn looks_with(test: &str, namespace: &Namespace, what: &str, token: &str) -> Option<Vec<Value>> {
     let browser = tool(test, "PACKET_EXPORTER_BROWSER")?;
     let modules = tool(test, "PACKET_EXPORTER_BROWSING")?;
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page");
     fs::create_dir_all(&folder).unwrap();
     println!("pictures: {}", folder.display());
 
-    let output = browse(namespace, what, [&modules, &browser, &folder]).output().unwrap();
+    let mut command = browse(namespace, what, [&modules, &browser, &folder]);
+    let output = command.env("TOKEN", token).output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{error}");
 
@@ -148,6 +154,45 @@ fn the_page_shows_what_the_api_answers_at_the_same_fold() {
             assert_shown(&row[1], &item["counts"]["packets_per_second"], 1.0);
             assert_shown(&row[2], &item["counts"]["bytes_per_second"], 8.0);
         }
+    }
+}
+
+#[test]
+#[ignore = "needs root: `cargo xtask test --suite api`"]
+fn sampled_packets_are_shown_for_a_token_that_is_kept_nowhere() {
+    let test = "sampled_packets_are_shown_for_a_token_that_is_kept_nowhere";
+    let cable = Cable::lay("page-packets");
+    cable.plug_in();
+    let folder = tempfile::tempdir().unwrap();
+    let tokens = folder.path().join("tokens.toml");
+    let arguments = ["token", "new", "--name", "tester", "--scope", "inspect"];
+    let printed = String::from_utf8(command(&arguments).output().unwrap().stdout).unwrap();
+    let (token, entry) = printed.split_once('\n').unwrap();
+    fs::write(&tokens, entry).unwrap();
+    let tokens = tokens.display().to_string();
+    let sampling = ["--samples.enabled", "true", "--samples.one-in", "1"];
+    let own = ["--devices.include", Cable::DEVICE, "--api.token-file", &tokens];
+    let _service = Service::start(&cable.here, &[own, sampling].concat());
+    let _sender = Running::start(&cable.there, "ping", &["-q", "-i", "0.1", Cable::HERE[0]]);
+
+    let Some(looks) = looks_with(test, &cable.here, "packets", token) else { return };
+
+    assert_eq!(looks.len(), 3);
+    for look in &looks {
+        let width = &look["width"];
+        for strays in ["violations", "errors", "foreign"] {
+            let none = look[strays].as_array().is_some_and(Vec::is_empty);
+            assert!(none, "{width}: {strays}: {:#}", look[strays]);
+        }
+        assert_eq!((&look["overflow"], &look["left"]), (&0.into(), &0.into()), "{width}");
+        let shown = &look["shown"];
+        let headers = shown["headers"].as_array().unwrap();
+        assert_eq!(headers[0], "Ethernet", "{shown}");
+        assert!(shown["dump"].as_str().unwrap().starts_with("0000  "), "{shown}");
+        let series = shown["series"].to_string();
+        assert!(series.contains("packet_receive_packets_total{device="), "{series}");
+        assert!(!look["kept"].to_string().contains("pxt_"), "{}", look["kept"]);
+        assert!(!look["requests"].to_string().contains("pxt_"), "{}", look["requests"]);
     }
 }
 

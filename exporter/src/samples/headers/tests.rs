@@ -1,7 +1,14 @@
+use std::fs::File;
+
 use proptest::prelude::*;
-use shared::{Encapsulation, Parsed, Rare};
+use shared::{Encapsulation, Family, Malformed, Parsed, Rare, TunnelPorts};
 
 use super::*;
+use crate::capture::Capture;
+use crate::inspect::parse;
+
+/// Frames of every kind, many of them malformed.
+const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/frames.pcap");
 
 const MACS: [u8; 12] = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2];
 
@@ -190,6 +197,60 @@ fn a_packet_that_is_cut_off_is_read_as_far_as_it_goes() {
         let is_at_an_end = [14, 34].contains(&length);
         assert_eq!(last.is_whole, is_at_an_end, "{length}: {headers:?}");
     }
+}
+
+/// Returns what differs between the headers of a packet and what the parser found.
+fn differences(headers: &[Header], parsed: &Parsed) -> Vec<String> {
+    let at = |offset: u16| headers.iter().find(|it| it.offset == usize::from(offset));
+    let field = |header: &Header, name: &str| {
+        let field = header.fields.iter().find(|it| it.name == name);
+        field.map(|it| it.value.clone()).unwrap_or_default()
+    };
+    let mut expected = Vec::new();
+    let name = match parsed.version {
+        4 => Some("IPv4"),
+        6 => Some("IPv6"),
+        _ => (parsed.cell >> 5 == Family::Arp as u8).then_some("ARP"),
+    };
+    // Its version may be another one than the link layer stated.
+    let is_held = parsed.rare & Rare::MALFORMED == 0
+        || parsed.malformed > Malformed::Ipv6Version as u8 && parsed.transport_offset != 0;
+    if let Some(name) = name.filter(|_| is_held) {
+        expected.push((parsed.network_offset, "", name.to_owned()));
+    }
+    if parsed.has_ports != 0 {
+        expected.push((parsed.transport_offset, "source port", parsed.source_port.to_string()));
+        let port = parsed.destination_port.to_string();
+        expected.push((parsed.transport_offset, "destination port", port));
+    }
+
+    let found = |offset, name: &str| match at(offset) {
+        Some(header) if name.is_empty() => header.name.to_owned(),
+        Some(header) => field(header, name),
+        None => "nothing".into(),
+    };
+    expected
+        .into_iter()
+        .map(|(offset, name, value)| (found(offset, name), offset, name, value))
+        .filter(|(found, _, _, value)| found != value)
+        .map(|(found, offset, name, value)| format!("{found} for {value} ({name}) at {offset}"))
+        .collect()
+}
+
+#[test]
+fn headers_lie_where_the_parser_found_them() {
+    let mut capture = Capture::open(File::open(CORPUS).unwrap()).unwrap();
+    let mut read = 0;
+
+    while let Some(record) = capture.next_record().unwrap() {
+        let parsed = parse(&record, TunnelPorts::USUAL);
+        let headers = headers(record.link, record.bytes, &parsed);
+        let wrong = differences(&headers, &parsed);
+        assert!(wrong.is_empty(), "{}: {wrong:?}\n{headers:#?}\n{parsed:?}", record.number);
+        read += 1;
+    }
+
+    assert!(read > 100, "{read} packets");
 }
 
 proptest! {
