@@ -1,6 +1,6 @@
 //! The OpenAPI document. Source: OpenAPI Specification 3.0.3.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -9,16 +9,21 @@ use super::kind::Kind;
 use super::operation::{Body, Operation, Output};
 use super::operations::OPERATIONS;
 use super::parameter::{Allowed, Parameter, Place};
+use super::path::CURRENT;
 use super::problem::Problem;
 use super::schemas::Schemas;
 use crate::scope::Scope;
 
 /// Problems that every operation has.
-pub(super) const COMMON: [Kind; 8] = [
+pub(super) const COMMON: [Kind; 12] = [
+    Kind::TokenInQuery,
     Kind::UnknownParameter,
     Kind::DoubledParameter,
     Kind::InvalidParameter,
     Kind::LoginRequired,
+    Kind::BadToken,
+    Kind::PlainToken,
+    Kind::ScopeMissing,
     Kind::NotAcceptable,
     Kind::TooManyRequests,
     Kind::Internal,
@@ -39,10 +44,13 @@ pub fn document(base: &str) -> Value {
         let path = paths.entry(operation.path).or_default();
         let mut described = described(operation, &schema, &of_problems);
         if let Some(body) = operation.body {
-            described["requestBody"] = request_body(body, of_body);
+            described["requestBody"] = request_body(operation, body, of_body);
         }
         path.insert(operation.method.name().into(), described);
     }
+
+    let tags: BTreeSet<_> = OPERATIONS.iter().map(tag).collect();
+    let tags: Vec<_> = tags.into_iter().map(|name| json!({ "name": name })).collect();
 
     json!({
         "openapi": "3.0.3",
@@ -53,6 +61,7 @@ pub fn document(base: &str) -> Value {
             "license": { "name": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": if base.is_empty() { "/" } else { base } }],
+        "tags": tags,
         "paths": paths,
         "components": {
             "schemas": by_name,
@@ -70,6 +79,7 @@ fn described(operation: &Operation, schema: &Value, of_problems: &Value) -> Valu
 
     json!({
         "operationId": operation.id,
+        "tags": [tag(operation)],
         "summary": operation.summary,
         "description": description,
         "deprecated": operation.deprecated.is_some(),
@@ -82,16 +92,33 @@ fn described(operation: &Operation, schema: &Value, of_problems: &Value) -> Valu
 }
 
 /// What is sent: JSON of its schema, or bytes.
-fn request_body(Body { content_types, description, .. }: Body, schema: Option<Value>) -> Value {
+fn request_body(operation: &Operation, body: Body, schema: Option<Value>) -> Value {
+    let Body { content_types, description, .. } = body;
+    let mut examples = operation.examples.iter();
+    let example = examples.find_map(|it| serde_json::from_str::<Value>(it.body).ok());
     let object = schema.unwrap_or_else(|| json!({ "type": "object" }));
     let content = content_types.iter().map(|name| {
         let bytes = || json!({ "type": "string", "format": "binary" });
-        let schema = if name.ends_with("json") { object.clone() } else { bytes() };
-        ((*name).to_owned(), json!({ "schema": schema }))
+        let is_json = name.ends_with("json");
+        let mut sent = json!({ "schema": if is_json { object.clone() } else { bytes() } });
+        if let Some(example) = example.as_ref().filter(|_| is_json) {
+            sent["example"] = example.clone();
+        }
+        ((*name).to_owned(), sent)
     });
     let content: Map<_, _> = content.collect();
 
     json!({ "required": true, "description": description, "content": content })
+}
+
+/// Returns what generators of clients group operations by: what is asked about.
+fn tag(operation: &Operation) -> &'static str {
+    if matches!(operation.output, Output::Document | Output::Page) {
+        return "reference";
+    }
+    let below = operation.path.strip_prefix(CURRENT).unwrap_or(operation.path);
+
+    below.split('/').find(|it| !it.is_empty()).unwrap_or(below)
 }
 
 /// The ways to say who asks.

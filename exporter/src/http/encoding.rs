@@ -46,11 +46,14 @@ impl Encoding {
         };
         let named = self.names().iter().copied().find_map(of);
 
-        match named.or_else(|| of("*")) {
-            // Unless said otherwise it is acceptable, and the least of all.
-            None if self == Self::Identity => 1,
-            Some(1..) if self == Self::Identity && named.is_none() => 1,
-            weight => weight.unwrap_or(0),
+        match (named, of("*")) {
+            (Some(0), _) | (None, Some(0)) => 0,
+            (Some(weight), _) => weight + 2,
+            // Unless said otherwise it is acceptable.
+            (None, _) if self == Self::Identity => 2,
+            // Many a client that says `*` reads only what it names elsewhere, or nothing: Prism 5.
+            (None, Some(_)) => 1,
+            (None, None) => 0,
         }
     }
 
@@ -141,9 +144,10 @@ mod tests {
             (Some("gzip ; q = 0.5, zstd;Q=0.6"), Some(Zstd)),
             (Some("identity, gzip;q=0.5"), Some(Identity)),
             (Some("identity;q=0.5, gzip"), Some(Gzip)),
-            (Some("*"), Some(Zstd)),
+            (Some("*"), Some(Identity)),
             (Some("*;q=0, gzip"), Some(Gzip)),
-            (Some("zstd;q=0, *"), Some(Gzip)),
+            (Some("zstd;q=0, *"), Some(Identity)),
+            (Some("gzip, *"), Some(Gzip)),
             (Some("*;q=0"), None),
             (Some("identity;q=0"), None),
             (Some("br, identity;q=0"), None),

@@ -73,10 +73,25 @@ impl Default for Limits {
             leave: Duration::from_mins(1),
             // Less than what a part has to stop.
             stop: Duration::from_secs(3),
-            // Their connections never make room, so they are a small part of all.
-            streams: 32,
-            streams_of_peer: 8,
+            // Their connections never make room, so half of all places is for others, and half of
+            // those of a peer.
+            streams: 256,
+            streams_of_peer: 64,
             stream_age: Duration::from_hours(1),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_leave_half_of_the_places_to_other_connections() {
+        let Limits { connections, connections_of_peer, streams, streams_of_peer, .. } =
+            Limits::default();
+
+        assert!(streams * 2 <= connections);
+        assert!(streams_of_peer * 2 <= connections_of_peer);
     }
 }

@@ -222,7 +222,8 @@ impl Taken {
 }
 
 impl Seat {
-    /// Returns whether a request is being answered, and not for too long. Of streams there are few.
+    /// Returns whether a request is being answered, and not for too long. Streams take half of the places at
+    /// most.
     fn is_protected(&self) -> bool {
         match self.requests.activity() {
             Activity::Idle(_) => false,
