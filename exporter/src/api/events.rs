@@ -63,6 +63,7 @@ struct OfFlow<'a> {
     bytes: Option<u64>,
     packets_per_second: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[expect(clippy::option_option, reason = "it may be absent, unknown or a number")]
     bytes_per_second: Option<Option<f64>>,
 }
 

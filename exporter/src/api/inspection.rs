@@ -37,7 +37,8 @@ pub type Inspect<'a> = &'a dyn Fn(&Submission<'_>, bool) -> Result<Inspection, U
 /// Frames as text.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Frames {
+#[schemars(rename = "Frames")]
+pub(super) struct Sent {
     /// Each frame from its link-layer header on and without the FCS. There is one at least.
     #[schemars(length(min = 1))]
     frames: Vec<String>,
@@ -137,9 +138,9 @@ fn other_type(name: &str) -> Problem {
 }
 
 fn of_json(body: &[u8]) -> Result<Submission<'static>, Problem> {
-    let read: Frames = serde_json::from_slice(body)
+    let read: Sent = serde_json::from_slice(body)
         .map_err(|error| malformed(format!("the body is not read: {error}")))?;
-    let Frames { frames, encoding, link } = read;
+    let Sent { frames, encoding, link } = read;
     let link = link_of(link).map_err(|detail| at("/link", detail))?;
     if frames.is_empty() {
         return Err(at("/frames", "`frames` has to have one at least"));

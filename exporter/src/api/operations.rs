@@ -7,7 +7,7 @@ use schemars::SchemaGenerator;
 use super::change::TYPES;
 use super::devices::Devices;
 use super::health::Health;
-use super::inspection::{self, Frames};
+use super::inspection::{self, Sent};
 use super::kind::Kind;
 use super::operation::{Body, Example, Method, Operation, Output, Serves};
 use super::packets::History;
@@ -91,7 +91,7 @@ pub static OPERATIONS: [Operation; 18] = [
         parameters: &INSPECTION,
         body: Some(Body {
             content_types: &inspection::TYPES,
-            schema: Some(SchemaGenerator::subschema_for::<Frames>),
+            schema: Some(SchemaGenerator::subschema_for::<Sent>),
             most_bytes: inspection::MOST_BYTES,
             description: "frames in hexadecimal or base64; the bytes of one frame; or a capture of pcap or \
                 pcapng, plain or packed by gzip or zstd.",

@@ -144,9 +144,10 @@ struct OfCapture {
 }
 
 fn unopened(error: OpenError) -> Uninspected {
-    match error {
-        OpenError::TooMuch => too_much(),
-        error => Uninspected::NoCapture(with_causes(&error)),
+    if matches!(error, OpenError::TooMuch) {
+        too_much()
+    } else {
+        Uninspected::NoCapture(with_causes(&error))
     }
 }
 

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tests::cable::Cable;
 use tests::capture::{self, Frame};
 use tests::inspection::{expected, sorted};
-use tests::patience::wait_for;
+use tests::patience::{pause, wait_for};
 use tests::service::{Service, command};
 use tests::sources::root;
 use tests::{http, truth};
@@ -194,10 +194,14 @@ fn there_is_one_inspection_at_a_time_with_half_of_a_cpu_and_it_ends_with_its_cli
     assert_eq!(answer["report"]["packets"], 100_000);
     assert!(used < 0.65 * whole.as_secs_f64() + 0.1, "{used} s of {whole:?}");
 
-    let pending = inspecting.begin("", PCAP, &large);
-    let busy = wait_for("a second client is refused", || match small() {
-        (503, problem) => Ok(problem),
-        (status, _) => Err(format!("{status}")),
+    // The first of two is the one whose body is read first.
+    let (pending, busy) = wait_for("a second client is refused", || {
+        let pending = inspecting.begin("", PCAP, &large);
+        pause();
+        match small() {
+            (503, problem) => Ok((pending, problem)),
+            (status, _) => Err(format!("{status}")),
+        }
     });
     assert_eq!(busy["type"], "/api/v1/problems/busy");
     let gone = Instant::now();
