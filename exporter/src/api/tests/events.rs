@@ -148,7 +148,7 @@ fn what_is_not_exposed_is_not_in_events() {
     let mut events = Events::new(example::at(0));
     events.limit(1 << 20);
 
-    let crossings = [Direction::Receive, Direction::Transmit].map(crossing);
+    let crossings = [Direction::Receive, Direction::Transmit].map(|it| (crossing(it), None));
     events.push(&snapshot, &crossings, &choice);
 
     let read = read(&events, &mut Place::New);

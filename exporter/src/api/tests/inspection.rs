@@ -43,7 +43,14 @@ fn sent(
     let settings = || Arc::new(Effective::of_defaults());
     let patch = |_| Err(Unpatched::Stopping);
 
-    let sources = Sources { facts: &facts, settings: &settings, patch: &patch, inspect: &outcome };
+    let sources = Sources {
+        facts: &facts,
+        settings: &settings,
+        patch: &patch,
+        inspect: &outcome,
+        samples: &samples::seen,
+        capture: &|_| true,
+    };
     answer(operation(), asked, sources)
 }
 

@@ -95,8 +95,14 @@ fn ask_of_seen(target: &str, seen: &Seen, capture: &dyn Fn(Bounded) -> bool) -> 
     let patch = |_| Err(Unpatched::Stopping);
     let samples = || seen.clone();
 
-    let sources =
-        Sources { facts: &facts, settings: &settings, patch: &patch, samples: &samples, capture };
+    let sources = Sources {
+        facts: &facts,
+        settings: &settings,
+        patch: &patch,
+        inspect: &nothing,
+        samples: &samples,
+        capture,
+    };
     answer(operation, &asked, sources)
 }
 
