@@ -110,6 +110,7 @@ pub static OPERATIONS: [Operation; 18] = [
                 ..example("A packet without an Ethernet header", under!("/packets"), "")
             },
         ],
+        since: "1.1.0",
         serves: Serves::Inspection,
         ..USUAL
     },

@@ -19,7 +19,7 @@ pub struct Samples {
     pub per_second: u32,
     /// Which packets are taken: "device=eth0", "direction=receive", "prefix=192.0.2.0/24" of the source of
     /// what is received and the destination of what is sent, "port=53", "protocol=udp", "malformed",
-    /// or a list of them, all of which must hold.
+    /// or a list of them, which must all hold.
     #[serde(deserialize_with = "one_or_many")]
     pub matching: Vec<Condition>,
     /// Most bytes of a packet that are taken: 14 to 9216.
