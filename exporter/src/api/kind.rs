@@ -288,10 +288,7 @@ impl Kind {
 
     /// Returns the headers of an answer of this kind.
     pub(super) const fn headers(self) -> &'static [(&'static str, &'static str)] {
-        match self {
-            Self::CaptureRunning => &[("retry-after", "5")],
-            _ => &[],
-        }
+        if matches!(self, Self::CaptureRunning) { &[("retry-after", "5")] } else { &[] }
     }
 }
 

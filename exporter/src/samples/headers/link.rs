@@ -136,7 +136,7 @@ pub(super) fn llc(part: &mut Part<'_>) -> Next {
 /// Source: RFC 826.
 fn arp(part: &mut Part<'_>) -> Next {
     let [hardware, protocol] =
-        [part.number(4, 1), part.number(5, 1)].map(|it| it.min(255) as usize);
+        [part.number(4, 1), part.number(5, 1)].map(|it| usize::try_from(it).unwrap_or(0));
     let length = 8 + 2 * (hardware + protocol);
     part.read(
         "ARP",
