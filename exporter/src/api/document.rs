@@ -1,6 +1,6 @@
 //! The OpenAPI document. Source: OpenAPI Specification 3.0.3.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -9,16 +9,21 @@ use super::kind::Kind;
 use super::operation::{Body, Operation, Output};
 use super::operations::OPERATIONS;
 use super::parameter::{Allowed, Parameter, Place};
+use super::path::CURRENT;
 use super::problem::Problem;
 use super::schemas::Schemas;
 use crate::scope::Scope;
 
 /// Problems that every operation has.
-pub(super) const COMMON: [Kind; 8] = [
+pub(super) const COMMON: [Kind; 12] = [
+    Kind::TokenInQuery,
     Kind::UnknownParameter,
     Kind::DoubledParameter,
     Kind::InvalidParameter,
     Kind::LoginRequired,
+    Kind::BadToken,
+    Kind::PlainToken,
+    Kind::ScopeMissing,
     Kind::NotAcceptable,
     Kind::TooManyRequests,
     Kind::Internal,
@@ -40,6 +45,9 @@ pub fn document() -> Value {
         path.insert(operation.method.name().into(), described(operation, &schema, &of_problems));
     }
 
+    let tags: BTreeSet<_> = OPERATIONS.iter().map(tag).collect();
+    let tags: Vec<_> = tags.into_iter().map(|name| json!({ "name": name })).collect();
+
     json!({
         "openapi": "3.0.3",
         "info": {
@@ -49,6 +57,7 @@ pub fn document() -> Value {
             "license": { "name": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": "/" }],
+        "tags": tags,
         "paths": paths,
         "components": {
             "schemas": by_name,
@@ -66,6 +75,7 @@ fn described(operation: &Operation, schema: &Value, of_problems: &Value) -> Valu
 
     let mut described = json!({
         "operationId": operation.id,
+        "tags": [tag(operation)],
         "summary": operation.summary,
         "description": description,
         "deprecated": operation.deprecated.is_some(),
@@ -76,14 +86,29 @@ fn described(operation: &Operation, schema: &Value, of_problems: &Value) -> Valu
         "x-since": operation.since,
     });
     if let Some(Body { content_types, description, .. }) = operation.body {
-        let schema = json!({ "schema": { "type": "object" } });
-        let types = content_types.iter().map(|it| ((*it).to_owned(), schema.clone()));
+        let mut sent = json!({ "schema": { "type": "object" } });
+        let mut examples = operation.examples.iter();
+        let example = examples.find_map(|it| serde_json::from_str::<Value>(it.body).ok());
+        if let Some(example) = example {
+            sent["example"] = example;
+        }
+        let types = content_types.iter().map(|it| ((*it).to_owned(), sent.clone()));
         let content: Map<_, _> = types.collect();
         described["requestBody"] =
             json!({ "required": true, "description": description, "content": content });
     }
 
     described
+}
+
+/// Returns what generators of clients group operations by: what is asked about.
+fn tag(operation: &Operation) -> &'static str {
+    if matches!(operation.output, Output::Document | Output::Page) {
+        return "reference";
+    }
+    let below = operation.path.strip_prefix(CURRENT).unwrap_or(operation.path);
+
+    below.split('/').find(|it| !it.is_empty()).unwrap_or(below)
 }
 
 /// The ways to say who asks.

@@ -1,5 +1,7 @@
 //! The schemas of answers. Source: OpenAPI Specification 3.0.3, section 4.7.24.
 
+use std::collections::BTreeSet;
+
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -28,6 +30,9 @@ impl Schemas {
         // What is taken without `true` is JSON Schema of another version.
         let mut by_name = generator.take_definitions(true);
         by_name.values_mut().for_each(plain);
+        for name in nullable(&by_name) {
+            by_name[&name]["nullable"] = true.into();
+        }
 
         Self { by_name, of_operations, of_problems }
     }
@@ -54,6 +59,16 @@ fn plain(schema: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(plain),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+/// Returns the names of schemas that something null refers to: what stands beside a reference loosens
+/// nothing.
+fn nullable(by_name: &Map<String, Value>) -> BTreeSet<String> {
+    let members = by_name.values().filter_map(|schema| schema["properties"].as_object());
+    let null = members.flat_map(Map::values).filter(|it| it["nullable"] == true);
+    let references = null.filter_map(|it| it["allOf"][0]["$ref"].as_str()?.rsplit('/').next());
+
+    references.map(Into::into).collect()
 }
 
 /// Returns the type of a schema in words.

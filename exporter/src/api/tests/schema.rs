@@ -15,7 +15,9 @@ pub(super) fn violations(value: &Value, schema: &Value, document: &Value) -> Vec
     }
     if value.is_null() {
         let may_be = schema["nullable"] == true && schema["type"].is_string();
-        return if may_be { Vec::new() } else { vec![format!("null for {schema}")] };
+        let own = (!may_be).then(|| format!("null for {schema}"));
+        let parts = schema["allOf"].as_array().into_iter().flatten();
+        return parts.flat_map(|it| violations(value, it, document)).chain(own).collect();
     }
     if let Some(parts) = schema["allOf"].as_array() {
         return parts.iter().flat_map(|part| violations(value, part, document)).collect();
