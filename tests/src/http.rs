@@ -59,9 +59,15 @@ pub fn request(
 pub fn answer(stream: &mut TcpStream) -> io::Result<Answer> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
+
+    parse(&bytes)
+}
+
+/// Reads an answer of HTTP/1 whose body ends with the connection.
+pub fn parse(bytes: &[u8]) -> io::Result<Answer> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
     let Some(end) = end else {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let text = String::from_utf8_lossy(bytes).into_owned();
         return Err(io::Error::other(format!("no answer but {text:?}")));
     };
 

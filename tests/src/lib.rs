@@ -31,6 +31,7 @@ pub mod programs;
 pub mod raw;
 pub mod receivers;
 pub mod rows;
+pub mod running;
 pub mod rust_paths;
 pub mod scrape;
 pub mod senders;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::sources::root;
 
 /// What installs the tools that not every machine can have, and where.
-const HOW: [(&str, &str); 11] = [
+const HOW: [(&str, &str); 14] = [
     ("PACKET_EXPORTER_COLLECTOR", "setup --suite otlp` builds it where `go` is in PATH"),
     ("PACKET_EXPORTER_OTLP_PROMETHEUS", "setup --suite otlp` builds it where `go` is in PATH"),
     ("PACKET_EXPORTER_VICTORIA_METRICS", "setup` unpacks it where Debian's archive is"),
@@ -22,6 +22,15 @@ const HOW: [(&str, &str); 11] = [
         "PACKET_EXPORTER_BROWSING",
         "setup --suite api` installs it where Node.js 20 or newer is in PATH, and npm",
     ),
+    (
+        "PACKET_EXPORTER_CONTRACT",
+        "setup --suite api` installs it where Node.js 20 or newer is in PATH, and npm",
+    ),
+    (
+        "PACKET_EXPORTER_CONTRACT_PYTHON",
+        "setup --suite api` installs it where Python 3.10 or newer is",
+    ),
+    ("PACKET_EXPORTER_OASDIFF", "setup --suite api` builds it where `go` is in PATH"),
     (
         "PACKET_EXPORTER_COMPONENTS",
         "setup --suite dashboards` installs it where Node.js 20 or newer is in PATH, and npm",

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 use tests::cable::{Cable, Namespace};
 use tests::patience::wait_for;
+use tests::running::Running;
 use tests::service::{PORT, Service, command};
 use tests::sources::root;
 use tests::tools::tool;
@@ -16,25 +17,6 @@ const PICTURES: usize = 18;
 /// Between a number and its unit.
 const NARROW: char = '\u{202f}';
 const PREFIXES: [(char, f64); 4] = [('k', 1e3), ('M', 1e6), ('G', 1e9), ('T', 1e12)];
-
-/// A program that runs until it is dropped.
-struct Running(Child);
-
-impl Running {
-    fn start(namespace: &Namespace, program: &str, arguments: &[&str]) -> Self {
-        let mut command = namespace.command(program);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-
-        Self(command.spawn().unwrap())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ended = self.0.kill();
-        let _status = self.0.wait();
-    }
-}
 
 /// Returns what `look.mjs` reports; the pictures go to a folder of the test.
 fn looks(test: &str, namespace: &Namespace, what: &str) -> Option<Vec<Value>> {
@@ -69,8 +51,9 @@ fn browse(namespace: &Namespace, what: &str, places: [&PathBuf; 3]) -> Command {
 /// Counts on the cable, with traffic of two families in both directions.
 fn counting(cable: &Cable) -> (Service<'_>, Vec<Running>) {
     let service = Service::start(&cable.here, &["--devices.include", Cable::DEVICE]);
-    let senders = Cable::HERE
-        .map(|address| Running::start(&cable.there, "ping", &["-q", "-i", "0.02", address]));
+    let senders = Cable::HERE.map(|address| {
+        Running::start(cable.there.command("ping").args(["-q", "-i", "0.02", address]))
+    });
 
     (service, senders.into())
 }
@@ -173,7 +156,8 @@ fn sampled_packets_are_shown_for_a_token_that_is_kept_nowhere() {
     let sampling = ["--samples.enabled", "true", "--samples.one-in", "1"];
     let own = ["--devices.include", Cable::DEVICE, "--api.token-file", &tokens];
     let _service = Service::start(&cable.here, &[own, sampling].concat());
-    let _sender = Running::start(&cable.there, "ping", &["-q", "-i", "0.1", Cable::HERE[0]]);
+    let _sender =
+        Running::start(cable.there.command("ping").args(["-q", "-i", "0.1", Cable::HERE[0]]));
 
     let Some(looks) = looks_with(test, &cable.here, "packets", token) else { return };
 

@@ -24,15 +24,15 @@ use anyhow::{Context, Result, bail};
 
 use crate::suites::Suites;
 use crate::toolchain;
-pub(crate) use dashboards::{browsing, components, reader};
+pub(crate) use dashboards::{browsing, components, contract, reader};
 pub(crate) use faketime::faketime;
-pub(crate) use golang::{collector, otlp_prometheus};
+pub(crate) use golang::{collector, oasdiff, otlp_prometheus};
 pub(crate) use kernels::kernels;
 use need::Need;
 pub(crate) use need::Purpose;
 use needs::NEEDS;
 pub(crate) use prometheus::{alertmanager, amtool, prometheus, promtool};
-pub(crate) use python::python;
+pub(crate) use python::{contract_python, python};
 pub(crate) use receivers::{rotel, victoria_metrics};
 pub(crate) use systemd::system;
 

@@ -1,4 +1,5 @@
-//! What draws the dashboards and what reads them strictly, and what looks at the exporter's own pages.
+//! Programs of npm and a reader in Go: what draws and reads the dashboards, what looks at the exporter's
+//! own pages, and what checks its API.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,13 @@ const BROWSING: Files = &[
     (".npmrc", include_str!("../../../tests/page/.npmrc")),
     ("package.json", include_str!("../../../tests/page/package.json")),
     ("package-lock.json", include_str!("../../../tests/page/package-lock.json")),
+];
+
+/// What checks the document of the API, and answers against it.
+const CONTRACT: Files = &[
+    (".npmrc", include_str!("../../../tests/contract/.npmrc")),
+    ("package.json", include_str!("../../../tests/contract/package.json")),
+    ("package-lock.json", include_str!("../../../tests/contract/package-lock.json")),
 ];
 
 /// A program that reads dashboards by Grafana's types for Go.
@@ -72,6 +80,13 @@ pub(crate) fn browsing() -> Option<PathBuf> {
     node().map(|_| folder)
 }
 
+/// Returns the folder of what checks the API, if it is that of the lock.
+pub(crate) fn contract() -> Option<PathBuf> {
+    let folder = made("contract", CONTRACT)?;
+
+    node().map(|_| folder)
+}
+
 /// Returns the program that reads dashboards, if it was built from the sources here.
 pub(crate) fn reader() -> Option<PathBuf> {
     made("reader", READER).map(|folder| folder.join(PROGRAM)).filter(|program| program.is_file())
@@ -101,6 +116,17 @@ pub(crate) fn make_browsing() -> Result<()> {
     make("browsing", BROWSING, |folder| {
         process::step(
             "installing what drives a browser (some seconds, 18 MB)",
+            Command::new("npm").arg("ci").current_dir(folder),
+        )
+    })
+}
+
+pub(crate) fn make_contract() -> Result<()> {
+    make_node().context("it needs Node.js")?;
+
+    make("contract", CONTRACT, |folder| {
+        process::step(
+            "installing Prism and Spectral (half a minute, 150 MB)",
             Command::new("npm").arg("ci").current_dir(folder),
         )
     })

@@ -9,6 +9,10 @@ use anyhow::{Context, Result, bail};
 use super::kept;
 use crate::process;
 
+/// The suites that the programs are for.
+pub(super) const OTLP: &str = "otlp";
+const API: &str = "api";
+
 const COLLECTOR: &str = "otelcol-0.162.0";
 /// What the Collector consists of: the receiver under test, and an exporter that prints what it
 /// received. Without the provider of variables it does not start.
@@ -31,6 +35,10 @@ const BUILDER: &str = "go.opentelemetry.io/collector/cmd/builder@v0.162.0";
 const PROMETHEUS: &str = "prometheus-3.16.0";
 const PROMETHEUS_MODULE: &str = "github.com/prometheus/prometheus/cmd/prometheus@v0.316.0";
 
+/// What compares OpenAPI documents.
+const OASDIFF: &str = "oasdiff-1.38.0";
+const OASDIFF_MODULE: &str = "github.com/oasdiff/oasdiff@v1.38.0";
+
 /// What optimizing takes is a third of all; the programs are quick enough without.
 const UNOPTIMIZED: &str = "all=-N -l";
 
@@ -38,16 +46,21 @@ pub(crate) const ELSEWHERE: &str = "Go 1.26 or newer in PATH, and the network wh
 
 /// The OpenTelemetry Collector.
 pub(crate) fn collector() -> Option<PathBuf> {
-    kept::kept(COLLECTOR)
+    kept::kept(OTLP, COLLECTOR)
 }
 
 /// A Prometheus with its receiver of OTLP, which Debian takes out.
 pub(crate) fn otlp_prometheus() -> Option<PathBuf> {
-    kept::kept(PROMETHEUS)
+    kept::kept(OTLP, PROMETHEUS)
+}
+
+/// What finds the changes of an OpenAPI document that break clients.
+pub(crate) fn oasdiff() -> Option<PathBuf> {
+    kept::kept(API, OASDIFF)
 }
 
 pub(crate) fn make_collector() -> Result<()> {
-    kept::keep(COLLECTOR, |scratch| {
+    kept::keep(OTLP, COLLECTOR, |scratch| {
         fs::write(scratch.join("manifest.yaml"), MANIFEST).context("cannot write the manifest")?;
         process::step(
             "building the OpenTelemetry Collector (one to three minutes)",
@@ -64,7 +77,7 @@ pub(crate) fn make_collector() -> Result<()> {
 }
 
 pub(crate) fn make_prometheus() -> Result<()> {
-    kept::keep(PROMETHEUS, |scratch| {
+    kept::keep(OTLP, PROMETHEUS, |scratch| {
         // It is scraping and receiving that tests want, not finding out what to scrape.
         process::step(
             "building Prometheus with its OTLP receiver (one to three minutes)",
@@ -72,6 +85,17 @@ pub(crate) fn make_prometheus() -> Result<()> {
         )?;
 
         kept::named(&scratch.join("bin/prometheus"), PROMETHEUS)
+    })
+}
+
+pub(crate) fn make_oasdiff() -> Result<()> {
+    kept::keep(API, OASDIFF, |scratch| {
+        process::step(
+            "building oasdiff (half a minute to two minutes)",
+            go(scratch)?.args(["install", OASDIFF_MODULE]),
+        )?;
+
+        kept::named(&scratch.join("bin/oasdiff"), OASDIFF)
     })
 }
 

@@ -1,4 +1,4 @@
-//! Receivers of OTLP that tests meet: each one file, whose name has its version.
+//! Programs that tests meet: each one file, whose name has its version, in the folder of its suite.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,8 +10,8 @@ use super::tools_dir;
 use crate::process;
 
 /// The program whose name begins so, if it was made.
-pub(crate) fn kept(name: &str) -> Option<PathBuf> {
-    let programs = place().ok()?.read_dir().ok()?;
+pub(crate) fn kept(suite: &str, name: &str) -> Option<PathBuf> {
+    let programs = place(suite).ok()?.read_dir().ok()?;
     let mut programs = programs.flatten();
 
     programs.find(|it| it.file_name().to_string_lossy().starts_with(name)).map(|it| it.path())
@@ -19,14 +19,18 @@ pub(crate) fn kept(name: &str) -> Option<PathBuf> {
 
 /// Makes a program in a folder that goes afterwards with everything else in it; `make` says where
 /// it lies there, and its name is kept.
-pub(crate) fn keep(name: &str, make: impl FnOnce(&Path) -> Result<PathBuf>) -> Result<()> {
+pub(crate) fn keep(
+    suite: &str,
+    name: &str,
+    make: impl FnOnce(&Path) -> Result<PathBuf>,
+) -> Result<()> {
     let tools = tools_dir()?;
     // Not below /tmp, which may be a small file system in memory.
     let scratch = tools.join(format!("make-{name}"));
     remove(&scratch)?;
     fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
 
-    let outcome = make(&scratch).and_then(|made| install(&made, &place()?));
+    let outcome = make(&scratch).and_then(|made| install(&made, &place(suite)?));
     // Why it could not be made matters more than what is left of it.
     let removed = remove(&scratch);
 
@@ -52,9 +56,8 @@ fn install(made: &Path, place: &Path) -> Result<()> {
     fs::rename(made, place.join(name)).with_context(|| format!("cannot rename {}", made.display()))
 }
 
-/// Named for the suite that they are for.
-fn place() -> Result<PathBuf> {
-    Ok(tools_dir()?.join("otlp"))
+fn place(suite: &str) -> Result<PathBuf> {
+    Ok(tools_dir()?.join(suite))
 }
 
 fn remove(folder: &Path) -> Result<()> {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::need::{Check, Need, Purpose};
 use super::{
-    alertmanager, dashboards, faketime, golang, kernels, linker, prometheus, python, receivers,
-    systemd,
+    alertmanager, contract_python, dashboards, faketime, golang, kernels, linker, prometheus,
+    python, receivers, systemd,
 };
 use crate::toolchain::{self, Compiler};
 
@@ -170,6 +170,29 @@ pub(crate) const NEEDS: &[Need] = &[
         make: Some(dashboards::make_browsing),
         elsewhere: dashboards::NODE_ELSEWHERE,
     },
+    Need {
+        name: "Prism and Spectral",
+        purpose: Purpose::Suite("api"),
+        check: Check::Place(|| dashboards::contract().map(shown)),
+        packages: &[],
+        make: Some(dashboards::make_contract),
+        elsewhere: dashboards::NODE_ELSEWHERE,
+    },
+    Need {
+        name: "schemathesis",
+        purpose: Purpose::Suite("api"),
+        check: Check::Place(|| contract_python().map(shown)),
+        packages: &[&["python3", "python3-venv"]],
+        make: Some(python::make_contract),
+        elsewhere: "Python 3.10 or newer with its modules venv and ensurepip",
+    },
+    receiver(
+        Purpose::Suite("api"),
+        "oasdiff",
+        || golang::oasdiff().map(shown),
+        golang::make_oasdiff,
+        golang::ELSEWHERE,
+    ),
 ];
 
 const fn chromium(suite: &'static str) -> Need {

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use super::golang::OTLP;
 use super::{archive, kept, python};
 use crate::process;
 
@@ -15,17 +16,17 @@ const ROTEL: &str = "rotel-0.0.1a15";
 const ROTEL_PACKAGE: &str = "rotel==0.0.1a15";
 
 pub(crate) fn victoria_metrics() -> Option<PathBuf> {
-    let kept = kept::kept(VICTORIA_METRICS);
+    let kept = kept::kept(OTLP, VICTORIA_METRICS);
 
     kept.or_else(|| process::find(VICTORIA_METRICS).filter(|program| takes_otlp(program)))
 }
 
 pub(crate) fn rotel() -> Option<PathBuf> {
-    kept::kept(ROTEL)
+    kept::kept(OTLP, ROTEL)
 }
 
 pub(crate) fn make_victoria_metrics() -> Result<()> {
-    kept::keep(VICTORIA_METRICS, |scratch| {
+    kept::keep(OTLP, VICTORIA_METRICS, |scratch| {
         let version = archive::unpack_of_next_release(VICTORIA_METRICS, scratch)?;
         let program = scratch.join("usr/bin").join(VICTORIA_METRICS);
 
@@ -47,7 +48,7 @@ pub(crate) fn make_rotel() -> Result<()> {
         other => bail!("its package has programs for x86_64 and aarch64, not for {other}"),
     };
     let python = python().context("the Python packages, which bring pip, are missing")?;
-    kept::keep(ROTEL, |scratch| {
+    kept::keep(OTLP, ROTEL, |scratch| {
         // For any Python: what it asks for is in the name of the file alone.
         process::step(
             "downloading rotel",

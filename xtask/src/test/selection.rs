@@ -97,7 +97,7 @@ impl Selection<'_> {
     }
 }
 
-fn tools() -> [(&'static str, Option<PathBuf>); 16] {
+fn tools() -> [(&'static str, Option<PathBuf>); 19] {
     [
         ("PACKET_EXPORTER_PROMETHEUS", setup::prometheus()),
         ("PACKET_EXPORTER_PROMTOOL", setup::promtool()),
@@ -114,6 +114,9 @@ fn tools() -> [(&'static str, Option<PathBuf>); 16] {
         ("PACKET_EXPORTER_BROWSER", process::find("chromium")),
         ("PACKET_EXPORTER_COMPONENTS", setup::components()),
         ("PACKET_EXPORTER_BROWSING", setup::browsing()),
+        ("PACKET_EXPORTER_CONTRACT", setup::contract()),
+        ("PACKET_EXPORTER_CONTRACT_PYTHON", setup::contract_python()),
+        ("PACKET_EXPORTER_OASDIFF", setup::oasdiff()),
         ("PACKET_EXPORTER_DASHBOARD_READER", setup::reader()),
     ]
 }

@@ -1,0 +1,13 @@
+//! The REST API against its own document, as programs of others read it, and clients that mean no good.
+
+mod contract {
+    mod bed;
+    mod bodies;
+    mod crowds;
+    mod documents;
+    mod prism;
+    mod schemathesis;
+    mod spec;
+    mod streams;
+    mod walk;
+}
