@@ -143,11 +143,11 @@ struct OfCapture {
     skipped: Skipped,
 }
 
-fn unopened(error: OpenError) -> Uninspected {
+fn unopened(error: &OpenError) -> Uninspected {
     if matches!(error, OpenError::TooMuch) {
         too_much()
     } else {
-        Uninspected::NoCapture(with_causes(&error))
+        Uninspected::NoCapture(with_causes(error))
     }
 }
 
@@ -163,7 +163,8 @@ impl Packets<'_> {
     }
 
     fn capture(&mut self, bytes: &[u8]) -> Result<OfCapture, Uninspected> {
-        let mut capture = Capture::open_within(bytes, MOST_UNPACKED).map_err(unopened)?;
+        let mut capture =
+            Capture::open_within(bytes, MOST_UNPACKED).map_err(|error| unopened(&error))?;
         let end = loop {
             match capture.next_record() {
                 Ok(Some(record)) => self.add(&record)?,

@@ -58,7 +58,7 @@ fn route(operation: &'static Operation, pages: Pages) -> Route {
         }
         Output::Events => Handler::Quick(Arc::new(move |asked| events(operation, asked, &pages))),
         Output::Capture => {
-            Handler::Quick(Arc::new(move |asked| answer(operation, &asked, &pages, &no_thread)))
+            Handler::Quick(Arc::new(move |asked| answer(operation, asked, &pages, &no_thread)))
         }
         Output::Json(_) | Output::Document | Output::Page | Output::Recording => {
             Handler::Blocking(Arc::new(move |asked| answer(operation, &asked, &pages, &no_thread)))
