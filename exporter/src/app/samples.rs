@@ -186,9 +186,9 @@ impl Samples {
     }
 
     /// Begins a capture, which goes on until its bounds are reached or the chunks are dropped.
-    pub(crate) fn capture(&self, bounded: Bounded) -> Result<Chunks, Busy> {
+    pub(crate) fn capture(&self, bounded: &Bounded) -> Result<Chunks, Busy> {
         let snap_length = self.seen().sampling.map_or(0, |sampling| sampling.snap_length);
-        let Bounded { wanted, .. } = &bounded;
+        let Bounded { wanted, .. } = bounded;
         let number = {
             let mut line = self.line();
             if line.is_taken {
@@ -200,7 +200,7 @@ impl Samples {
         };
         self.0.wish.send_replace(Some(Wish { number, wanted: wanted.clone() }));
 
-        Ok(capture::chunks(self.clone(), number, snap_length, &bounded))
+        Ok(capture::chunks(self.clone(), number, snap_length, bounded))
     }
 
     fn ranks(&self, sample: &Sample) -> [PortRank; 2] {

@@ -139,7 +139,7 @@ mod tests {
 
         kept.limit(usize::MAX);
         for _ in 0..100 {
-            kept.add(sample(&[0; 1 << 20]), [PortRank::default(); 2]);
+            kept.add(sample(&vec![0; 1 << 20]), [PortRank::default(); 2]);
         }
         assert_eq!((kept.iter().count(), kept.bytes <= Kept::BYTES), (31, true));
     }

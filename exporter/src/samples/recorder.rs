@@ -241,7 +241,7 @@ mod tests {
         let (mut kept, mut recorder) = (Kept::new(7), Recorder::new(7));
         recorder.begin(cause(0), &kept);
         for _ in 0..1000 {
-            add(&mut kept, &mut recorder, sample(&[0; 65_536]));
+            add(&mut kept, &mut recorder, sample(&vec![0; 65_536]));
         }
 
         let bytes: usize = recorder.recordings[0].packets().map(|it| it.sample.bytes.len()).sum();

@@ -113,8 +113,9 @@ fn boundary(seen: &Seen, given: &Given, name: &'static str) -> Result<Option<u64
 
 fn next(path: &str, given: &Given, last: Id) -> String {
     let others = given.iter().filter(|(name, _)| *name != "cursor");
-    let others: String =
-        others.map(|(name, value)| format!("{name}={}&", encoded(value))).collect();
+    let mut pairs: Vec<_> =
+        others.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    pairs.push(format!("cursor={last}"));
 
-    format!("{path}?{others}cursor={last}")
+    format!("{path}?{}", pairs.join("&"))
 }

@@ -21,7 +21,8 @@ const LINE: usize = 16;
 #[derive(Debug, Serialize, JsonSchema)]
 pub(in crate::api) struct Packet {
     /// As in the list.
-    packet: One,
+    #[serde(rename = "packet")]
+    one: One,
     /// What it was counted under by port.
     service_port: Option<ServicePort>,
     /// Series of `/metrics` that count packets like this one now.
@@ -88,7 +89,7 @@ impl Packet {
         let key = service(taken);
 
         Ok(Self {
-            packet: One::of(taken),
+            one: One::of(taken),
             service_port: key.map(|(protocol, key, rule)| ServicePort {
                 protocol: protocol.label(),
                 port: port_label(key).to_string(),

@@ -81,8 +81,8 @@ pub(super) fn seen() -> Seen {
 }
 
 fn ask_of_seen(target: &str, seen: &Seen, capture: &dyn Fn(Bounded) -> bool) -> Answer {
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let (operation, in_path) = found(&format!("/api/v1{path}"));
+    let (of, query) = target.split_once('?').unwrap_or((target, ""));
+    let (operation, in_path) = found(&format!("/api/v1{of}"));
     let query: Vec<_> = query
         .split('&')
         .filter_map(|pair| pair.split_once('='))

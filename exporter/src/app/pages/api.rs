@@ -107,7 +107,7 @@ fn answer(
     let patch = |wanted| pages.trigger.patch(wanted);
 
     let begun = Cell::new(None);
-    let capture = |bounded: Bounded| match pages.samples.capture(bounded) {
+    let capture = |bounded: Bounded| match pages.samples.capture(&bounded) {
         Ok(chunks) => begun.replace(Some(chunks)).is_none(),
         Err(Busy) => false,
     };

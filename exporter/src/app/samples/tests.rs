@@ -98,7 +98,7 @@ fn what_is_unusual_is_recorded_only_while_packets_are_sampled() {
 async fn a_capture_ends_with_its_time_and_has_what_was_taken_until_then() {
     let samples = samples();
     let mut wishes = samples.wishes();
-    let chunks = samples.capture(bounded(100, Duration::from_secs(3))).unwrap();
+    let chunks = samples.capture(&bounded(100, Duration::from_secs(3))).unwrap();
     let thread = async {
         let wish = wishes.borrow_and_update().clone().unwrap();
         samples.captured(wish.number, vec![tcp(1), tcp(2)]);
@@ -130,7 +130,7 @@ async fn a_capture_ends_with_its_packets_or_its_bytes_and_without_any() {
         (Bounded { bytes: 200, ..bounded(9, second) }, 2),
         (bounded(9, Duration::ZERO), 0),
     ] {
-        let chunks = samples.capture(bounded).unwrap();
+        let chunks = samples.capture(&bounded).unwrap();
         let number = samples.wish().unwrap().number;
         if expected > 0 {
             samples.captured(number, vec![tcp(1), tcp(2), tcp(3)]);
@@ -144,14 +144,14 @@ async fn a_capture_ends_with_its_packets_or_its_bytes_and_without_any() {
 #[tokio::test(start_paused = true)]
 async fn one_capture_runs_at_a_time_and_ends_when_its_client_goes() {
     let samples = samples();
-    let first = samples.capture(bounded(9, Duration::from_mins(1))).unwrap();
+    let first = samples.capture(&bounded(9, Duration::from_mins(1))).unwrap();
     let number = samples.wish().unwrap().number;
     let second = bounded(1, Duration::from_mins(1));
-    assert!(samples.capture(second.clone()).is_err());
+    assert!(samples.capture(&second).is_err());
 
     drop(first);
     assert_eq!(samples.wish(), None);
-    let chunks = samples.capture(second).unwrap();
+    let chunks = samples.capture(&second).unwrap();
     // What was on its way for the first one.
     samples.captured(number, vec![tcp(1)]);
     samples.capture_ended(number);
@@ -165,7 +165,7 @@ async fn one_capture_runs_at_a_time_and_ends_when_its_client_goes() {
 #[tokio::test(start_paused = true)]
 async fn what_a_slow_client_does_not_read_is_counted_as_lost() {
     let samples = samples();
-    let mut chunks = samples.capture(bounded(1_000_000, Duration::from_secs(1))).unwrap();
+    let mut chunks = samples.capture(&bounded(1_000_000, Duration::from_secs(1))).unwrap();
     let number = samples.wish().unwrap().number;
     assert!(!chunks.next().await.unwrap().is_empty());
     let large = || sample(&vec![0; 1 << 20]);
@@ -185,7 +185,7 @@ async fn a_capture_has_only_what_it_asked_for() {
     let samples = samples();
     let mut wanted = bounded(2, Duration::from_secs(1));
     wanted.wanted.matching.port = Some(443);
-    let chunks = samples.capture(wanted).unwrap();
+    let chunks = samples.capture(&wanted).unwrap();
     let number = samples.wish().unwrap().number;
     samples.captured(number, vec![tcp(80), tcp(443), sample(&[0; 70]), tcp(443)]);
 

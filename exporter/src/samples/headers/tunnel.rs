@@ -36,8 +36,10 @@ pub(super) fn gre(part: &mut Part<'_>) -> Next {
         }
     }
 
-    // Version 1 is PPTP's.
-    if part.number(1, 1) & 7 == 0 { Next::Named(part.number(2, 2)) } else { Next::End }
+    let version = part.number(1, 1) & 7;
+
+    // Version 1 is that of PPTP.
+    if version == 0 { Next::Named(part.number(2, 2)) } else { Next::End }
 }
 
 /// Source: RFC 7348, section 5.
