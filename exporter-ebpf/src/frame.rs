@@ -41,7 +41,7 @@ pub(crate) fn count_first(ctx: &XdpContext) {
         let length = totals.parsed.length;
         // Kernels without frames in several buffers have no way to copy from them either.
         if frags::are_possible() {
-            sample::take(place.cpu(), &Received { ctx, length }, &totals.parsed, 1);
+            sample::take(place.index >> 1, &Received { ctx, length }, &totals.parsed, 1);
         }
         let frame = Segments::one(length);
         // SAFETY: as above.
@@ -65,7 +65,7 @@ pub(crate) fn count_if(
         let segments = buffer::parse(ctx, tap, &mut totals.parsed);
         settle();
 
-        sample::take(place.cpu(), &InStack { ctx, tap }, &totals.parsed, segments.number);
+        sample::take(place.index >> 1, &InStack { ctx, tap }, &totals.parsed, segments.number);
         count_frame(place, totals, segments, || buffer::packet(ctx));
     }
 }

@@ -58,7 +58,7 @@ pub(crate) type OfCpu = Totals;
 #[derive(Clone, Copy)]
 pub(crate) struct Partition {
     /// CPU number times two and the generation.
-    index: u32,
+    pub(crate) index: u32,
     budget: u32,
 }
 
@@ -85,12 +85,6 @@ impl Partition {
         // ends: bottom halves are off, and where they may interleave (PREEMPT_RT), `doctor` warns. This
         // run has no other reference, and user space touches the other generation only.
         Some((place, unsafe { &mut *totals }))
-    }
-
-    /// The number of this CPU.
-    #[inline(always)]
-    pub(crate) fn cpu(self) -> u32 {
-        self.index >> 1
     }
 
     #[inline(always)]

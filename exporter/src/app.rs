@@ -22,7 +22,6 @@ mod token;
 mod top;
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use anyhow::Context;
 use tokio::runtime::{Builder, Runtime};
@@ -48,7 +47,7 @@ use self::inspections::Inspections;
 use self::pages::Pages;
 use self::parts::Parts;
 use self::pushes::{LogPush, Pushes, Sources};
-use self::samples::Samples;
+use self::sampling::Taking;
 use self::service_manager::Reloads;
 
 pub use self::doctor::doctor;
@@ -146,8 +145,8 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let inside = runtime.enter();
     let lost_events = log_push.lost();
     let pushes = Pushes::new(&config.otlp, &origin, log_push)?;
-    let (ranks, copies) = (datapath.port_ranks(), datapath.samples());
-    let inspections = Inspections::new(ranks.clone());
+    let ranks = datapath.port_ranks();
+    let (inspections, copies) = (Inspections::new(ranks.clone()), datapath.samples());
     let (interfaces_tx, interfaces) = watch::channel(runtime.block_on(interfaces::list())?);
     let devices = Devices::new(datapath, Arc::clone(&config), interfaces.clone(), names)?;
     let check = check_of(&config, live_config.clone(), interfaces.clone());
@@ -164,17 +163,10 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let lines = log.lines();
     let lost = move || lines.lost() + lost_events.read();
     let mut parts = Parts::on(runtime.handle().clone());
-    let of_ports = ranks.clone();
-    let samples = Samples::new(SystemTime::now(), move |of, ports| of_ports.ranks(of, ports));
+    let taking = Taking::new(copies, ranks.clone(), live_config.clone(), interfaces.clone());
+    let (samples, taken) = sampling::start(&parts.optional(), taking)?;
     let listened = listening::start(&parts.optional(), move |it| ranks.listen(it))?;
     let history = history::start(&parts.optional(), &snapshot, &live_config, samples.clone())?;
-    let sampled = sampling::start(
-        &parts.optional(),
-        copies,
-        samples.clone(),
-        live_config.clone(),
-        interfaces.clone(),
-    )?;
     let read = pushes.read(Sources {
         configuration,
         configs: live_config.clone(),
@@ -183,7 +175,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
         lost,
         listened,
         history: history.clone(),
-        sampled,
+        taken,
         samples: samples.clone(),
     });
     let pages = Pages {
@@ -199,11 +191,7 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     let site = pages.site(refusals, tokens);
 
     parts.start("http", |stop| async move { Ok(http::serve(listeners, site, web, stop).await?) });
-    let configs = live_config.clone();
-    parts.start("interfaces", |stop| async move {
-        let is_wanted = |it: &Interface| it.is_wanted(&configs.borrow().devices);
-        Ok(interfaces::watch(interfaces_tx, is_wanted, stop).await?)
-    });
+    follow_interfaces(&mut parts, interfaces_tx, live_config.clone());
     let folding = parts.start_blocking("folder", |stop| {
         let mut devices = devices;
         // The next process takes what is counted from now on.
@@ -227,6 +215,18 @@ fn start(inputs: &Inputs) -> anyhow::Result<App> {
     drop(inside);
 
     Ok(App { log, supervisor, runtime, parts, signals })
+}
+
+/// Starts the part that knows the devices of this host.
+fn follow_interfaces(
+    parts: &mut Parts,
+    interfaces: watch::Sender<Vec<Interface>>,
+    configs: watch::Receiver<Arc<Config>>,
+) {
+    parts.start("interfaces", |stop| async move {
+        let is_wanted = |it: &Interface| it.is_wanted(&configs.borrow().devices);
+        Ok(interfaces::watch(interfaces, is_wanted, stop).await?)
+    });
 }
 
 /// Logs what is wrong with settings that are not refused.

@@ -173,7 +173,8 @@ impl Datapath {
         let ranks = PortRanks::new(options.port_rules.clone())
             .map_err(|error| load::refusal(error, "arrays that can be mapped"))?;
         let common = Common { ranks, samples: Samples::default() };
-        common.samples.follow(options.samples)?;
+        let taking = common.samples.follow(options.samples);
+        taking.map_err(|error| load::refusal(error, "ring buffers"))?;
 
         let has_tcx = has_tcx();
         let ingress = if has_tcx { Hook::TcxIngress } else { Hook::TcIngress };

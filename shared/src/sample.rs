@@ -73,7 +73,6 @@ impl Sampler {
 
 /// Draws a number from 1 to `longest`, all equally likely but for one part in 2^32, by splitmix64.
 /// Source: Steele et al., "Fast splittable pseudorandom number generators", 2014.
-#[expect(clippy::cast_possible_truncation, reason = "the high half of a product of two halves")]
 #[inline(always)]
 pub const fn draw(seed: &mut u64, longest: u32) -> u32 {
     *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -82,7 +81,7 @@ pub const fn draw(seed: &mut u64, longest: u32) -> u32 {
     mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^= mixed >> 31;
 
-    ((mixed >> 32) * longest as u64 >> 32) as u32 + 1
+    (((mixed >> 32) * longest as u64) >> 32) as u32 + 1
 }
 
 /// What is in front of the bytes of a packet in the ring buffer.
@@ -117,7 +116,7 @@ mod tests {
         for longest in [1, 2, 19, 1999, u32::MAX] {
             let drawn: [u32; 4096] = core::array::from_fn(|_| draw(&mut seed, longest));
             let sum: u64 = drawn.iter().map(|it| u64::from(*it)).sum();
-            let mean = (u64::from(longest) + 1) / 2;
+            let mean = u64::from(longest).div_ceil(2);
 
             assert!(drawn.iter().all(|it| (1..=longest).contains(it)), "{longest}");
             assert!((sum / 4096).abs_diff(mean) <= mean / 20, "{longest}: {}", sum / 4096);

@@ -161,6 +161,7 @@ const UNSAFE_IN: &[&str] = &[
     "exporter-ebpf/src/packet.rs",
     "exporter-ebpf/src/frame.rs",
     "exporter-ebpf/src/object.rs",
+    "exporter-ebpf/src/sample",
     "exporter-ebpf/src/pool/main.rs",
     "exporter-ebpf/src/buffer",
     "exporter-ebpf/src/parse/host.rs",

@@ -36,7 +36,7 @@ fn count_buffer(ctx: &TcContext, direction: Direction) {
         let segments = buffer::parse(ctx, tap, &mut memory.parsed);
         settle();
 
-        sample::take(place.cpu(), &InStack { ctx, tap }, &memory.parsed, segments.number);
+        sample::take(place.index >> 1, &InStack { ctx, tap }, &memory.parsed, segments.number);
         place.frame(memory, segments);
         keys::count(place, memory, segments.number.into(), || buffer::packet(ctx));
     }

@@ -71,7 +71,7 @@ pub(crate) type OfCpu = PoolCpu;
 #[derive(Clone, Copy)]
 pub(crate) struct Partition {
     /// CPU number times two and the generation.
-    index: u32,
+    pub(crate) index: u32,
     budget: u32,
     /// The slot of the device.
     slot: u32,
@@ -104,12 +104,6 @@ impl Partition {
             return None;
         };
         Some((Self { index, budget, slot }, memory))
-    }
-
-    /// The number of this CPU.
-    #[inline(always)]
-    pub(crate) fn cpu(self) -> u32 {
-        self.index >> 1
     }
 
     #[inline(always)]

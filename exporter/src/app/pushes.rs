@@ -65,7 +65,7 @@ pub(super) struct Sources<L, S> {
     pub(super) listened: S,
     pub(super) history: Kept,
     /// What was sampled.
-    pub(super) sampled: watch::Receiver<Sampled>,
+    pub(super) taken: watch::Receiver<Sampled>,
     pub(super) samples: Samples,
 }
 
@@ -92,7 +92,7 @@ impl Pushes {
             lost,
             listened,
             history,
-            sampled,
+            taken,
             samples,
         } = sources;
 
@@ -105,7 +105,7 @@ impl Pushes {
             pushes: health.borrow().iter().map(|push| Arc::clone(&push.borrow())).collect(),
             logging: Logging { lost: lost() },
             listened: listened(),
-            sampled: sampled.borrow().clone(),
+            sampled: taken.borrow().clone(),
             memory: history.memory().into_iter().chain(samples.memory()).collect(),
             parts: parts.health(),
             choice: Choice::without(&configs.borrow().metrics.exclude),

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::parts::{Optional, OptionalParts};
 use super::samples::{Samples, Wish};
 use crate::config::{self, Config};
-use crate::datapath::{self, Copied, For};
+use crate::datapath::{self, Copied, For, PortRanks};
 use crate::health::Sampled;
 use crate::interfaces::Interface;
 use crate::samples::{Losses, Sample, Sampling, Wanted};
@@ -24,7 +24,7 @@ const OF_CAPTURE: Duration = Duration::from_millis(10);
 const USUAL: Duration = Duration::from_secs(1);
 
 /// Takes copies to where they are kept and to the client that captures.
-struct Taking {
+pub(super) struct Taking {
     copies: datapath::Samples,
     samples: Samples,
     config: watch::Receiver<Arc<Config>>,
@@ -32,7 +32,7 @@ struct Taking {
     sampled: watch::Sender<Sampled>,
     usual: Allowance,
     capture: Option<Capture>,
-    /// What was not taken before the present maps were made.
+    /// When copies were read last.
     read: Instant,
 }
 
@@ -52,28 +52,15 @@ struct Allowance {
     refused: u64,
 }
 
-/// Starts the part; returns what was taken and lost so far.
+/// Starts the part; returns where clients ask for packets, and what was taken and lost so far.
 pub(super) fn start(
     parts: &OptionalParts,
-    copies: datapath::Samples,
-    samples: Samples,
-    config: watch::Receiver<Arc<Config>>,
-    interfaces: watch::Receiver<Vec<Interface>>,
-) -> anyhow::Result<watch::Receiver<Sampled>> {
-    let (sampled, seen) = watch::channel(Sampled::default());
-    let taking = Taking {
-        copies,
-        samples,
-        config,
-        interfaces,
-        sampled,
-        usual: Allowance::default(),
-        capture: None,
-        read: Instant::now(),
-    };
+    taking: Taking,
+) -> anyhow::Result<(Samples, watch::Receiver<Sampled>)> {
+    let (samples, taken) = (taking.samples.clone(), taking.sampled.subscribe());
     parts.start("samples", taking)?;
 
-    Ok(seen)
+    Ok((samples, taken))
 }
 
 impl Optional for Taking {
@@ -108,6 +95,27 @@ impl Optional for Taking {
 }
 
 impl Taking {
+    /// Takes what is copied; `ranks` says what programs know of ports.
+    pub(super) fn new(
+        copies: datapath::Samples,
+        ranks: PortRanks,
+        config: watch::Receiver<Arc<Config>>,
+        interfaces: watch::Receiver<Vec<Interface>>,
+    ) -> Self {
+        let samples = Samples::new(SystemTime::now(), move |of, ports| ranks.ranks(of, ports));
+
+        Self {
+            copies,
+            samples,
+            config,
+            interfaces,
+            sampled: watch::Sender::new(Sampled::default()),
+            usual: Allowance::default(),
+            capture: None,
+            read: Instant::now(),
+        }
+    }
+
     /// Does what is wanted now, and takes what was copied since the last time.
     async fn follow(&mut self, config: &config::Samples) -> anyhow::Result<()> {
         let elapsed = self.read.elapsed().as_secs_f64();

@@ -20,7 +20,7 @@ use super::memory;
 use super::pins::PinDirectory;
 use super::shape::{Entries, Shape, entries};
 use super::tables::Table;
-use super::wire::{Mapping, has_frags};
+use super::wire::{Mapping, has_frags, stand_in};
 use super::{LinkLayer, Placement};
 use crate::files;
 
@@ -92,14 +92,33 @@ pub(super) fn pinning(source: io::Error) -> LoadError {
 
 /// Loads a program of an object, none of which is loaded yet. It reaches the maps that all programs share.
 pub(super) fn load_program(ebpf: &mut Ebpf, common: &Common, name: &str) -> Result<(), LoadError> {
-    common.stand_in(ebpf)?;
+    share(common, ebpf)?;
     let loaded = match ebpf.program_mut(name) {
         Some(Program::Xdp(program)) => program.load(),
         Some(Program::SchedClassifier(program)) => program.load(),
         _ => Err(ProgramError::NotLoaded),
     };
     loaded.map_err(program_error)?;
-    Common::release(ebpf);
+    // The program has the maps; what aya keeps beside them are copies of what they began with, of 256 KiB.
+    for name in [maps::RANKS, maps::SAMPLERS, maps::SAMPLES] {
+        drop(ebpf.take_map(name));
+    }
+
+    Ok(())
+}
+
+/// Puts the maps that all programs share in the places of those that aya made for one.
+fn share(Common { ranks, samples }: &Common, ebpf: &Ebpf) -> Result<(), LoadError> {
+    let doing = "let a program reach the maps that all of them share";
+    let io = |source| LoadError::Io { doing, source };
+
+    stand_in(ranks.map(), map_fd(ebpf, maps::RANKS)?).map_err(io)?;
+    let of_samples = samples.maps().map_err(io)?;
+    for (place, name) in [maps::SAMPLERS, maps::SAMPLES].into_iter().enumerate() {
+        // Without samples the program has no way to these maps, and is not to keep any.
+        let map = of_samples.as_ref().map_or(ranks.map(), |maps| maps[place].as_fd());
+        stand_in(map, map_fd(ebpf, name)?).map_err(io)?;
+    }
 
     Ok(())
 }

@@ -14,7 +14,6 @@ use aya::maps::{Map, MapData, RingBuf};
 use shared::{Address, Sampler, TAKERS, Taker, draw};
 
 use super::cpus::Cpus;
-use super::load::{LoadError, refusal};
 use super::wire::{Barrier, Mapping, make_array, make_ring};
 use crate::samples::{Losses, Prefix, Wanted};
 
@@ -53,13 +52,12 @@ struct Taking {
 
 impl Samples {
     /// Makes the maps, or drops them where no copies are to be taken.
-    pub(super) fn follow(&self, snap_length: Option<u16>) -> Result<(), LoadError> {
+    pub(super) fn follow(&self, snap_length: Option<u16>) -> io::Result<()> {
         let mut taking = self.taking();
         if snap_length.is_none() {
             *taking = None;
         } else if taking.is_none() {
-            let new = Taking::new().map_err(|error| refusal(error, "ring buffers"))?;
-            *taking = Some(new);
+            *taking = Some(Taking::new()?);
         }
 
         Ok(())
@@ -206,11 +204,11 @@ impl Taking {
     }
 
     fn allow(&self, whom: For, packets: u64) {
-        let taker = offset_of!(Sampler, takers) + whom.place() * size_of::<Taker>();
+        let start = offset_of!(Sampler, takers) + whom.place() * size_of::<Taker>();
         for cpu in 0..self.samplers.entries() {
-            let taken = self.samplers.word(cpu, taker + offset_of!(Taker, taken));
+            let taken = self.samplers.word(cpu, start + offset_of!(Taker, taken));
             let allowed = taken.saturating_add(packets);
-            self.samplers.write_within(cpu, taker + offset_of!(Taker, allowed), &allowed);
+            self.samplers.write_within(cpu, start + offset_of!(Taker, allowed), &allowed);
         }
     }
 

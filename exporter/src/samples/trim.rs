@@ -77,9 +77,10 @@ mod tests {
     const SECRET: &[u8] = b"what people send to each other";
 
     fn left_of(packet: &[u8], link: Link) -> usize {
-        let parsed = match link {
-            Link::Ethernet => exporter_ebpf::parse_bytes(packet, Direction::Receive),
-            _ => Parsed { version: 4, ..Parsed::default() },
+        let parsed = if link == Link::Ethernet {
+            exporter_ebpf::parse_bytes(packet, Direction::Receive)
+        } else {
+            Parsed { version: 4, ..Parsed::default() }
         };
         let sample = Sample {
             at: SystemTime::UNIX_EPOCH,

@@ -168,10 +168,8 @@ fn every_operation_is_answered_by_the_scope_of_the_client() {
                 let method = operation.method.name().to_uppercase();
                 let ask_with = |login: &[&str]| {
                     // Events never end; their head does.
-                    let how: &[&str] = match operation.output {
-                        Output::Events => &["--head"],
-                        _ => &["-X", &method],
-                    };
+                    let is_endless = matches!(operation.output, Output::Events);
+                    let how = if is_endless { &["--head"][..] } else { &["-X", &method] };
                     status(side, &url, &[how, login].concat())
                 };
                 let ask = |token: &str| {
