@@ -3,6 +3,7 @@
 mod contract {
     mod bed;
     mod bodies;
+    mod captures;
     mod crowds;
     mod documents;
     mod prism;

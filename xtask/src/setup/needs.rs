@@ -160,6 +160,7 @@ pub(crate) const NEEDS: &[Need] = &[
         elsewhere: golang::ELSEWHERE,
     },
     program(Purpose::Suite("api"), "tmux", &["tmux"], &[&["tmux"]]),
+    program(Purpose::Suite("api"), "tshark", &["tshark"], &[&["tshark"]]),
     chromium("api"),
     node("api"),
     Need {
