@@ -153,13 +153,12 @@ fn copy(sampler: &mut Sampler, packet: &impl Bytes, parsed: &Parsed, takers: u8)
         reserved: 0,
         parsed: *parsed,
     };
-    let start = record.as_mut_ptr();
-    // SAFETY: the record has room for the head and `most` bytes behind it, and is aligned to eight.
-    let is_copied = captured != 0
-        && unsafe {
-            start.cast::<SampleHead>().write(head);
-            packet.copy(start.byte_add(HEAD).cast(), captured)
-        };
+    let start = record.as_mut_ptr().cast::<c_void>();
+    // SAFETY: the record begins with room for the head, and is aligned to eight.
+    unsafe { start.cast::<SampleHead>().write(head) };
+    let bytes = start.wrapping_byte_add(HEAD);
+    // SAFETY: behind the head is room for `most` bytes, of which `captured` are no more.
+    let is_copied = captured != 0 && unsafe { packet.copy(bytes, captured) };
 
     if is_copied {
         record.submit(BPF_RB_NO_WAKEUP.into());
