@@ -50,7 +50,8 @@ fn packets_count_the_same_behind_every_link_layer() {
         let [ours, originals] = [report, original].map(|it| without_bytes(it, has_cast));
         assert_eq!(ours, originals, "link type {link}");
         println!("link type {link}: {} packets count as behind Ethernet", frames.len());
-        assert!(frames.len() > 100, "{}", frames.len());
+        // Public captures have more of them.
+        assert!(frames.len() > 50, "{}", frames.len());
     }
 }
 

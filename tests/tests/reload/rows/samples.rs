@@ -64,7 +64,7 @@ pub(crate) const SAMPLES: &[Row] = &[
         after: "1",
         seen: |it| {
             knock(it, 1..=20);
-            samples(it).is_some_and(|it| it["kept"] == 1)
+            samples(it).is_some_and(|it| it["taken"].as_u64() > Some(1) && it["kept"] == 1)
         },
         ..Row::USUAL
     },

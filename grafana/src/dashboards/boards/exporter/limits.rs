@@ -81,18 +81,24 @@ pub(super) fn panels() -> Vec<Panel> {
         ),
         lines(
             "Sampled packets",
-            "Packets that were sampled for a look at them, and those that were to be and were not, by \
-             reason. Empty where `samples.enabled` is off.",
-            Unit::PacketsPerSecond,
+            "Packets that were sampled for a look at them. Empty where `samples.enabled` is off.",
+            Unit::EventsPerSecond,
         )
         .course(
-            "sum by (job, instance) (rate(packet_exporter_samples_total{<device>}[$__rate_interval]))",
-            "{{instance}}",
+            "sum by (job, instance, device) \
+             (rate(packet_exporter_samples_total{<device>}[$__rate_interval]))",
+            "{{instance}} {{device}}",
+        ),
+        lines(
+            "Samples that were lost",
+            "Packets that were to be sampled and were not, by reason: `rate` has those above \
+             `samples.per_second`.",
+            Unit::EventsPerSecond,
         )
         .course(
             "sum by (job, instance, reason) \
              (rate(packet_exporter_samples_lost_total{<host>}[$__rate_interval]))",
-            "{{instance}} lost: {{reason}}",
+            "{{instance}} {{reason}}",
         ),
     ]
 }
