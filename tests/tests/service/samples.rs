@@ -94,7 +94,7 @@ impl<'a> Bed<'a> {
 
     /// Waits until a capture is in the log: that is when it begins.
     fn wait_for_capture(&self) {
-        wait_for("a capture", || match self.service.said("Captur") {
+        wait_for("a capture", || match self.service.said("captured through the API") {
             0 => Err("nothing in the log".to_owned()),
             _ => Ok(()),
         });
