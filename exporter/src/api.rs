@@ -1,6 +1,7 @@
 //! The REST API: one table of operations, from which routes, documents and answers come; pure.
 
 mod answer;
+mod aws;
 mod blocks;
 mod change;
 mod devices;
@@ -35,11 +36,12 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::catalog::Readings;
-use crate::config::{Effective, Patched, Unpatched, Wanted};
+use crate::config::{Effective, Gateway, Patched, Unpatched, Wanted};
 use crate::history::View;
 use crate::samples::{Bounded, Seen};
 
 pub use self::answer::{Answer, Asked};
+pub use self::aws::aws;
 pub use self::document::document;
 pub use self::events::{Events, Place, no_history};
 pub use self::inspection::{Inspect, MOST_PACKETS, MOST_UNPACKED, another_inspection};
@@ -128,6 +130,7 @@ fn try_to_answer(
         Serves::Change => change::change(asked, &given, patch)?,
         Serves::Inspection => inspection::inspection(asked, &given, inspect)?,
         Serves::Document => Answer::json(Answer::JSON, &document(asked.base)),
+        Serves::AwsDocument => Answer::json(Answer::JSON, &aws(&Gateway::default())),
         Serves::Reference => Answer::page(reference::page(asked.base)),
         Serves::ProblemPage => {
             let name = given.text("name").unwrap_or_default();
