@@ -50,7 +50,7 @@ pub use self::operation::{Body, Example, Method, Operation, Output};
 pub use self::operations::OPERATIONS;
 pub use self::packets::encoded;
 pub use self::path::{BASE, CURRENT};
-pub use self::problem::Problem;
+pub use self::problem::{Problem, Told};
 pub use self::yaml::yaml;
 
 use self::answer::accepts;
@@ -94,7 +94,7 @@ pub struct Sources<'a> {
 
 /// Answers a request.
 pub fn answer(operation: &'static Operation, asked: &Asked<'_>, sources: Sources<'_>) -> Answer {
-    try_to_answer(operation, asked, sources).unwrap_or_else(|problem| problem.answer(asked.base))
+    try_to_answer(operation, asked, sources).unwrap_or_else(|problem| problem.answer(asked.told()))
 }
 
 fn try_to_answer(

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::body::Sent;
 use super::limits::Limits;
 use super::line::Line;
+use super::marks::Marks;
 use super::places::Place;
 use super::principal::Principal;
 use super::requests::Requests;
@@ -176,7 +177,8 @@ where
         let stop = stop_of_requests.clone();
         async move {
             let (principal, streaming) = (Principal::unknown(line.address), unfinished.streaming());
-            let visit = Visit { place, line, principal, streaming, stop };
+            let marks = Marks::default();
+            let visit = Visit { place, line, marks, principal, streaming, stop };
             let response = server.answer(request, visit).await;
             Ok::<_, Infallible>(response.map(|body| Sent::new(body, unfinished)))
         }

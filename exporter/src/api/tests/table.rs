@@ -203,7 +203,7 @@ fn links_begin_with_what_clients_reach_the_exporter_by() {
     };
     let base = "https://x.example/a";
 
-    let nowhere = Problem::refused(Kind::NotFound, 404, "", base);
+    let nowhere = Problem::refused(Kind::NotFound, 404, "", Told { base, id: None });
     assert_eq!(json(&nowhere)["type"], "https://x.example/a/api/v1/problems/not-found");
     assert!(ask(base).contains("https://x.example/a/api/v1/problems/busy"), "{}", ask(base));
     assert!(ask("/a").contains("<code>/a/api/v1/problems/busy"), "{}", ask("/a"));
