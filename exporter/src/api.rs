@@ -107,10 +107,12 @@ fn try_to_answer(
         return Err(Problem::unacceptable(content_type));
     }
     let given = Given::read(operation.parameters, asked.path, asked.query)?;
+    // What the address of a next page begins with.
+    let own = || format!("{}{}", asked.base, operation.path);
 
     Ok(match operation.serves {
         Serves::Packets => {
-            let packets = packets::packets(operation.path, &given, &facts())?;
+            let packets = packets::packets(&own(), &given, &facts())?;
             Answer::json(Answer::JSON, &packets)
         }
         Serves::History => Answer::json(Answer::JSON, &packets::history(&given, &facts())?),
@@ -138,9 +140,7 @@ fn try_to_answer(
                 reference::problem_page(name, asked.base).ok_or_else(Problem::no_such_kind)?,
             )
         }
-        Serves::Samples => {
-            Answer::json(Answer::JSON, &Samples::of(operation.path, &given, &samples())?)
-        }
+        Serves::Samples => Answer::json(Answer::JSON, &Samples::of(&own(), &given, &samples())?),
         Serves::Packet => {
             Answer::json(Answer::JSON, &Packet::of(&given, &samples(), &facts().readings)?)
         }

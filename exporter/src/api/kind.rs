@@ -206,7 +206,7 @@ impl Kind {
             Self::ScopeMissing => {
                 "The client is known, and may not do this. The problem names the scope that is \
                  needed. A token has its scopes in the token file, `api.users` lists those of \
-                 users, and `api.client_names` those of certificates."
+                 users, `api.client_names` those of certificates, and `api.gateway_names` those of gateways."
             }
             Self::FileOnly => {
                 "Keys that name files, addresses to send to or to listen on, or credentials change in \

@@ -86,7 +86,7 @@ pub static OPERATIONS: [Operation; 19] = [
             of the file. Where the kernel runs no program for this process, the host's build of the \
             parser takes its place, and `parser` says why. There is one inspection at a time, of at most \
             8 MiB, 64 MiB unpacked and 100000 packets. It works for 5 milliseconds and rests as long, so \
-            that it takes half of a CPU, and ends when the client goes away. `curl --data-binary \
+            that it takes half of a CPU, and ends when the client goes away or after 25 seconds. `curl --data-binary \
             @FILE` with the header `Content-Type: application/vnd.tcpdump.pcap` sends a capture.",
         parameters: &INSPECTION,
         body: Some(Body {

@@ -30,14 +30,14 @@ pub struct Api {
     /// them.
     #[serde(deserialize_with = "one_or_many")]
     pub users: Vec<User>,
-    /// Scopes of clients by a name in their certificate, which the web configuration verifies. Of several
-    /// names, the one with the highest scope counts, and a certificate without a name of the list
-    /// is no login: "kind:name=scope", the kind dns, email, uri or ip, or a list of them.
+    /// Scopes of clients by a name in their certificate, which the web configuration verifies, or by its
+    /// SHA-256. Of several names, the one with the highest scope counts, and a certificate without a name of
+    /// the list is no login: "kind:name=scope", the kind dns, email, uri, ip or sha256, or a list of them.
     #[serde(deserialize_with = "one_or_many")]
     pub client_names: Vec<ClientName>,
-    /// Gateways by a name in their certificate, which the web configuration verifies, and the most that who
-    /// asks through each may do. A gateway names who asks in the header X-Caller-Arn: "kind:name=scope",
-    /// as for `client_names`, or a list of them.
+    /// Gateways by a name in their certificate or its SHA-256, as clients, and the most that who asks through
+    /// each may do. A gateway names who asks in the header X-Caller-Arn: "kind:name=scope", as for
+    /// `client_names`, or a list of them.
     #[serde(deserialize_with = "one_or_many")]
     pub gateway_names: Vec<ClientName>,
     /// File that keeps what the API changes for the next start. Without it, changes end with the process.

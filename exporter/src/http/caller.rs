@@ -28,7 +28,7 @@ impl Caller {
     pub(super) fn of(line: Line, headers: &HeaderMap, proxies: &[Network]) -> Self {
         if is_in(proxies, line.address) {
             return Self {
-                address: forwarded(headers, proxies).unwrap_or(line.address),
+                address: client_of(headers, proxies).unwrap_or(line.address),
                 is_here: false,
                 keeps_secrets: is_forwarded_securely(headers),
                 is_direct: false,
@@ -45,15 +45,15 @@ impl Caller {
 
 /// Returns the address that proxies say the client has. Where a proxy writes one of the headers, the client
 /// may have written the other: nothing is known if they differ.
-fn forwarded(headers: &HeaderMap, proxies: &[Network]) -> Option<IpAddr> {
+fn client_of(headers: &HeaderMap, proxies: &[Network]) -> Option<IpAddr> {
     let has = |name: HeaderName| headers.contains_key(name);
     let by_list = has(FORWARDED_FOR).then(|| {
         let values = headers.get_all(FORWARDED_FOR).iter().rev();
-        client(values.flat_map(|it| it.to_str().unwrap_or_default().rsplit(',')), proxies)
+        last_stranger(values.flat_map(|it| it.to_str().unwrap_or_default().rsplit(',')), proxies)
     });
     let by_hops = has(FORWARDED).then(|| {
         let hops = forwarded::hops(headers);
-        client(hops.iter().rev().map(|it| it.node.as_deref().unwrap_or_default()), proxies)
+        last_stranger(hops.iter().rev().map(|it| it.node.as_deref().unwrap_or_default()), proxies)
     });
 
     match (by_list, by_hops) {
@@ -63,7 +63,7 @@ fn forwarded(headers: &HeaderMap, proxies: &[Network]) -> Option<IpAddr> {
 }
 
 /// Returns the last address that is no trusted proxy: what stands before it is from the client.
-fn client<'a>(hops: impl Iterator<Item = &'a str>, proxies: &[Network]) -> Option<IpAddr> {
+fn last_stranger<'a>(hops: impl Iterator<Item = &'a str>, proxies: &[Network]) -> Option<IpAddr> {
     let mut hops = hops.map(|text| address(text.trim()));
 
     hops.find(|hop| hop.is_none_or(|address| !is_in(proxies, address)))?

@@ -134,7 +134,7 @@ async fn shake_hands(
     place.requests.shook_hands();
     let shown = stream.get_ref().1.peer_certificates().and_then(|it| it.first());
     if let Some(certificate) = shown.filter(|_| verifies_clients) {
-        place.certify(tls::alternative_names(certificate));
+        place.certify(tls::known_names(certificate));
     }
 
     Ok(Some(stream))

@@ -1,7 +1,7 @@
 //! What a proxy in front calls a request.
 
+use hyper::Response;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use hyper::{Response, StatusCode};
 
 use super::caller::is_in;
 use super::line::Line;
@@ -50,7 +50,7 @@ impl Marks {
         }
 
         if self.id().is_some() {
-            let status = StatusCode::as_u16(&response.status());
+            let status = response.status().as_u16();
             tracing::debug!(request, trace, path, status, "Answering a request through a proxy");
         }
     }

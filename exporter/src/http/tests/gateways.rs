@@ -1,5 +1,8 @@
 //! Gateways and balancers in front: what they say of requests, and how long they wait.
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
 use super::scopes::scoped;
 use super::tls::{Authority, PLAIN, client_of, folder};
 use super::*;
@@ -89,5 +92,32 @@ async fn who_asks_is_believed_of_a_gateway_alone_and_has_its_scope_at_most() {
         assert!(admin.text().contains(ARN), "{}", admin.text());
         assert_eq!((nobody.status(), two.status()), ("401", "401"));
         assert!(!other.text().contains(ARN) && other.status() != "200", "{}", other.text());
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_whose_certificate_has_no_name_is_known_by_its_sum() {
+    let authority = Authority::new();
+    let web = format!(
+        "{PLAIN}  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.crt\n"
+    );
+    let folder = folder(&authority, &web);
+    let [gateway, other] = [(); 2].map(|()| authority.vouch(&[]));
+    let der = CertificateDer::from_pem_slice(gateway.cert.as_bytes()).unwrap();
+    let sum = ring::digest::digest(&ring::digest::SHA256, &der);
+    let sum: Vec<_> = sum.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+    let mut config = Config::default();
+    config.api.gateway_names = vec![format!("sha256:{}=inspect", sum.join(":")).parse().unwrap()];
+    let server = Running::with(
+        scoped(config),
+        Some(WebFile::open(&folder.web()).unwrap()),
+        Limits::default(),
+    );
+
+    for (identity, status) in [(&gateway, "200"), (&other, "401")] {
+        let client = client_of(&authority, Some(identity), rustls::DEFAULT_VERSIONS);
+        let mut stream = server.shake_hands(client).await.unwrap();
+        let named = format!("x-caller-arn: {ARN}\r\n");
+        assert_eq!(ask(&mut stream, "GET /of/inspect", &named).await.status(), status);
     }
 }
