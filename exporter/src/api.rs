@@ -1,6 +1,7 @@
 //! The REST API: one table of operations, from which routes, documents and answers come; pure.
 
 mod answer;
+mod aws;
 mod blocks;
 mod change;
 mod devices;
@@ -35,11 +36,12 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::catalog::Readings;
-use crate::config::{Effective, Patched, Unpatched, Wanted};
+use crate::config::{Effective, Gateway, Patched, Unpatched, Wanted};
 use crate::history::View;
 use crate::samples::{Bounded, Seen};
 
 pub use self::answer::{Answer, Asked};
+pub use self::aws::aws;
 pub use self::document::document;
 pub use self::events::{Events, Place, no_history};
 pub use self::inspection::{Inspect, MOST_PACKETS, MOST_UNPACKED, another_inspection};
@@ -48,7 +50,7 @@ pub use self::operation::{Body, Example, Method, Operation, Output};
 pub use self::operations::OPERATIONS;
 pub use self::packets::encoded;
 pub use self::path::{BASE, CURRENT};
-pub use self::problem::Problem;
+pub use self::problem::{Problem, Told};
 pub use self::yaml::yaml;
 
 use self::answer::accepts;
@@ -92,7 +94,7 @@ pub struct Sources<'a> {
 
 /// Answers a request.
 pub fn answer(operation: &'static Operation, asked: &Asked<'_>, sources: Sources<'_>) -> Answer {
-    try_to_answer(operation, asked, sources).unwrap_or_else(|problem| problem.answer(asked.base))
+    try_to_answer(operation, asked, sources).unwrap_or_else(|problem| problem.answer(asked.told()))
 }
 
 fn try_to_answer(
@@ -105,10 +107,12 @@ fn try_to_answer(
         return Err(Problem::unacceptable(content_type));
     }
     let given = Given::read(operation.parameters, asked.path, asked.query)?;
+    // What the address of a next page begins with.
+    let own = || format!("{}{}", asked.base, operation.path);
 
     Ok(match operation.serves {
         Serves::Packets => {
-            let packets = packets::packets(operation.path, &given, &facts())?;
+            let packets = packets::packets(&own(), &given, &facts())?;
             Answer::json(Answer::JSON, &packets)
         }
         Serves::History => Answer::json(Answer::JSON, &packets::history(&given, &facts())?),
@@ -128,6 +132,7 @@ fn try_to_answer(
         Serves::Change => change::change(asked, &given, patch)?,
         Serves::Inspection => inspection::inspection(asked, &given, inspect)?,
         Serves::Document => Answer::json(Answer::JSON, &document(asked.base)),
+        Serves::AwsDocument => Answer::json(Answer::JSON, &aws(&Gateway::default())),
         Serves::Reference => Answer::page(reference::page(asked.base)),
         Serves::ProblemPage => {
             let name = given.text("name").unwrap_or_default();
@@ -135,9 +140,7 @@ fn try_to_answer(
                 reference::problem_page(name, asked.base).ok_or_else(Problem::no_such_kind)?,
             )
         }
-        Serves::Samples => {
-            Answer::json(Answer::JSON, &Samples::of(operation.path, &given, &samples())?)
-        }
+        Serves::Samples => Answer::json(Answer::JSON, &Samples::of(&own(), &given, &samples())?),
         Serves::Packet => {
             Answer::json(Answer::JSON, &Packet::of(&given, &samples(), &facts().readings)?)
         }

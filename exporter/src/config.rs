@@ -64,8 +64,8 @@ pub use self::auto::{Auto, Bytes, BytesError};
 pub use self::change::{Change, Changed, Overridden};
 pub use self::client_name::{AlternativeName, ClientName, ClientNameError};
 pub use self::command::{
-    Bundle, By, Command, Doctor, DocumentFormat, Expiry, Inspect, NewToken, Output, Parser, Top,
-    UsageError,
+    Bundle, By, Command, Doctor, DocumentFormat, Expiry, Gateway, Inspect, NewToken, Output,
+    Parser, Top, UsageError, WantedDocument,
 };
 pub use self::condition::{Condition, ConditionError};
 pub use self::datapath::{Datapath, Transmit};

@@ -32,8 +32,8 @@ fn run() -> Result<(), Failure> {
         Command::Doctor(doctor) => app::doctor(&doctor),
         Command::Top(top) => app::top(&top),
         Command::NewToken(wanted) => app::new_token(&wanted).map(|text| print(&text)),
-        Command::OpenApi(format) => {
-            print(&app::openapi(format));
+        Command::OpenApi(wanted) => {
+            print(&app::openapi(&wanted));
             Ok(())
         }
         Command::Print(text) => {

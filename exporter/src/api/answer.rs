@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::problem::Told;
+
 /// A request.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Asked<'a> {
@@ -17,6 +19,8 @@ pub struct Asked<'a> {
     pub body: &'a [u8],
     /// What links begin with: a URL, or a path without a slash at its end.
     pub base: &'a str,
+    /// What a trusted proxy calls the request.
+    pub id: Option<&'a str>,
     /// Who asks and from where, for the log.
     pub by: &'a str,
 }
@@ -31,6 +35,13 @@ pub struct Answer {
     /// The header ETag, where what is answered can be changed.
     pub tag: Option<String>,
     pub body: Vec<u8>,
+}
+
+impl<'a> Asked<'a> {
+    /// Returns where a problem with this request is told.
+    pub(super) fn told(&self) -> Told<'a> {
+        Told { base: self.base, id: self.id }
+    }
 }
 
 impl Answer {

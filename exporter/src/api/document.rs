@@ -15,7 +15,7 @@ use super::schemas::Schemas;
 use crate::scope::Scope;
 
 /// Problems that every operation has.
-pub(super) const COMMON: [Kind; 12] = [
+pub(super) const COMMON: [Kind; 13] = [
     Kind::TokenInQuery,
     Kind::UnknownParameter,
     Kind::DoubledParameter,
@@ -28,6 +28,7 @@ pub(super) const COMMON: [Kind; 12] = [
     Kind::TooManyRequests,
     Kind::Internal,
     Kind::Busy,
+    Kind::TooSlow,
 ];
 
 pub(super) const DESCRIPTION: &str = "Counts of the packets of a Linux host. Counts are exact whole \

@@ -10,7 +10,7 @@ use shared::Count;
 
 use super::answer::Answer;
 use super::fold::Fold;
-use super::problem::Problem;
+use super::problem::{Problem, Told};
 use super::{packets, signals};
 use crate::catalog::Choice;
 use crate::history::Crossing;
@@ -179,8 +179,8 @@ impl Events {
 }
 
 /// Returns what is answered while there is no history.
-pub fn no_history(base: &str) -> Answer {
-    Problem::no_history().answer(base)
+pub fn no_history(told: Told<'_>) -> Answer {
+    Problem::no_history().answer(told)
 }
 
 fn event(name: &str, id: Option<&str>, data: &impl Serialize) -> String {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::answer::{Answer, Asked};
 use super::kind::Kind;
 use super::parameter::Given;
-use super::problem::{Fault, Problem, shown};
+use super::problem::{Fault, Problem, Told, shown};
 use crate::inspect::{Inspection, Submission, Uninspected};
 use crate::record::{ForeignLink, Link};
 
@@ -75,13 +75,13 @@ pub(super) fn inspection(
 }
 
 /// Makes the answer to a client that comes while another one is served.
-pub fn another_inspection(base: &str) -> Answer {
+pub fn another_inspection(told: Told<'_>) -> Answer {
     let problem = Problem::new(
         Kind::Busy,
         "another inspection is under way, and there is one at a time; ask again in a second",
     );
 
-    Answer { headers: &[("retry-after", "1")], ..problem.answer(base) }
+    Answer { headers: &[("retry-after", "1")], ..problem.answer(told) }
 }
 
 fn submission<'a>(asked: &Asked<'a>, given: &Given) -> Result<Submission<'a>, Problem> {

@@ -36,10 +36,11 @@ pub enum Kind {
     NotSampled,
     Gone,
     CaptureRunning,
+    TooSlow,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 33] = [
+    pub(super) const ALL: [Self; 34] = [
         Self::MalformedRequest,
         Self::MalformedBody,
         Self::InvalidSetting,
@@ -73,6 +74,7 @@ impl Kind {
         Self::NotSampled,
         Self::Gone,
         Self::CaptureRunning,
+        Self::TooSlow,
     ];
 
     /// Returns the kind of what the server refuses by itself.
@@ -146,6 +148,7 @@ impl Kind {
             Self::NotSampled => ("not-sampled", 404, "Packets are not sampled"),
             Self::Gone => ("gone", 410, "This is not kept any more"),
             Self::CaptureRunning => ("capture-running", 503, "Another capture is running"),
+            Self::TooSlow => ("too-slow", 503, "The answer takes too long"),
         }
     }
 
@@ -203,7 +206,7 @@ impl Kind {
             Self::ScopeMissing => {
                 "The client is known, and may not do this. The problem names the scope that is \
                  needed. A token has its scopes in the token file, `api.users` lists those of \
-                 users, and `api.client_names` those of certificates."
+                 users, `api.client_names` those of certificates, and `api.gateway_names` those of gateways."
             }
             Self::FileOnly => {
                 "Keys that name files, addresses to send to or to listen on, or credentials change in \
@@ -282,6 +285,10 @@ impl Kind {
             Self::CaptureRunning => {
                 "There is one capture at a time on a host, and each ends within a minute. The header \
                  `Retry-After` is in seconds."
+            }
+            Self::TooSlow => {
+                "Making an answer takes 25 seconds at most, because proxies wait little longer. Ask for less, \
+                 or send a smaller body; the host may be overloaded."
             }
         }
     }

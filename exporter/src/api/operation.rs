@@ -107,6 +107,7 @@ pub(super) enum Serves {
     Capture,
     Recordings,
     Recording,
+    AwsDocument,
 }
 
 impl Method {
@@ -116,6 +117,15 @@ impl Method {
             Self::Get => "get",
             Self::Post => "post",
             Self::Patch => "patch",
+        }
+    }
+
+    /// Returns the name of the method as requests have it.
+    pub const fn upper(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::inspect::Inspection;
 use crate::scope::Scope;
 
 /// Every operation, in the order of the reference.
-pub static OPERATIONS: [Operation; 18] = [
+pub static OPERATIONS: [Operation; 19] = [
     Operation {
         id: "getPackets",
         path: under!("/packets"),
@@ -86,7 +86,7 @@ pub static OPERATIONS: [Operation; 18] = [
             of the file. Where the kernel runs no program for this process, the host's build of the \
             parser takes its place, and `parser` says why. There is one inspection at a time, of at most \
             8 MiB, 64 MiB unpacked and 100000 packets. It works for 5 milliseconds and rests as long, so \
-            that it takes half of a CPU, and ends when the client goes away. `curl --data-binary \
+            that it takes half of a CPU, and ends when the client goes away or after 25 seconds. `curl --data-binary \
             @FILE` with the header `Content-Type: application/vnd.tcpdump.pcap` sends a capture.",
         parameters: &INSPECTION,
         body: Some(Body {
@@ -288,6 +288,19 @@ pub static OPERATIONS: [Operation; 18] = [
         output: Output::Document,
         examples: &[example("The document", under!("/openapi.json"), "")],
         serves: Serves::Document,
+        ..USUAL
+    },
+    Operation {
+        id: "getOpenapiAws",
+        path: under!("/openapi.aws.json"),
+        summary: "The document that Amazon API Gateway imports",
+        description: "This API as a REST API of API Gateway: signed requests, passed on over a VPC link. \
+            The stage variables `backend` and `vpcLinkId` have what is behind it. `packet-exporter openapi \
+            --aws` prints the same document, and with `--uri` and `--target` one for a given balancer.",
+        output: Output::Document,
+        examples: &[example("The document", under!("/openapi.aws.json"), "")],
+        serves: Serves::AwsDocument,
+        since: "1.1.0",
         ..USUAL
     },
     Operation {

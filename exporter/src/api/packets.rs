@@ -37,11 +37,7 @@ const TOP: usize = 20;
 pub(super) const TOP_TEXT: &str = "20";
 
 /// Makes the answer for parameters that passed all checks.
-pub(super) fn packets(
-    path: &'static str,
-    given: &Given,
-    facts: &Facts,
-) -> Result<Packets, Problem> {
+pub(super) fn packets(path: &str, given: &Given, facts: &Facts) -> Result<Packets, Problem> {
     let choice = &facts.readings.choice;
     let Some(asked) = asked(given) else {
         return of_snapshot(path, given, &facts.readings.snapshot, choice);
@@ -59,7 +55,7 @@ pub(super) fn packets(
 }
 
 fn of_snapshot(
-    path: &'static str,
+    path: &str,
     given: &Given,
     snapshot: &Snapshot,
     choice: &Choice,

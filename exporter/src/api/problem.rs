@@ -10,6 +10,15 @@ use super::path::PROBLEMS;
 /// Of what a client has sent, the characters that a problem repeats.
 const SHOWN: usize = 64;
 
+/// Where a problem is told.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told<'a> {
+    /// What links begin with.
+    pub base: &'a str,
+    /// What a trusted proxy calls the request.
+    pub id: Option<&'a str>,
+}
+
 /// Why a request is not answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -44,6 +53,9 @@ pub(super) struct Document {
     status: u16,
     /// What is wrong with this request.
     detail: String,
+    /// What the request is called in the log, and by the trusted proxy that names it; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
     /// Parameters and parts of the body that are refused; empty for other problems.
     errors: Vec<Fault>,
 }
@@ -76,20 +88,21 @@ impl Problem {
     }
 
     /// Makes the answer of this kind in place of one with that status and this text.
-    pub fn refused(kind: Kind, status: u16, sentence: &str, base: &str) -> Answer {
+    pub fn refused(kind: Kind, status: u16, sentence: &str, told: Told<'_>) -> Answer {
         let sentence = sentence.trim_end();
         let detail = if sentence.is_empty() { kind.words().2 } else { sentence };
 
-        Answer { status, ..Self::new(kind, detail).answer(base) }
+        Answer { status, ..Self::new(kind, detail).answer(told) }
     }
 
-    /// Makes the answer; `base` is what links begin with.
-    pub(super) fn answer(self, base: &str) -> Answer {
+    /// Makes the answer.
+    pub(super) fn answer(self, Told { base, id }: Told<'_>) -> Answer {
         let Self { kind, detail, errors } = self;
+        let instance = id.map(Into::into);
         let (name, status, title, _) = kind.words();
         let headers = kind.headers();
         let kind = format!("{base}{PROBLEMS}{name}");
-        let document = Document { kind, title, status, detail, errors };
+        let document = Document { kind, title, status, detail, instance, errors };
 
         Answer { status, headers, ..Answer::json(Self::CONTENT_TYPE, &document) }
     }
@@ -112,11 +125,17 @@ mod tests {
     #[test]
     fn what_the_server_refuses_keeps_its_status() {
         for status in 400..600 {
-            let answer = Problem::refused(Kind::of_status(status), status, "Because.\n", "");
+            let answer = Problem::refused(
+                Kind::of_status(status),
+                status,
+                "Because.\n",
+                Told { base: "", id: Some("1-a") },
+            );
             let document: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
 
             assert_eq!(answer.status, status);
             assert_eq!(document["detail"], "Because.");
+            assert_eq!(document["instance"], "1-a");
         }
     }
 

@@ -81,7 +81,7 @@ fn access() -> [Block; 5] {
     let routes = OPERATIONS.iter().map(|operation| {
         let Operation { method, path, scope, .. } = operation;
         let listener = if *scope == Scope::Metrics { "all" } else { "`api.listen_address`" };
-        let method = method.name().to_uppercase();
+        let method = method.upper();
         vec![format!("`{method} {path}`"), format!("`{scope}`"), listener.into()]
     });
 
@@ -91,8 +91,8 @@ fn access() -> [Block; 5] {
             "Each operation has a scope, and each scope includes those before it. A client without \
              a login that needs one gets 401, and a client whose scope is too low gets 403; the \
              problem names the scope. Where the web configuration has users, every request needs a \
-             login. A login is a token, such a user, or a certificate with a name of \
-             `api.client_names`."
+             login. A login is a token, such a user, a certificate with a name of \
+             `api.client_names`, or a caller whom a gateway of `api.gateway_names` names."
                 .into(),
         ),
         Block::Table(vec!["scope", "allows to", "without a login"], scopes.collect()),
@@ -118,7 +118,7 @@ fn of_operation(
     (schema, of_body): (Option<&Value>, Option<&Value>),
     server: &str,
 ) -> Vec<Block> {
-    let method = operation.method.name().to_uppercase();
+    let method = operation.method.upper();
     let mut blocks = vec![
         Block::Heading(2, operation.summary.into()),
         Block::Text(format!("`{method} {}`", operation.path)),
@@ -184,7 +184,7 @@ fn of_example(operation: &Operation, example: &Example, server: &str) -> [Block;
         }
         None => format!("curl -s {login}{target}"),
         Some(Body { content_types, .. }) => {
-            let method = operation.method.name().to_uppercase();
+            let method = operation.method.upper();
             let kind = content_types.first().copied().unwrap_or_default();
             let body = example.body;
             format!("curl -s -X {method} {login}-H 'Content-Type: {kind}' -d '{body}' {target}")

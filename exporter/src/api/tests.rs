@@ -25,7 +25,7 @@ use crate::inspect::{Inspection, Submission, Uninspected};
 use crate::snapshot::{Before, Snapshot};
 
 /// Requests a path and a query, as they stand in an address without escapes.
-fn ask(target: &str) -> Answer {
+pub(super) fn ask(target: &str) -> Answer {
     ask_of(target, &example::readings())
 }
 

@@ -1,13 +1,13 @@
 //! `packet-exporter openapi`: the document of the REST API.
 
 use crate::api;
-use crate::config::DocumentFormat;
+use crate::config::{DocumentFormat, WantedDocument};
 
-/// Returns the OpenAPI document.
-pub fn openapi(format: DocumentFormat) -> String {
-    let document = api::document("");
+/// Returns the OpenAPI document, or the one for a gateway.
+pub fn openapi(wanted: &WantedDocument) -> String {
+    let document = wanted.gateway.as_ref().map_or_else(|| api::document(""), api::aws);
 
-    match format {
+    match wanted.format {
         DocumentFormat::Json => format!("{document:#}"),
         DocumentFormat::Yaml => api::yaml(&document),
     }

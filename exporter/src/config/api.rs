@@ -30,11 +30,16 @@ pub struct Api {
     /// them.
     #[serde(deserialize_with = "one_or_many")]
     pub users: Vec<User>,
-    /// Scopes of clients by a name in their certificate, which the web configuration verifies. Of several
-    /// names, the one with the highest scope counts, and a certificate without a name of the list
-    /// is no login: "kind:name=scope", the kind dns, email, uri or ip, or a list of them.
+    /// Scopes of clients by a name in their certificate, which the web configuration verifies, or by its
+    /// SHA-256. Of several names, the one with the highest scope counts, and a certificate without a name of
+    /// the list is no login: "kind:name=scope", the kind dns, email, uri, ip or sha256, or a list of them.
     #[serde(deserialize_with = "one_or_many")]
     pub client_names: Vec<ClientName>,
+    /// Gateways by a name in their certificate or its SHA-256, as clients, and the most that who asks through
+    /// each may do. A gateway names who asks in the header X-Caller-Arn: "kind:name=scope", as for
+    /// `client_names`, or a list of them.
+    #[serde(deserialize_with = "one_or_many")]
+    pub gateway_names: Vec<ClientName>,
     /// File that keeps what the API changes for the next start. Without it, changes end with the process.
     /// Empty means none: a path.
     /// Needs a restart.
@@ -52,6 +57,7 @@ impl Default for Api {
             token_file: PathBuf::new(),
             users: Vec::new(),
             client_names: Vec::new(),
+            gateway_names: Vec::new(),
             state_file: PathBuf::new(),
             history_memory: Bytes(16 << 20),
         }
@@ -74,6 +80,14 @@ impl Api {
         listed.max_by_key(|it| it.scope)
     }
 
+    /// Returns the gateway that has a certificate with one of these names; of several, the one with the
+    /// lowest scope.
+    pub fn gateway(&self, names: &[AlternativeName]) -> Option<&ClientName> {
+        let listed = self.gateway_names.iter().filter(|it| names.contains(&it.name));
+
+        listed.min_by_key(|it| it.scope)
+    }
+
     pub(super) fn refusals(&self) -> Vec<&'static str> {
         const MEMORY: RangeInclusive<Bytes> = Bytes(1 << 20)..=Bytes(1 << 30);
 
@@ -82,19 +96,22 @@ impl Api {
             token_file: _,
             users,
             client_names,
+            gateway_names,
             state_file: _,
             history_memory,
         } = self;
         let is_once =
             |user: &User| users.iter().filter(|other| other.name == user.name).count() == 1;
         let is_name_once = |it: &ClientName| {
-            client_names.iter().filter(|other| other.name == it.name).count() == 1
+            let all = client_names.iter().chain(gateway_names);
+            all.filter(|other| other.name == it.name).count() == 1
         };
         let is_allowed = *history_memory == Bytes(0) || MEMORY.contains(history_memory);
 
         super::refused([
             ("users", users.iter().all(is_once)),
             ("client_names", client_names.iter().all(is_name_once)),
+            ("gateway_names", gateway_names.iter().all(is_name_once)),
             ("history_memory", is_allowed),
         ])
     }
@@ -148,5 +165,19 @@ mod tests {
         assert_eq!(scope(&["uri:a", "dns:b", "ip:192.0.2.1"]), None, "kinds are no others");
         assert_eq!(api.refusals(), [""; 0]);
         assert_eq!(names(&["dns:a=read", "dns:A=admin"]).refusals(), ["client_names"]);
+    }
+
+    #[test]
+    fn a_gateway_is_known_by_its_name_and_is_no_client() {
+        let names = |texts: &[&str]| texts.iter().map(|it| it.parse().unwrap()).collect::<Vec<_>>();
+        let api = Api { gateway_names: names(&["dns:a=admin", "dns:b=read"]), ..Api::default() };
+        let shown = ["dns:a", "dns:b"].map(|it| it.parse().unwrap());
+
+        assert_eq!(api.gateway(&shown).map(|it| it.scope), Some(Scope::Read));
+        assert_eq!(api.gateway(&[]), None);
+        assert_eq!(api.client_name(&shown), None);
+        assert_eq!(api.refusals(), [""; 0]);
+        let both = Api { client_names: names(&["dns:a=read"]), ..api };
+        assert_eq!(both.refusals(), ["client_names", "gateway_names"]);
     }
 }

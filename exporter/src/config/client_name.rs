@@ -14,7 +14,7 @@ pub struct ClientName {
     pub scope: Scope,
 }
 
-/// A subject alternative name. Source: RFC 5280, section 4.2.1.6.
+/// A subject alternative name, or what the certificate itself is known by. Source: RFC 5280, section 4.2.1.6.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AlternativeName {
     /// Without regard to case.
@@ -22,6 +22,8 @@ pub enum AlternativeName {
     Email(String),
     Uri(String),
     Ip(IpAddr),
+    /// SHA-256 of the whole certificate, as 64 digits in lower case.
+    Sha256(String),
 }
 
 /// Why a text is no name with a scope.
@@ -29,10 +31,14 @@ pub enum AlternativeName {
 pub enum ClientNameError {
     #[error("it has no \"=\" between name and scope")]
     NoScope,
-    #[error("it has to begin with \"dns:\", \"email:\", \"uri:\" or \"ip:\", and a name behind it")]
+    #[error(
+        "it has to begin with \"dns:\", \"email:\", \"uri:\", \"ip:\" or \"sha256:\", and a name behind it"
+    )]
     NoName,
     #[error("`{0}` is not an address of IPv4 or IPv6")]
     BadAddress(String),
+    #[error("`{0}` is no SHA-256 of 64 digits")]
+    BadSum(String),
     #[error(transparent)]
     Scope(#[from] UnknownScope),
 }
@@ -41,6 +47,16 @@ impl AlternativeName {
     /// Makes a DNS name, of which the case says nothing.
     pub fn dns(name: &str) -> Self {
         Self::Dns(name.to_ascii_lowercase())
+    }
+
+    /// Reads a sum, also as `openssl x509 -fingerprint` prints it.
+    fn sum(text: &str) -> Result<Self, ClientNameError> {
+        let digits = text.replace(':', "").to_ascii_lowercase();
+        if digits.len() != 64 || !digits.bytes().all(|it| it.is_ascii_hexdigit()) {
+            return Err(ClientNameError::BadSum(text.escape_default().to_string()));
+        }
+
+        Ok(Self::Sha256(digits))
     }
 }
 
@@ -70,6 +86,7 @@ impl FromStr for AlternativeName {
             "email" => Self::Email(name.into()),
             "uri" => Self::Uri(name.into()),
             "ip" => Self::Ip(name.parse().map_err(bad)?),
+            "sha256" => Self::sum(name)?,
             _ => return Err(ClientNameError::NoName),
         })
     }
@@ -82,6 +99,7 @@ impl fmt::Display for AlternativeName {
             Self::Email(name) => write!(f, "email:{name}"),
             Self::Uri(name) => write!(f, "uri:{name}"),
             Self::Ip(address) => write!(f, "ip:{address}"),
+            Self::Sha256(sum) => write!(f, "sha256:{sum}"),
         }
     }
 }
@@ -110,7 +128,10 @@ mod tests {
             ("ip:192.0.2.1=read", "ip:192.0.2.1=read"),
         ];
 
-        for (text, shown) in cases {
+        let printed = format!("sha256:{}0A = read", "0B:".repeat(31));
+        let sum = format!("sha256:{}0a=read", "0b".repeat(31));
+
+        for (text, shown) in cases.into_iter().chain([(&*printed, &*sum)]) {
             let name: ClientName = text.parse().unwrap();
             assert_eq!(name.to_string(), shown);
             assert_eq!(shown.parse(), Ok(name));
@@ -126,6 +147,7 @@ mod tests {
             assert!(reason(text).contains("begin with \"dns:\""), "{text}");
         }
         assert!(reason("ip:a=read").contains("`a` is not an address"));
+        assert!(reason("sha256:0a=read").contains("`0a` is no SHA-256"));
         assert!(reason("dns:a=root").contains("`root` is no scope"));
     }
 }

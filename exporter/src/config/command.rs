@@ -20,7 +20,7 @@ use crate::version::Build;
 
 use self::flags::{Headings, Listed};
 
-pub use self::documents::DocumentFormat;
+pub use self::documents::{DocumentFormat, Gateway, WantedDocument};
 pub use self::token::{Expiry, NewToken};
 pub use self::tools::{Bundle, By, Doctor, Inspect, Output, Parser};
 pub use self::top::Top;
@@ -64,7 +64,7 @@ pub enum Command {
     /// Make a token for the REST API.
     NewToken(NewToken),
     /// Print the OpenAPI document.
-    OpenApi(DocumentFormat),
+    OpenApi(WantedDocument),
     /// Print this text and end.
     Print(String),
 }
@@ -92,7 +92,7 @@ impl Command {
             return Ok(Self::Print(text));
         }
         if name == documents::OPENAPI {
-            return Ok(Self::OpenApi(DocumentFormat::of(own)));
+            return Ok(Self::OpenApi(WantedDocument::of(own)));
         }
         if name == top::TOP {
             return Ok(Self::Top(Top::of(own)));
@@ -129,7 +129,7 @@ impl Command {
             }
             Self::Top(top) => Self::Top(top),
             Self::NewToken(wanted) => Self::NewToken(wanted),
-            Self::OpenApi(format) => Self::OpenApi(format),
+            Self::OpenApi(wanted) => Self::OpenApi(wanted),
             Self::Print(text) => Self::Print(text),
         }
     }

@@ -3,7 +3,7 @@
 /// Keys that the API does not set, because with them it would give more than its scope: they name files,
 /// addresses to send to and to listen on, or credentials, or say who may do what, or what people send to
 /// each other is read.
-const BY_FILE: [&str; 27] = [
+const BY_FILE: [&str; 28] = [
     "datapath.pin_path",
     "samples.payload",
     "otlp.endpoints",
@@ -29,6 +29,7 @@ const BY_FILE: [&str; 27] = [
     "api.token_file",
     "api.users",
     "api.client_names",
+    "api.gateway_names",
     "api.state_file",
     "api.history_memory",
 ];

@@ -39,8 +39,8 @@ pub struct Web {
     pub telemetry_path: String,
     /// Most scrapes at once. Further ones are answered with 503. 0 means no limit: 0 to 10000.
     pub max_requests: usize,
-    /// Proxies whose X-Forwarded-For and X-Forwarded-Proto count, and from which tokens are accepted
-    /// without TLS: an address, a network as "10.0.0.0/8", or a list of them.
+    /// Proxies whose X-Forwarded-For, X-Forwarded-Proto, Forwarded, X-Request-Id and X-Amzn-Trace-Id count,
+    /// and from which tokens are accepted without TLS: an address, a network as "10.0.0.0/8", or a list of them.
     #[serde(deserialize_with = "one_or_many")]
     pub trusted_proxies: Vec<Network>,
     /// Read the configuration again when asked to by POST or PUT of "/-/reload": true or false.

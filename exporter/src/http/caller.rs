@@ -4,10 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use hyper::header::{HeaderMap, HeaderName, VIA};
 
+use super::forwarded::{self, FORWARDED};
 use super::line::Line;
 use crate::config::Network;
 
-const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
@@ -28,7 +28,7 @@ impl Caller {
     pub(super) fn of(line: Line, headers: &HeaderMap, proxies: &[Network]) -> Self {
         if is_in(proxies, line.address) {
             return Self {
-                address: forwarded_for(headers, proxies).unwrap_or(line.address),
+                address: client_of(headers, proxies).unwrap_or(line.address),
                 is_here: false,
                 keeps_secrets: is_forwarded_securely(headers),
                 is_direct: false,
@@ -43,14 +43,30 @@ impl Caller {
     }
 }
 
-/// Returns the last address that is no trusted proxy: what stands before it is from the client.
-fn forwarded_for(headers: &HeaderMap, proxies: &[Network]) -> Option<IpAddr> {
-    let values = headers.get_all(FORWARDED_FOR).iter().rev();
+/// Returns the address that proxies say the client has. Where a proxy writes one of the headers, the client
+/// may have written the other: nothing is known if they differ.
+fn client_of(headers: &HeaderMap, proxies: &[Network]) -> Option<IpAddr> {
+    let has = |name: HeaderName| headers.contains_key(name);
+    let by_list = has(FORWARDED_FOR).then(|| {
+        let values = headers.get_all(FORWARDED_FOR).iter().rev();
+        last_stranger(values.flat_map(|it| it.to_str().unwrap_or_default().rsplit(',')), proxies)
+    });
+    let by_hops = has(FORWARDED).then(|| {
+        let hops = forwarded::hops(headers);
+        last_stranger(hops.iter().rev().map(|it| it.node.as_deref().unwrap_or_default()), proxies)
+    });
 
-    values
-        .flat_map(|value| value.to_str().unwrap_or_default().rsplit(','))
-        .map(|text| address(text.trim()))
-        .find(|hop| hop.is_none_or(|address| !is_in(proxies, address)))?
+    match (by_list, by_hops) {
+        (Some(one), Some(other)) => one.filter(|_| one == other),
+        (one, other) => one.or(other)?,
+    }
+}
+
+/// Returns the last address that is no trusted proxy: what stands before it is from the client.
+fn last_stranger<'a>(hops: impl Iterator<Item = &'a str>, proxies: &[Network]) -> Option<IpAddr> {
+    let mut hops = hops.map(|text| address(text.trim()));
+
+    hops.find(|hop| hop.is_none_or(|address| !is_in(proxies, address)))?
 }
 
 /// Reads an address, also with a port.
@@ -66,14 +82,14 @@ fn address(text: &str) -> Option<IpAddr> {
 /// Returns whether the client spoke TLS with the proxy, as far as that says.
 fn is_forwarded_securely(headers: &HeaderMap) -> bool {
     let last = headers.get_all(FORWARDED_PROTO).iter().next_back();
+    let last = last.map(|value| value.to_str().unwrap_or_default().rsplit(',').next());
+    let of_hop = forwarded::hops(headers).pop().and_then(|it| it.proto);
 
-    last.is_none_or(|value| {
-        let text = value.to_str().unwrap_or_default();
-        text.rsplit(',').next().unwrap_or_default().trim().eq_ignore_ascii_case("https")
-    })
+    last.is_none_or(|it| it.unwrap_or_default().trim().eq_ignore_ascii_case("https"))
+        && of_hop.is_none_or(|it| it.eq_ignore_ascii_case("https"))
 }
 
-fn is_in(networks: &[Network], address: IpAddr) -> bool {
+pub(super) fn is_in(networks: &[Network], address: IpAddr) -> bool {
     networks.iter().any(|network| network.contains(address))
 }
 
@@ -116,6 +132,16 @@ mod tests {
         for (address, hops, client) in cases {
             assert_eq!(of(address, hops).to_string(), client, "{address}: {hops}");
         }
+        let both = |list, hops| {
+            let headers = [("x-forwarded-for", list), ("forwarded", hops)];
+            caller("10.0.0.1", false, &headers).address.to_string()
+        };
+        let hops = |hops| caller("10.0.0.1", false, &[("forwarded", hops)]).address.to_string();
+        assert_eq!(hops("for=192.0.2.9;proto=https"), "192.0.2.9");
+        assert_eq!(hops("for=192.0.2.8, for=\"[2001:db8::1]:80\", for=10.0.0.2"), "2001:db8::1");
+        assert_eq!(hops("for=192.0.2.9, for=unknown"), "10.0.0.1");
+        assert_eq!(both("192.0.2.9", "for=192.0.2.9"), "192.0.2.9");
+        assert_eq!(both("192.0.2.9", "for=192.0.2.8"), "10.0.0.1", "one is from the client");
         let mut headers = HeaderMap::new();
         headers.append(FORWARDED_FOR, "192.0.2.8".parse().unwrap());
         headers.append(FORWARDED_FOR, "192.0.2.9".parse().unwrap());
@@ -137,6 +163,8 @@ mod tests {
             (caller("10.0.0.1", false, &proto("https, http")), false, false),
             (caller("10.0.0.1", true, &proto("http")), false, false),
             (caller("192.0.2.1", false, &proto("https")), false, false),
+            (caller("10.0.0.1", false, &[("forwarded", "proto=http, proto=https")]), false, true),
+            (caller("10.0.0.1", false, &[("forwarded", "for=_a;proto=http")]), false, false),
             (caller("192.0.2.1", true, &proto("http")), false, true),
         ];
 
@@ -150,7 +178,8 @@ mod tests {
         fn any_header_is_read(value: Vec<u8>) {
             if let Ok(value) = hyper::header::HeaderValue::from_bytes(&value) {
                 let line = Line::plain([10, 0, 0, 1].into(), Door::Web);
-                let headers = [(FORWARDED_FOR, value.clone()), (FORWARDED_PROTO, value)];
+                let names = [FORWARDED, FORWARDED_FOR, FORWARDED_PROTO];
+                let headers = names.map(|name| (name, value.clone()));
                 Caller::of(line, &headers.into_iter().collect(), &["10.0.0.0/8".parse().unwrap()]);
             }
         }

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::body::Sent;
 use super::limits::Limits;
 use super::line::Line;
+use super::marks::Marks;
 use super::places::Place;
 use super::principal::Principal;
 use super::requests::Requests;
@@ -133,7 +134,7 @@ async fn shake_hands(
     place.requests.shook_hands();
     let shown = stream.get_ref().1.peer_certificates().and_then(|it| it.first());
     if let Some(certificate) = shown.filter(|_| verifies_clients) {
-        place.certify(tls::alternative_names(certificate));
+        place.certify(tls::known_names(certificate));
     }
 
     Ok(Some(stream))
@@ -176,7 +177,8 @@ where
         let stop = stop_of_requests.clone();
         async move {
             let (principal, streaming) = (Principal::unknown(line.address), unfinished.streaming());
-            let visit = Visit { place, line, principal, streaming, stop };
+            let marks = Marks::default();
+            let visit = Visit { place, line, marks, principal, streaming, stop };
             let response = server.answer(request, visit).await;
             Ok::<_, Infallible>(response.map(|body| Sent::new(body, unfinished)))
         }

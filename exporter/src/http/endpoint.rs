@@ -13,13 +13,14 @@ use hyper::header::{
 use hyper::{Request, Response, StatusCode};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::body::{Whole, respond, status, text};
 use super::encoding::Encoding;
 use super::limits::Limits;
 use super::line::Door;
 use super::refusals::Refusals;
+use super::refused::Reason;
 use super::route::{Answer, Asked, Content, Handler, Method, Route};
 use super::streamed::Streamed;
 use super::turns::{StreamTurns, Turn, Turns};
@@ -34,6 +35,7 @@ const UNACCEPTABLE: &str =
 const BUSY: &str = "Too many requests at once; `web.max_requests` is the limit.\n";
 const BUSY_WITH_BODIES: &str =
     "Too many large bodies are read or answered; ask again in a second.\n";
+const TOO_SLOW: &str = "Making the answer takes longer than 25 seconds, which is more than proxies wait for. Ask for less.\n";
 const BUSY_STREAMING: &str = "Too many streams at once.\n";
 
 /// The routes at one path, each for other methods.
@@ -49,6 +51,7 @@ pub(super) struct Shared {
     large_bodies: Turns,
     stream_turns: StreamTurns,
     stream_age: Duration,
+    work: Duration,
 }
 
 /// What a client gets instead of what it has asked for.
@@ -73,6 +76,7 @@ impl Shared {
             large_bodies: Turns::default(),
             stream_turns: StreamTurns::new(limits),
             stream_age: limits.stream_age,
+            work: limits.work,
         }
     }
 
@@ -138,6 +142,7 @@ impl Endpoint {
         mut request: Request<Body>,
         parameters: Vec<(String, String)>,
     ) -> Result<Response<Body>, Refused> {
+        let until = Instant::now() + shared.work;
         let method = Method::of(request.method());
         let door = request.extensions().get::<Visit>().map(|visit| visit.line.door);
         let there: Vec<_> = self.0.iter().filter(|it| shared.is_there(it, door)).collect();
@@ -176,6 +181,7 @@ impl Endpoint {
             if_match: joined(headers, &IF_MATCH),
             body: Vec::new(),
             principal: visit.principal.clone(),
+            id: visit.marks.id().map(Into::into),
         };
         let of_body = shared.turn_of_body(route, &visit)?;
         let body = read(request.into_body(), route.body_bytes).await.map_err(|refused| {
@@ -185,7 +191,9 @@ impl Endpoint {
 
         let asked = Asked { body, ..asked };
         let varies = matches!(route.handler, Handler::Blocking(_));
-        handled(&route.handler, shared, asked, To { visit, encoding, varies, of_body }).await
+        let to = To { visit, encoding, varies, of_body };
+        let handled = timeout_at(until, handled(&route.handler, shared, asked, to)).await;
+        handled.unwrap_or_else(|_elapsed| Err(Box::new(too_slow())))
     }
 }
 
@@ -317,6 +325,14 @@ fn unread(refused: StatusCode, most: usize) -> Response<Body> {
     }
 
     text(refused, format!("The body has more than {} KiB, which is the limit here.\n", most >> 10))
+}
+
+/// Ends what takes too long. A thread goes on until it has its answer, and keeps its turn.
+fn too_slow() -> Response<Body> {
+    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, TOO_SLOW);
+    response.extensions_mut().insert(Reason::TooSlow);
+
+    response
 }
 
 /// Asks a client to come again.

@@ -20,7 +20,12 @@ impl Forms {
     }
 
     /// Returns the response in the form of its path: status and headers stay as they are.
-    pub(super) fn apply(&self, mut response: Response<Body>, path: &str) -> Response<Body> {
+    pub(super) fn apply(
+        &self,
+        mut response: Response<Body>,
+        path: &str,
+        id: Option<&str>,
+    ) -> Response<Body> {
         let (status, content_type) = (response.status(), response.headers().get(CONTENT_TYPE));
         let is_plain = content_type.is_none_or(|it| it == PLAIN);
         if status < StatusCode::BAD_REQUEST || !is_plain {
@@ -30,7 +35,7 @@ impl Forms {
         let sentence = response.extensions_mut().remove();
         let sentence = sentence.map(|Sentence(text)| text).unwrap_or_default();
         let sentence = &String::from_utf8_lossy(&sentence);
-        let Some(answer) = (self.0)(path, Refused { status, reason, sentence }) else {
+        let Some(answer) = (self.0)(path, Refused { status, reason, sentence, id }) else {
             return response;
         };
 

@@ -18,6 +18,9 @@ pub(super) struct Limits {
     pub(super) write: Duration,
     /// For an answer, from the head of the request to the end of the response.
     pub(super) answer: Duration,
+    /// For making an answer, from the head of the request on, but for streams. Balancers and gateways wait
+    /// for 29 seconds or more.
+    pub(super) work: Duration,
     /// For a connection, after which the client is asked to open another one.
     pub(super) age: Duration,
     /// For what is under way when a connection has to end by its age.
@@ -69,6 +72,7 @@ impl Default for Limits {
             head: Duration::from_secs(20),
             write: Duration::from_secs(30),
             answer: Duration::from_mins(1),
+            work: Duration::from_secs(25),
             age: Duration::from_mins(10),
             leave: Duration::from_mins(1),
             // Less than what a part has to stop.

@@ -76,17 +76,25 @@ impl Logins {
         rules: Option<&Arc<WebRules>>,
         asking: Asking<'_>,
     ) -> Result<Option<Principal>, Denied> {
+        let config = Arc::clone(&self.config.borrow());
+        let gateway = config.api.gateway(asking.place.names());
         let principal = if let Some(token) = TokenText::of(headers) {
             self.of_token(token, asking).await?
         } else if let Some(rules) = rules.filter(|it| !it.config.basic_auth_users.is_empty()) {
             self.of_user(headers, rules, asking).await?
         } else {
-            let config = Arc::clone(&self.config.borrow());
-            return Ok(Principal::certified(asking.place, asking.caller, &config));
+            let caller = asking.caller;
+            return Ok(match gateway {
+                Some(gateway) => Some(Principal::through(gateway, headers, caller)),
+                None => Principal::certified(asking.place, caller, &config),
+            });
         };
         asking.place.log_in();
 
-        Ok(Some(principal))
+        Ok(Some(match gateway {
+            Some(gateway) => principal.at_most(gateway.scope),
+            None => principal,
+        }))
     }
 
     async fn of_token(

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use axum::body::Body;
-use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Request, Response, StatusCode};
 
 use super::body::text;
@@ -14,6 +14,9 @@ use super::places::Place;
 use super::refused::Reason;
 use crate::config::{ClientName, Config, Token};
 use crate::scope::Scope;
+
+/// In which a gateway names who asks through it.
+const CALLER: HeaderName = HeaderName::from_static("x-caller-arn");
 
 /// Who asks, and what it may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub enum Who {
     Token(String),
     /// A client whose certificate has this name.
     Certificate(String),
+    /// Who asks through a gateway whose certificate has this name.
+    Through { gateway: String, arn: String },
 }
 
 impl Default for Principal {
@@ -80,6 +85,25 @@ impl Principal {
         caller.is_direct.then_some(Self { who, address: caller.address, scope: *scope })
     }
 
+    /// Returns who asks through a gateway that has shown its certificate; where it names nobody, a client that
+    /// may do the least. What other connections say of that does not count.
+    pub(super) fn through(gateway: &ClientName, headers: &HeaderMap, caller: Caller) -> Self {
+        let unknown = Self::unknown(caller.address);
+        let mut values = headers.get_all(CALLER).iter();
+        let value = values.next().filter(|_| values.next().is_none());
+        let Some(arn) = value.and_then(|it| it.to_str().ok()).filter(|it| is_arn(it)) else {
+            return unknown;
+        };
+        let who = Who::Through { gateway: gateway.name.to_string(), arn: arn.into() };
+
+        Self { who, scope: gateway.scope, ..unknown }
+    }
+
+    /// Returns the same with no more than this scope.
+    pub(super) fn at_most(self, scope: Scope) -> Self {
+        Self { scope: self.scope.min(scope), ..self }
+    }
+
     /// Makes the answer to something that needs a scope that it does not have.
     /// Source: RFC 6750, section 3.
     pub(super) fn refused(&self, scope: Scope) -> Response<Body> {
@@ -89,7 +113,7 @@ impl Principal {
                 format!("Bearer scope=\"{scope}\""),
                 format!("This needs a login with the scope `{scope}`.\n"),
             ),
-            Who::User(_) | Who::Token(_) | Who::Certificate(_) => (
+            Who::User(_) | Who::Token(_) | Who::Certificate(_) | Who::Through { .. } => (
                 StatusCode::FORBIDDEN,
                 format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""),
                 format!("This needs the scope `{scope}`; {self} has `{}`.\n", self.scope),
@@ -112,14 +136,22 @@ impl fmt::Display for Principal {
             Who::User(name) => write!(f, "user `{}`", name.escape_default()),
             Who::Token(name) => write!(f, "token `{name}`"),
             Who::Certificate(name) => write!(f, "certificate `{}`", name.escape_default()),
+            Who::Through { gateway, arn } => {
+                write!(f, "`{arn}` through gateway `{}`", gateway.escape_default())
+            }
         }
     }
 }
 
+/// Returns whether it can stand in a log as the name of a caller. Source: IAM User Guide, "IAM ARNs".
+fn is_arn(text: &str) -> bool {
+    let is_plain = |it: u8| it.is_ascii_graphic() && !b"`\"\\".contains(&it);
+
+    text.len() <= 512 && text.starts_with("arn:") && text.bytes().all(is_plain)
+}
+
 #[cfg(test)]
 mod tests {
-    use hyper::header::{HeaderMap, HeaderName};
-
     use super::*;
     use crate::http::line::{Door, Line};
 
@@ -177,5 +209,27 @@ mod tests {
         assert_eq!(known.status(), 403);
         let challenge = "Bearer error=\"insufficient_scope\", scope=\"admin\"";
         assert_eq!(known.headers()[WWW_AUTHENTICATE], challenge);
+    }
+
+    #[test]
+    fn a_gateway_names_who_asks_once_and_as_an_arn() {
+        const ARN: &str = "arn:aws:sts::111122223333:assumed-role/oncall/ann";
+        let gateway = "dns:gateway.example=inspect".parse().unwrap();
+        let through = |values: &[&str]| {
+            let values = values.iter().map(|it| (CALLER, it.parse().unwrap()));
+            let line = Line::plain([10, 0, 0, 1].into(), Door::Web);
+            let caller = Caller::of(line, &HeaderMap::new(), &[]);
+            Principal::through(&gateway, &values.collect(), caller)
+        };
+
+        let ann = through(&[ARN]);
+        assert_eq!(ann.scope, Scope::Inspect);
+        assert_eq!(ann.to_string(), format!("`{ARN}` through gateway `dns:gateway.example`"));
+        assert_eq!(ann.at_most(Scope::Read).scope, Scope::Read);
+        let long = format!("arn:{}", "a".repeat(512));
+        for values in [&[][..], &["ann"], &[""], &["arn:a b"], &["arn:a`b"], &[&long], &[ARN, ARN]]
+        {
+            assert_eq!(through(values), Principal::unknown([10, 0, 0, 1].into()), "{values:?}");
+        }
     }
 }

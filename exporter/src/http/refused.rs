@@ -9,6 +9,8 @@ pub struct Refused<'a> {
     /// `None` where the status says it.
     pub reason: Option<Reason>,
     pub sentence: &'a str,
+    /// What a trusted proxy calls the request.
+    pub id: Option<&'a str>,
 }
 
 /// What an error is about, where its status leaves that open.
@@ -21,4 +23,6 @@ pub enum Reason {
     /// A token was sent so that others can read it.
     PlainToken,
     TokenInQuery,
+    /// The answer takes longer than proxies wait.
+    TooSlow,
 }

@@ -88,6 +88,8 @@ pub struct Asked {
     pub if_match: Option<String>,
     pub body: Vec<u8>,
     pub principal: Principal,
+    /// What a trusted proxy calls the request.
+    pub id: Option<String>,
 }
 
 /// What a client gets.

@@ -14,6 +14,7 @@ use super::caller::Caller;
 use super::errors::Forms;
 use super::limits::Limits;
 use super::logins::{Asking, Denied, Logins};
+use super::marks::Marks;
 use super::peer::Peer;
 use super::places::Places;
 use super::principal::Principal;
@@ -72,13 +73,16 @@ impl Server {
     }
 
     pub(super) async fn answer(&self, request: Request<Incoming>, visit: Visit) -> Response<Body> {
+        let config = Arc::clone(&self.config.borrow());
         let path = request.uri().path();
-        let path =
-            prefix::below(self.config.borrow().web.prefix(), path).unwrap_or(path).to_owned();
+        let path = prefix::below(config.web.prefix(), path).unwrap_or(path).to_owned();
         let is_head = request.method() == Method::HEAD;
+        let marks = Marks::of(visit.line, request.headers(), &config.web.trusted_proxies);
+        let visit = Visit { marks: marks.clone(), ..visit };
         let response = self.answer_in_text(request, visit).await;
 
-        let response = self.errors.apply(response, &path);
+        let mut response = self.errors.apply(response, &path, marks.id());
+        marks.apply(&mut response, &path);
         if is_head { without_body(response) } else { response }
     }
 

@@ -2,6 +2,7 @@
 
 mod client_certs;
 mod errors;
+mod gateways;
 mod hanging;
 mod heads;
 mod http2;

@@ -20,7 +20,7 @@ use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring};
 use rustls::server::NoServerSessionStorage;
 use rustls::sign::SingleCertAndKey;
 
-pub(super) use self::client_certs::alternative_names;
+pub(super) use self::client_certs::known_names;
 pub use self::identity::IdentityError;
 use self::identity::{Files, identity};
 pub use self::pem::PemError;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::line::Line;
+use super::marks::Marks;
 use super::places::Place;
 use super::principal::Principal;
 use super::requests::Streaming;
@@ -14,6 +15,7 @@ use super::requests::Streaming;
 pub(super) struct Visit {
     pub(super) place: Arc<Place>,
     pub(super) line: Line,
+    pub(super) marks: Marks,
     /// Who asks: anyone, until the login was looked at.
     pub(super) principal: Principal,
     pub(super) streaming: Streaming,

@@ -251,6 +251,15 @@ pub(crate) const SERVER: &[Row] = &[
         ..Row::USUAL
     },
     Row {
+        key: "api.gateway_names",
+        after: "'dns:b=read'",
+        seen: |it| {
+            let shown = it.house.service.get("/api/v1/config");
+            shown.is_ok_and(|it| it.text().contains("\"gateway_names\":[\"dns:b=read\"]"))
+        },
+        ..Row::USUAL
+    },
+    Row {
         // The users themselves are in the web configuration, which is read for every request.
         key: "api.users",
         after: "'ann=admin'",

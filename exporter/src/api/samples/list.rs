@@ -59,11 +59,7 @@ struct Losses {
 
 impl Samples {
     /// Makes the answer for parameters that passed all checks.
-    pub(in crate::api) fn of(
-        path: &'static str,
-        given: &Given,
-        seen: &Seen,
-    ) -> Result<Self, Problem> {
+    pub(in crate::api) fn of(path: &str, given: &Given, seen: &Seen) -> Result<Self, Problem> {
         let sampling = sampling(seen)?;
         let Seen { losses: samples::Losses { full, rate, copy }, kept, .. } = seen;
         let after = boundary(seen, given, "since")?.unwrap_or(0);

@@ -18,6 +18,7 @@ const ASKED: Asked<'_> = Asked {
     content_encoding: None,
     if_match: None,
     base: "",
+    id: None,
     body: br#"{"frames": ["00 11:22-33", "ff"], "encoding": "hex"}"#,
     by: "token `a` at 192.0.2.1",
 };
@@ -199,7 +200,7 @@ fn why_nothing_was_inspected_has_a_kind() {
         assert_eq!((answer.status, &*kind), (status, expected));
         assert_eq!(document["detail"], error.to_string());
     }
-    let busy = another_inspection("");
+    let busy = another_inspection(Told::default());
     assert_eq!((busy.status, busy.headers), (503, &[("retry-after", "1")][..]));
 }
 

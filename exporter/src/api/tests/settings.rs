@@ -46,6 +46,7 @@ const ASKED: Asked<'_> = Asked {
     if_match: None,
     body: br#"{"sources": {"limit": 8}}"#,
     base: "",
+    id: None,
     by: "token `a` at 192.0.2.1",
 };
 

@@ -203,11 +203,18 @@ fn links_begin_with_what_clients_reach_the_exporter_by() {
     };
     let base = "https://x.example/a";
 
-    let nowhere = Problem::refused(Kind::NotFound, 404, "", base);
+    let nowhere = Problem::refused(Kind::NotFound, 404, "", Told { base, id: None });
     assert_eq!(json(&nowhere)["type"], "https://x.example/a/api/v1/problems/not-found");
     assert!(ask(base).contains("https://x.example/a/api/v1/problems/busy"), "{}", ask(base));
     assert!(ask("/a").contains("<code>/a/api/v1/problems/busy"), "{}", ask("/a"));
     assert_eq!(document(base)["servers"][0]["url"], base);
+    let (operation, path) = found("/api/v1/packets");
+    let query = [("by", "protocol"), ("top", "1")];
+    let query = query.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let asked = Asked { path: &path, query: &query, base, ..Asked::default() };
+    let page = json(&answered(operation, &asked, &example::readings()));
+    let next = page["next"].as_str().unwrap();
+    assert!(next.starts_with("https://x.example/a/api/v1/packets?"), "{next}");
     assert!(reference::page("/a").contains("http://localhost:10199/a/api/v1/packets"));
     assert!(reference::page(base).contains("'https://x.example/a/api/v1/packets"));
 }

@@ -197,5 +197,5 @@ fn without_a_history_windows_are_not_counted_and_without_steps_not_ready() {
         assert_eq!(problem(&empty).0, "not-ready", "{path}");
     }
     assert_eq!(ask_with("/api/v1/packets", None).status, 200);
-    assert_eq!(problem(&no_history("")).0, "not-counted");
+    assert_eq!(problem(&no_history(Told::default())).0, "not-counted");
 }

@@ -7,7 +7,9 @@ use std::time::SystemTime;
 use tokio::sync::watch;
 
 use super::Pages;
-use crate::api::{self, Facts, Inspect, Kind, OPERATIONS, Operation, Output, Problem, Sources};
+use crate::api::{
+    self, Facts, Inspect, Kind, OPERATIONS, Operation, Output, Problem, Sources, Told,
+};
 use crate::app::readiness;
 use crate::app::samples::Busy;
 use crate::config::Config;
@@ -27,17 +29,19 @@ pub(super) fn routes(pages: &Pages) -> Vec<Route> {
 /// Returns what writes errors below the API as problems.
 pub(super) fn errors(configs: watch::Receiver<Arc<Config>>) -> Errors {
     Arc::new(move |path, refused| {
-        let Refused { status, reason, sentence } = refused;
+        let Refused { status, reason, sentence, id } = refused;
         let kind = match (reason, status) {
             (Some(Reason::ScopeMissing), StatusCode::FORBIDDEN) => Kind::ScopeMissing,
             (Some(Reason::BadToken), _) => Kind::BadToken,
             (Some(Reason::PlainToken), _) => Kind::PlainToken,
             (Some(Reason::TokenInQuery), _) => Kind::TokenInQuery,
+            (Some(Reason::TooSlow), _) => Kind::TooSlow,
             (Some(Reason::ScopeMissing) | None, _) => Kind::of_status(status.as_u16()),
         };
         let refused = || {
             let config = Arc::clone(&configs.borrow());
-            served(Problem::refused(kind, status.as_u16(), sentence, config.web.link_base()))
+            let told = Told { base: config.web.link_base(), id };
+            served(Problem::refused(kind, status.as_u16(), sentence, told))
         };
         path.starts_with(api::BASE).then(refused)
     })
@@ -84,7 +88,8 @@ fn answer(
     inspect: Inspect<'_>,
 ) -> Answer {
     let Asked { parameters, query, body, principal, .. } = asked;
-    let by = format!("{principal} at {}", principal.address);
+    let of_request = asked.id.as_ref().map(|id| format!(", request {id}")).unwrap_or_default();
+    let by = format!("{principal} at {}{of_request}", principal.address);
     let config = Arc::clone(&pages.configs.borrow());
     let asked = api::Asked {
         path: parameters,
@@ -95,6 +100,7 @@ fn answer(
         if_match: asked.if_match.as_deref(),
         body,
         base: config.web.link_base(),
+        id: asked.id.as_deref(),
         by: &by,
     };
     let facts = || {
@@ -155,8 +161,9 @@ fn no_thread(_: &Submission<'_>, _: bool) -> Result<Inspection, Uninspected> {
 /// Inspects what a client has sent, as long as it waits for the answer.
 async fn inspected(operation: &'static Operation, asked: Asked, pages: Arc<Pages>) -> Answer {
     let config = Arc::clone(&pages.configs.borrow());
-    let base = config.web.link_base();
-    let Some(turn) = pages.inspections.take() else { return served(api::another_inspection(base)) };
+    let id = asked.id.clone();
+    let told = Told { base: config.web.link_base(), id: id.as_deref() };
+    let Some(turn) = pages.inspections.take() else { return served(api::another_inspection(told)) };
 
     let answered = turn.run(move |running| {
         let config = Arc::clone(&pages.configs.borrow());
@@ -166,7 +173,7 @@ async fn inspected(operation: &'static Operation, asked: Asked, pages: Arc<Pages
     });
     answered.await.unwrap_or_else(|| {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
-        served(Problem::refused(Kind::Internal, status.as_u16(), "", base))
+        served(Problem::refused(Kind::Internal, status.as_u16(), "", told))
     })
 }
 
@@ -179,7 +186,10 @@ fn events(operation: &'static Operation, asked: &Asked, pages: &Pages) -> Answer
 
     match pages.history.events(asked.last_event.as_deref()) {
         Some(events) => Answer { content: Content::Stream(events), ..answer },
-        None => served(api::no_history(pages.configs.borrow().web.link_base())),
+        None => {
+            let base = pages.configs.borrow().web.link_base().to_owned();
+            served(api::no_history(Told { base: &base, id: asked.id.as_deref() }))
+        }
     }
 }
 

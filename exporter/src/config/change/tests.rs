@@ -82,6 +82,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("api.state_file", "'/state.json'"),
     ("api.users", "['ann=admin']"),
     ("api.client_names", "['dns:a=read']"),
+    ("api.gateway_names", "['dns:b=read']"),
     ("api.history_memory", "'8MiB'"),
     ("metrics.exclude", "['process_.*']"),
     ("log.level", "'debug'"),

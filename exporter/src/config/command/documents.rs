@@ -1,6 +1,6 @@
 //! What is generated from the command line's definition: completions of shells and manual pages.
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::{Shell, generate};
 use clap_mangen::Man;
 
@@ -13,6 +13,34 @@ pub(super) const SHELL: &str = "SHELL";
 pub(super) const COMMAND: &str = "COMMAND";
 pub(super) const OPENAPI: &str = "openapi";
 const FORMAT: &str = "format";
+const AWS: &str = "aws";
+const URI: &str = "uri";
+const TARGET: &str = "target";
+const PUBLISH: &str = "publish";
+const KEY: &str = "api-key";
+
+/// Which OpenAPI document is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedDocument {
+    pub format: DocumentFormat,
+    /// For Amazon API Gateway, if so.
+    pub gateway: Option<Gateway>,
+}
+
+/// What a gateway of Amazon has to know of the exporter behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gateway {
+    /// What the paths of requests to the exporter are below.
+    pub uri: String,
+    /// ARN of the balancer that a VPC link V2 leads to.
+    pub target: Option<String>,
+    /// Publishes what changes the exporter.
+    pub changes: bool,
+    /// Publishes what is sent as it comes.
+    pub streams: bool,
+    /// Asks for the key of a usage plan.
+    pub key: bool,
+}
 
 /// How the OpenAPI document is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +49,43 @@ pub enum DocumentFormat {
     Yaml,
 }
 
-impl DocumentFormat {
+impl WantedDocument {
     pub(super) fn of(matches: &ArgMatches) -> Self {
+        let is_wanted = matches.get_flag(AWS);
+        let format = DocumentFormat::of(matches);
+
+        Self { format, gateway: is_wanted.then(|| Gateway::of(matches)) }
+    }
+}
+
+impl Default for Gateway {
+    /// The stage has what is behind it.
+    fn default() -> Self {
+        let uri = "http://${stageVariables.backend}".into();
+
+        Self { uri, target: None, changes: false, streams: false, key: false }
+    }
+}
+
+impl Gateway {
+    fn of(matches: &ArgMatches) -> Self {
+        let text = |name| matches.get_one::<String>(name).cloned();
+        let published = matches.get_many::<String>(PUBLISH);
+        let published: Vec<_> = published.into_iter().flatten().collect();
+        let has = |name| published.iter().any(|it| *it == name);
+
+        Self {
+            uri: text(URI).unwrap_or_else(|| Self::default().uri),
+            target: text(TARGET),
+            changes: has("changes"),
+            streams: has("streams"),
+            key: matches.get_flag(KEY),
+        }
+    }
+}
+
+impl DocumentFormat {
+    fn of(matches: &ArgMatches) -> Self {
         match matches.get_one::<String>(FORMAT).map(String::as_str) {
             Some("yaml") => Self::Yaml,
             _ => Self::Json,
@@ -43,7 +106,51 @@ pub(super) fn openapi() -> Command {
                 .hide_default_value(true)
                 .help("json or yaml [default: json]"),
         )
-        .after_help("Example: packet-exporter openapi --format yaml > packet-exporter.yaml")
+        .args(of_gateway())
+        .after_help(
+            "Examples:\n  packet-exporter openapi --format yaml > packet-exporter.yaml\n  packet-exporter \
+             openapi --aws --uri http://backend:10199 > aws.json",
+        )
+}
+
+/// What the document for Amazon API Gateway needs.
+fn of_gateway() -> [Arg; 5] {
+    let of_aws = |name, value| Arg::new(name).long(name).value_name(value).requires(AWS);
+
+    [
+        Arg::new(AWS)
+            .long(AWS)
+            .action(ArgAction::SetTrue)
+            .help("Print the document that Amazon API Gateway imports"),
+        of_aws(URI, "URI")
+            .value_parser(uri)
+            .help("Where the gateway finds it [default: from the stage]"),
+        of_aws(TARGET, "ARN").help("Balancer behind the VPC link V2"),
+        of_aws(PUBLISH, "WHAT")
+            .value_delimiter(',')
+            .value_parser(["changes", "streams"])
+            .hide_possible_values(true)
+            .help("Publish changes, streams or both as well"),
+        Arg::new(KEY)
+            .long(KEY)
+            .action(ArgAction::SetTrue)
+            .requires(AWS)
+            .help("Ask callers for the key of a usage plan too"),
+    ]
+}
+
+/// Checks what requests begin with. The gateway refuses others when it imports.
+fn uri(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let is_uri = rest.is_some_and(|rest| {
+        !rest.is_empty() && rest.bytes().all(|it| it.is_ascii_graphic() && !b"?#\"".contains(&it))
+    });
+
+    if is_uri {
+        Ok(text.into())
+    } else {
+        Err("it has to begin with http:// or https://, and has no query".into())
+    }
 }
 
 pub(super) fn completions() -> Command {

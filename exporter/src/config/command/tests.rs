@@ -10,6 +10,10 @@ fn flags(of: &[(&str, &[&str])]) -> Vec<(String, Vec<String>)> {
     of.iter().map(|(key, texts)| ((*key).to_owned(), owned(texts))).collect()
 }
 
+fn openapi(format: DocumentFormat, gateway: Option<Gateway>) -> Command {
+    Command::OpenApi(WantedDocument { format, gateway })
+}
+
 #[test]
 fn the_definition_holds() {
     for headings in [Headings::None, Headings::Sections] {
@@ -82,8 +86,22 @@ fn a_command_line_is_understood() {
                 it.headers_file = "h".into();
             }),
         ),
-        ("openapi", Command::OpenApi(DocumentFormat::Json)),
-        ("openapi --format yaml", Command::OpenApi(DocumentFormat::Yaml)),
+        ("openapi", openapi(DocumentFormat::Json, None)),
+        ("openapi --format yaml", openapi(DocumentFormat::Yaml, None)),
+        ("openapi --aws", openapi(DocumentFormat::Json, Some(Gateway::default()))),
+        (
+            "openapi --aws --uri https://a:1/b --target arn:a --publish changes,streams --api-key",
+            openapi(
+                DocumentFormat::Json,
+                Some(Gateway {
+                    uri: "https://a:1/b".into(),
+                    target: Some("arn:a".into()),
+                    changes: true,
+                    streams: true,
+                    key: true,
+                }),
+            ),
+        ),
         ("doctor", doctor(false, &[])),
         ("doctor --json --devices.include eth0", doctor(true, &[("devices.include", &["eth0"])])),
     ];

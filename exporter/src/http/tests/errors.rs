@@ -6,7 +6,7 @@ use super::*;
 /// A site whose errors below `/api/` have another form.
 fn with_form() -> Site {
     let errors: Errors = Arc::new(|path, refused| {
-        let Refused { status, reason: _, sentence: text } = refused;
+        let Refused { status, reason: _, sentence: text, id: _ } = refused;
         let mut answer = route::Answer::text(StatusCode::OK, format!("{path} {status}: {text}"));
         answer.content_type = "application/problem+json";
         answer.headers.insert("cache-control", "no-store".parse().unwrap());

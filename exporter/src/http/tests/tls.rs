@@ -15,7 +15,7 @@ pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate and its key.
 pub(super) struct Identity {
-    cert: String,
+    pub(super) cert: String,
     key: String,
 }
 

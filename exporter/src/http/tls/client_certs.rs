@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use ring::digest::{SHA256, digest};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, UnixTime};
@@ -123,16 +124,25 @@ impl ClientCertVerifier for Verifier {
 fn names(certificate: &CertificateDer<'_>) -> Vec<String> {
     let text = |name| match name {
         AlternativeName::Dns(name) | AlternativeName::Email(name) | AlternativeName::Uri(name) => {
-            name
+            Some(name)
         }
-        AlternativeName::Ip(address) => address.to_string(),
+        AlternativeName::Ip(address) => Some(address.to_string()),
+        AlternativeName::Sha256(_) => None,
     };
 
-    alternative_names(certificate).into_iter().map(text).collect()
+    alternative_names(certificate).into_iter().filter_map(text).collect()
+}
+
+/// Returns what a certificate is known by: its alternative names, and its sum.
+pub(in crate::http) fn known_names(certificate: &CertificateDer<'_>) -> Vec<AlternativeName> {
+    let sum = digest(&SHA256, certificate);
+    let sum = sum.as_ref().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+
+    alternative_names(certificate).into_iter().chain([AlternativeName::Sha256(sum)]).collect()
 }
 
 /// Returns the alternative names of a certificate: DNS, e-mail, IP and URI.
-pub(in crate::http) fn alternative_names(certificate: &CertificateDer<'_>) -> Vec<AlternativeName> {
+fn alternative_names(certificate: &CertificateDer<'_>) -> Vec<AlternativeName> {
     let Ok((_, parsed)) = X509Certificate::from_der(certificate) else { return Vec::new() };
     let Ok(Some(extension)) = parsed.subject_alternative_name() else { return Vec::new() };
 
