@@ -184,13 +184,12 @@ fn events(operation: &'static Operation, asked: &Asked, pages: &Pages) -> Answer
         return answer;
     }
 
-    match pages.history.events(asked.last_event.as_deref()) {
-        Some(events) => Answer { content: Content::Stream(events), ..answer },
-        None => {
-            let base = pages.configs.borrow().web.link_base().to_owned();
-            served(api::no_history(Told { base: &base, id: asked.id.as_deref() }))
-        }
+    if let Some(events) = pages.history.events(asked.last_event.as_deref()) {
+        return Answer { content: Content::Stream(events), ..answer };
     }
+
+    let base = pages.configs.borrow().web.link_base().to_owned();
+    served(api::no_history(Told { base: &base, id: asked.id.as_deref() }))
 }
 
 fn served(answer: api::Answer) -> Answer {
