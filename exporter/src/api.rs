@@ -40,7 +40,7 @@ use crate::config::{Effective, Gateway, Patched, Unpatched, Wanted};
 use crate::history::View;
 use crate::samples::{Bounded, Seen};
 
-pub use self::answer::{Answer, Asked};
+pub use self::answer::{Answer, Asked, Told};
 pub use self::aws::aws;
 pub use self::document::document;
 pub use self::events::{Events, Place, no_history};
@@ -50,7 +50,7 @@ pub use self::operation::{Body, Example, Method, Operation, Output};
 pub use self::operations::OPERATIONS;
 pub use self::packets::encoded;
 pub use self::path::{BASE, CURRENT};
-pub use self::problem::{Problem, Told};
+pub use self::problem::Problem;
 pub use self::yaml::yaml;
 
 use self::answer::accepts;

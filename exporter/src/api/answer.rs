@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use super::problem::Told;
-
 /// A request.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Asked<'a> {
@@ -23,6 +21,15 @@ pub struct Asked<'a> {
     pub id: Option<&'a str>,
     /// Who asks and from where, for the log.
     pub by: &'a str,
+}
+
+/// Where a problem is told.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told<'a> {
+    /// What links begin with.
+    pub base: &'a str,
+    /// What a trusted proxy calls the request.
+    pub id: Option<&'a str>,
 }
 
 /// What a client gets.

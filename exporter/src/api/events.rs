@@ -8,9 +8,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 use shared::Count;
 
-use super::answer::Answer;
+use super::answer::{Answer, Told};
 use super::fold::Fold;
-use super::problem::{Problem, Told};
+use super::problem::Problem;
 use super::{packets, signals};
 use crate::catalog::Choice;
 use crate::history::Crossing;

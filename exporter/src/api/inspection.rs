@@ -7,10 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::answer::{Answer, Asked};
+use super::answer::{Answer, Asked, Told};
 use super::kind::Kind;
 use super::parameter::Given;
-use super::problem::{Fault, Problem, Told, shown};
+use super::problem::{Fault, Problem, shown};
 use crate::inspect::{Inspection, Submission, Uninspected};
 use crate::record::{ForeignLink, Link};
 

@@ -3,21 +3,12 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::answer::Answer;
+use super::answer::{Answer, Told};
 use super::kind::Kind;
 use super::path::PROBLEMS;
 
 /// Of what a client has sent, the characters that a problem repeats.
 const SHOWN: usize = 64;
-
-/// Where a problem is told.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Told<'a> {
-    /// What links begin with.
-    pub base: &'a str,
-    /// What a trusted proxy calls the request.
-    pub id: Option<&'a str>,
-}
 
 /// Why a request is not answered.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ const HELPERS: &str = "tests/src/patience.rs";
 const SLEEPS: &[(&str, usize, &str)] = &[
     ("exporter/src/export/otlp/fake.rs", 1, "looks again and again for a condition"),
     ("exporter/src/export/otlp/sender/tests/answers.rs", 1, "keeps bytes apart on the wire"),
+    ("exporter/src/http/tests/gateways.rs", 1, "plays an answer that takes too long"),
     ("exporter/src/http/tests.rs", 1, "looks again and again for a condition"),
     ("exporter/src/http/tests/limits.rs", 2, "plays a slow client, and a slow answer"),
     ("exporter/src/http/tests/streams.rs", 1, "plays a stream with pauses"),
