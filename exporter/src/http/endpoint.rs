@@ -318,7 +318,7 @@ fn encoding(headers: &HeaderMap, handler: &Handler) -> Option<Encoding> {
     }
 }
 
-/// Says why a body is not read.
+/// Returns the answer to a request whose body is not read.
 fn unread(refused: StatusCode, most: usize) -> Response<Body> {
     if refused != StatusCode::PAYLOAD_TOO_LARGE {
         return status(refused);
@@ -335,7 +335,7 @@ fn too_slow() -> Response<Body> {
     response
 }
 
-/// Asks a client to come again.
+/// Returns an answer after which a client may come again.
 fn busy(sentence: &'static str) -> Response<Body> {
     let mut response = text(StatusCode::SERVICE_UNAVAILABLE, sentence);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));

@@ -38,7 +38,7 @@ pub struct Gateway {
     pub changes: bool,
     /// Publishes what is sent as it comes.
     pub streams: bool,
-    /// Asks for the key of a usage plan.
+    /// Clients need the key of a usage plan.
     pub key: bool,
 }
 
