@@ -20,7 +20,7 @@ use shared::{Address, Count, Counts, Family, Parsed, PortKey, PortProtocol, Prot
 use crate::record::Record;
 use crate::services::RankTable;
 
-pub use each::Each;
+pub use each::{Each, flags};
 pub use link::{Frames, parse};
 pub use report::Report;
 pub use submission::{FILE, Inspection, Parser, Submission, Uninspected};

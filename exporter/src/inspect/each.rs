@@ -137,7 +137,8 @@ fn destination(frame: &[u8], parsed: &Parsed) -> Option<IpAddr> {
     }
 }
 
-fn flags(byte: u8) -> Vec<&'static str> {
+/// Returns the names of the TCP flags that are set.
+pub fn flags(byte: u8) -> Vec<&'static str> {
     let is_set = |(bit, _): &(usize, &str)| byte >> bit & 1 == 1;
 
     FLAGS.into_iter().enumerate().filter(is_set).map(|(_, name)| name).collect()

@@ -7,10 +7,8 @@ use serde::Serialize;
 use shared::{Encapsulation, FragmentPosition, Malformed, Rare};
 
 use crate::api::moment::rfc3339_nanos;
+use crate::inspect::flags;
 use crate::samples::Taken;
-
-/// The flag bits of a TCP header from the lowest on. Source: RFC 9293, section 3.1.
-const FLAGS: [&str; 8] = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr"];
 
 /// A sampled packet; null where it has no such field.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -88,10 +86,4 @@ impl One {
             malformed: label(Malformed::LABELS, parsed.malformed, Rare::MALFORMED),
         }
     }
-}
-
-fn flags(byte: u8) -> Vec<&'static str> {
-    let is_set = |(bit, _): &(usize, &str)| byte >> bit & 1 == 1;
-
-    FLAGS.into_iter().enumerate().filter(is_set).map(|(_, name)| name).collect()
 }
